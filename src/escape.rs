@@ -1,0 +1,1 @@
+//! Foreign text, made harmless for where it lands: one function a context.

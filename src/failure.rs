@@ -1,0 +1,81 @@
+//! How a command ends: with an exit code, or with a failure that names one.
+
+use std::fmt;
+
+/// The exit codes, the same for every command and format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing is wrong.
+    Success,
+    /// There are violations.
+    Violations,
+    /// Usage, configuration or policy is wrong; nothing was asked of any server.
+    Usage,
+    /// It could not be found out.
+    Incomplete,
+}
+
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Success => 0,
+            Exit::Violations => 1,
+            Exit::Usage => 2,
+            Exit::Incomplete => 3,
+        }
+    }
+}
+
+/// Why a command ended without doing what it was asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The command line, the environment or an input file is wrong: exit code 2.
+    Usage(Complaint),
+    /// It could not be found out, or not be written: exit code 3.
+    Incomplete(Complaint),
+    /// As [`Failure::Usage`], where the whole message is made up already, several lines long.
+    Rendered(String),
+}
+
+/// What is wrong and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// What could not be done, with what: no full stop, no capital.
+    pub what: String,
+    /// What to do next: a sentence.
+    pub help: String,
+}
+
+impl Failure {
+    /// A failure with exit code 2.
+    pub fn usage(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Failure::Usage(Complaint { what: what.into(), help: help.into() })
+    }
+
+    /// A failure with exit code 3.
+    pub fn incomplete(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Failure::Incomplete(Complaint { what: what.into(), help: help.into() })
+    }
+
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Failure::Usage(_) | Failure::Rendered(_) => Exit::Usage,
+            Failure::Incomplete(_) => Exit::Incomplete,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(complaint) | Failure::Incomplete(complaint) => {
+                write!(formatter, "error: {}\n  help: {}", complaint.what, complaint.help)
+            }
+            Failure::Rendered(message) => formatter.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,9 @@
+//! `mfa-gate` checks the two-factor status of the members of Bitbucket Cloud workspaces against a
+//! policy of allowed exemptions. `docs/architecture.md` shows how the modules follow each other.
+
+pub mod failure;
+pub mod member;
+pub mod policy;
+pub mod read;
+pub mod report;
+pub mod rule;

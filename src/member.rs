@@ -1,0 +1,251 @@
+//! Members of a workspace and what is known of their second factor.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is known about a second factor. Unknown is not off.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TwoFactor {
+    /// A source says that there is a second factor.
+    Enabled,
+    /// A source says that there is none, as far as that source can see.
+    Disabled,
+    /// The source says nothing about it.
+    Unknown,
+}
+
+/// Who may say something about a member's second factor.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Bitbucket's own two-step verification: `has_2fa_enabled`.
+    Bitbucket,
+    /// The two-step verification of the Atlassian account, from the organisation's directory.
+    Atlassian,
+    /// A second factor registered with an identity provider, from its export.
+    Roster,
+    /// Sign-in through an identity provider, which asks for the second factor.
+    Sso,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Source; 4] =
+        [Source::Bitbucket, Source::Atlassian, Source::Roster, Source::Sso];
+
+    /// The name used in policies and reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Source::Bitbucket => "bitbucket",
+            Source::Atlassian => "atlassian",
+            Source::Roster => "roster",
+            Source::Sso => "sso",
+        }
+    }
+}
+
+/// What each source says of one member; `None` where the source was not asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// What Bitbucket says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bitbucket: Option<TwoFactor>,
+    /// What the Atlassian organisation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub atlassian: Option<TwoFactor>,
+    /// What the identity provider's export says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roster: Option<TwoFactor>,
+    /// Whether sign-in is delegated to the identity provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sso: Option<TwoFactor>,
+}
+
+impl Evidence {
+    /// What one source says. A source that was not asked knows nothing, and the absence of
+    /// single sign-on says nothing about a second factor.
+    pub fn of(self, source: Source) -> TwoFactor {
+        match source {
+            Source::Bitbucket => self.bitbucket.unwrap_or(TwoFactor::Unknown),
+            Source::Atlassian => self.atlassian.unwrap_or(TwoFactor::Unknown),
+            Source::Roster => self.roster.unwrap_or(TwoFactor::Unknown),
+            Source::Sso => match self.sso {
+                Some(TwoFactor::Enabled) => TwoFactor::Enabled,
+                Some(TwoFactor::Disabled | TwoFactor::Unknown) | None => TwoFactor::Unknown,
+            },
+        }
+    }
+
+    /// What the accepted sources say together, and which of them decided: enabled if any says
+    /// so, else disabled if any says so, else unknown, which nobody decides. The deciding source
+    /// is the first in the order of `accept` that says the deciding value.
+    pub fn joined(self, accept: &[Source]) -> (TwoFactor, Option<Source>) {
+        for value in [TwoFactor::Enabled, TwoFactor::Disabled] {
+            if let Some(&source) = accept.iter().find(|&&source| self.of(source) == value) {
+                return (value, Some(source));
+            }
+        }
+        (TwoFactor::Unknown, None)
+    }
+}
+
+/// What kind of account a member is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "Box<str>", into = "Box<str>")]
+#[schemars(with = "String")]
+pub enum Kind {
+    /// A person's account, `user`.
+    User,
+    /// An account of an app, `app_user`: nobody logs in with it.
+    AppUser,
+    /// A kind that this program does not know; checked like a person.
+    Other(Box<str>),
+}
+
+impl Kind {
+    /// The name that Bitbucket uses.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Kind::User => "user",
+            Kind::AppUser => "app_user",
+            Kind::Other(name) => name,
+        }
+    }
+}
+
+impl From<Box<str>> for Kind {
+    fn from(name: Box<str>) -> Self {
+        match &*name {
+            "user" => Kind::User,
+            "app_user" => Kind::AppUser,
+            _ => Kind::Other(name),
+        }
+    }
+}
+
+impl From<Kind> for Box<str> {
+    fn from(kind: Kind) -> Self {
+        kind.as_str().into()
+    }
+}
+
+/// The state of the account behind a member.
+///
+/// Bitbucket's OpenAPI document knows only `active` and says that more may come; the three that
+/// mean "does not log in" were seen for Atlassian accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "Box<str>", into = "Box<str>")]
+#[schemars(with = "String")]
+pub enum AccountStatus {
+    /// `active`
+    Active,
+    /// `inactive`
+    Inactive,
+    /// `closed`
+    Closed,
+    /// `deactivated`
+    Deactivated,
+    /// A status that this program does not know; checked like an active account.
+    Other(Box<str>),
+}
+
+impl AccountStatus {
+    /// The name that Atlassian uses.
+    pub fn as_str(&self) -> &str {
+        match self {
+            AccountStatus::Active => "active",
+            AccountStatus::Inactive => "inactive",
+            AccountStatus::Closed => "closed",
+            AccountStatus::Deactivated => "deactivated",
+            AccountStatus::Other(name) => name,
+        }
+    }
+
+    /// Whether somebody can log in with such an account.
+    pub fn logs_in(&self) -> bool {
+        match self {
+            AccountStatus::Active | AccountStatus::Other(_) => true,
+            AccountStatus::Inactive | AccountStatus::Closed | AccountStatus::Deactivated => false,
+        }
+    }
+}
+
+impl From<Box<str>> for AccountStatus {
+    fn from(name: Box<str>) -> Self {
+        match &*name {
+            "active" => AccountStatus::Active,
+            "inactive" => AccountStatus::Inactive,
+            "closed" => AccountStatus::Closed,
+            "deactivated" => AccountStatus::Deactivated,
+            _ => AccountStatus::Other(name),
+        }
+    }
+}
+
+impl From<AccountStatus> for Box<str> {
+    fn from(status: AccountStatus) -> Self {
+        status.as_str().into()
+    }
+}
+
+/// Whether a member owns the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// An administrator of the workspace; Bitbucket's permission `owner`.
+    Owner,
+    /// Anybody else.
+    Member,
+}
+
+/// One member of one workspace, as the sources show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The Atlassian account id, an opaque text.
+    pub account_id: Option<Box<str>>,
+    /// Bitbucket's own id, in braces.
+    pub uuid: Option<Box<str>>,
+    /// The e-mail address in lower-case ASCII, where the source shows it.
+    pub email: Option<Box<str>>,
+    /// The nickname: neither unique nor fixed, for people only.
+    pub nickname: Option<Box<str>>,
+    /// The shown name: neither unique nor fixed, for people only.
+    pub display_name: Option<Box<str>>,
+    /// What kind of account it is.
+    pub kind: Kind,
+    /// The account's state, where the source shows it.
+    pub account_status: Option<AccountStatus>,
+    /// The role in the workspace, where it was asked for.
+    pub role: Option<Role>,
+    /// Row number and name, for a row of an export that has no id and no address.
+    pub row: Option<Box<str>>,
+    /// What each source says.
+    pub evidence: Evidence,
+}
+
+impl Member {
+    /// What the member is sorted, fingerprinted and named by: account id, else uuid, else e-mail,
+    /// else row number and name.
+    pub fn key(&self) -> &str {
+        [&self.account_id, &self.uuid, &self.email, &self.row]
+            .into_iter()
+            .find_map(Option::as_deref)
+            .unwrap_or_default()
+    }
+
+    /// Whether a second factor can be asked of the member: app users and deactivated accounts do
+    /// not log in.
+    pub fn applicable(&self) -> bool {
+        let logs_in = self.account_status.as_ref().is_none_or(AccountStatus::logs_in);
+        match self.kind {
+            Kind::AppUser => false,
+            Kind::User | Kind::Other(_) => logs_in,
+        }
+    }
+}

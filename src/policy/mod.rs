@@ -1,0 +1,255 @@
+//! The policy: what is accepted as proof, who is exempt and until when.
+//!
+//! The types of this file are valid by construction: [`load`] makes them from YAML or reports
+//! every problem of the file at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::member::Source;
+use crate::rule::{Level, Rule};
+
+/// A place in the policy file. Lines and columns start at 1, columns count Unicode scalar values,
+/// and the end column is the one after the last character.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Location {
+    /// The policy file as it was named, with forward slashes.
+    pub path: Arc<str>,
+    /// The line of the first character.
+    pub line: u32,
+    /// The column of the first character.
+    pub column: u32,
+    /// The line of the last character.
+    pub end_line: u32,
+    /// The column after the last character.
+    pub end_column: u32,
+}
+
+impl Location {
+    /// The first line of a file, for what has no place of its own.
+    pub fn start_of(path: Arc<str>) -> Self {
+        Location { path, line: 1, column: 1, end_line: 1, end_column: 1 }
+    }
+}
+
+/// A policy that was read and found valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The file as it was named, with forward slashes.
+    pub path: Arc<str>,
+    /// The SHA-256 of the file's bytes, in lower-case hexadecimal.
+    pub sha256: Box<str>,
+    /// The workspaces it is about; empty where the key is missing and the run names them.
+    pub workspaces: Vec<WorkspaceEntry>,
+    /// The sources whose proof counts, in order of preference; never empty, no source twice.
+    pub accept: Vec<Source>,
+    /// The column headings of the roster.
+    pub roster: RosterColumns,
+    /// The level of every rule.
+    pub levels: Levels,
+    /// What exemptions may look like.
+    pub limits: Limits,
+    /// The exemptions, in the order of the file.
+    pub exemptions: Vec<Exemption>,
+}
+
+/// An entry of `workspaces`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceEntry {
+    /// The workspace's slug.
+    pub slug: Arc<str>,
+    /// Where it is written.
+    pub location: Location,
+}
+
+/// The column headings of an identity provider's export; `None` for the usual ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RosterColumns {
+    /// The heading of the account ids.
+    pub account_id: Option<Box<str>>,
+    /// The heading of the e-mail addresses.
+    pub email: Option<Box<str>>,
+    /// The heading of the second factor.
+    pub mfa: Option<Box<str>>,
+    /// The heading of single sign-on.
+    pub sso: Option<Box<str>>,
+}
+
+/// The level of every rule that a policy can set; complete, defaults included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "BTreeMap<Rule, Level>")]
+pub struct Levels(BTreeMap<Rule, Level>);
+
+impl Levels {
+    /// The level of a rule.
+    pub fn of(&self, rule: Rule) -> Level {
+        self.0.get(&rule).copied().unwrap_or_else(|| rule.default_level())
+    }
+}
+
+impl From<BTreeMap<Rule, Level>> for Levels {
+    /// The defaults, changed by what is given; a level that its rule does not allow is left out,
+    /// so that not even an edited report can switch a two-factor rule off.
+    fn from(set: BTreeMap<Rule, Level>) -> Self {
+        let settable = Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty());
+        Levels(
+            settable
+                .map(|rule| {
+                    let level =
+                        set.get(&rule).filter(|level| rule.allowed_levels().contains(level));
+                    (rule, level.copied().unwrap_or_else(|| rule.default_level()))
+                })
+                .collect(),
+        )
+    }
+}
+
+impl Default for Levels {
+    fn default() -> Self {
+        Levels::from(BTreeMap::new())
+    }
+}
+
+/// What exemptions may look like, and how old a roster may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Limits {
+    /// The longest an exemption may run, from `starts` to `expires`, in days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_days: Option<u32>,
+    /// How many exemptions the policy may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_exemptions: Option<u32>,
+    /// How many days before its end an exemption is announced as expiring.
+    pub warn_before_days: u32,
+    /// How old a roster may be, in days.
+    pub roster_max_age_days: u32,
+    /// The optional fields that every exemption must have.
+    pub require: Vec<OptionalField>,
+    /// Whether a workspace owner may be exempted.
+    pub admins: Admins,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_days: None,
+            max_exemptions: None,
+            warn_before_days: 14,
+            roster_max_age_days: 7,
+            require: Vec::new(),
+            admins: Admins::Allow,
+        }
+    }
+}
+
+/// Whether a workspace owner may be exempted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Admins {
+    /// An exemption never covers an owner.
+    Deny,
+    /// Owners are exempted like anybody else.
+    Allow,
+}
+
+/// A field of an exemption that `limits.require` can make compulsory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionalField {
+    /// `name`
+    Name,
+    /// `category`
+    Category,
+    /// `compensating_controls`
+    CompensatingControls,
+    /// `owner`
+    Owner,
+    /// `approved_by`
+    ApprovedBy,
+    /// `ticket`
+    Ticket,
+    /// `starts`
+    Starts,
+}
+
+/// An allowed absence of a second factor, with an end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exemption {
+    /// Its name, unique in the policy.
+    pub id: Arc<str>,
+    /// Whom it is about.
+    pub selector: Selector,
+    /// A name for people; never matched.
+    pub name: Option<Box<str>>,
+    /// What sort of exemption it is.
+    pub category: Option<Category>,
+    /// Why there is one.
+    pub reason: Box<str>,
+    /// What stands in for the second factor.
+    pub compensating_controls: Vec<Box<str>>,
+    /// Who answers for it.
+    pub owner: Option<Box<str>>,
+    /// Who approved it.
+    pub approved_by: Option<Box<str>>,
+    /// Where it was discussed.
+    pub ticket: Option<Box<str>>,
+    /// Its first day.
+    pub starts: Option<Date>,
+    /// Its last day, valid to the end of it, UTC.
+    pub expires: Date,
+    /// The slugs of the workspaces it applies to; empty for all of the policy's.
+    pub workspaces: Vec<Arc<str>>,
+    /// From the entry's first key to the end of its last value.
+    pub location: Location,
+}
+
+impl Exemption {
+    /// Whether it applies to a workspace.
+    pub fn applies_to(&self, slug: &str) -> bool {
+        self.workspaces.is_empty() || self.workspaces.iter().any(|own| **own == *slug)
+    }
+}
+
+/// Whom an exemption is about. Names are no selectors: they are not unique, and their owner can
+/// change them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selector {
+    /// By an id; the e-mail address, in lower-case ASCII, is for sources that know no ids.
+    Id {
+        /// The id, whole and exact.
+        id: MemberId,
+        /// The address beside it.
+        email: Option<Box<str>>,
+    },
+    /// By an e-mail address alone, in lower-case ASCII.
+    Email(Box<str>),
+}
+
+/// An id of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberId {
+    /// An Atlassian account id.
+    AccountId(Box<str>),
+    /// A Bitbucket uuid, in braces, in lower case.
+    Uuid(Box<str>),
+}
+
+/// What sort of exemption it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    /// An account that only machines use.
+    ServiceAccount,
+    /// An account for emergencies.
+    BreakGlass,
+    /// Something else stands in for the second factor.
+    Mitigated,
+    /// The risk was accepted.
+    Waiver,
+    /// The member has just come, or the gate has.
+    Onboarding,
+}

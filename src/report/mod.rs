@@ -1,0 +1,494 @@
+//! The report: the one document that every format is written from, and the evidence that
+//! `verify` judges again. Its JSON form is the interface that others build on, so a field that
+//! changes its meaning changes [`SCHEMA_VERSION`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::member::{AccountStatus, Evidence, Kind, Role, Source, TwoFactor};
+use crate::policy::{Category, Levels, Limits, Location};
+use crate::read::{Completeness, Origin};
+use crate::rule::Rule;
+
+/// The version of the report's JSON form.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a report is about, in words.
+pub const SCOPE: &str = "workspace members at one point in time";
+
+/// What was seen and judged in one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// The version of this form: 1.
+    pub schema_version: u32,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// What it is about: "workspace members at one point in time".
+    pub scope: String,
+    /// How far it can be relied on.
+    pub assurance: Assurance,
+    /// When the members were read.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub checked_at: Timestamp,
+    /// The day that exemptions were judged by, UTC.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub today: Date,
+    /// Every flag that can change a verdict.
+    pub options: Options,
+    /// Where the members came from.
+    pub source: Provenance,
+    /// The policy that was applied.
+    pub policy: AppliedPolicy,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether every selected workspace was read to the end.
+    pub complete: bool,
+    /// The exit code of the run, as far as it follows from this report.
+    pub exit_code: u8,
+    /// Counts.
+    pub summary: Summary,
+    /// The workspaces that were selected, by slug.
+    pub workspaces: Vec<Workspace>,
+    /// The workspaces of the policy that were not selected.
+    pub workspaces_not_checked: Vec<Arc<str>>,
+    /// The members of the workspaces that were read completely, by workspace and key.
+    pub members: Vec<JudgedMember>,
+    /// The exemptions, in the order of the policy.
+    pub exemptions: Vec<JudgedExemption>,
+    /// The findings: errors first, then by workspace, key and rule.
+    pub findings: Vec<Finding>,
+}
+
+/// A program and its version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `mfa-gate`
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Tool {
+    /// This program.
+    pub fn this() -> Self {
+        Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() }
+    }
+}
+
+/// How far a report can be relied on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Assurance {
+    /// The default hosts, the real clock, no file in place of the API.
+    Live,
+    /// The members came from a file.
+    Offline,
+    /// Another API host, or a day that was given.
+    Simulated,
+}
+
+/// The flags that can change a verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Options {
+    /// `--today` was given.
+    pub today: bool,
+    /// `--members` was given.
+    pub members: bool,
+    /// The slugs of `--workspace`.
+    pub workspace: Vec<Arc<str>>,
+    /// `--ignore-exemptions` was given.
+    pub ignore_exemptions: bool,
+    /// `--strict` was given: warnings are errors.
+    pub strict: bool,
+    /// `--exit-zero` was given: violations do not fail the run.
+    pub exit_zero: bool,
+}
+
+/// Where the members came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Provenance {
+    /// The base address of the API that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_url: Option<String>,
+    /// The kind of credential that was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_kind: Option<CredentialKind>,
+    /// The files that were read in place of an API.
+    pub inputs: Vec<Input>,
+    /// What the CI system says about the run, by the names of its own variables.
+    pub ci: BTreeMap<String, String>,
+}
+
+/// The kind of a Bitbucket credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialKind {
+    /// E-mail address and API token.
+    ApiToken,
+    /// A workspace access token.
+    AccessToken,
+    /// An OAuth consumer.
+    Oauth,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Input {
+    /// The file as it was named.
+    pub path: String,
+    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// The policy that was applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppliedPolicy {
+    /// The file as it was named, with forward slashes.
+    pub path: Arc<str>,
+    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: Box<str>,
+    /// What it says once defaults are filled in; the exemptions stand beside it.
+    pub effective: EffectivePolicy,
+}
+
+/// A policy with its defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EffectivePolicy {
+    /// The sources whose proof counts, in order of preference.
+    pub accept: Vec<Source>,
+    /// The level of every rule.
+    pub rules: Levels,
+    /// What exemptions may look like.
+    pub limits: Limits,
+    /// The workspaces it is about.
+    pub workspaces: Vec<Arc<str>>,
+}
+
+/// What the run concludes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Complete, no error, nobody unprotected without an exemption.
+    Compliant,
+    /// As compliant, but a two-factor rule only warns and somebody is concerned.
+    NotEnforced,
+    /// There is an error other than an incomplete workspace.
+    Violations,
+    /// Something could not be found out.
+    Incomplete,
+}
+
+impl Verdict {
+    /// The name used in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Verdict::Compliant => "compliant",
+            Verdict::NotEnforced => "not_enforced",
+            Verdict::Violations => "violations",
+            Verdict::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// Counts of members and findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Members listed; somebody in two workspaces counts twice.
+    pub members: u64,
+    /// Members with a second factor.
+    pub protected: u64,
+    /// Members excused by a valid exemption.
+    pub exempt: u64,
+    /// Members with neither.
+    pub violations: u64,
+    /// Members of whom no accepted source knows anything, whatever their outcome.
+    pub unknown: u64,
+    /// App users and deactivated accounts.
+    pub not_applicable: u64,
+    /// Findings of level error.
+    pub errors: u64,
+    /// Findings of level warning.
+    pub warnings: u64,
+    /// Protected members by the source that decided.
+    pub protected_by: BTreeMap<Source, u64>,
+}
+
+/// One selected workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Workspace {
+    /// Its slug.
+    pub slug: Arc<str>,
+    /// Where its members came from.
+    pub source: Origin,
+    /// Whether it was read to the end.
+    pub complete: bool,
+    /// How it is known that the list is complete; missing where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<Completeness>,
+    /// Why it was not read to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How many members are listed.
+    pub members: u64,
+    /// How many members the server says there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_size: Option<u64>,
+    /// How many requests it took; 0 for a file.
+    pub requests: u32,
+    /// How often the list was read from its start; 0 for a file.
+    pub walks: u32,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// A member as it is listed, before any judgement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ListedMember {
+    /// The workspace's slug.
+    pub workspace: Arc<str>,
+    /// Account id, else uuid, else e-mail address, else row number and name.
+    pub key: Box<str>,
+    /// The Atlassian account id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<Box<str>>,
+    /// Bitbucket's own id, in braces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<Box<str>>,
+    /// The e-mail address, where the source shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Box<str>>,
+    /// What kind of account it is.
+    pub kind: Kind,
+    /// The role in the workspace, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// The account's state, where the source shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_status: Option<AccountStatus>,
+    /// The nickname, written by its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<Box<str>>,
+    /// The shown name, written by its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<Box<str>>,
+    /// What the accepted sources say together.
+    pub two_factor: TwoFactor,
+    /// The source that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Source>,
+    /// What each source says.
+    pub evidence: Evidence,
+}
+
+/// A member and what the policy makes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JudgedMember {
+    /// The member.
+    #[serde(flatten)]
+    pub member: ListedMember,
+    /// What the policy makes of it.
+    pub outcome: Outcome,
+    /// The exemption that excuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exemption: Option<Arc<str>>,
+}
+
+/// What the policy makes of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// An accepted source proves a second factor.
+    Protected,
+    /// No proof, and a valid exemption.
+    Exempt,
+    /// No proof, and no valid exemption.
+    Violation,
+    /// Nobody logs in with the account.
+    NotApplicable,
+}
+
+impl Outcome {
+    /// The name used in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Outcome::Protected => "protected",
+            Outcome::Exempt => "exempt",
+            Outcome::Violation => "violation",
+            Outcome::NotApplicable => "not_applicable",
+        }
+    }
+}
+
+/// An exemption and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JudgedExemption {
+    /// Its name in the policy.
+    pub id: Arc<str>,
+    /// Its state on that day.
+    pub state: State,
+    /// The account id it selects by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<Box<str>>,
+    /// The uuid it selects by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<Box<str>>,
+    /// The e-mail address it selects by, alone or where a source knows no ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Box<str>>,
+    /// A name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Box<str>>,
+    /// What sort of exemption it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Category>,
+    /// Why there is one.
+    pub reason: Box<str>,
+    /// What stands in for the second factor.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensating_controls: Vec<Box<str>>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Box<str>>,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Box<str>>,
+    /// Where it was discussed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Box<str>>,
+    /// Its first day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub starts: Option<Date>,
+    /// Its last day, valid to the end of it, UTC.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub expires: Date,
+    /// The workspaces it applies to; missing for all of the policy's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workspaces: Vec<Arc<str>>,
+    /// Where it stands in the policy.
+    pub location: Location,
+}
+
+/// The state of an exemption: the first that fits, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nobody that it names is in its workspaces, all of which were read.
+    Unused,
+    /// Whom it names is protected, or does not log in, wherever it applies.
+    Unneeded,
+    /// It covers an owner, and the policy forbids that.
+    NotAllowed,
+    /// It is longer, or there are more, than the policy allows.
+    OverLimit,
+    /// Its last day is over.
+    Expired,
+    /// Its first day is to come.
+    Scheduled,
+    /// It is valid and ends soon.
+    Expiring,
+    /// It is valid.
+    Active,
+    /// Its workspaces were not all read, and nothing else can be said.
+    Unresolved,
+}
+
+impl State {
+    /// The name used in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            State::Unused => "unused",
+            State::Unneeded => "unneeded",
+            State::NotAllowed => "not_allowed",
+            State::OverLimit => "over_limit",
+            State::Expired => "expired",
+            State::Scheduled => "scheduled",
+            State::Expiring => "expiring",
+            State::Active => "active",
+            State::Unresolved => "unresolved",
+        }
+    }
+
+    /// Whether an exemption in this state excuses anybody.
+    pub fn excuses(self) -> bool {
+        match self {
+            State::Expiring | State::Active => true,
+            State::Unused
+            | State::Unneeded
+            | State::NotAllowed
+            | State::OverLimit
+            | State::Expired
+            | State::Scheduled
+            | State::Unresolved => false,
+        }
+    }
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// How grave it is under the policy and the options.
+    pub level: Severity,
+    /// What was seen, about whom. It may hold text that a member wrote.
+    pub message: String,
+    /// What to do next.
+    pub help: String,
+    /// The workspace's slug, for a member or a workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<Arc<str>>,
+    /// The member's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Box<str>>,
+    /// The member's account id, or the one that the exemption selects by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<Box<str>>,
+    /// The member's uuid, or the one that the exemption selects by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<Box<str>>,
+    /// The exemption's id, for a finding about an exemption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exemption: Option<Arc<str>>,
+    /// The place in the policy that it points at.
+    pub location: Location,
+}
+
+/// How grave a finding is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It fails the run.
+    Error,
+    /// It does not.
+    Warning,
+}
+
+/// The members of some workspaces, without any judgement: what `members --format json` writes
+/// and `--members` reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Snapshot {
+    /// The version of this form: 1.
+    pub schema_version: u32,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// When the members were read.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub checked_at: Timestamp,
+    /// Where the members came from.
+    pub source: Provenance,
+    /// Whether every workspace was read to the end.
+    pub complete: bool,
+    /// The workspaces, by slug.
+    pub workspaces: Vec<Workspace>,
+    /// The members of the workspaces that were read completely, by workspace and key.
+    pub members: Vec<ListedMember>,
+}
