@@ -1,0 +1,123 @@
+//! The state of each exemption on one day.
+
+use std::collections::HashSet;
+
+use jiff::civil::Date;
+
+use crate::policy::{Admins, Exemption, Limits, Policy};
+use crate::read::Reading;
+use crate::report::State;
+
+/// How long after today an exemption may end where the policy sets no `max_days`.
+pub(super) const MAX_DAYS_AHEAD: i64 = 366;
+
+/// What was seen of the members that an exemption is about.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sightings {
+    /// There is one.
+    pub(super) any: bool,
+    /// One of them is neither protected nor inapplicable.
+    pub(super) needing: bool,
+    /// One of them owns a workspace.
+    pub(super) owner: bool,
+}
+
+/// What the states of all exemptions are judged by.
+pub(super) struct Calendar<'p> {
+    policy: &'p Policy,
+    today: Date,
+    /// The slugs of the workspaces that were read to the end.
+    read: HashSet<&'p str>,
+    /// The positions of the exemptions beyond `max_exemptions`.
+    surplus: HashSet<usize>,
+}
+
+impl<'p> Calendar<'p> {
+    pub(super) fn new(
+        policy: &'p Policy,
+        exemptions: &[Exemption],
+        today: Date,
+        readings: &'p [Reading],
+    ) -> Self {
+        let read = readings
+            .iter()
+            .filter(|reading| reading.members.is_ok())
+            .map(|reading| &*reading.workspace)
+            .collect();
+        Calendar { policy, today, read, surplus: surplus(exemptions, &policy.limits) }
+    }
+
+    /// The state of each exemption, in the order given.
+    pub(super) fn states(&self, exemptions: &[Exemption], seen: &[Sightings]) -> Vec<State> {
+        exemptions
+            .iter()
+            .zip(seen)
+            .enumerate()
+            .map(|(position, (exemption, &seen))| self.state(position, exemption, seen))
+            .collect()
+    }
+
+    /// The first state that fits. Nothing but a member that needs the exemption proves that it
+    /// is neither unused nor unneeded, so everything after those two waits for one.
+    fn state(&self, position: usize, exemption: &Exemption, seen: Sightings) -> State {
+        let limits = &self.policy.limits;
+        if !seen.needing {
+            return match (self.read_everywhere(exemption), seen.any) {
+                (false, _) => State::Unresolved,
+                (true, false) => State::Unused,
+                (true, true) => State::Unneeded,
+            };
+        }
+        let days_left = days(self.today, exemption.expires);
+        if seen.owner && limits.admins == Admins::Deny {
+            State::NotAllowed
+        } else if self.surplus.contains(&position) || self.too_long(exemption) {
+            State::OverLimit
+        } else if days_left < 0 {
+            State::Expired
+        } else if exemption.starts.is_some_and(|starts| starts > self.today) {
+            State::Scheduled
+        } else if days_left <= i64::from(limits.warn_before_days) {
+            State::Expiring
+        } else {
+            State::Active
+        }
+    }
+
+    fn read_everywhere(&self, exemption: &Exemption) -> bool {
+        let read = |slug: &str| self.read.contains(slug);
+        if exemption.workspaces.is_empty() {
+            let all = &self.policy.workspaces;
+            !all.is_empty() && all.iter().all(|entry| read(&entry.slug))
+        } else {
+            exemption.workspaces.iter().all(|slug| read(slug))
+        }
+    }
+
+    fn too_long(&self, exemption: &Exemption) -> bool {
+        match self.policy.limits.max_days {
+            // The policy asks for `starts` here; without it the length is unbounded.
+            Some(max) => exemption
+                .starts
+                .is_none_or(|starts| days(starts, exemption.expires) > i64::from(max)),
+            None => days(self.today, exemption.expires) > MAX_DAYS_AHEAD,
+        }
+    }
+}
+
+/// The positions of the exemptions beyond `max_exemptions`: those that expire last.
+fn surplus(exemptions: &[Exemption], limits: &Limits) -> HashSet<usize> {
+    let Some(max) = limits.max_exemptions else { return HashSet::new() };
+    let mut by_end: Vec<(Date, usize)> = exemptions
+        .iter()
+        .enumerate()
+        .map(|(position, exemption)| (exemption.expires, position))
+        .collect();
+    by_end.sort_unstable();
+    by_end.into_iter().skip(max as usize).map(|(_, position)| position).collect()
+}
+
+/// Whole days from one day to another; negative where the other comes first.
+fn days(from: Date, to: Date) -> i64 {
+    from.duration_until(to).as_hours() / 24
+}

@@ -1,0 +1,111 @@
+//! What findings say. A message claims no more than was seen.
+
+use std::fmt::Write;
+
+use jiff::civil::Date;
+
+use crate::member::{Member, Source, TwoFactor};
+use crate::policy::{Exemption, Limits, MemberId, Selector};
+use crate::report::State;
+use crate::rule::Rule;
+
+/// What is said about a member without proof, and about the exemptions that do not excuse it.
+pub(super) fn member<'a>(
+    member: &Member,
+    two_factor: TwoFactor,
+    workspace: &str,
+    accept: &[Source],
+    invalid: impl Iterator<Item = (&'a Exemption, State)>,
+) -> String {
+    let key = member.key();
+    let name = member.display_name.as_deref().or(member.nickname.as_deref());
+    let who = match name {
+        Some(name) if name != key => format!("{name} ({key})"),
+        Some(_) | None => key.to_owned(),
+    };
+    let seen = match two_factor {
+        TwoFactor::Unknown => "second factor unknown to",
+        TwoFactor::Enabled | TwoFactor::Disabled => "no second factor seen by",
+    };
+    let sources: Vec<&str> = accept.iter().map(|source| source.id()).collect();
+    let mut message = format!("{who} in {workspace}: {seen}: {}", sources.join(", "));
+    for (exemption, state) in invalid {
+        let id = &exemption.id;
+        // Writing to a String cannot fail.
+        let _ = match state {
+            State::NotAllowed => write!(message, "; exemption {id} may not cover an owner"),
+            State::OverLimit => write!(message, "; exemption {id} is over the limit"),
+            State::Expired => write!(message, "; exemption {id} ended on {}", exemption.expires),
+            State::Scheduled => match exemption.starts {
+                Some(starts) => write!(message, "; exemption {id} starts on {starts}"),
+                None => Ok(()),
+            },
+            State::Unused
+            | State::Unneeded
+            | State::Expiring
+            | State::Active
+            | State::Unresolved => Ok(()),
+        };
+    }
+    message
+}
+
+/// What is said about an exemption.
+pub(super) fn exemption(rule: Rule, exemption: &Exemption, limits: &Limits, today: Date) -> String {
+    let expires = exemption.expires;
+    let said = match rule {
+        Rule::ExemptionExpired => format!("ended on {expires}, and is still needed"),
+        Rule::ExemptionOverLimit => over_limit(exemption, limits, today),
+        Rule::ExemptionNotAllowed => "covers an owner, which `limits.admins` forbids".into(),
+        Rule::ExemptionExpiring => format!("ends on {expires}"),
+        Rule::ExemptionUnneeded => {
+            "is not needed: whom it names has a second factor or does not log in".into()
+        }
+        Rule::ExemptionUnused => "is unused: nobody whom it names is in its workspaces".into(),
+        Rule::TwoFactorDisabled | Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => {
+            rule.description().into()
+        }
+    };
+    format!("exemption {} ({}) {said}", exemption.id, whom(exemption))
+}
+
+fn over_limit(exemption: &Exemption, limits: &Limits, today: Date) -> String {
+    let expires = exemption.expires;
+    let days = |from: Date| from.duration_until(expires).as_hours() / 24;
+    match (limits.max_days, exemption.starts, limits.max_exemptions) {
+        (Some(max), Some(starts), _) if days(starts) > i64::from(max) => {
+            format!("runs for {} days, {starts} to {expires}; the limit is {max}", days(starts))
+        }
+        (Some(max), None, _) => format!("has no first day, and the limit is {max} days"),
+        (None, _, _) if days(today) > super::exemption::MAX_DAYS_AHEAD => format!(
+            "ends on {expires}, {} days from today; without `limits.max_days` the limit is {}",
+            days(today),
+            super::exemption::MAX_DAYS_AHEAD
+        ),
+        (_, _, Some(max)) => {
+            format!("is one too many: the limit is {max}, and it is among those that end last")
+        }
+        (_, _, None) => "is over the limit".into(),
+    }
+}
+
+/// Whom an exemption names, for people.
+fn whom(exemption: &Exemption) -> String {
+    let selected = match &exemption.selector {
+        Selector::Id { id: MemberId::AccountId(id) | MemberId::Uuid(id), .. } => id,
+        Selector::Email(email) => email,
+    };
+    match &exemption.name {
+        Some(name) => format!("{name}, {selected}"),
+        None => selected.clone().into(),
+    }
+}
+
+/// The account id and the uuid that a selector has.
+pub(super) fn ids(selector: &Selector) -> (Option<Box<str>>, Option<Box<str>>) {
+    match selector {
+        Selector::Id { id: MemberId::AccountId(id), .. } => (Some(id.clone()), None),
+        Selector::Id { id: MemberId::Uuid(id), .. } => (None, Some(id.clone())),
+        Selector::Email(_) => (None, None),
+    }
+}
