@@ -2,6 +2,9 @@
 //! `verify` judges again. Its JSON form is the interface that others build on, so a field that
 //! changes its meaning changes [`SCHEMA_VERSION`].
 
+mod build;
+mod rejudge;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +16,7 @@ use crate::member::{AccountStatus, Evidence, Kind, Role, Source, TwoFactor};
 use crate::policy::{Category, Levels, Limits, Location};
 use crate::read::{Completeness, Origin};
 use crate::rule::Rule;
+pub use build::Run;
 
 /// The version of the report's JSON form.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -1,0 +1,277 @@
+//! The report of a run, made once and sorted once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date};
+
+use super::{
+    AppliedPolicy, Assurance, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
+    ListedMember, Options, Outcome, Provenance, Report, SCHEMA_VERSION, SCOPE, Severity, Snapshot,
+    State, Summary, Tool, Verdict, Workspace,
+};
+use crate::evaluate::{Evaluation, Judgement};
+use crate::failure::Exit;
+use crate::member::{Member, Source, TwoFactor};
+use crate::policy::{Exemption, MemberId, Policy, Selector};
+use crate::read::{Reading, Roll};
+use crate::rule::Rule;
+
+/// What a run knows about itself, beside policy and members.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// When the members were read.
+    pub checked_at: Timestamp,
+    /// The day that exemptions were judged by.
+    pub today: Date,
+    /// How far the run can be relied on.
+    pub assurance: Assurance,
+    /// The flags that can change the verdict.
+    pub options: Options,
+    /// Where the members came from.
+    pub source: Provenance,
+    /// The workspaces of the policy that were not selected.
+    pub workspaces_not_checked: Vec<Arc<str>>,
+}
+
+impl Report {
+    /// The report of a run under a policy.
+    pub fn new(run: Run, policy: &Policy, evaluation: Evaluation) -> Self {
+        let Evaluation { readings, judgements, states, findings } = evaluation;
+        let mut workspaces: Vec<Workspace> = readings.iter().map(Workspace::from).collect();
+        workspaces.sort_by(|a, b| a.slug.cmp(&b.slug));
+        let members = judged_members(policy, readings, &judgements);
+        let verdict = verdict(&workspaces, &members, &findings);
+        Report {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool::this(),
+            scope: SCOPE.into(),
+            assurance: run.assurance,
+            checked_at: run.checked_at,
+            today: run.today,
+            verdict,
+            complete: workspaces.iter().all(|workspace| workspace.complete),
+            exit_code: exit(verdict, run.options.exit_zero, &workspaces).code(),
+            options: run.options,
+            source: run.source,
+            policy: AppliedPolicy {
+                path: policy.path.clone(),
+                sha256: policy.sha256.clone(),
+                effective: EffectivePolicy {
+                    accept: policy.accept.clone(),
+                    rules: policy.levels.clone(),
+                    limits: policy.limits.clone(),
+                    workspaces: policy.workspaces.iter().map(|entry| entry.slug.clone()).collect(),
+                },
+            },
+            summary: summary(&members, &findings),
+            workspaces,
+            workspaces_not_checked: run.workspaces_not_checked,
+            members,
+            exemptions: policy
+                .exemptions
+                .iter()
+                .zip(states)
+                .map(|(exemption, state)| JudgedExemption::new(exemption, state))
+                .collect(),
+            findings,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The members as they were read, with what `accept` makes of their evidence.
+    pub fn new(
+        checked_at: Timestamp,
+        source: Provenance,
+        accept: &[Source],
+        readings: Vec<Reading>,
+    ) -> Self {
+        let mut workspaces: Vec<Workspace> = readings.iter().map(Workspace::from).collect();
+        workspaces.sort_by(|a, b| a.slug.cmp(&b.slug));
+        let mut members: Vec<ListedMember> = readings
+            .into_iter()
+            .flat_map(|reading| {
+                let workspace = reading.workspace;
+                let roll = reading.members.into_iter().flat_map(|roll| roll.members);
+                roll.map(move |member| {
+                    let (two_factor, decided_by) = member.evidence.joined(accept);
+                    ListedMember::new(workspace.clone(), member, two_factor, decided_by)
+                })
+            })
+            .collect();
+        members.sort_by(|a, b| a.place().cmp(&b.place()));
+        Snapshot {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool::this(),
+            checked_at,
+            source,
+            complete: workspaces.iter().all(|workspace| workspace.complete),
+            workspaces,
+            members,
+        }
+    }
+}
+
+/// The members of every workspace that was read to the end, sorted.
+fn judged_members(
+    policy: &Policy,
+    readings: Vec<Reading>,
+    judgements: &[Vec<Judgement>],
+) -> Vec<JudgedMember> {
+    let mut members = Vec::with_capacity(judgements.iter().map(Vec::len).sum());
+    for (reading, judgements) in readings.into_iter().zip(judgements) {
+        let workspace = reading.workspace;
+        let roll = reading.members.into_iter().flat_map(|Roll { members, .. }| members);
+        members.extend(roll.zip(judgements).map(|(member, judgement)| {
+            let exemption = judgement.exemption.and_then(|at| policy.exemptions.get(at));
+            JudgedMember {
+                member: ListedMember::new(
+                    workspace.clone(),
+                    member,
+                    judgement.two_factor,
+                    judgement.decided_by,
+                ),
+                outcome: judgement.outcome,
+                exemption: exemption.map(|exemption| exemption.id.clone()),
+            }
+        }));
+    }
+    members.sort_by(|a, b| a.member.place().cmp(&b.member.place()));
+    members
+}
+
+/// What members and findings add up to. A report about no workspace proves nothing.
+fn verdict(workspaces: &[Workspace], members: &[JudgedMember], findings: &[Finding]) -> Verdict {
+    let error = |finding: &Finding| {
+        finding.level == Severity::Error && finding.rule != Rule::WorkspaceIncomplete
+    };
+    if findings.iter().any(error) {
+        Verdict::Violations
+    } else if workspaces.is_empty() || workspaces.iter().any(|workspace| !workspace.complete) {
+        Verdict::Incomplete
+    } else if members.iter().any(|member| member.outcome == Outcome::Violation) {
+        Verdict::NotEnforced
+    } else {
+        Verdict::Compliant
+    }
+}
+
+/// The exit code of a verdict. `--exit-zero` forgives violations, but not that another workspace
+/// could not be read.
+fn exit(verdict: Verdict, exit_zero: bool, workspaces: &[Workspace]) -> Exit {
+    match verdict {
+        Verdict::Compliant | Verdict::NotEnforced => Exit::Success,
+        Verdict::Violations if !exit_zero => Exit::Violations,
+        Verdict::Violations if workspaces.iter().all(|workspace| workspace.complete) => {
+            Exit::Success
+        }
+        Verdict::Violations | Verdict::Incomplete => Exit::Incomplete,
+    }
+}
+
+fn summary(members: &[JudgedMember], findings: &[Finding]) -> Summary {
+    let mut summary = Summary { members: members.len() as u64, ..Summary::default() };
+    let mut protected_by: BTreeMap<Source, u64> = BTreeMap::new();
+    for JudgedMember { member, outcome, .. } in members {
+        match outcome {
+            Outcome::Protected => {
+                summary.protected += 1;
+                if let Some(source) = member.decided_by {
+                    *protected_by.entry(source).or_default() += 1;
+                }
+            }
+            Outcome::Exempt => summary.exempt += 1,
+            Outcome::Violation => summary.violations += 1,
+            Outcome::NotApplicable => summary.not_applicable += 1,
+        }
+        summary.unknown += u64::from(member.two_factor == TwoFactor::Unknown);
+    }
+    for finding in findings {
+        match finding.level {
+            Severity::Error => summary.errors += 1,
+            Severity::Warning => summary.warnings += 1,
+        }
+    }
+    Summary { protected_by, ..summary }
+}
+
+impl From<&Reading> for Workspace {
+    fn from(reading: &Reading) -> Self {
+        let roll = reading.members.as_ref();
+        Workspace {
+            slug: reading.workspace.clone(),
+            source: reading.origin,
+            complete: roll.is_ok(),
+            completeness: roll.ok().map(|roll| roll.completeness),
+            error: roll.err().map(|incomplete| incomplete.why.clone()),
+            members: roll.map_or(0, |roll| roll.members.len() as u64),
+            reported_size: reading.walk.reported_size,
+            requests: reading.walk.requests,
+            walks: reading.walk.walks,
+            duration_ms: u64::try_from(reading.walk.duration.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl ListedMember {
+    fn new(
+        workspace: Arc<str>,
+        member: Member,
+        two_factor: TwoFactor,
+        decided_by: Option<Source>,
+    ) -> Self {
+        ListedMember {
+            workspace,
+            key: member.key().into(),
+            account_id: member.account_id,
+            uuid: member.uuid,
+            email: member.email,
+            kind: member.kind,
+            role: member.role,
+            account_status: member.account_status,
+            nickname: member.nickname,
+            display_name: member.display_name,
+            two_factor,
+            decided_by,
+            evidence: member.evidence,
+        }
+    }
+
+    /// What members are sorted by.
+    fn place(&self) -> (&str, &str) {
+        (&self.workspace, &self.key)
+    }
+}
+
+impl JudgedExemption {
+    fn new(exemption: &Exemption, state: State) -> Self {
+        let (account_id, uuid, email) = match &exemption.selector {
+            Selector::Id { id: MemberId::AccountId(id), email } => {
+                (Some(id.clone()), None, email.clone())
+            }
+            Selector::Id { id: MemberId::Uuid(id), email } => {
+                (None, Some(id.clone()), email.clone())
+            }
+            Selector::Email(email) => (None, None, Some(email.clone())),
+        };
+        JudgedExemption {
+            id: exemption.id.clone(),
+            state,
+            account_id,
+            uuid,
+            email,
+            name: exemption.name.clone(),
+            category: exemption.category,
+            reason: exemption.reason.clone(),
+            compensating_controls: exemption.compensating_controls.clone(),
+            owner: exemption.owner.clone(),
+            approved_by: exemption.approved_by.clone(),
+            ticket: exemption.ticket.clone(),
+            starts: exemption.starts,
+            expires: exemption.expires,
+            workspaces: exemption.workspaces.clone(),
+            location: exemption.location.clone(),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A saved report, judged again: its members' evidence, its exemptions and its effective policy
+//! are taken as facts, and everything that was concluded from them is concluded anew.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::build::Run;
+use super::{JudgedExemption, ListedMember, Report, Workspace};
+use crate::evaluate::{Judging, evaluate};
+use crate::member::Member;
+use crate::policy::{
+    Exemption, Location, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
+};
+use crate::read::{Completeness, Incomplete, Origin, Reading, Roll, Walk};
+
+/// What a workspace's members cannot be told from is to be read again, not repaired.
+const READ_AGAIN: &str = "Run `mfa-gate check` again: this report does not add up.";
+
+impl Report {
+    /// The same run, judged again. Conclusions of the old report are not looked at, except that
+    /// what it calls incomplete stays so.
+    pub fn judged_again(&self) -> Report {
+        let policy = policy(self);
+        let judging = Judging {
+            today: self.today,
+            ignore_exemptions: self.options.ignore_exemptions,
+            strict: self.options.strict,
+        };
+        let evaluation = evaluate(&policy, readings(self), judging);
+        let run = Run {
+            checked_at: self.checked_at,
+            today: self.today,
+            assurance: self.assurance,
+            options: self.options.clone(),
+            source: self.source.clone(),
+            workspaces_not_checked: self.workspaces_not_checked.clone(),
+        };
+        Report::new(run, &policy, evaluation)
+    }
+}
+
+fn policy(report: &Report) -> Policy {
+    let effective = &report.policy.effective;
+    let path = &report.policy.path;
+    let entry = |slug: &Arc<str>| WorkspaceEntry {
+        slug: slug.clone(),
+        location: Location::start_of(path.clone()),
+    };
+    Policy {
+        path: path.clone(),
+        sha256: report.policy.sha256.clone(),
+        workspaces: effective.workspaces.iter().map(entry).collect(),
+        accept: effective.accept.clone(),
+        roster: RosterColumns::default(),
+        levels: effective.rules.clone(),
+        limits: effective.limits.clone(),
+        exemptions: report.exemptions.iter().filter_map(exemption).collect(),
+    }
+}
+
+/// The exemption as the policy had it; one that selects nobody excuses nobody.
+fn exemption(judged: &JudgedExemption) -> Option<Exemption> {
+    let email = judged.email.clone();
+    let selector = match (&judged.account_id, &judged.uuid) {
+        (Some(id), _) => Selector::Id { id: MemberId::AccountId(id.clone()), email },
+        (None, Some(id)) => Selector::Id { id: MemberId::Uuid(id.clone()), email },
+        (None, None) => Selector::Email(email?),
+    };
+    Some(Exemption {
+        id: judged.id.clone(),
+        selector,
+        name: judged.name.clone(),
+        category: judged.category,
+        reason: judged.reason.clone(),
+        compensating_controls: judged.compensating_controls.clone(),
+        owner: judged.owner.clone(),
+        approved_by: judged.approved_by.clone(),
+        ticket: judged.ticket.clone(),
+        starts: judged.starts,
+        expires: judged.expires,
+        workspaces: judged.workspaces.clone(),
+        location: judged.location.clone(),
+    })
+}
+
+/// The workspaces as they were read. One whose members do not add up becomes incomplete, and so
+/// does one that the policy names and the report says nothing about.
+fn readings(report: &Report) -> Vec<Reading> {
+    let mut members: HashMap<&str, Vec<Member>> = HashMap::new();
+    for judged in &report.members {
+        members.entry(&judged.member.workspace).or_default().push(member(&judged.member));
+    }
+    let mut readings: Vec<Reading> = Vec::new();
+    for workspace in &report.workspaces {
+        let own = members.remove(&*workspace.slug).unwrap_or_default();
+        readings.push(reading(workspace, own));
+    }
+    let listed = |slug: &str| readings.iter().any(|reading| *reading.workspace == *slug);
+    let skipped = |slug: &Arc<str>| report.workspaces_not_checked.contains(slug);
+    let named = report.policy.effective.workspaces.iter().filter(|slug| !skipped(slug));
+    let silent: BTreeSet<&str> =
+        named.map(|slug| &**slug).chain(members.into_keys()).filter(|slug| !listed(slug)).collect();
+    readings.extend(silent.into_iter().map(|slug| Reading {
+        workspace: slug.into(),
+        origin: Origin::Api,
+        walk: Walk::default(),
+        members: Err(contradiction("the report does not say whether it was read".into())),
+    }));
+    readings
+}
+
+fn reading(workspace: &Workspace, members: Vec<Member>) -> Reading {
+    let walk = Walk {
+        requests: workspace.requests,
+        walks: workspace.walks,
+        reported_size: workspace.reported_size,
+        duration: Duration::from_millis(workspace.duration_ms),
+    };
+    Reading {
+        workspace: workspace.slug.clone(),
+        origin: workspace.source,
+        walk,
+        members: roll(workspace, members),
+    }
+}
+
+fn roll(workspace: &Workspace, members: Vec<Member>) -> Result<Roll, Incomplete> {
+    let (true, Some(completeness)) = (workspace.complete, workspace.completeness) else {
+        let why = workspace.error.clone();
+        return Err(contradiction(why.unwrap_or_else(|| "the report gives no reason".into())));
+    };
+    let listed = members.len() as u64;
+    let counts = match completeness {
+        Completeness::Size => [Some(workspace.members), workspace.reported_size],
+        Completeness::LastPage | Completeness::Asserted => [Some(workspace.members), Some(listed)],
+    };
+    if counts != [Some(listed); 2] {
+        return Err(contradiction(format!(
+            "the report lists {listed} members of it and counts {}",
+            workspace.reported_size.unwrap_or(workspace.members)
+        )));
+    }
+    let mut keys = HashSet::new();
+    if let Some(twice) = members.iter().find(|member| !keys.insert(member.key())) {
+        return Err(contradiction(format!("the report lists {} twice", twice.key())));
+    }
+    Ok(Roll { members, completeness })
+}
+
+fn contradiction(why: String) -> Incomplete {
+    Incomplete { why, help: READ_AGAIN.into() }
+}
+
+fn member(listed: &ListedMember) -> Member {
+    let named = listed.account_id.is_some() || listed.uuid.is_some() || listed.email.is_some();
+    Member {
+        account_id: listed.account_id.clone(),
+        uuid: listed.uuid.clone(),
+        email: listed.email.clone(),
+        nickname: listed.nickname.clone(),
+        display_name: listed.display_name.clone(),
+        kind: listed.kind.clone(),
+        account_status: listed.account_status.clone(),
+        role: listed.role,
+        row: (!named).then(|| listed.key.clone()),
+        evidence: listed.evidence,
+    }
+}
