@@ -82,6 +82,16 @@ impl Evidence {
         }
     }
 
+    /// Whether the source was asked at all.
+    pub fn asked(self, source: Source) -> bool {
+        match source {
+            Source::Bitbucket => self.bitbucket.is_some(),
+            Source::Atlassian => self.atlassian.is_some(),
+            Source::Roster => self.roster.is_some(),
+            Source::Sso => self.sso.is_some(),
+        }
+    }
+
     /// What the accepted sources say together, and which of them decided: enabled if any says
     /// so, else disabled if any says so, else unknown, which nobody decides. The deciding source
     /// is the first in the order of `accept` that says the deciding value.
