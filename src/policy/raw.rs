@@ -61,6 +61,7 @@ pub(super) struct RawPolicy {
 /// The column headings of an identity provider's export.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
+#[schemars(rename = "Roster")]
 pub(super) struct RawRoster {
     /// The heading of the Atlassian account ids.
     #[schemars(with = "String", default, regex(pattern = LINE))]
@@ -85,6 +86,7 @@ pub(super) struct RawRule {
 /// What exemptions may look like, and how old a roster may be.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
+#[schemars(rename = "Limits")]
 pub(super) struct RawLimits {
     /// The longest an exemption may run, from `starts` to `expires`, in days. `starts` is then
     /// required.
@@ -120,6 +122,7 @@ pub(super) struct RawLimits {
         "not" = {"required": ["account_id", "uuid"]}
     )
 )]
+#[schemars(rename = "Exemption")]
 pub(super) struct RawExemption {
     /// The first key.
     #[schemars(skip)]

@@ -54,8 +54,8 @@ pub(super) fn too_deep(span: Span, problems: &mut Problems) {
 }
 
 /// Where the parser gave up.
-pub(super) fn error(at: usize, kind: &ErrorKind, problems: &mut Problems) {
-    let span = Span { start: at, end: at };
+pub(super) fn error(text: &str, at: usize, kind: &ErrorKind, problems: &mut Problems) {
+    let mut span = Span { start: at, end: at };
     let (message, help) = if let ErrorKind::UnexpectedCharacter { character } = kind {
         let help = if character.is_control() {
             "delete it; YAML has no place for it"
@@ -83,10 +83,14 @@ pub(super) fn error(at: usize, kind: &ErrorKind, problems: &mut Problems) {
             | ErrorKind::TabInPlainScalar
             | ErrorKind::TabAtBlockScalarStart
     ) {
+        // The parser points behind the tabs.
+        span.start = text.get(..at).map_or(at, |before| before.trim_end_matches('\t').len());
         ("a tab cannot stand here".to_owned(), "indent with blanks")
     } else if matches!(kind, ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent)
     {
         ("a quote is not closed".to_owned(), "close it on the line where it begins")
+    } else if let ErrorKind::UnclosedFlowCollection { open } = kind {
+        (format!("`{open}` is not closed"), "add the closing bracket")
     } else {
         (
             format!("this is not YAML: {kind}"),

@@ -226,27 +226,23 @@ impl Builder<'_, '_> {
     fn close(&mut self, end: Option<Span>) {
         let Some(Open { start, style, children }) = self.open.pop() else { return };
         let complete = end.is_some();
-        let (value, first, last) = match children {
+        let (value, last) = match children {
             Children::Sequence(items) => {
-                let first = items.first().map(|item| item.span);
                 let last = items.last().map(|item| item.span);
-                (Value::Sequence(Sequence { items, complete }), first, last)
+                (Value::Sequence(Sequence { items, complete }), last)
             }
             Children::Mapping(Entries { entries, unreadable_key, .. }) => {
-                let first = entries.first().map(|entry| entry.key_span);
                 let last = entries.last().map(|entry| entry.value.span);
                 let complete = complete && !unreadable_key;
-                (Value::Mapping(Mapping { entries, complete }), first, last)
+                (Value::Mapping(Mapping { entries, complete }), last)
             }
         };
-        let span = match (style, end) {
-            (StructureStyle::Flow, Some(end)) => Span { start: start.start, end: end.end },
+        let end = match (style, end) {
+            (StructureStyle::Flow, Some(end)) => end,
             // The parser ends a block where the next token begins, which may be lines below.
-            (StructureStyle::Block, _) | (StructureStyle::Flow, None) => {
-                let first = first.unwrap_or(start);
-                Span { start: first.start, end: last.unwrap_or(first).end }
-            }
+            (StructureStyle::Block, _) | (StructureStyle::Flow, None) => last.unwrap_or(start),
         };
+        let span = Span { start: start.start, end: end.end };
         self.place(Node { value, span });
     }
 
@@ -263,7 +259,7 @@ impl Builder<'_, '_> {
         if let Some(node) = last.filter(|node| node.span.end >= at) {
             node.value = Value::Invalid;
         }
-        syntax::error(at, error.kind(), self.problems);
+        syntax::error(self.text, at, error.kind(), self.problems);
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, tag_span: Option<Span>, node: Span) -> bool {
