@@ -3,12 +3,29 @@
 //! The types of this file are valid by construction: [`load`] makes them from YAML or reports
 //! every problem of the file at once.
 
+mod claims;
+mod exemption;
+mod fields;
+mod form;
+mod keys;
+mod load;
+mod problem;
+mod raw;
+mod scalar;
+mod source;
+mod suggest;
+mod syntax;
+mod tree;
+mod validate;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use self::load::{load, parse, schema};
 
 use crate::member::Source;
 use crate::rule::{Level, Rule};
@@ -156,6 +173,16 @@ pub enum Admins {
     Allow,
 }
 
+impl Admins {
+    /// The name used in policies.
+    pub fn id(self) -> &'static str {
+        match self {
+            Admins::Deny => "deny",
+            Admins::Allow => "allow",
+        }
+    }
+}
+
 /// A field of an exemption that `limits.require` can make compulsory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -174,6 +201,32 @@ pub enum OptionalField {
     Ticket,
     /// `starts`
     Starts,
+}
+
+impl OptionalField {
+    /// Every optional field, in the order in which they are documented.
+    pub const ALL: [OptionalField; 7] = [
+        OptionalField::Name,
+        OptionalField::Category,
+        OptionalField::CompensatingControls,
+        OptionalField::Owner,
+        OptionalField::ApprovedBy,
+        OptionalField::Ticket,
+        OptionalField::Starts,
+    ];
+
+    /// The key in the policy.
+    pub fn id(self) -> &'static str {
+        match self {
+            OptionalField::Name => "name",
+            OptionalField::Category => "category",
+            OptionalField::CompensatingControls => "compensating_controls",
+            OptionalField::Owner => "owner",
+            OptionalField::ApprovedBy => "approved_by",
+            OptionalField::Ticket => "ticket",
+            OptionalField::Starts => "starts",
+        }
+    }
 }
 
 /// An allowed absence of a second factor, with an end.
@@ -252,4 +305,26 @@ pub enum Category {
     Waiver,
     /// The member has just come, or the gate has.
     Onboarding,
+}
+
+impl Category {
+    /// Every category.
+    pub const ALL: [Category; 5] = [
+        Category::ServiceAccount,
+        Category::BreakGlass,
+        Category::Mitigated,
+        Category::Waiver,
+        Category::Onboarding,
+    ];
+
+    /// The name used in policies and reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Category::ServiceAccount => "service-account",
+            Category::BreakGlass => "break-glass",
+            Category::Mitigated => "mitigated",
+            Category::Waiver => "waiver",
+            Category::Onboarding => "onboarding",
+        }
+    }
 }

@@ -1,0 +1,72 @@
+//! Exemptions that excuse the same member, in the same place, at the same time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::problem::Problems;
+use super::source::Spanned;
+use super::{MemberId, Selector};
+
+/// Whom an exemption claims to excuse, where and when.
+pub(super) struct Claim {
+    pub(super) selector: Spanned<Selector>,
+    pub(super) workspaces: Vec<Arc<str>>,
+    pub(super) starts: Option<Date>,
+    pub(super) expires: Date,
+}
+
+impl Claim {
+    /// Every id and address that could match a member.
+    fn handles(&self) -> impl Iterator<Item = Box<str>> {
+        let (id, email) = match &self.selector.value {
+            Selector::Id { id: MemberId::AccountId(id) | MemberId::Uuid(id), email } => {
+                (Some(id), email.as_ref())
+            }
+            Selector::Email(email) => (None, Some(email)),
+        };
+        // An account id has no `@` and a uuid has braces: none is taken for another.
+        [id.cloned(), email.cloned()].into_iter().flatten()
+    }
+
+    fn overlaps(&self, other: &Claim) -> bool {
+        let starts_in_time =
+            |one: &Claim, two: &Claim| one.starts.is_none_or(|starts| starts <= two.expires);
+        let same_place = self.workspaces.is_empty()
+            || other.workspaces.is_empty()
+            || self.workspaces.iter().any(|slug| other.workspaces.contains(slug));
+        same_place && starts_in_time(self, other) && starts_in_time(other, self)
+    }
+}
+
+/// The claims so far, by whom they are about.
+#[derive(Default)]
+pub(super) struct Claims {
+    claims: Vec<Claim>,
+    by_handle: HashMap<Box<str>, Vec<usize>>,
+}
+
+impl Claims {
+    /// Adds a claim; reports the first earlier one that it overlaps.
+    pub(super) fn add(&mut self, claim: Claim, problems: &mut Problems) {
+        let earlier = claim
+            .handles()
+            .filter_map(|handle| self.by_handle.get(&handle))
+            .flatten()
+            .filter_map(|&index| self.claims.get(index))
+            .find(|earlier| earlier.overlaps(&claim));
+        if let Some(earlier) = earlier {
+            problems.push_related(
+                claim.selector.span,
+                "two exemptions for the same member at the same time",
+                "delete one, or let the later one start after the earlier one expires",
+                (earlier.selector.span, "exempt here already"),
+            );
+        }
+        for handle in claim.handles() {
+            self.by_handle.entry(handle).or_default().push(self.claims.len());
+        }
+        self.claims.push(claim);
+    }
+}

@@ -1,0 +1,221 @@
+//! The forms of single values: ids, addresses, slugs, days and text. Each check pushes what is
+//! wrong and returns `None`.
+
+use jiff::civil::Date;
+
+use super::problem::{Problems, is_hidden, shown};
+use super::source::Spanned;
+
+/// How account ids are found, for whoever wrote something else.
+const WHOLE_ID: &str = "write the whole id, in letters, digits, `:`, `-` and `_`; `mfa-gate members --workspace SLUG` lists it";
+
+/// Text on one line with something to see in it.
+pub(super) fn line(
+    Spanned { value, span }: Spanned<String>,
+    key: &str,
+    problems: &mut Problems,
+) -> Option<Box<str>> {
+    let value = Spanned { value, span };
+    if value.value.contains(['\n', '\r']) {
+        problems.push(span, format!("{key} holds a line break"), "write it on one line");
+        return None;
+    }
+    visible(value, key, problems)
+}
+
+/// Text that may have line breaks; those at its end belong to the block scalar, not to the text.
+pub(super) fn paragraph(
+    Spanned { mut value, span }: Spanned<String>,
+    key: &str,
+    problems: &mut Problems,
+) -> Option<Box<str>> {
+    value.truncate(value.trim_end_matches('\n').len());
+    visible(Spanned { value, span }, key, problems)
+}
+
+fn visible(
+    Spanned { value, span }: Spanned<String>,
+    key: &str,
+    problems: &mut Problems,
+) -> Option<Box<str>> {
+    if let Some(control) = value.chars().find(|c| c.is_control() && *c != '\n') {
+        let control = u32::from(control);
+        let message = format!("{key} holds the control character U+{control:04X}");
+        problems.push(span, message, "delete it");
+        return None;
+    }
+    // The mark in the replacement of unpaired surrogates and the like is visible, a blank is not.
+    if value.chars().all(|c| c.is_whitespace() || is_hidden(c)) {
+        problems.push(span, format!("{key} is blank"), "write some text, or delete the key");
+        return None;
+    }
+    Some(value.into())
+}
+
+/// An Atlassian account id: opaque, at most 128 letters, digits, `-` and `:` by Atlassian's
+/// documentation, of which nothing may be left out.
+pub(super) fn account_id(
+    Spanned { value, span }: Spanned<String>,
+    problems: &mut Problems,
+) -> Option<Box<str>> {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-'))
+    };
+    if value.split('.').all(is_part) {
+        return Some(value.into());
+    }
+    let help = if value.contains('@') {
+        "an address belongs under `email`"
+    } else if value.contains(['{', '}']) {
+        "an id in braces belongs under `uuid`"
+    } else {
+        WHOLE_ID
+    };
+    problems.push(span, format!("{} is no account id", shown(&value)), help);
+    None
+}
+
+/// A Bitbucket uuid in braces and lower case, as the API writes it.
+pub(super) fn uuid(
+    Spanned { value, span }: Spanned<String>,
+    problems: &mut Problems,
+) -> Option<Box<str>> {
+    if is_uuid(&value) {
+        return Some(value.into());
+    }
+    let bare = value.trim().trim_start_matches('{').trim_end_matches('}').to_ascii_lowercase();
+    let corrected = format!("{{{bare}}}");
+    let help = if is_uuid(&corrected) {
+        format!("write `\"{corrected}\"`")
+    } else {
+        "write it whole, in braces and quotes; `mfa-gate members --workspace SLUG` lists it"
+            .to_owned()
+    };
+    problems.push(span, format!("{} is no uuid", shown(&value)), help);
+    None
+}
+
+fn is_uuid(text: &str) -> bool {
+    let Some(bare) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+        return false;
+    };
+    let lengths = bare.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12])
+        && bare.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
+}
+
+/// An e-mail address, in lower-case ASCII: dot-atoms of RFC 5322 without `*`, which somebody might
+/// take for a pattern, and a domain with a dot.
+pub(super) fn email(
+    Spanned { value, span }: Spanned<String>,
+    problems: &mut Problems,
+) -> Option<Box<str>> {
+    let is_atom = |atom: &str| {
+        !atom.is_empty()
+            && atom.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'+/=?^_`{|}~-".contains(c))
+    };
+    let is_label = |label: &str| {
+        !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    if let Some((local, domain)) = value.split_once('@')
+        && local.split('.').all(is_atom)
+        && domain.contains('.')
+        && domain.split('.').all(is_label)
+    {
+        return Some(value.to_ascii_lowercase().into());
+    }
+    problems.push(
+        span,
+        format!("{} is no e-mail address", shown(&value)),
+        "write one whole address, such as `build-bot@acme.example`",
+    );
+    None
+}
+
+/// A workspace's slug, which becomes part of a URL's path.
+pub(super) fn slug(
+    Spanned { value, span }: Spanned<String>,
+    problems: &mut Problems,
+) -> Option<String> {
+    if is_slug(&value) {
+        return Some(value);
+    }
+    let lower = value.to_ascii_lowercase();
+    let help = if is_slug(&lower) {
+        format!("slugs are in lower case: write `{lower}`")
+    } else {
+        "write the slug as it stands in https://bitbucket.org/SLUG/: lower-case letters, digits, \
+         `_`, `-` and `.`"
+            .to_owned()
+    };
+    problems.push(span, format!("{} is no workspace slug", shown(&value)), help);
+    None
+}
+
+fn is_slug(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with('.')
+        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.'))
+}
+
+/// A day, `YYYY-MM-DD`.
+pub(super) fn date(
+    Spanned { value, span }: Spanned<String>,
+    problems: &mut Problems,
+) -> Option<Date> {
+    if let [year, month, day] = *value.split('-').collect::<Vec<_>>()
+        && (year.len(), month.len(), day.len()) == (4, 2, 2)
+        && let (Some(year), Some(month), Some(day)) = (digits(year), digits(month), digits(day))
+    {
+        return on_calendar(year, month, day, Spanned { value, span }, problems);
+    }
+    let help = match loosely_dated(&value) {
+        Some(date) => format!("write `{date}`"),
+        None => "write a day as `YYYY-MM-DD`".to_owned(),
+    };
+    problems.push(span, format!("{} is no day", shown(&value)), help);
+    None
+}
+
+fn on_calendar(
+    year: i16,
+    month: i16,
+    day: i16,
+    Spanned { value, span }: Spanned<String>,
+    problems: &mut Problems,
+) -> Option<Date> {
+    let first = i8::try_from(month).ok().and_then(|month| Date::new(year, month, 1).ok());
+    let Some(first) = first else {
+        let message = format!("{} is no day: there is no month {month:02}", shown(&value));
+        problems.push(span, message, "write the month as `01` to `12`: `YYYY-MM-DD`");
+        return None;
+    };
+    let date = i8::try_from(day).ok().and_then(|day| Date::new(year, first.month(), day).ok());
+    if date.is_none() {
+        problems.push(
+            span,
+            format!("{} is no day: that month has {} days", shown(&value), first.days_in_month()),
+            format!("the last day of that month is `{}`", first.last_of_month()),
+        );
+    }
+    date
+}
+
+/// A number of at most four digits and nothing else.
+fn digits(text: &str) -> Option<i16> {
+    let only_digits = (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if only_digits { text.parse().ok() } else { None }
+}
+
+/// A day whose year, month and day are in order but not in form, such as `2026/8/1`.
+fn loosely_dated(text: &str) -> Option<Date> {
+    let day = text.trim().split(['T', ' ']).next().unwrap_or_default();
+    let mut parts = day.split(['-', '/', '.']);
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if year.len() != 4 || parts.next().is_some() {
+        return None;
+    }
+    let month = i8::try_from(digits(month)?).ok()?;
+    Date::new(digits(year)?, month, i8::try_from(digits(day)?).ok()?).ok()
+}

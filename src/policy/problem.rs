@@ -1,0 +1,172 @@
+//! Problems of a policy file: collected, sorted by place and rendered together.
+
+use std::fmt;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::source::{SourceText, Span};
+
+/// More than a person reads at once; the rest is counted.
+const RENDERED: usize = 100;
+
+/// How much of a text is repeated in a message: more than any id has.
+const SHOWN_CHARS: usize = 160;
+
+/// How much of a line is rendered after the mark; the renderer cuts to the terminal's width, but
+/// takes its time over a line of a megabyte.
+const LINE_TAIL_BYTES: usize = 400;
+
+/// Something in the file that is not right, and what to write instead.
+#[derive(Debug)]
+struct Problem {
+    span: Span,
+    message: String,
+    help: String,
+    related: Option<(Span, &'static str)>,
+}
+
+/// The problems found so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub(super) fn push(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.0.push(Problem { span, message: message.into(), help: help.into(), related: None });
+    }
+
+    /// As [`Problems::push`], with another place that explains this one.
+    pub(super) fn push_related(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        related: (Span, &'static str),
+    ) {
+        let related = Some(related);
+        self.0.push(Problem { span, message: message.into(), help: help.into(), related });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All problems in the order of their places, each with its line and what to write instead.
+    pub(super) fn render(mut self, source: &SourceText<'_>, renderer: &Renderer) -> String {
+        self.0.sort_by_key(|problem| problem.span);
+        let mut rendered: Vec<String> =
+            self.0.iter().take(RENDERED).map(|problem| problem.render(source, renderer)).collect();
+        let count = self.0.len();
+        let path = harmless(&source.path);
+        if count > RENDERED {
+            rendered.push(format!(
+                "error: {path} has {count} problems, of which the first {RENDERED} are shown"
+            ));
+        } else if count > 1 {
+            rendered.push(format!("error: {path} has {count} problems"));
+        }
+        rendered.join("\n\n")
+    }
+}
+
+impl Problem {
+    fn render(&self, source: &SourceText<'_>, renderer: &Renderer) -> String {
+        let primary = Marked::new(source, self.span);
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        match self.related {
+            None => group = group.element(primary.snippet(source, AnnotationKind::Primary, None)),
+            Some((span, label)) => {
+                let related = Marked::new(source, span);
+                let snippet = primary.snippet(source, AnnotationKind::Primary, None);
+                if primary.number == related.number {
+                    let annotation = related.annotation(AnnotationKind::Context, Some(label));
+                    group = group.element(snippet.annotation(annotation));
+                } else {
+                    let other = related.snippet(source, AnnotationKind::Context, Some(label));
+                    group = group.element(snippet).element(other);
+                }
+            }
+        }
+        let group = group.element(Level::HELP.message(self.help.as_str()));
+        renderer.render(&[group])
+    }
+}
+
+/// A line with a place marked, its text made harmless.
+struct Marked {
+    number: usize,
+    line: String,
+    mark: std::ops::Range<usize>,
+}
+
+impl Marked {
+    /// Of a span over several lines the part on the first one.
+    fn new(source: &SourceText<'_>, span: Span) -> Self {
+        let (number, line) = source.line_of(span.start);
+        let end = span.end.min(line.end).max(span.start);
+        let part = |range| harmless(source.text.get(range).unwrap_or_default());
+        let before = part(line.start..span.start);
+        let marked = part(span.start..end);
+        let tail = (end..line.end)
+            .take_while(|&at| at < end + LINE_TAIL_BYTES || !source.text.is_char_boundary(at))
+            .count();
+        let after = part(end..end + tail);
+        let mark = before.len()..before.len() + marked.len();
+        Marked { number, line: before + &marked + &after, mark }
+    }
+
+    fn annotation(&self, kind: AnnotationKind, label: Option<&'static str>) -> Annotation<'static> {
+        kind.span(self.mark.clone()).label(label)
+    }
+
+    fn snippet(
+        &self,
+        source: &SourceText<'_>,
+        kind: AnnotationKind,
+        label: Option<&'static str>,
+    ) -> Snippet<'static, Annotation<'static>> {
+        Snippet::source(self.line.clone())
+            .path(harmless(&source.path))
+            .line_start(self.number)
+            .annotation(self.annotation(kind, label))
+    }
+}
+
+/// Text of the file in a message: in backticks, on one line, without anything that steers a
+/// terminal, and no longer than a person reads.
+pub(super) fn shown(text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |formatter| {
+        formatter.write_str("`")?;
+        for character in text.chars().take(SHOWN_CHARS) {
+            if is_hidden(character) {
+                write!(formatter, "{}", character.escape_unicode())?;
+            } else {
+                write!(formatter, "{character}")?;
+            }
+        }
+        let ellipsis = if text.chars().nth(SHOWN_CHARS).is_some() { "…`" } else { "`" };
+        formatter.write_str(ellipsis)
+    })
+}
+
+/// Whether a character shows nothing by itself: control characters and line breaks, and format
+/// characters that reorder or hide what stands beside them.
+pub(super) fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// One character for one, so that columns stay what they are.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\t' => '\t',
+            hidden if is_hidden(hidden) => char::REPLACEMENT_CHARACTER,
+            visible => visible,
+        })
+        .collect()
+}

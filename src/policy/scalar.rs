@@ -1,0 +1,60 @@
+//! Scalars: of which type they are, and where they end.
+
+use granit_parser::ScalarStyle;
+
+use super::source::Span;
+use super::tree::Value;
+
+/// The type of a scalar by YAML 1.2's core schema (chapter 10.3.2 of the specification); `no` and
+/// `off` are text.
+pub(super) fn resolve(text: String, style: ScalarStyle) -> Value {
+    match style {
+        ScalarStyle::Plain => match text.as_str() {
+            "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => Value::Boolean(text),
+            plain if is_number(plain) => Value::Number(text),
+            _ => Value::Text(text),
+        },
+        ScalarStyle::SingleQuoted
+        | ScalarStyle::DoubleQuoted
+        | ScalarStyle::Literal
+        | ScalarStyle::Folded => Value::Text(text),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let all = |digits: &str, is_digit: fn(char) -> bool| {
+        !digits.is_empty() && digits.chars().all(is_digit)
+    };
+    if let Some(digits) = text.strip_prefix("0o") {
+        return all(digits, |c| c.is_digit(8));
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return all(digits, |c| c.is_ascii_hexdigit());
+    }
+    if matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    matches!(unsigned, ".inf" | ".Inf" | ".INF")
+        // The same grammar as Rust's, which also knows words.
+        || (!text.contains(|c: char| c.is_ascii_alphabetic() && c != 'e' && c != 'E')
+            && text.parse::<f64>().is_ok())
+}
+
+/// A block scalar goes on to the next token: blank lines are no part of the value's place.
+pub(super) fn trimmed(text: &str, span: Span, style: ScalarStyle) -> Span {
+    match style {
+        ScalarStyle::Literal | ScalarStyle::Folded => {
+            let own = text.get(span.start..span.end).unwrap_or_default().trim_end();
+            if own.is_empty() {
+                // Nothing but the indicator is there to be marked.
+                let header = text.get(..span.start).unwrap_or_default().trim_end();
+                let indicator = header.chars().next_back().map_or(0, char::len_utf8);
+                return Span { start: header.len() - indicator, end: header.len() };
+            }
+            Span { start: span.start, end: span.start + own.len() }
+        }
+        ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => span,
+    }
+}

@@ -1,0 +1,92 @@
+//! The text of a policy file, and places in it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Location;
+
+/// A range of bytes of the text, the end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// A value and where it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spanned<T> {
+    pub(super) value: T,
+    pub(super) span: Span,
+}
+
+/// The text of a policy file without its byte order mark, and the starts of its lines.
+pub(super) struct SourceText<'a> {
+    pub(super) path: Arc<str>,
+    pub(super) text: &'a str,
+    line_starts: Vec<usize>,
+}
+
+impl<'a> SourceText<'a> {
+    pub(super) fn new(path: Arc<str>, text: &'a str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let line_starts =
+            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        SourceText { path, text, line_starts }
+    }
+
+    /// The number of the line that holds a byte, from 1, and the range of its text without the
+    /// line break.
+    pub(super) fn line_of(&self, offset: usize) -> (usize, Range<usize>) {
+        let number = self.line_starts.partition_point(|&start| start <= offset);
+        let start = number.checked_sub(1).and_then(|index| self.line_starts.get(index));
+        let start = start.copied().unwrap_or(0);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        (number, start..start + line.len())
+    }
+
+    pub(super) fn location(&self, span: Span) -> Location {
+        let (line, column) = self.position(span.start);
+        let (end_line, end_column) = self.position(span.end);
+        Location { path: Arc::clone(&self.path), line, column, end_line, end_column }
+    }
+
+    /// Line and column of a byte, both from 1, the column in Unicode scalar values.
+    fn position(&self, offset: usize) -> (u32, u32) {
+        let (line, range) = self.line_of(offset);
+        let before = self.text.get(range.start..offset).unwrap_or_default();
+        (saturated(line), saturated(before.chars().count() + 1))
+    }
+}
+
+/// A file is far smaller than what the type can count.
+fn saturated(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SourceText, Span};
+
+    #[test]
+    fn columns_count_characters_and_the_end_is_exclusive() {
+        let text = "\u{feff}a: é\r\n  ü: 'x'\n";
+        let source = SourceText::new("p.yaml".into(), text);
+        let start = source.text.find('ü').unwrap();
+        let end = source.text.find("'x'").unwrap() + 3;
+        let place = source.location(Span { start, end });
+        assert_eq!((place.line, place.column), (2, 3));
+        assert_eq!((place.end_line, place.end_column), (2, 9));
+        let (number, line) = source.line_of(2);
+        assert_eq!((number, &source.text[line]), (1, "a: é"));
+    }
+
+    #[test]
+    fn the_end_of_the_text_has_a_line() {
+        let source = SourceText::new("p.yaml".into(), "a\n");
+        assert_eq!(source.line_of(2), (2, 2..2));
+        let empty = SourceText::new("p.yaml".into(), "");
+        assert_eq!(empty.line_of(0), (1, 0..0));
+    }
+}

@@ -1,0 +1,63 @@
+//! The nearest right word for a wrong one.
+
+/// Longer words are no slip of the pen, and comparing them takes time.
+const LONGEST: usize = 64;
+
+/// The candidate that is most likely meant, if one is near enough: a third of its letters may be
+/// wrong. Case and the choice of separator do not count.
+pub(super) fn nearest<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
+    if word.len() > LONGEST {
+        return None;
+    }
+    let word = plain(word);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn plain(word: &str) -> String {
+    word.trim()
+        .chars()
+        .map(|character| match character {
+            '-' | ' ' => '_',
+            other => other.to_ascii_lowercase(),
+        })
+        .collect()
+}
+
+/// Help for a word that is none of the allowed ones.
+pub(super) fn choose<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str> + Clone,
+) -> String {
+    match nearest(word, candidates.clone()) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
+        None => format!("write one of {}", listed(candidates)),
+    }
+}
+
+/// `a`, `b`, `c`
+pub(super) fn listed<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
+    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn slips_are_understood_and_other_words_are_not() {
+        let keys = ["expires", "reason", "compensating_controls", "id"];
+        assert_eq!(nearest("expire", keys), Some("expires"));
+        assert_eq!(nearest("Reason", keys), Some("reason"));
+        assert_eq!(nearest("compensating-control", keys), Some("compensating_controls"));
+        assert_eq!(nearest("owner", keys), None);
+        assert_eq!(nearest(&"reason".repeat(1000), keys), None);
+    }
+}

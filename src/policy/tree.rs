@@ -1,0 +1,326 @@
+//! From YAML to a small tree of nodes with places.
+//!
+//! What YAML offers beyond plain mappings, lists and scalars is refused here: an anchor or a merge
+//! key would let an exemption take a field from somewhere else in the file.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use granit_parser::{Event, Parser, StructureStyle, Tag};
+
+use super::problem::{Problems, shown};
+use super::scalar::{resolve, trimmed};
+use super::source::Span;
+use super::syntax;
+
+/// How deep mappings and lists may be nested; a policy needs four levels.
+pub(super) const MAX_DEPTH: usize = 32;
+
+/// A value and where it is written.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) value: Value,
+    pub(super) span: Span,
+}
+
+/// What a node holds, with the types of YAML's core schema.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// `true` or `false`, as written.
+    Boolean(String),
+    /// A plain number, as written.
+    Number(String),
+    /// Any other scalar, and all that are quoted.
+    Text(String),
+    Sequence(Sequence),
+    Mapping(Mapping),
+    /// Something that has been reported.
+    Invalid,
+}
+
+impl Value {
+    /// The text of a scalar, as written.
+    pub(super) fn scalar(&self) -> Option<&str> {
+        match self {
+            Value::Boolean(text) | Value::Number(text) | Value::Text(text) => Some(text),
+            Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Invalid => None,
+        }
+    }
+}
+
+/// A list.
+#[derive(Debug)]
+pub(super) struct Sequence {
+    pub(super) items: Vec<Node>,
+    /// Whether the file was readable to the end of it.
+    pub(super) complete: bool,
+}
+
+/// Keys and values in the order of the file; no key twice.
+#[derive(Debug)]
+pub(super) struct Mapping {
+    pub(super) entries: Vec<Entry>,
+    /// Whether every key could be read; else a missing one proves nothing.
+    pub(super) complete: bool,
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Span,
+    pub(super) value: Node,
+}
+
+/// Reads one document. What is no policy whatever it says is pushed as a problem; after a syntax
+/// error the tree holds what stands before it.
+pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+    let options = granit_parser::options! {
+        disallow_directives: true,
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let mut builder = Builder { text, problems, open: Vec::new(), root: None };
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut documents = 0;
+    while let Some(next) = parser.next_event() {
+        let (event, place) = match next {
+            Ok(next) => next,
+            Err(error) => {
+                builder.break_off(&error);
+                break;
+            }
+        };
+        let span = span_of(&place, text);
+        let tag = place.tag_span().map(|tag| span_of(&tag, text));
+        match event {
+            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            Event::DocumentStart(..) => {
+                documents += 1;
+                if documents > 1 {
+                    builder.problems.push(
+                        span,
+                        "more than one document",
+                        "a policy is one document: delete this `---` and what follows it",
+                    );
+                    break;
+                }
+            }
+            Event::Anchor(..) => builder.problems.push(
+                span,
+                "anchors are not allowed",
+                "write the value out wherever it is needed",
+            ),
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                builder.problems.push(
+                    span,
+                    "aliases are not allowed",
+                    "write the value out; text that begins with `*` needs quotes",
+                );
+                builder.place(Node { value: Value::Invalid, span });
+            }
+            Event::Scalar(scalar, style, _, node_tag) => {
+                let tagged = builder.refuse_tag(node_tag.as_deref(), tag, span);
+                let value =
+                    if tagged { Value::Invalid } else { resolve(scalar.into_owned(), style) };
+                let span = trimmed(text, span, style);
+                builder.place(Node { value, span });
+            }
+            Event::SequenceStart(style, _, node_tag) => {
+                builder.refuse_tag(node_tag.as_deref(), tag, span);
+                if !builder.open(span, style, Children::Sequence(Vec::new())) {
+                    break;
+                }
+            }
+            Event::MappingStart(style, _, node_tag) => {
+                builder.refuse_tag(node_tag.as_deref(), tag, span);
+                if !builder.open(span, style, Children::Mapping(Entries::default())) {
+                    break;
+                }
+            }
+            Event::SequenceEnd | Event::MappingEnd => builder.close(Some(span)),
+            // Events that a later version of the parser may have.
+            _ => builder.problems.push(span, "not understood", "write plain YAML"),
+        }
+    }
+    while !builder.open.is_empty() {
+        builder.close(None);
+    }
+    let root = builder.root;
+    if root.is_none() && problems.is_empty() {
+        syntax::empty(Span { start: 0, end: 0 }, problems);
+    }
+    root
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    start: Span,
+    style: StructureStyle,
+    children: Children,
+}
+
+enum Children {
+    Sequence(Vec<Node>),
+    Mapping(Entries),
+}
+
+#[derive(Default)]
+struct Entries {
+    entries: Vec<Entry>,
+    seen: HashMap<String, Span>,
+    pending: Pending,
+    unreadable_key: bool,
+}
+
+/// What the next node of a mapping is.
+#[derive(Default)]
+enum Pending {
+    #[default]
+    Key,
+    ValueOf(String, Span),
+    /// The value of a key that was reported.
+    ValueToDrop,
+}
+
+struct Builder<'t, 'p> {
+    text: &'t str,
+    problems: &'p mut Problems,
+    open: Vec<Open>,
+    root: Option<Node>,
+}
+
+impl Builder<'_, '_> {
+    fn place(&mut self, node: Node) {
+        match self.open.last_mut().map(|open| &mut open.children) {
+            None => self.root = Some(node),
+            Some(Children::Sequence(items)) => items.push(node),
+            Some(Children::Mapping(entries)) => {
+                match std::mem::take(&mut entries.pending) {
+                    Pending::Key => entries.pending = entries.key(node, self.text, self.problems),
+                    Pending::ValueOf(key, key_span) => {
+                        entries.entries.push(Entry { key, key_span, value: node });
+                    }
+                    Pending::ValueToDrop => {}
+                };
+            }
+        }
+    }
+
+    /// Begins a collection; `false` where it would be too deep.
+    fn open(&mut self, start: Span, style: StructureStyle, children: Children) -> bool {
+        if self.open.len() >= MAX_DEPTH {
+            syntax::too_deep(start, self.problems);
+            return false;
+        }
+        self.open.push(Open { start, style, children });
+        true
+    }
+
+    /// Ends the innermost collection, at `end` or, where the file could not be read so far,
+    /// nowhere.
+    fn close(&mut self, end: Option<Span>) {
+        let Some(Open { start, style, children }) = self.open.pop() else { return };
+        let complete = end.is_some();
+        let (value, last) = match children {
+            Children::Sequence(items) => {
+                let last = items.last().map(|item| item.span);
+                (Value::Sequence(Sequence { items, complete }), last)
+            }
+            Children::Mapping(Entries { entries, unreadable_key, .. }) => {
+                let last = entries.last().map(|entry| entry.value.span);
+                let complete = complete && !unreadable_key;
+                (Value::Mapping(Mapping { entries, complete }), last)
+            }
+        };
+        let end = match (style, end) {
+            (StructureStyle::Flow, Some(end)) => end,
+            // The parser ends a block where the next token begins, which may be lines below.
+            (StructureStyle::Block, _) | (StructureStyle::Flow, None) => last.unwrap_or(start),
+        };
+        let span = Span { start: start.start, end: end.end };
+        self.place(Node { value, span });
+    }
+
+    /// Reports a syntax error, and forgets the scalar that it cuts in two.
+    fn break_off(&mut self, error: &granit_parser::ScanError) {
+        let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
+        let last = match self.open.last_mut().map(|open| &mut open.children) {
+            Some(Children::Sequence(items)) => items.last_mut(),
+            Some(Children::Mapping(entries)) => {
+                entries.entries.last_mut().map(|entry| &mut entry.value)
+            }
+            None => self.root.as_mut(),
+        };
+        if let Some(node) = last.filter(|node| node.span.end >= at) {
+            node.value = Value::Invalid;
+        }
+        syntax::error(self.text, at, error.kind(), self.problems);
+    }
+
+    fn refuse_tag(&mut self, tag: Option<&Tag>, tag_span: Option<Span>, node: Span) -> bool {
+        if tag.is_some() {
+            self.problems.push(
+                tag_span.unwrap_or(node),
+                "tags are not allowed",
+                "delete the tag; quotes make a number text",
+            );
+        }
+        tag.is_some()
+    }
+}
+
+impl Entries {
+    /// Takes a node as a key, and says what its value is good for.
+    fn key(&mut self, node: Node, text: &str, problems: &mut Problems) -> Pending {
+        let span = node.span;
+        let key = match node.value {
+            Value::Text(key) | Value::Number(key) | Value::Boolean(key) => key,
+            Value::Null | Value::Sequence(_) | Value::Mapping(_) => {
+                problems.push(span, "a key must be text", "write `key: value`");
+                self.unreadable_key = true;
+                return Pending::ValueToDrop;
+            }
+            Value::Invalid => {
+                self.unreadable_key = true;
+                return Pending::ValueToDrop;
+            }
+        };
+        // Quoted, it would be a key like any other.
+        if text.get(span.start..span.end) == Some("<<") {
+            problems.push(
+                span,
+                "merge keys are not allowed",
+                "write the fields out: every exemption stands by itself",
+            );
+            self.unreadable_key = true;
+            return Pending::ValueToDrop;
+        }
+        match self.seen.entry(key) {
+            Slot::Vacant(slot) => {
+                let key = slot.key().clone();
+                slot.insert(span);
+                Pending::ValueOf(key, span)
+            }
+            Slot::Occupied(slot) => {
+                problems.push_related(
+                    span,
+                    format!("duplicate key {}", shown(slot.key())),
+                    "keep one of the two",
+                    (*slot.get(), "first here"),
+                );
+                Pending::ValueToDrop
+            }
+        }
+    }
+}
+
+/// The parser reads from a string, so it knows the bytes of every place.
+fn span_of(place: &granit_parser::Span, text: &str) -> Span {
+    let range = place.byte_range().unwrap_or(text.len()..text.len());
+    Span { start: range.start, end: range.end }
+}
