@@ -186,7 +186,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
     vec![
         // The file.
         (s(""), "1:1", "the policy is empty", "write at least `version: 1`"),
-        (s("# nothing\n"), "1:1", "the policy is empty", "policy init --workspace SLUG"),
+        (s("# nothing\n"), "1:1", "the policy is empty", "workspaces: [SLUG]"),
         (s("---\n"), "1:4", "the policy is empty", "write at least `version: 1`"),
         (s("~\n"), "1:1", "the policy is empty", "write at least `version: 1`"),
         (s("- a\n"), "1:1", "the policy must be a mapping, not a list", "as in `version: 1`"),

@@ -138,19 +138,28 @@ pub(super) fn slug(
     Spanned { value, span }: Spanned<String>,
     problems: &mut Problems,
 ) -> Option<String> {
-    if is_slug(&value) {
-        return Some(value);
+    match check_slug(&value) {
+        Ok(()) => Some(value),
+        Err(help) => {
+            problems.push(span, format!("{} is no workspace slug", shown(&value)), help);
+            None
+        }
     }
-    let lower = value.to_ascii_lowercase();
-    let help = if is_slug(&lower) {
-        format!("slugs are in lower case: write `{lower}`")
-    } else {
-        "write the slug as it stands in https://bitbucket.org/SLUG/: lower-case letters, digits, \
-         `_`, `-` and `.`"
-            .to_owned()
-    };
-    problems.push(span, format!("{} is no workspace slug", shown(&value)), help);
-    None
+}
+
+/// Whether a text can be the slug of a workspace.
+///
+/// # Errors
+/// What to write instead.
+pub fn check_slug(text: &str) -> Result<(), String> {
+    let lower = text.to_ascii_lowercase();
+    match (is_slug(text), is_slug(&lower)) {
+        (true, _) => Ok(()),
+        (false, true) => Err(format!("slugs are in lower case: write `{lower}`")),
+        (false, false) => Err("write the slug as it stands in https://bitbucket.org/SLUG/: \
+                               lower-case letters, digits, `_`, `-` and `.`"
+            .into()),
+    }
 }
 
 fn is_slug(text: &str) -> bool {

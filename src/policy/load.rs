@@ -80,8 +80,8 @@ fn unreadable(name: &str, error: &io::Error) -> Failure {
     let (why, help) = if error.kind() == io::ErrorKind::NotFound {
         (
             "there is no such file".to_owned(),
-            "Name the policy with --policy FILE or MFA_GATE_POLICY, or write a first one with \
-             `mfa-gate policy init --workspace SLUG`.",
+            "Name the policy with --policy FILE or MFA_GATE_POLICY, or write a first one: \
+             `version: 1` and `workspaces: [SLUG]` will do.",
         )
     } else if error.kind() == io::ErrorKind::IsADirectory {
         (

@@ -25,6 +25,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::form::check_slug;
 pub use self::load::{load, parse, schema};
 
 use crate::member::Source;

@@ -40,7 +40,7 @@ pub(super) fn empty(span: Span, problems: &mut Problems) {
     problems.push(
         span,
         "the policy is empty",
-        "write at least `version: 1`; `mfa-gate policy init --workspace SLUG` writes a first policy",
+        "write at least `version: 1` and `workspaces: [SLUG]`",
     );
 }
 
