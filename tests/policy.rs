@@ -306,6 +306,12 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (s("version: 2\n"), "1:10", "unknown version 2", "write `version: 1`"),
         (s("version: \"1\"\n"), "1:10", "`version` must be a whole number", "`version: 1`"),
         // Workspaces, sources, headings.
+        (
+            format!("{}workspaces: []\n", with("workspaces: [acme]")),
+            "8:13",
+            "`workspaces` is empty",
+            "at least one",
+        ),
         (s("version: 1\nworkspaces: []\n"), "2:13", "`workspaces` is empty", "at least one"),
         (
             s("version: 1\nworkspaces: [a, b, a]\n"),

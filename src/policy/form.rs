@@ -44,9 +44,8 @@ fn visible(
         problems.push(span, message, "delete it");
         return None;
     }
-    // The mark in the replacement of unpaired surrogates and the like is visible, a blank is not.
     if value.chars().all(|c| c.is_whitespace() || is_hidden(c)) {
-        problems.push(span, format!("{key} is blank"), "write some text, or delete the key");
+        problems.push(span, format!("{key} is blank"), "write some text");
         return None;
     }
     Some(value.into())
