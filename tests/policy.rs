@@ -1,5 +1,11 @@
 //! The policy as its users meet it: what is accepted, and what is said of everything else.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
 use mfa_gate::failure::Failure;
 use mfa_gate::member::Source;
 use mfa_gate::policy::{
@@ -43,10 +49,10 @@ fn parsed(text: &str) -> Policy {
 }
 
 fn refused(bytes: &[u8]) -> String {
-    match parse("policy.yaml".into(), bytes) {
-        Err(Failure::Rendered(text)) => text,
-        other => panic!("{other:?}"),
-    }
+    let Err(Failure::Rendered(text)) = parse("policy.yaml".into(), bytes) else {
+        panic!("not refused as a whole");
+    };
+    text
 }
 
 /// A problem as it is rendered.
@@ -300,6 +306,12 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (s("version: 2\n"), "1:10", "unknown version 2", "write `version: 1`"),
         (s("version: \"1\"\n"), "1:10", "`version` must be a whole number", "`version: 1`"),
         // Workspaces, sources, headings.
+        (
+            format!("{}workspaces: []\n", with("workspaces: [acme]")),
+            "8:13",
+            "`workspaces` is empty",
+            "at least one",
+        ),
         (s("version: 1\nworkspaces: []\n"), "2:13", "`workspaces` is empty", "at least one"),
         (
             s("version: 1\nworkspaces: [a, b, a]\n"),
@@ -728,9 +740,9 @@ fn hostile_text_does_not_reach_the_terminal() {
         with("category: \"\\e[31m\\n\\u202e\\x9b\""),
         with("starts: \"\\e[31m\\n\\u202e\\x9b\""),
     ] {
-        let rendered = match parse("p\u{1b}[31m\n.yaml".into(), text.as_bytes()) {
-            Err(Failure::Rendered(rendered)) => rendered,
-            other => panic!("{other:?}"),
+        let Err(Failure::Rendered(rendered)) = parse("p\u{1b}[31m\n.yaml".into(), text.as_bytes())
+        else {
+            panic!("{text:?}");
         };
         let steering =
             |c: char| (c.is_control() && c != '\n') || hostile.contains(c) && !c.is_ascii_graphic();
@@ -752,10 +764,8 @@ mod files {
     use std::path::Path;
 
     fn complaint(failure: Failure) -> (String, String) {
-        match failure {
-            Failure::Usage(complaint) => (complaint.what, complaint.help),
-            other => panic!("{other:?}"),
-        }
+        let Failure::Usage(complaint) = failure else { panic!("{failure:?}") };
+        (complaint.what, complaint.help)
     }
 
     #[test]

@@ -1,5 +1,12 @@
 //! What holds for every policy, and for everything that is none.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
 use mfa_gate::failure::Failure;
 use mfa_gate::policy::{Location, MemberId, Policy, Selector, parse};
 use proptest::prelude::*;

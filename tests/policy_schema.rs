@@ -2,6 +2,12 @@
 //!
 //! A JSON document is YAML too, so one text serves both.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
 use mfa_gate::policy::{parse, schema};
 use serde_json::{Value, json};
 

@@ -70,3 +70,53 @@ impl Claims {
         self.claims.push(claim);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Claim, Claims, MemberId, Problems, Selector, Spanned};
+    use crate::policy::source::Span;
+
+    fn claim(id: Option<&str>, email: Option<&str>, days: &str, workspaces: &[&str]) -> Claim {
+        let value = match (id, email) {
+            (Some(id), email) => {
+                Selector::Id { id: MemberId::AccountId(id.into()), email: email.map(Into::into) }
+            }
+            (None, email) => Selector::Email(email.unwrap_or_default().into()),
+        };
+        let (starts, expires) = days.split_once("..").unwrap();
+        Claim {
+            selector: Spanned { value, span: Span { start: 0, end: 0 } },
+            workspaces: workspaces.iter().map(|slug| (*slug).into()).collect(),
+            starts: (!starts.is_empty()).then(|| starts.parse().unwrap()),
+            expires: expires.parse().unwrap(),
+        }
+    }
+
+    fn overlap(first: Claim, second: Claim) -> bool {
+        let mut problems = Problems::default();
+        let mut claims = Claims::default();
+        claims.add(first, &mut problems);
+        claims.add(second, &mut problems);
+        !problems.is_empty()
+    }
+
+    #[test]
+    fn member_place_and_time_must_all_meet() {
+        let ever = "..2026-12-31";
+        let base = || claim(Some("x"), Some("x@b.cc"), "2026-02-01..2026-02-28", &["a", "b"]);
+        let cases = [
+            (claim(Some("x"), None, ever, &[]), true),
+            (claim(None, Some("x@b.cc"), ever, &["b"]), true),
+            (claim(Some("y"), Some("x@b.cc"), ever, &[]), true),
+            (claim(Some("y"), None, ever, &[]), false),
+            (claim(Some("x"), None, ever, &["c"]), false),
+            (claim(Some("x"), None, "..2026-01-31", &[]), false),
+            (claim(Some("x"), None, "..2026-02-01", &[]), true),
+            (claim(Some("x"), None, "2026-02-28..2026-03-31", &[]), true),
+            (claim(Some("x"), None, "2026-03-01..2026-03-31", &[]), false),
+        ];
+        for (number, (other, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(overlap(base(), other), expected, "case {number}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ use super::validate::{CheckedLimits, Slugs, choice, slugs};
 use super::{Category, Exemption, MemberId, OptionalField, Selector, form};
 
 /// What the rest of the policy asks of exemptions; `None` where that is not known.
-pub(super) struct Rules<'a> {
+pub(super) struct Context<'a> {
     /// The policy's own workspaces, where it names them.
     pub(super) workspaces: Option<&'a Spanned<Slugs>>,
     pub(super) limits: Option<&'a CheckedLimits>,
@@ -25,7 +25,7 @@ pub(super) struct Rules<'a> {
 /// Checks all exemptions; `None` where a problem was pushed, now or before.
 pub(super) fn all(
     field: Field<Vec<RawExemption>>,
-    rules: &Rules<'_>,
+    context: &Context<'_>,
     source: &SourceText<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<Exemption>> {
@@ -34,7 +34,7 @@ pub(super) fn all(
     let mut ids: HashMap<Arc<str>, Span> = HashMap::new();
     let mut claims = Claims::default();
     let checked = raw.into_iter().filter_map(|raw| {
-        let parts = Parts::check(raw, rules, problems);
+        let parts = Parts::check(raw, context, problems);
         if let Some(Spanned { value: id, span }) = &parts.id {
             match ids.get(id) {
                 None => {
@@ -75,8 +75,8 @@ struct Parts {
 }
 
 impl Parts {
-    fn check(raw: RawExemption, rules: &Rules<'_>, problems: &mut Problems) -> Self {
-        if let Some(limits) = rules.limits {
+    fn check(raw: RawExemption, context: &Context<'_>, problems: &mut Problems) -> Self {
+        if let Some(limits) = context.limits {
             required_by_limits(&raw, limits, problems);
         }
         let start = raw.start;
@@ -120,7 +120,7 @@ impl Parts {
             ticket,
             starts: starts.optional(),
             expires: expires.map(|expires| expires.value),
-            workspaces: workspaces(raw.workspaces, rules.workspaces, problems),
+            workspaces: workspaces(raw.workspaces, context.workspaces, problems),
         }
     }
 
@@ -287,6 +287,6 @@ fn workspaces(
         }
     }
     // Without any, it would apply to all.
-    let usable = own.complete && !own.items.is_empty();
+    let usable = own.are_known();
     usable.then(|| own.items.into_iter().map(|slug| slug.value).collect())
 }

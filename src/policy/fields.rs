@@ -111,7 +111,7 @@ impl<'p> Fields<'p> {
                 self.problems.push(
                     key_span,
                     format!("`{key}` has no value"),
-                    format!("write `{}`, or delete the key", self.shape.example(key)),
+                    format!("write `{}`", self.shape.example(key)),
                 );
                 Field::Invalid
             }

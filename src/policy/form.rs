@@ -44,9 +44,8 @@ fn visible(
         problems.push(span, message, "delete it");
         return None;
     }
-    // The mark in the replacement of unpaired surrogates and the like is visible, a blank is not.
     if value.chars().all(|c| c.is_whitespace() || is_hidden(c)) {
-        problems.push(span, format!("{key} is blank"), "write some text, or delete the key");
+        problems.push(span, format!("{key} is blank"), "write some text");
         return None;
     }
     Some(value.into())
@@ -227,4 +226,100 @@ fn loosely_dated(text: &str) -> Option<Date> {
     }
     let month = i8::try_from(digits(month)?).ok()?;
     Date::new(digits(year)?, month, i8::try_from(digits(day)?).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Problems, Spanned, account_id, date, email, slug, uuid};
+    use crate::policy::source::Span;
+
+    fn accepts<T>(
+        check: fn(Spanned<String>, &mut Problems) -> Option<T>,
+        right: &[&str],
+        wrong: &[&str],
+    ) {
+        let span = Span { start: 0, end: 0 };
+        for (texts, expected) in [(right, true), (wrong, false)] {
+            for text in texts {
+                let mut problems = Problems::default();
+                let found = check(Spanned { value: (*text).to_owned(), span }, &mut problems);
+                assert_eq!(found.is_some(), expected, "{text:?}");
+                assert_eq!(problems.is_empty(), expected, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_whole() {
+        accepts(
+            account_id,
+            &["5b10ac8d82e05b22cc7d4ef5", "557058:ba8948b2-49da", "qm:a:b", "ug:x", "a.b_c"],
+            &["", "a…", "a...", "a..b", ".", "a*", "a b", " a", "a@b", "{a}", "a\n", "é", "a/b"],
+        );
+        accepts(
+            uuid,
+            &["{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}"],
+            &[
+                "",
+                "{}",
+                "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+                "{0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0}",
+                "{0f1e2d3c4b5a69788796a5b4c3d2e1f0}",
+                "{0f1e2d3g-4b5a-6978-8796-a5b4c3d2e1f0}",
+                "{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}}",
+            ],
+        );
+    }
+
+    #[test]
+    fn addresses_and_slugs_are_no_patterns_and_no_paths() {
+        accepts(
+            email,
+            &["a@b.cc", "A.b+c@x-y.example", "o'neil@a.b.c"],
+            &[
+                "",
+                "@",
+                "a@",
+                "@b.cc",
+                "a@b",
+                "*@b.cc",
+                "a@*.cc",
+                "a b@c.dd",
+                "a@b@c.dd",
+                "a..b@c.dd",
+                "a@b..cc",
+                "<a@b.cc>",
+                "\u{200b}a@b.cc",
+            ],
+        );
+        accepts(
+            slug,
+            &["acme", "acme-labs", "a_b", "1.2", "_"],
+            &["", "Acme", ".", "..", "a/b", "a b", "é", "a%2f", "{a}", "a?b"],
+        );
+    }
+
+    #[test]
+    fn days_are_on_the_calendar() {
+        accepts(
+            date,
+            &["2026-08-01", "2028-02-29", "9999-12-31"],
+            &[
+                "",
+                "2026",
+                "2026-8-1",
+                "2026-02-29",
+                "2026-13-01",
+                "2026-00-01",
+                "2026-01-00",
+                "20260801",
+                "2026-08-01T00:00Z",
+                "01.08.2026",
+                "-2026-08-01",
+                "2026-08-0a",
+                "+026-08-01",
+                "२०२६-08-01",
+            ],
+        );
+    }
 }

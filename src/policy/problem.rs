@@ -170,3 +170,42 @@ fn harmless(text: &str) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Problems, Renderer, SourceText, Span, shown};
+
+    #[test]
+    fn shown_text_is_one_short_line() {
+        assert_eq!(shown("a\n\u{1b}[1m\u{202e}b").to_string(), "`a\\u{a}\\u{1b}[1m\\u{202e}b`");
+        assert_eq!(shown(&"é".repeat(999)).to_string().chars().count(), 163);
+    }
+
+    #[test]
+    fn colour_comes_only_from_the_renderer() {
+        let rendered = |renderer: &Renderer| {
+            let mut problems = Problems::default();
+            problems.push(Span { start: 3, end: 4 }, "wrong", "mend it");
+            problems.render(&SourceText::new("p.yaml".into(), "a: \u{9b}31m"), renderer)
+        };
+        assert!(!rendered(&Renderer::plain()).contains('\u{1b}'));
+        assert!(rendered(&Renderer::styled()).contains('\u{1b}'));
+        assert!(!rendered(&Renderer::styled()).contains('\u{9b}'));
+    }
+
+    #[test]
+    fn a_mark_over_several_lines_is_on_the_first() {
+        let mut problems = Problems::default();
+        problems.push(Span { start: 2, end: 9 }, "wrong", "mend it");
+        let source = SourceText::new("p.yaml".into(), "- a: b\r\n  c: d\r\n");
+        let expected = "\
+error: wrong
+ --> p.yaml:1:3
+  |
+1 | - a: b
+  |   ^^^^
+  |
+  = help: mend it";
+        assert_eq!(problems.render(&source, &Renderer::plain()), expected);
+    }
+}

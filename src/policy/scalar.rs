@@ -58,3 +58,76 @@ pub(super) fn trimmed(text: &str, span: Span, style: ScalarStyle) -> Span {
         ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => span,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use granit_parser::ScalarStyle;
+
+    use super::{Value, resolve};
+
+    #[test]
+    fn plain_scalars_have_the_types_of_the_core_schema() {
+        let plain = |text: &str| resolve(text.to_owned(), ScalarStyle::Plain);
+        for text in ["", "~", "null", "Null", "NULL"] {
+            assert!(matches!(plain(text), Value::Null), "{text}");
+        }
+        for text in ["true", "True", "TRUE", "false", "False", "FALSE"] {
+            assert!(matches!(plain(text), Value::Boolean(_)), "{text}");
+        }
+        for text in [
+            "0",
+            "7",
+            "-7",
+            "+7",
+            "007",
+            "1.5",
+            ".5",
+            "5.",
+            "1e3",
+            "5E-3",
+            "0o17",
+            "0xfF",
+            ".inf",
+            "-.INF",
+            ".nan",
+            "557058012345678901234567",
+        ] {
+            assert!(matches!(plain(text), Value::Number(_)), "{text}");
+        }
+        for text in [
+            "no",
+            "off",
+            "yes",
+            "nULL",
+            "inf",
+            "nan",
+            "infinity",
+            "1_000",
+            "12:30",
+            "2026-10-29",
+            "0o8",
+            "0x",
+            "-.nan",
+            "e5",
+            "-",
+            ".",
+            "5b10ac8d82e05b22cc7d4ef5",
+        ] {
+            assert!(matches!(plain(text), Value::Text(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn quoted_scalars_are_text() {
+        for style in [
+            ScalarStyle::SingleQuoted,
+            ScalarStyle::DoubleQuoted,
+            ScalarStyle::Literal,
+            ScalarStyle::Folded,
+        ] {
+            for text in ["", "~", "true", "7"] {
+                assert!(matches!(resolve(text.to_owned(), style), Value::Text(_)), "{text}");
+            }
+        }
+    }
+}

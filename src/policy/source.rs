@@ -40,8 +40,9 @@ impl<'a> SourceText<'a> {
         let number = self.line_starts.partition_point(|&start| start <= offset);
         let start = number.checked_sub(1).and_then(|index| self.line_starts.get(index));
         let start = start.copied().unwrap_or(0);
-        let rest = self.text.get(start..).unwrap_or_default();
-        let line = rest.split('\n').next().unwrap_or_default();
+        let end = self.line_starts.get(number).copied().unwrap_or(self.text.len());
+        let line = self.text.get(start..end).unwrap_or_default();
+        let line = line.strip_suffix('\n').unwrap_or(line);
         let line = line.strip_suffix('\r').unwrap_or(line);
         (number, start..start + line.len())
     }

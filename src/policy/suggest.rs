@@ -3,8 +3,8 @@
 /// Longer words are no slip of the pen, and comparing them takes time.
 const LONGEST: usize = 64;
 
-/// The candidate that is most likely meant, if one is near enough: a third of its letters may be
-/// wrong. Case and the choice of separator do not count.
+/// The candidate that is most likely meant, if one is near enough: a third of its letters, or
+/// one, may be wrong. Case and the choice of separator do not count.
 pub(super) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
@@ -16,7 +16,7 @@ pub(super) fn nearest<'c>(
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
+        .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -50,6 +50,12 @@ pub(super) fn listed<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::nearest;
+
+    #[test]
+    fn short_words_must_be_close() {
+        assert_eq!(nearest("date", ["name", "email"]), None);
+        assert_eq!(nearest("mail", ["name", "email"]), Some("email"));
+    }
 
     #[test]
     fn slips_are_understood_and_other_words_are_not() {

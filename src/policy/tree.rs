@@ -324,3 +324,45 @@ fn span_of(place: &granit_parser::Span, text: &str) -> Span {
     let range = place.byte_range().unwrap_or(text.len()..text.len());
     Span { start: range.start, end: range.end }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Mapping, Problems, Value, parse};
+
+    /// Keys of the root with the text of their values' places.
+    fn places(text: &str) -> Vec<(String, &str)> {
+        let root = parse(text, &mut Problems::default()).unwrap();
+        let Value::Mapping(Mapping { entries, .. }) = root.value else { panic!("{text}") };
+        let place = |span: super::Span| &text[span.start..span.end];
+        entries.into_iter().map(|entry| (entry.key, place(entry.value.span))).collect()
+    }
+
+    #[test]
+    fn places_end_where_the_values_do() {
+        let text =
+            "a: |\n  x\n  y  \n\n# c\nb:\n  - 1\n  - k: v # c\n\n\nc: [x,\n  y]\nd: 'q'  \n\n";
+        let expected = [
+            ("a".to_owned(), "x\n  y"),
+            ("b".to_owned(), "- 1\n  - k: v"),
+            ("c".to_owned(), "[x,\n  y]"),
+            ("d".to_owned(), "'q'"),
+        ];
+        assert_eq!(places(text), expected);
+    }
+
+    #[test]
+    fn what_a_syntax_error_cuts_off_is_incomplete() {
+        let mut problems = Problems::default();
+        let root = parse("a: 1\nb:\n  - x\n  - 'y\n", &mut problems).unwrap();
+        let Value::Mapping(Mapping { entries, complete }) = root.value else { panic!() };
+        assert!(!complete && !problems.is_empty());
+        let Value::Sequence(list) = &entries[1].value.value else { panic!() };
+        assert!(!list.complete);
+        assert_eq!(list.items.len(), 1);
+    }
+
+    #[test]
+    fn a_duplicate_key_keeps_the_first_value() {
+        assert_eq!(places("a: x\na: y\n"), [("a".to_owned(), "x")]);
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::exemption::{self, Rules};
+use super::exemption::{self, Context};
 use super::fields::{Field, List};
 use super::problem::{Problems, shown};
 use super::raw::{RawLimits, RawPolicy, RawRoster, RawRule};
@@ -32,11 +32,11 @@ pub(super) fn policy(
     let levels = raw.rules.check(|given| Some(levels(given.value, problems))).optional();
     let limits = raw.limits.check(|given| Some(limits(given.value, problems))).optional();
     let limits = limits.map(Option::unwrap_or_default);
-    let rules = Rules {
-        workspaces: workspaces.given().filter(|given| given.value.complete),
+    let context = Context {
+        workspaces: workspaces.given().filter(|given| given.value.are_known()),
         limits: limits.as_ref(),
     };
-    let exemptions = exemption::all(raw.exemptions, &rules, source, problems);
+    let exemptions = exemption::all(raw.exemptions, &context, source, problems);
     let workspaces = workspaces.optional()?.map(|slugs| slugs.items).unwrap_or_default();
     let entries = workspaces.into_iter().map(|Spanned { value, span }| WorkspaceEntry {
         slug: value,
@@ -70,6 +70,13 @@ fn version(field: Field<u32>, start: Span, problems: &mut Problems) {
 pub(super) struct Slugs {
     pub(super) items: Vec<Spanned<Arc<str>>>,
     pub(super) complete: bool,
+}
+
+impl Slugs {
+    /// Whether they are all there are, at least one.
+    pub(super) fn are_known(&self) -> bool {
+        self.complete && !self.items.is_empty()
+    }
 }
 
 /// A list of slugs that is not empty: an empty one might be taken for all workspaces or for none.
