@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::member::Member;
 
+pub mod bitbucket;
 pub(crate) mod excerpt;
 pub mod file;
 pub(crate) mod proof;
-#[cfg_attr(not(test), expect(dead_code, reason = "part of it is for the API"))]
 pub(crate) mod visible;
-#[expect(dead_code, reason = "part of it is for the API")]
 pub(crate) mod wire;
 
 /// Which workspaces are wanted.
