@@ -8,6 +8,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::member::Member;
 
+pub mod bitbucket;
+pub(crate) mod excerpt;
+pub mod file;
+pub(crate) mod proof;
+pub(crate) mod visible;
+pub(crate) mod wire;
+
+/// Which workspaces are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// These, by slug.
+    Slugs(Vec<Arc<str>>),
+    /// Every workspace that the source names.
+    All,
+}
+
 /// One workspace, read or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -35,7 +51,7 @@ pub enum Origin {
     UserExport,
 }
 
-/// What it took to read a workspace; all zero for a file.
+/// What it took to read a workspace. For a file, nothing but the count that the file repeats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Walk {
     /// How many requests were answered or failed.
@@ -76,4 +92,19 @@ pub struct Incomplete {
     pub why: String,
     /// What to do next, a sentence.
     pub help: String,
+}
+
+impl Incomplete {
+    pub(crate) fn new(why: impl Into<String>, help: impl Into<String>) -> Self {
+        Incomplete { why: why.into(), help: help.into() }
+    }
+
+    /// A list without anybody on it: every workspace has an owner, so the list is not what is there.
+    pub(crate) fn nobody() -> Self {
+        Incomplete::new(
+            "no members at all were listed",
+            "Every workspace has at least its owner: check the slug, and that the credential \
+             belongs to an admin of the workspace.",
+        )
+    }
 }

@@ -1,0 +1,134 @@
+//! How to reach Bitbucket.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use super::credential::Credential;
+use crate::failure::Failure;
+
+/// The base address of [Bitbucket Cloud's API](https://developer.atlassian.com/cloud/bitbucket/rest/intro/#uri-structure).
+pub const DEFAULT_API_URL: &str = "https://api.bitbucket.org/2.0";
+
+/// How to reach Bitbucket, and as whom.
+#[derive(Clone, Debug)]
+pub struct Connect {
+    /// The base address of the API, as [`api_url`] makes it.
+    pub api_url: Url,
+    /// The longest that one request may take, its answer included.
+    pub timeout: Duration,
+    /// The longest that all requests may take together, from the call of [`super::read`].
+    pub deadline: Duration,
+    /// A PEM file with certificates to trust beside those of the system.
+    pub ca_cert: Option<PathBuf>,
+    /// What to send.
+    pub credential: Credential,
+}
+
+/// A base address that credentials may be sent to: https, or http to this very machine, with
+/// nothing but host, port and path.
+///
+/// # Errors
+/// [`Failure::Usage`]; its message does not repeat an address that may hold a password.
+pub fn api_url(text: &str) -> Result<Url, Failure> {
+    let wrong = |what: &str| {
+        Failure::usage(
+            format!("the API URL {what}"),
+            format!("Set --api-url or BITBUCKET_API_URL to something like {DEFAULT_API_URL}."),
+        )
+    };
+    let mut url = Url::parse(text).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("holds a user name or a password; credentials have their own variables"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("holds a query or a fragment"));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err(wrong("is plain http, which would show the credential to others")),
+        _ => return Err(wrong("is not https")),
+    }
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty();
+    }
+    Ok(url)
+}
+
+/// Whether an address is one of this machine's own.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// Where an OAuth consumer gets its token: Bitbucket's web host for the default API, else the
+/// origin of the API. See <https://developer.atlassian.com/cloud/bitbucket/oauth-2/>.
+pub(super) fn token_url(api_url: &Url) -> Url {
+    let mut url = api_url.clone();
+    let default = Url::parse(DEFAULT_API_URL);
+    if default.is_ok_and(|default| default.origin() == api_url.origin()) {
+        // `set_host` fails only for addresses without a host.
+        let _ = url.set_host(Some("bitbucket.org"));
+    }
+    url.set_path("/site/oauth2/access_token");
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_a_credential_may_be_sent_to() {
+        for (text, url) in [
+            (DEFAULT_API_URL, DEFAULT_API_URL),
+            ("https://api.bitbucket.org/2.0/", DEFAULT_API_URL),
+            ("https://bitbucket.acme.example:8443/x", "https://bitbucket.acme.example:8443/x"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
+            ("http://127.9.9.9/2.0", "http://127.9.9.9/2.0"),
+            ("http://[::1]:1/2.0", "http://[::1]:1/2.0"),
+            ("http://localhost/2.0", "http://localhost/2.0"),
+        ] {
+            assert_eq!(api_url(text).unwrap().as_str(), url);
+        }
+    }
+
+    #[test]
+    fn addresses_that_it_may_not() {
+        for text in [
+            "http://api.bitbucket.org/2.0",
+            "http://10.0.0.1/",
+            "http://localhost.evil.example/",
+            "http://0.0.0.0/",
+            "ftp://127.0.0.1/",
+            "file:///etc/passwd",
+            "data:text/plain,x",
+            "https://ada:s3cret@api.bitbucket.org/2.0",
+            "https://s3cret@api.bitbucket.org/2.0",
+            "https://api.bitbucket.org/2.0?token=s3cret",
+            "https://api.bitbucket.org/2.0#s3cret",
+            "api.bitbucket.org",
+            "",
+        ] {
+            let failure = api_url(text).unwrap_err();
+            assert_eq!(failure.exit().code(), 2, "{text}");
+            assert!(!failure.to_string().contains("s3cret"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn where_tokens_come_from() {
+        let of = |text| token_url(&api_url(text).unwrap()).to_string();
+        assert_eq!(of(DEFAULT_API_URL), "https://bitbucket.org/site/oauth2/access_token");
+        assert_eq!(
+            of("http://127.0.0.1:8080/2.0"),
+            "http://127.0.0.1:8080/site/oauth2/access_token"
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! Members from Bitbucket Cloud's API, now.
+
+mod client;
+mod connect;
+mod credential;
+mod transport;
+mod trouble;
+mod walk;
+mod wire;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use self::client::Client;
+pub use self::connect::{Connect, DEFAULT_API_URL, api_url};
+pub use self::credential::{Credential, Secret};
+use self::transport::Transport;
+use self::trouble::Trouble;
+use self::walk::Listing;
+use self::wire::{OwnPermission, Permissions};
+use super::visible::{self, Caller};
+use super::wire::{MemberRows, name_by_row};
+use super::{Incomplete, Origin, Reading, Roll, Walk};
+use crate::failure::Failure;
+use crate::member::{Member, Role, Source};
+
+/// Members with the fields that only admins are shown, less what nobody needs. The `+` has to be
+/// encoded, or it is a blank:
+/// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-response>.
+const MEMBERS: &str = "pagelen=100&fields=%2Bvalues.user.has_2fa_enabled,\
+    %2Bvalues.user.account_status,-values.workspace,-values.links,-values.user.links";
+
+/// Owners only: `q=permission="owner"`.
+const OWNERS: &str = "q=permission%3D%22owner%22&pagelen=100";
+
+/// What is to be known of the members.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The sources whose proof counts: where Bitbucket is among them, it matters whether the
+    /// credential is shown the flag.
+    pub accept: &'a [Source],
+    /// Whether it is to be known who owns the workspace.
+    pub roles: bool,
+}
+
+/// Reads the members of workspaces, one workspace after another; one that cannot be read does not
+/// stop the others. Everything learnt from the network, and nothing else, makes an incomplete
+/// [`Reading`]. It blocks until all is read or the deadline is over; not to be called from
+/// asynchronous code.
+///
+/// # Errors
+/// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
+pub fn read(
+    connect: &Connect,
+    slugs: &[Arc<str>],
+    wanted: Wanted<'_>,
+) -> Result<Vec<Reading>, Failure> {
+    let transport = Transport::new(connect)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(
+            |error| {
+                Failure::incomplete(
+                    format!("could not start to ask Bitbucket: {error}"),
+                    "Check the limits of the system, such as that of open files.",
+                )
+            },
+        )?;
+    Ok(runtime.block_on(read_all(connect, transport, slugs, wanted)))
+}
+
+async fn read_all(
+    connect: &Connect,
+    transport: Transport,
+    slugs: &[Arc<str>],
+    wanted: Wanted<'_>,
+) -> Vec<Reading> {
+    let client = Client::new(connect, transport).await;
+    let mut readings = Vec::with_capacity(slugs.len());
+    for slug in slugs {
+        let started = Instant::now();
+        let mut walk = Walk::default();
+        let members = match &client {
+            Ok(client) => roll(client, slug, wanted, &mut walk).await,
+            Err(incomplete) => Err(incomplete.clone()),
+        };
+        walk.duration = started.elapsed();
+        readings.push(Reading { workspace: Arc::clone(slug), origin: Origin::Api, walk, members });
+    }
+    readings
+}
+
+/// Everybody in a workspace.
+async fn roll(
+    client: &Client<'_>,
+    slug: &str,
+    wanted: Wanted<'_>,
+    walk: &mut Walk,
+) -> Result<Roll, Incomplete> {
+    let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
+    let listing: Listing<MemberRows> =
+        walk::list(client, &url, walk).await.map_err(|trouble| client.explain(&trouble))?;
+    let mut members = listing.rows.members;
+    if members.is_empty() {
+        return Err(Incomplete::nobody());
+    }
+    name_by_row(&mut members);
+    if visible::needs_asking(&members, wanted.accept) {
+        visible::judge(&members, wanted.accept, caller(client, slug, walk).await)?;
+    }
+    if wanted.roles {
+        assign_roles(client, slug, &mut members, walk).await?;
+    }
+    Ok(Roll { members, completeness: listing.proof.completeness })
+}
+
+/// What the credential is in a workspace.
+async fn caller(client: &Client<'_>, slug: &str, walk: &mut Walk) -> Caller {
+    let url = client.url(&["user", "workspaces", slug, "permission"], None);
+    match client.get::<OwnPermission>(&url, walk).await {
+        Ok(own) => own.into(),
+        Err(trouble) => {
+            tracing::debug!(workspace = slug, why = client.explain(&trouble).why, "no answer");
+            Caller::NoAnswer
+        }
+    }
+}
+
+/// Notes who owns the workspace.
+async fn assign_roles(
+    client: &Client<'_>,
+    slug: &str,
+    members: &mut [Member],
+    walk: &mut Walk,
+) -> Result<(), Incomplete> {
+    let unknown = |incomplete: Incomplete| {
+        let why = format!(
+            "the policy forbids to exempt owners, and who owns the workspace could not be read: {}",
+            incomplete.why
+        );
+        Incomplete { why, ..incomplete }
+    };
+    let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
+    let mut extra = Walk::default();
+    let listed: Result<Listing<Permissions>, Trouble> = walk::list(client, &url, &mut extra).await;
+    walk.requests += extra.requests;
+    let listing = listed.map_err(|trouble| unknown(client.explain(&trouble)))?;
+    let owners: HashSet<&str> = listing.rows.owners().collect();
+    // Without a uuid somebody who is an owner would pass for one who is not.
+    let unnamed = members.iter().any(|member| member.uuid.is_none());
+    if owners.is_empty() || unnamed {
+        let why = if unnamed { "a member came without uuid" } else { "no owner was listed" };
+        return Err(unknown(Incomplete::new(
+            why,
+            "Use the credential of an admin of the workspace.",
+        )));
+    }
+    for member in members {
+        let owns = member.uuid.as_deref().is_some_and(|uuid| owners.contains(uuid));
+        member.role = Some(if owns { Role::Owner } else { Role::Member });
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! One request and its answer: no longer than allowed, no larger than allowed, nowhere else.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::header::{self, HeaderMap};
+use reqwest::{Certificate, ClientBuilder, Request, StatusCode, redirect};
+use tokio::time::{Instant, timeout_at};
+
+use super::connect::{Connect, is_loopback};
+use super::trouble::Trouble;
+use crate::failure::Failure;
+
+/// The largest answer, decompressed: a page of a hundred members has some 70 KB.
+const LARGEST: usize = 16 << 20;
+
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// Sends requests.
+pub(super) struct Transport {
+    pub(super) http: reqwest::Client,
+    timeout: Duration,
+    deadline: Duration,
+    /// When the deadline is; none where it is further off than a clock can tell.
+    ends: Option<Instant>,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value, where there is one that is text.
+    pub(super) fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Transport {
+    pub(super) fn new(connect: &Connect) -> Result<Self, Failure> {
+        // An error means that some other part of the process installed one: just as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(Transport {
+            http: http_client(connect)?,
+            timeout: connect.timeout,
+            deadline: connect.deadline,
+            ends: Instant::now().checked_add(connect.deadline),
+        })
+    }
+
+    /// Sends a request and reads its answer, whatever its status.
+    pub(super) async fn send(&self, request: Request) -> Result<Answer, Trouble> {
+        let started = Instant::now();
+        if self.ends.is_some_and(|ends| ends <= started) {
+            return Err(Trouble::Deadline(self.deadline));
+        }
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let times_out = started.checked_add(self.timeout);
+        let exchange = self.exchange(request);
+        let result = match [times_out, self.ends].into_iter().flatten().min() {
+            None => exchange.await,
+            Some(limit) => timeout_at(limit, exchange).await.unwrap_or_else(|_| {
+                Err(if self.ends == Some(limit) {
+                    Trouble::Deadline(self.deadline)
+                } else {
+                    Trouble::TimedOut(self.timeout)
+                })
+            }),
+        };
+        let status = result.as_ref().map_or(0, |answer| answer.status.as_u16());
+        let duration = started.elapsed();
+        // The path alone: a query can carry a secret, such as the cursor of a listing.
+        tracing::debug!(%method, path, status, ?duration, "request");
+        result
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Answer, Trouble> {
+        let mut response = self.http.execute(request).await.map_err(unreachable)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(Trouble::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body })
+    }
+}
+
+/// A failure below HTTP. The error says why only through its sources, and holds the URL.
+fn unreachable(error: reqwest::Error) -> Trouble {
+    let error = error.without_url();
+    let mut why = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        why = format!("{why}: {error}");
+        source = error.source();
+    }
+    Trouble::Unreachable(why)
+}
+
+fn http_client(connect: &Connect) -> Result<reqwest::Client, Failure> {
+    let certificates = connect.ca_cert.as_deref().map(certificates).transpose()?;
+    let extra = certificates.unwrap_or_default();
+    // In an image without certificates of its own the first try fails.
+    let with_system = builder(connect).tls_certs_merge(extra.clone()).build();
+    with_system
+        .or_else(|_| {
+            let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+                .iter()
+                .filter_map(|der| Certificate::from_der(der).ok());
+            builder(connect).tls_certs_only(bundled.chain(extra)).build()
+        })
+        .map_err(|error| match &connect.ca_cert {
+            Some(path) => bad_certificates(path, &error.without_url()),
+            None => Failure::usage(
+                format!("could not set up an HTTP client: {}", error.without_url()),
+                "Check the proxy variables, such as HTTPS_PROXY.",
+            ),
+        })
+}
+
+fn builder(connect: &Connect) -> ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        // A redirect would take the credential, and the question, to another place.
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .https_only(connect.api_url.scheme() == "https");
+    if is_loopback(&connect.api_url) {
+        // By default a proxy would be asked for loopback addresses too, and would be shown a
+        // credential that is not to leave the machine.
+        builder.no_proxy()
+    } else {
+        builder
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
+    let pem = std::fs::read(path).map_err(|error| bad_certificates(path, &error))?;
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(certificates) if certificates.is_empty() => {
+            Err(bad_certificates(path, &"it holds no certificate"))
+        }
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(bad_certificates(path, &error)),
+    }
+}
+
+fn bad_certificates(path: &Path, why: &dyn std::fmt::Display) -> Failure {
+    Failure::usage(
+        format!("could not use the certificates of {}: {why}", path.display()),
+        "Give --ca-cert a PEM file: blocks that start with -----BEGIN CERTIFICATE-----.",
+    )
+}

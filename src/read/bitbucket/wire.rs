@@ -1,0 +1,77 @@
+//! What Bitbucket answers, apart from members.
+//!
+//! Permissions: <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-get>.
+
+use serde::Deserialize;
+
+use crate::read::excerpt::excerpt;
+use crate::read::visible::Caller;
+use crate::read::wire::Rows;
+
+/// The permission of an admin of a workspace.
+const OWNER: &str = "owner";
+
+/// The answer of `/user/workspaces/{workspace}/permission`.
+#[derive(Deserialize)]
+pub(super) struct OwnPermission {
+    permission: Box<str>,
+}
+
+impl From<OwnPermission> for Caller {
+    fn from(own: OwnPermission) -> Self {
+        match &*own.permission {
+            OWNER => Caller::Owner,
+            other => Caller::Other(excerpt(other).into()),
+        }
+    }
+}
+
+/// Rows of `/workspaces/{workspace}/permissions`.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Permissions(Vec<Permission>);
+
+#[derive(Deserialize)]
+struct Permission {
+    permission: Box<str>,
+    user: Account,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    uuid: Box<str>,
+}
+
+impl Permissions {
+    /// The uuids of the owners. Others are left out, should the server ignore the filter.
+    pub(super) fn owners(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|row| &*row.permission == OWNER).map(|row| &*row.user.uuid)
+    }
+}
+
+impl Rows for Permissions {
+    const SPELLED_OUT: Option<&'static str> = None;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn lacks_flag(&self) -> bool {
+        false
+    }
+
+    fn append(&mut self, mut more: Self) {
+        self.0.append(&mut more.0);
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|row| &*row.user.uuid)
+    }
+}
+
+/// The answer to a request for a token.
+#[derive(Deserialize)]
+pub(super) struct TokenGrant {
+    /// The token, sent as Bearer.
+    pub(super) access_token: String,
+}

@@ -1,0 +1,206 @@
+//! Members from a file in place of the API: `--members FILE`.
+
+mod documents;
+mod export;
+mod misfit;
+mod pages;
+mod snapshot;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use self::documents::Documents;
+use self::misfit::Misfit;
+use self::wire::{Content, Document};
+use super::excerpt::excerpt;
+use super::{Completeness, Incomplete, Origin, Reading, Roll, Selection, Walk, proof, visible};
+use crate::failure::Failure;
+use crate::member::{Member, Source};
+
+/// What a file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRead {
+    /// One reading for each selected workspace, in the order of the selection; by slug where every
+    /// workspace is selected.
+    pub readings: Vec<Reading>,
+    /// The SHA-256 of the file's bytes, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// Bytes read at once: a page of a hundred members has some 70 KB, so that few of them are parsed
+/// twice because the first try ended in the middle.
+const CHUNK: usize = 1 << 20;
+
+/// The byte order marks of UTF-16, which is what PowerShell 5 makes of everything with `>`.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
+/// Reads the members of workspaces from a file. `accept` are the sources whose proof counts: where
+/// Bitbucket is among them and the file shows nobody's second factor, the workspace is incomplete.
+///
+/// Three kinds of files are told apart by their content: the JSON of `mfa-gate members`, pages of
+/// [Bitbucket's API] as saved by curl (one object, an array of them, or several one after another),
+/// and Bitbucket's user export, a CSV.
+///
+/// # Errors
+/// [`Failure::Usage`] where the file cannot be read or is not understood, or where its rows name
+/// no workspace and not exactly one is selected. A file that is understood but does not hold the
+/// whole of a workspace makes an incomplete [`Reading`].
+///
+/// [Bitbucket's API]: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get
+pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<FileRead, Failure> {
+    let mut start = String::new();
+    let found = open(path).map_err(Misfit::from).and_then(|file| {
+        let mut documents = Documents::new(Hashing::new(file), CHUNK);
+        let first = documents.sniff()?;
+        start = excerpt(&String::from_utf8_lossy(documents.first_bytes()));
+        if UTF_16.iter().any(|mark| documents.first_bytes().starts_with(mark)) {
+            return Err(Misfit::utf_16());
+        }
+        match first {
+            None => Err(Misfit::Content("it is empty".into())),
+            Some(b'{' | b'[') => {
+                let found = from_json(&mut documents, selection)?;
+                Ok((found, documents.into_parts().1.sha256()))
+            }
+            Some(_) => {
+                let (rest, mut hashing) = documents.into_parts();
+                let found = export::read(rest.as_slice().chain(&mut hashing), selection)?;
+                Ok((found, hashing.sha256()))
+            }
+        }
+    });
+    let (found, sha256) = found.map_err(|misfit| misfit.failure(path, &start))?;
+    Ok(FileRead { readings: found.select(selection, accept), sha256 })
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    // Opening a directory works on Unix; only reading it fails, with a stranger message.
+    if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
+}
+
+fn from_json<R: Read>(
+    documents: &mut Documents<R>,
+    selection: &Selection,
+) -> Result<Found, Misfit> {
+    let mut gathered = pages::Gathered::default();
+    let mut listed = snapshot::Listed::default();
+    while let Some(document) = documents.next::<Document>()? {
+        match Content::try_from(document)? {
+            Content::Page(page) => gathered.add(page, selection)?,
+            Content::Snapshot(snapshot) => listed.add(snapshot, selection)?,
+        }
+    }
+    match (gathered.is_empty(), listed.is_empty()) {
+        (true, true) => Err(Misfit::Content("it holds no page and no list of members".into())),
+        (false, true) => Ok(gathered.conclude()),
+        (true, false) => Ok(listed.conclude()),
+        (false, false) => Err(Misfit::Content(
+            "it mixes pages of the API with the output of `mfa-gate members`".into(),
+        )),
+    }
+}
+
+/// The workspaces that a file holds.
+struct Found {
+    origin: Origin,
+    workspaces: BTreeMap<Arc<str>, Held>,
+}
+
+/// What a file holds of one workspace.
+struct Held {
+    members: Result<Roll, Incomplete>,
+    reported_size: Option<u64>,
+}
+
+impl Held {
+    fn new(
+        members: Vec<Member>,
+        completeness: Completeness,
+        reported_size: Option<u64>,
+    ) -> Result<Self, proof::Doubt> {
+        proof::distinct_members(&members)?;
+        Ok(Held { members: Ok(Roll { members, completeness }), reported_size })
+    }
+
+    fn incomplete(incomplete: Incomplete, reported_size: Option<u64>) -> Self {
+        Held { members: Err(incomplete), reported_size }
+    }
+}
+
+impl Found {
+    fn select(mut self, selection: &Selection, accept: &[Source]) -> Vec<Reading> {
+        let slugs = match selection {
+            Selection::Slugs(slugs) => slugs.clone(),
+            Selection::All => self.workspaces.keys().cloned().collect(),
+        };
+        let readings = slugs.into_iter().map(|workspace| {
+            let held = self.workspaces.remove(&workspace).unwrap_or_else(|| {
+                let missing = Incomplete::new(
+                    "the members file holds nothing of it",
+                    "Add the workspace's members to the file, or narrow the run with --workspace.",
+                );
+                Held::incomplete(missing, None)
+            });
+            let members = held.members.and_then(|roll| {
+                if roll.members.is_empty() {
+                    return Err(Incomplete::nobody());
+                }
+                visible::judge(&roll.members, accept, visible::Caller::NoAnswer)?;
+                Ok(roll)
+            });
+            let walk = Walk { reported_size: held.reported_size, ..Walk::default() };
+            Reading { workspace, origin: self.origin, walk, members }
+        });
+        readings.collect()
+    }
+}
+
+/// The one selected workspace, for rows that name none.
+fn only(selection: &Selection) -> Result<&Arc<str>, Misfit> {
+    match selection {
+        Selection::Slugs(slugs) => match slugs.as_slice() {
+            [slug] => Ok(slug),
+            _ => Err(Misfit::unnamed(&format!("{} are selected", slugs.len()))),
+        },
+        Selection::All => Err(Misfit::unnamed("none is selected")),
+    }
+}
+
+/// Whether a workspace is wanted.
+fn wants(selection: &Selection, slug: &str) -> bool {
+    match selection {
+        Selection::Slugs(slugs) => slugs.iter().any(|wanted| &**wanted == slug),
+        Selection::All => true,
+    }
+}
+
+/// A reader that takes the digest of what it reads.
+struct Hashing<R> {
+    reader: R,
+    digest: Sha256,
+}
+
+impl<R> Hashing<R> {
+    fn new(reader: R) -> Self {
+        Hashing { reader, digest: Sha256::new() }
+    }
+
+    fn sha256(self) -> String {
+        self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.digest.update(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}

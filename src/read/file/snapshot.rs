@@ -1,0 +1,84 @@
+//! The output of `mfa-gate members --format json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::misfit::Misfit;
+use super::wire::{Lists, Snapshot};
+use super::{Found, Held, wants};
+use crate::member::Member;
+use crate::read::{Completeness, Incomplete, Origin, Selection};
+use crate::report::Workspace;
+
+const HELP: &str = "Run `mfa-gate members --format json` again; it exits 0 only where every \
+    workspace was read to the end.";
+
+/// The workspaces so far.
+#[derive(Default)]
+pub(super) struct Listed {
+    workspaces: BTreeMap<Arc<str>, Held>,
+    /// Every workspace that was there, wanted or not.
+    seen: BTreeSet<Arc<str>>,
+    documents: u64,
+}
+
+impl Listed {
+    pub(super) fn is_empty(&self) -> bool {
+        self.documents == 0
+    }
+
+    /// Adds the workspaces of a document that are wanted.
+    pub(super) fn add(&mut self, snapshot: Snapshot, selection: &Selection) -> Result<(), Misfit> {
+        self.documents += 1;
+        let Snapshot { complete, workspaces, members: Lists(mut lists) } = snapshot;
+        // A document that calls itself incomplete while each of its workspaces is complete was
+        // edited; which of the two is true cannot be known.
+        let contradicts = !complete && workspaces.iter().all(|workspace| workspace.complete);
+
+        for workspace in workspaces {
+            let slug = Arc::clone(&workspace.slug);
+            if !self.seen.insert(Arc::clone(&slug)) {
+                return Err(Misfit::Content(format!("it holds the workspace `{slug}` twice")));
+            }
+            let members = lists.remove(&slug).unwrap_or_default();
+            if wants(selection, &slug) {
+                self.workspaces.insert(slug, conclude(workspace, members, contradicts));
+            }
+        }
+        match lists.pop_first() {
+            None => Ok(()),
+            Some((slug, _)) => Err(Misfit::Content(format!(
+                "it lists members of the workspace `{slug}`, which is not among its workspaces"
+            ))),
+        }
+    }
+
+    /// The workspaces, each with all of its members or why they are not all.
+    pub(super) fn conclude(self) -> Found {
+        Found { origin: Origin::Snapshot, workspaces: self.workspaces }
+    }
+}
+
+fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> Held {
+    let size = workspace.reported_size;
+    let came = members.len() as u64;
+    let why = if !workspace.complete {
+        let why = workspace.error.as_deref().unwrap_or("the file does not say why");
+        format!("it was not read to the end when the members file was made: {why}")
+    } else if contradicts {
+        "the members file says that it is not complete, and does not say where".into()
+    } else if came != workspace.members {
+        format!(
+            "the members file lists {came} members and says that there are {}",
+            workspace.members
+        )
+    } else {
+        // Without a word on how it is known, the least that anybody can claim.
+        let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
+        match Held::new(members, completeness, size) {
+            Ok(held) => return held,
+            Err(doubt) => doubt.why(),
+        }
+    };
+    Held::incomplete(Incomplete::new(why, HELP), size)
+}

@@ -1,0 +1,191 @@
+//! The JSON documents that a members file is made of.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
+
+use super::misfit::Misfit;
+use crate::member::Member;
+use crate::read::excerpt::excerpt;
+use crate::read::wire::{ErrorDetail, MemberRows, Page};
+use crate::report::{ListedMember, SCHEMA_VERSION, Workspace};
+
+/// Everything that a document can have: which kind it is shows only when it is read, and reading
+/// it twice would take twice as long.
+#[derive(Deserialize)]
+pub(super) struct Document {
+    #[serde(default)]
+    error: Option<ErrorDetail>,
+
+    #[serde(default)]
+    values: Option<MemberRows>,
+    #[serde(default)]
+    size: Option<u64>,
+    #[serde(default)]
+    page: Option<NonZeroU64>,
+    #[serde(default)]
+    pagelen: Option<u64>,
+    #[serde(default)]
+    next: Option<Box<str>>,
+    #[serde(default)]
+    previous: Option<Box<str>>,
+
+    #[serde(default)]
+    schema_version: Option<KnownVersion>,
+    #[serde(default)]
+    complete: Option<bool>,
+    #[serde(default)]
+    workspaces: Option<Vec<Workspace>>,
+    #[serde(default)]
+    members: Option<Lists>,
+
+    #[serde(default)]
+    verdict: Option<IgnoredAny>,
+    #[serde(default)]
+    policy: Option<IgnoredAny>,
+}
+
+/// What a document is.
+pub(super) enum Content {
+    /// A page of the API.
+    Page(Page<MemberRows>),
+    /// The output of `mfa-gate members --format json`.
+    Snapshot(Snapshot),
+}
+
+/// The part of [`crate::report::Snapshot`] that members are read from.
+pub(super) struct Snapshot {
+    /// Whether every workspace was read to the end.
+    pub(super) complete: bool,
+    /// The workspaces.
+    pub(super) workspaces: Vec<Workspace>,
+    /// The members of those that were read to the end.
+    pub(super) members: Lists,
+}
+
+/// Listed members, by the slug of their workspace.
+#[derive(Default)]
+pub(super) struct Lists(pub(super) BTreeMap<Arc<str>, Vec<Member>>);
+
+impl<'de> Deserialize<'de> for Lists {
+    /// Row by row, so that no more than the members is ever in memory.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Seq;
+        impl<'de> Visitor<'de> for Seq {
+            type Value = Lists;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list of members")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Lists, A::Error> {
+                let mut lists = Lists::default();
+                while let Some(listed) = seq.next_element::<ListedMember>()? {
+                    let slug = Arc::clone(&listed.workspace);
+                    lists.0.entry(slug).or_default().push(listed.into());
+                }
+                Ok(lists)
+            }
+        }
+        deserializer.deserialize_seq(Seq)
+    }
+}
+
+impl From<ListedMember> for Member {
+    fn from(listed: ListedMember) -> Self {
+        let named = listed.account_id.is_some() || listed.uuid.is_some() || listed.email.is_some();
+        Member {
+            row: (!named).then_some(listed.key),
+            account_id: listed.account_id,
+            uuid: listed.uuid,
+            email: listed.email.map(|mut email| {
+                email.make_ascii_lowercase();
+                email
+            }),
+            nickname: listed.nickname,
+            display_name: listed.display_name,
+            kind: listed.kind,
+            account_status: listed.account_status,
+            role: listed.role,
+            evidence: listed.evidence,
+        }
+    }
+}
+
+impl TryFrom<Document> for Content {
+    type Error = Misfit;
+
+    fn try_from(document: Document) -> Result<Self, Misfit> {
+        if document.verdict.is_some() || document.policy.is_some() {
+            return Err(Misfit::Known {
+                what: "it is a report, which was judged already".into(),
+                help: "`mfa-gate verify` reads reports; --members takes the output of `mfa-gate \
+                       members --format json`."
+                    .into(),
+            });
+        }
+        if let Some(error) = document.error {
+            let message = error.message.unwrap_or_default();
+            return Err(Misfit::Known {
+                what: format!(
+                    "it holds an error that Bitbucket answered with in place of members: {}",
+                    excerpt(&message)
+                ),
+                help: "Save the pages again with a credential that may list the members of the \
+                       workspace; curl with --fail stops at an error."
+                    .into(),
+            });
+        }
+        match (document.values, document.schema_version, document.workspaces, document.members) {
+            (Some(values), None, _, _) => Ok(Content::Page(Page {
+                values,
+                size: document.size,
+                page: document.page,
+                pagelen: document.pagelen,
+                next: document.next,
+                previous: document.previous,
+            })),
+            (None, Some(KnownVersion), Some(workspaces), Some(members)) => {
+                let complete = document.complete.unwrap_or(false);
+                Ok(Content::Snapshot(Snapshot { complete, workspaces, members }))
+            }
+            _ => Err(Misfit::Content(
+                "an object in it is neither a page with `values` nor a list with \
+                 `schema_version`, `workspaces` and `members`"
+                    .into(),
+            )),
+        }
+    }
+}
+
+/// The version that this program writes. Another one is refused where it stands, before its
+/// members fail for some reason that says less.
+struct KnownVersion;
+
+impl<'de> Deserialize<'de> for KnownVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Version;
+        impl Visitor<'_> for Version {
+            type Value = KnownVersion;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "the schema_version {SCHEMA_VERSION}")
+            }
+
+            fn visit_u64<E: de::Error>(self, version: u64) -> Result<KnownVersion, E> {
+                if version == u64::from(SCHEMA_VERSION) {
+                    Ok(KnownVersion)
+                } else {
+                    Err(E::custom(format!(
+                        "the schema_version {version} is not known, only {SCHEMA_VERSION} is"
+                    )))
+                }
+            }
+        }
+        deserializer.deserialize_u64(Version)
+    }
+}

@@ -1,0 +1,346 @@
+//! A page of members as Bitbucket sends it, now or when somebody saved it.
+//!
+//! Shape: <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/> and, for
+//! the envelope, <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination>.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::num::NonZeroU64;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
+
+use super::proof::{self, Facts};
+use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
+
+/// One page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(bound = "R: DeserializeOwned")]
+pub(crate) struct Page<R> {
+    /// Its rows.
+    pub(crate) values: R,
+    /// How many rows the list has.
+    #[serde(default)]
+    pub(crate) size: Option<u64>,
+    /// The page's number.
+    #[serde(default)]
+    pub(crate) page: Option<NonZeroU64>,
+    /// How many rows a page has at most.
+    #[serde(default)]
+    pub(crate) pagelen: Option<u64>,
+    /// Where the next page is; none on the last one.
+    #[serde(default)]
+    pub(crate) next: Option<Box<str>>,
+    /// Where the page before is.
+    #[serde(default)]
+    pub(crate) previous: Option<Box<str>>,
+}
+
+impl<R: Rows> Page<R> {
+    /// What the page says about its list.
+    pub(crate) fn facts(&self) -> Facts {
+        let bare = self.size.is_none()
+            && self.page.is_none()
+            && self.pagelen.is_none()
+            && self.next.is_none()
+            && self.previous.is_none();
+        Facts {
+            rows: self.values.len() as u64,
+            size: self.size,
+            number: self.page,
+            next: self.next.is_some(),
+            bare,
+        }
+    }
+}
+
+/// The rows of a page.
+pub(crate) trait Rows: DeserializeOwned + Default {
+    /// The fields to ask for by name, where a page came without the one that matters.
+    const SPELLED_OUT: Option<&'static str>;
+
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Whether the field that matters is missing from every row.
+    fn lacks_flag(&self) -> bool;
+
+    /// Adds the rows of another page.
+    fn append(&mut self, more: Self);
+
+    /// What tells each row from every other.
+    fn ids(&self) -> impl Iterator<Item = &str>;
+}
+
+/// Members, and what their rows have in common.
+#[derive(Debug, Default)]
+pub(crate) struct MemberRows {
+    /// The members.
+    pub(crate) members: Vec<Member>,
+    /// The workspace that the rows name.
+    pub(crate) slug: Slug,
+    /// Whether the flag's key is on any row, with whatever value.
+    flagged: bool,
+}
+
+/// The workspace that rows name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Slug {
+    /// None: `fields=` can take it away.
+    #[default]
+    Unnamed,
+    /// One.
+    One(Box<str>),
+    /// Several, or only some rows name one.
+    Mixed,
+}
+
+impl Rows for MemberRows {
+    const SPELLED_OUT: Option<&'static str> = Some(
+        "next,previous,size,page,pagelen,values.user.type,values.user.uuid,\
+         values.user.account_id,values.user.nickname,values.user.display_name,\
+         values.user.account_status,values.user.has_2fa_enabled",
+    );
+
+    fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    fn lacks_flag(&self) -> bool {
+        !self.members.is_empty() && !self.flagged
+    }
+
+    fn append(&mut self, mut more: Self) {
+        self.members.append(&mut more.members);
+        self.flagged |= more.flagged;
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().flat_map(proof::ids)
+    }
+}
+
+impl<'de> Deserialize<'de> for MemberRows {
+    /// Row by row, so that no more than the members is ever in memory.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Seq;
+        impl<'de> Visitor<'de> for Seq {
+            type Value = MemberRows;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list of workspace members")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<MemberRows, A::Error> {
+                let mut rows = MemberRows::default();
+                while let Some(row) = seq.next_element::<Row<'de>>()? {
+                    rows.push(row);
+                }
+                Ok(rows)
+            }
+        }
+        deserializer.deserialize_seq(Seq)
+    }
+}
+
+impl MemberRows {
+    fn push(&mut self, row: Row<'_>) {
+        let slug = row.workspace.and_then(|workspace| workspace.slug).map(|Text(slug)| slug);
+        self.slug = match (std::mem::take(&mut self.slug), slug) {
+            (Slug::Unnamed, None) => Slug::Unnamed,
+            (Slug::Unnamed, Some(slug)) if self.members.is_empty() => Slug::One(slug.into()),
+            (Slug::One(one), Some(slug)) if *one == *slug => Slug::One(one),
+            (Slug::Unnamed | Slug::One(_) | Slug::Mixed, _) => Slug::Mixed,
+        };
+        self.flagged |= match row.user.has_2fa_enabled {
+            Flag::Absent => false,
+            Flag::Null | Flag::Known(_) => true,
+        };
+        self.members.push(row.user.into());
+    }
+}
+
+#[derive(Deserialize)]
+struct Row<'a> {
+    user: User,
+    #[serde(borrow, default)]
+    workspace: Option<Workspace<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Workspace<'a> {
+    #[serde(borrow, default)]
+    slug: Option<Text<'a>>,
+}
+
+/// Text that is borrowed where it has no escapes, also within an `Option`.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(rename = "type", default)]
+    kind: Option<Kind>,
+    #[serde(default)]
+    account_id: Option<Box<str>>,
+    #[serde(default)]
+    uuid: Option<Box<str>>,
+    #[serde(default)]
+    email: Option<Box<str>>,
+    #[serde(default)]
+    nickname: Option<Box<str>>,
+    #[serde(default)]
+    display_name: Option<Box<str>>,
+    #[serde(default)]
+    account_status: Option<AccountStatus>,
+    #[serde(default)]
+    has_2fa_enabled: Flag,
+}
+
+/// The flag: old recordings show `null` both for "off" and for "not visible to you", so only
+/// `false` means off.
+#[derive(Clone, Copy, Default)]
+enum Flag {
+    #[default]
+    Absent,
+    Null,
+    Known(bool),
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Option::<bool>::deserialize(deserializer)? {
+            Some(value) => Flag::Known(value),
+            None => Flag::Null,
+        })
+    }
+}
+
+impl From<Flag> for TwoFactor {
+    fn from(flag: Flag) -> Self {
+        match flag {
+            Flag::Known(true) => TwoFactor::Enabled,
+            Flag::Known(false) => TwoFactor::Disabled,
+            Flag::Absent | Flag::Null => TwoFactor::Unknown,
+        }
+    }
+}
+
+impl From<User> for Member {
+    fn from(user: User) -> Self {
+        // An empty id would make everybody without one the same member.
+        let id = |id: Option<Box<str>>| id.filter(|id| !id.is_empty());
+        Member {
+            account_id: id(user.account_id),
+            uuid: id(user.uuid),
+            email: id(user.email).map(|mut email| {
+                email.make_ascii_lowercase();
+                email
+            }),
+            nickname: user.nickname,
+            display_name: user.display_name,
+            // `fields=` can take the type away; a member is a person unless it is said otherwise.
+            kind: user.kind.unwrap_or(Kind::User),
+            account_status: user.account_status,
+            role: None,
+            row: None,
+            evidence: Evidence {
+                bitbucket: Some(user.has_2fa_enabled.into()),
+                ..Evidence::default()
+            },
+        }
+    }
+}
+
+/// Gives members that have nothing else to be named by their place on the list.
+pub(crate) fn name_by_row(members: &mut [Member]) {
+    for (member, row) in members.iter_mut().zip(1..) {
+        if member.key().is_empty() {
+            let name = member.display_name.as_deref().or(member.nickname.as_deref());
+            member.row = Some(row_key(row, name.unwrap_or_default()));
+        }
+    }
+}
+
+/// What a member without id and address is named by.
+pub(crate) fn row_key(row: u64, name: &str) -> Box<str> {
+    format!("row {row}: {name}").into()
+}
+
+/// An error as Bitbucket reports it:
+/// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#standardized-error-responses>.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ErrorBody {
+    /// What went wrong.
+    pub(crate) error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ErrorDetail {
+    /// In words.
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    /// More words, or for a missing scope an object with `granted` and `required`.
+    #[serde(default)]
+    pub(crate) detail: Option<serde_json::Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(text: &str) -> Result<Page<MemberRows>, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    fn flags(text: &str) -> Vec<TwoFactor> {
+        let members = page(text).unwrap().values.members;
+        members.iter().filter_map(|member| member.evidence.bitbucket).collect()
+    }
+
+    #[test]
+    fn the_flag_has_three_values() {
+        let text = r#"{"values":[{"user":{"has_2fa_enabled":true}},
+            {"user":{"has_2fa_enabled":false}},{"user":{"has_2fa_enabled":null}},{"user":{}}]}"#;
+        assert_eq!(
+            flags(text),
+            [TwoFactor::Enabled, TwoFactor::Disabled, TwoFactor::Unknown, TwoFactor::Unknown]
+        );
+        for other in ["\"yes\"", "1", "[]", "{}"] {
+            let text = format!(r#"{{"values":[{{"user":{{"has_2fa_enabled":{other}}}}}]}}"#);
+            assert!(page(&text).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_absent_flag_is_told_from_null() {
+        let lacks = |text| page(text).unwrap().values.lacks_flag();
+        assert!(lacks(r#"{"values":[{"user":{}},{"user":{}}]}"#));
+        assert!(!lacks(r#"{"values":[{"user":{}},{"user":{"has_2fa_enabled":null}}]}"#));
+        assert!(!lacks(r#"{"values":[]}"#));
+    }
+
+    #[test]
+    fn the_workspace_of_the_rows() {
+        let slug = |text: String| page(&text).unwrap().values.slug;
+        let row = |slug: &str| format!(r#"{{"user":{{}},"workspace":{{"slug":"{slug}"}}}}"#);
+        let (a, b, none) = (row("a"), row("b"), r#"{"user":{}}"#);
+        let of = |rows: &[&str]| slug(format!(r#"{{"values":[{}]}}"#, rows.join(",")));
+        assert_eq!(of(&[&a, &a]), Slug::One("a".into()));
+        assert_eq!(of(&[none, none]), Slug::Unnamed);
+        assert_eq!(of(&[&a, &b]), Slug::Mixed);
+        assert_eq!(of(&[none, &a]), Slug::Mixed);
+        assert_eq!(of(&[&a, none, &a]), Slug::Mixed);
+    }
+
+    #[test]
+    fn somebody_without_ids_is_named_by_row() {
+        let mut members = page(r#"{"values":[{"user":{"uuid":"","display_name":"Ada"}}]}"#)
+            .unwrap()
+            .values
+            .members;
+        name_by_row(&mut members);
+        assert_eq!(members[0].key(), "row 1: Ada");
+    }
+}
