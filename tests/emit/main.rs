@@ -1,0 +1,9 @@
+//! The emitters: one exact test a format over one shared report, the published schemas, and texts
+//! that members could write to attack whoever reads a report.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail like tests, which Clippy lets only #[test] functions do"
+)]
+
+mod escaping;
