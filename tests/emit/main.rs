@@ -3,7 +3,12 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "the helpers of tests fail like tests, which Clippy lets only #[test] functions do"
 )]
 
 mod escaping;
+mod fixture;
+mod hostile;
+mod schemas;
+mod snapshots;
