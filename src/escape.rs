@@ -1,1 +1,276 @@
 //! Foreign text, made harmless for where it lands: one function a context.
+//!
+//! Names and addresses are written by the members themselves, slugs and reasons by whoever edits
+//! the policy, error texts by servers. Each function here takes such a text and gives one that the
+//! context shows and does not obey. Every one of them first makes visible what no reader could see
+//! ([`visible`]), so that a text never spans lines and never hides anything; ids and addresses
+//! pass unchanged, and text that needs nothing is borrowed.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::io;
+
+/// Writes `text` with `write` in place of every character for which `active` holds. `active` is
+/// asked once for each character, in order, and told its byte offset.
+fn rewrite(
+    text: &str,
+    mut active: impl FnMut(usize, char) -> bool,
+    write: impl Fn(char, &mut String),
+) -> Cow<'_, str> {
+    let mut chars = text.char_indices();
+    let Some((first, c)) = chars.find(|&(at, c)| active(at, c)) else {
+        return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len() + 16);
+    out.push_str(text.get(..first).unwrap_or_default());
+    write(c, &mut out);
+    for (at, c) in chars {
+        if active(at, c) {
+            write(c, &mut out);
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Applies a second escape to the result of a first one.
+fn then<'a>(text: Cow<'a, str>, escape: impl Fn(&str) -> Cow<'_, str>) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => escape(text),
+        Cow::Owned(text) => Cow::Owned(escape(&text).into_owned()),
+    }
+}
+
+/// Writes a character by its number, as Rust does: `\u{1b}`.
+fn write_number(c: char, out: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+}
+
+/// Whether a character acts on its surroundings, or is seen by nobody: controls (C0, DEL, C1),
+/// bidirectional marks, embeddings, overrides and isolates, invisible spaces and operators, line
+/// separators, tags, and what XML 1.0 cannot hold. The joiners U+200C and U+200D are not among
+/// them, since names are spelt with them.
+pub fn is_hidden(c: char) -> bool {
+    match c {
+        '\u{20}'..='\u{7e}' => false,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{fffe}'
+        | '\u{ffff}'
+        | '\u{e0000}'..='\u{e007f}' => true,
+        other => other.is_control(),
+    }
+}
+
+/// Whether there is nothing in a text that [`visible`] could have to show: most texts, told
+/// without decoding them, by the bytes that hidden characters start with in UTF-8. It looks at
+/// every byte, since a loop without an exit is one that the compiler vectorises.
+fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |plain, byte| {
+        let starts_hidden = matches!(byte, 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3);
+        plain & !(byte < b' ' || byte == 0x7f || byte == b'#' || starts_hidden)
+    })
+}
+
+/// Tells whether a `#` stands before a byte offset.
+fn after_hash(text: &str) -> impl Fn(usize) -> bool {
+    |at| at.checked_sub(1).and_then(|before| text.as_bytes().get(before)) == Some(&b'#')
+}
+
+/// Shows hidden characters by their number, and the second of two `#` as well: `##[` starts a
+/// command of GitHub's runner wherever it stands in a line, `##vso[` one of Azure Pipelines.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let after_hash = after_hash(text);
+    rewrite(text, |at, c| is_hidden(c) || (c == '#' && after_hash(at)), write_number)
+}
+
+/// For a terminal and for the log of a CI runner: nothing moves the cursor, changes a colour or
+/// reverses a line, and no line becomes a workflow command, which starts with `::` after blanks
+/// (GitHub's runner trims them). A `::` at the start of any word is taken for one, so that the
+/// text may be wrapped.
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    then(visible(text), |text| {
+        if !text.contains("::") {
+            return Cow::Borrowed(text);
+        }
+        let mut at_start = true;
+        let is_active = |at, c: char| {
+            let active = at_start && text.get(at..).is_some_and(|rest| rest.starts_with("::"));
+            at_start = c.is_whitespace();
+            active
+        };
+        rewrite(text, is_active, write_number)
+    })
+}
+
+/// For the value of an XML attribute that an XML writer quotes: a TAB or a line break is a space,
+/// which it would become anyway when it is read.
+pub fn xml_attribute(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let is_blank = |c| matches!(c, '\t' | '\n' | '\r');
+    then(rewrite(text, |_, c| is_blank(c), |_, out| out.push(' ')), visible)
+}
+
+/// For the inside of an XML CDATA section: `]]>` is divided over two sections.
+pub fn xml_cdata(text: &str) -> Cow<'_, str> {
+    then(visible(text), |text| {
+        if text.contains("]]>") {
+            Cow::Owned(text.replace("]]>", "]]]]><![CDATA[>"))
+        } else {
+            Cow::Borrowed(text)
+        }
+    })
+}
+
+/// For the message of a workflow command.
+///
+/// <https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts>
+pub fn workflow_data(text: &str) -> Cow<'_, str> {
+    then(visible(text), |text| rewrite(text, |_, c| c == '%', |_, out| out.push_str("%25")))
+}
+
+/// For a property of a workflow command, such as `title=`.
+pub fn workflow_property(text: &str) -> Cow<'_, str> {
+    then(visible(text), |text| {
+        rewrite(
+            text,
+            |_, c| matches!(c, '%' | ':' | ','),
+            |c, out| {
+                out.push_str(match c {
+                    '%' => "%25",
+                    ':' => "%3A",
+                    _ => "%2C",
+                });
+            },
+        )
+    })
+}
+
+/// For running text and table cells in Markdown (GitHub, GitLab, Bitbucket).
+///
+/// What could open markup is escaped; parentheses need no escape where brackets have one. What only the sites' own filters obey, which look at the
+/// text *after* escapes are undone (links without markup, mentions, references to issues), is
+/// broken by a zero-width space, written as an entity. An e-mail address stays whole.
+pub fn markdown(text: &str) -> Cow<'_, str> {
+    then(visible(text), |text| {
+        let before = |at: usize| text.get(..at).unwrap_or_default().chars().next_back();
+        let after = |at: usize, word: &str| {
+            let found = text.get(at + 1..at + 1 + word.len());
+            found.is_some_and(|found| found.eq_ignore_ascii_case(word))
+        };
+        let is_active = |at, c| match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '~' => true,
+            '<' | '>' | '&' | '|' | '#' => true,
+            '@' => !before(at).is_some_and(char::is_alphanumeric),
+            ':' => after(at, "//"),
+            'w' | 'W' => after(at, "ww."),
+            _ => false,
+        };
+        rewrite(text, is_active, |c, out| match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' => out.push_str("&#124;"),
+            '#' => out.push_str("\\#&#8203;"),
+            '@' | ':' | 'w' | 'W' => {
+                out.push(c);
+                out.push_str("&#8203;");
+            }
+            other => out.extend(['\\', other]),
+        })
+    })
+}
+
+/// For a cell that a spreadsheet may open: a formula, which starts with `=`, `+`, `-` or `@`
+/// (plain or full-width) at the start of the cell or after blanks and quotes, gets an apostrophe
+/// before it, and so it does after a semicolon, which divides cells in much of Europe.
+///
+/// <https://owasp.org/www-community/attacks/CSV_Injection>
+pub fn cell(text: &str) -> Cow<'_, str> {
+    let is_blank = |c: char| c.is_whitespace() || c == '"';
+    let is_formula = |c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    then(visible(text), |text| {
+        if !text.contains(';') && !text.trim_start_matches(is_blank).starts_with(is_formula) {
+            return Cow::Borrowed(text);
+        }
+        let mut at_start = true;
+        let is_active = |_, c| {
+            let active = at_start && is_formula(c);
+            at_start = c == ';' || (at_start && is_blank(c));
+            active
+        };
+        rewrite(text, is_active, |c, out| out.extend(['\'', c]))
+    })
+}
+
+/// For the text of a SARIF message: braces, which stand for placeholders, are doubled (SARIF 2.1.0
+/// section 3.11.5); brackets, which make links, get a backslash (3.11.6, as SARIF 2.2 makes clear:
+/// <https://github.com/oasis-tcs/sarif-spec/pull/768>).
+pub fn sarif_message(text: &str) -> Cow<'_, str> {
+    then(visible(text), |text| {
+        rewrite(
+            text,
+            |_, c| matches!(c, '{' | '}' | '[' | ']' | '\\'),
+            |c, out| {
+                out.push(if matches!(c, '{' | '}') { c } else { '\\' });
+                out.push(c);
+            },
+        )
+    })
+}
+
+/// For a path as a relative URI reference (RFC 3986, section 4.2), slashes kept.
+pub fn uri_path(path: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, '-' | '.' | '_' | '~' | '/' | '!' | '$' | '&' | '\'' | '(' | ')')
+            || matches!(c, '*' | '+' | ',' | ';' | '=' | '@')
+    };
+    rewrite(
+        path,
+        |_, c| !is_plain(c),
+        |c, out| {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        },
+    )
+}
+
+/// For the inside of a JSON string, once quotes, backslashes and C0 controls are escaped: what
+/// [`visible`] shows is escaped as well, so that it reads the same but does nothing in a terminal
+/// or a log. This one writes, since the text passes through a serialiser.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json<W: ?Sized + io::Write>(text: &str, out: &mut W) -> io::Result<()> {
+    let mut done = 0;
+    if !is_plain(text) {
+        let after_hash = after_hash(text);
+        for (at, c) in text.char_indices() {
+            if is_hidden(c) || (c == '#' && after_hash(at)) {
+                out.write_all(text.as_bytes().get(done..at).unwrap_or_default())?;
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+                done = at + c.len_utf8();
+            }
+        }
+    }
+    out.write_all(text.as_bytes().get(done..).unwrap_or_default())
+}

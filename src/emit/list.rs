@@ -1,0 +1,156 @@
+//! The members without any judgement: what `mfa-gate members` prints.
+
+use std::borrow::Cow;
+use std::io;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{csv, json, words};
+use crate::escape::terminal;
+use crate::member::{AccountStatus, Evidence, Kind, Source, TwoFactor};
+use crate::report::{ListedMember, Snapshot};
+
+/// The widest that a column is padded to, in terminal cells; one long name must not push the
+/// other columns out of sight.
+const MAX_PADDING: usize = 46;
+
+/// Writes the snapshot itself, which `--members` reads.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(snapshot: &Snapshot, out: &mut dyn io::Write) -> io::Result<()> {
+    json::write(snapshot, json::Broken::Members, out)
+}
+
+/// Writes a row a member.
+///
+/// # Errors
+/// Those of `out`.
+pub fn csv(snapshot: &Snapshot, out: &mut dyn io::Write) -> io::Result<()> {
+    csv::write_members(&snapshot.members, out)
+}
+
+/// Writes an aligned table, with a column for each source that was asked if `evidence` is set.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text(snapshot: &Snapshot, evidence: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    let columns = columns(snapshot, evidence);
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|column| {
+            let cells = snapshot.members.iter().map(|member| column.cell(member).width());
+            cells.chain([column.heading().width()]).max().unwrap_or_default().min(MAX_PADDING)
+        })
+        .collect();
+    if !snapshot.members.is_empty() {
+        let headings = columns.iter().map(|column| Cow::Borrowed(column.heading()));
+        write_row(headings, &widths, out)?;
+        for member in &snapshot.members {
+            write_row(columns.iter().map(|column| column.cell(member)), &widths, out)?;
+        }
+        writeln!(out)?;
+    }
+    for workspace in &snapshot.workspaces {
+        writeln!(out, "{}", terminal(&words::read(workspace)))?;
+    }
+    Ok(())
+}
+
+/// Writes cells, each but the last padded to its column's width.
+fn write_row<'a>(
+    cells: impl Iterator<Item = Cow<'a, str>>,
+    widths: &[usize],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut padding = 0;
+    for (cell, &width) in cells.zip(widths) {
+        write!(out, "{:padding$}{cell}", "")?;
+        padding = width.saturating_sub(cell.width()) + 2;
+    }
+    writeln!(out)
+}
+
+/// A column of the table.
+#[derive(Clone, Copy)]
+enum Column {
+    Workspace,
+    Name,
+    Id,
+    Status,
+    TwoFactor,
+    Evidence(Source),
+}
+
+/// The columns that have something to say.
+fn columns(snapshot: &Snapshot, evidence: bool) -> Vec<Column> {
+    let workspace = (snapshot.workspaces.len() > 1).then_some(Column::Workspace);
+    let was_asked = |source: &Source| {
+        evidence && snapshot.members.iter().any(|member| said(member.evidence, *source).is_some())
+    };
+    let asked = Source::ALL.into_iter().filter(was_asked).map(Column::Evidence);
+    let always = [Column::Name, Column::Id, Column::Status, Column::TwoFactor];
+    workspace.into_iter().chain(always).chain(asked).collect()
+}
+
+impl Column {
+    fn heading(self) -> &'static str {
+        match self {
+            Column::Workspace => "WORKSPACE",
+            Column::Name => "NAME",
+            Column::Id => "ID",
+            Column::Status => "STATUS",
+            Column::TwoFactor => "TWO-FACTOR",
+            Column::Evidence(source) => match source {
+                Source::Bitbucket => "BITBUCKET",
+                Source::Atlassian => "ATLASSIAN",
+                Source::Roster => "ROSTER",
+                Source::Sso => "SSO",
+            },
+        }
+    }
+
+    fn cell(self, member: &ListedMember) -> Cow<'_, str> {
+        match self {
+            Column::Workspace => terminal(&member.workspace),
+            Column::Name => terminal(words::shown_name(member).unwrap_or("-")),
+            Column::Id => terminal(&member.key),
+            Column::Status => status(member),
+            Column::TwoFactor => two_factor(member),
+            Column::Evidence(source) => match said(member.evidence, source) {
+                Some(TwoFactor::Enabled) => "yes".into(),
+                Some(TwoFactor::Disabled) => "no".into(),
+                Some(TwoFactor::Unknown) => "unknown".into(),
+                None => "-".into(),
+            },
+        }
+    }
+}
+
+/// What kind of account it is, where that is out of the ordinary, else its state.
+fn status(member: &ListedMember) -> Cow<'_, str> {
+    match &member.kind {
+        Kind::AppUser => "app".into(),
+        Kind::User => terminal(member.account_status.as_ref().map_or("-", AccountStatus::as_str)),
+        Kind::Other(kind) => terminal(kind),
+    }
+}
+
+fn two_factor(member: &ListedMember) -> Cow<'static, str> {
+    match (member.two_factor, member.decided_by) {
+        (TwoFactor::Enabled, Some(by)) => format!("protected ({})", words::source(by)).into(),
+        (TwoFactor::Enabled, None) => "protected".into(),
+        (TwoFactor::Disabled, _) => "off".into(),
+        (TwoFactor::Unknown, _) => "unknown".into(),
+    }
+}
+
+/// What a source said as it said it, `None` where it was not asked.
+fn said(evidence: Evidence, source: Source) -> Option<TwoFactor> {
+    match source {
+        Source::Bitbucket => evidence.bitbucket,
+        Source::Atlassian => evidence.atlassian,
+        Source::Roster => evidence.roster,
+        Source::Sso => evidence.sso,
+    }
+}

@@ -1,0 +1,144 @@
+//! Markdown for a step summary or a comment on a merge request: verdict, counts, findings, exempt
+//! members, workspaces.
+
+use std::io;
+
+use super::words;
+use crate::escape::markdown;
+use crate::report::{Finding, JudgedMember, Outcome, Report, Workspace};
+use crate::rule::Rule;
+
+/// What a step summary holds, in bytes.
+///
+/// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// What is kept free for everything but table rows, none of which grows with the report.
+const RESERVE: usize = 16 * 1024;
+
+/// Writes the page, as many whole rows of it as fit.
+pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page { out, room: MAX_BYTES - RESERVE };
+    let headline = words::headline(report);
+    page.line(&format!("## mfa-gate: {}\n", headline.verdict))?;
+    for reason in &headline.reasons {
+        page.line(&format!("- {}", markdown(reason)))?;
+    }
+    page.line(&format!("\n{}", markdown(&words::counts(report))))?;
+    for caveat in words::caveats(report) {
+        page.line(&format!("\n> **Note:** {}", markdown(&caveat)))?;
+    }
+    findings(report, &mut page)?;
+    exempt(report, &mut page)?;
+    workspaces(report, &mut page)?;
+    page.line(&format!(
+        "\n{} {}, {}, as of {} (UTC).",
+        report.tool.name,
+        markdown(&report.tool.version),
+        markdown(&report.scope),
+        report.checked_at
+    ))
+}
+
+/// A page that has an end.
+struct Page<'a> {
+    out: &'a mut dyn io::Write,
+    room: usize,
+}
+
+impl Page<'_> {
+    /// A line of the frame, which always has room.
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{line}")
+    }
+
+    /// A table, with a heading over it; nothing where there is nothing to list.
+    fn table<T, const N: usize>(
+        &mut self,
+        title: &str,
+        headings: [&str; N],
+        items: impl Iterator<Item = T>,
+        row: impl Fn(T) -> [String; N],
+    ) -> io::Result<()> {
+        let mut items = items.peekable();
+        if items.peek().is_none() {
+            return Ok(());
+        }
+        self.line(&format!("\n### {title}\n\n| {} |", headings.join(" | ")))?;
+        self.line(&format!("|{}", " --- |".repeat(N)))?;
+        while let Some(item) = items.next() {
+            let line = format!("| {} |\n", row(item).join(" | "));
+            let Some(room) = self.room.checked_sub(line.len()) else {
+                // The sum cannot overflow: it counts what is in memory.
+                let left_out = words::number(items.count()) + 1;
+                return self.line(&format!("\n{} left out here.", words::count(left_out, "row")));
+            };
+            self.room = room;
+            self.out.write_all(line.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let row = |finding: &Finding| {
+        let place = &finding.location;
+        [
+            words::level(finding.level).to_owned(),
+            finding.rule.title().to_owned(),
+            if finding.help == finding.rule.help() {
+                markdown(&finding.message).into_owned()
+            } else {
+                format!("{}. {}", markdown(&finding.message), markdown(&finding.help))
+            },
+            format!("{}:{}", markdown(words::repository_path(&place.path)), place.line),
+        ]
+    };
+    let headings = ["Level", "Rule", "What was seen", "Policy"];
+    page.table("Findings", headings, report.findings.iter(), row)?;
+    let found = |rule: &Rule| words::of_rule(report, *rule).next().is_some();
+    let mut rules = Rule::ALL.into_iter().filter(found).peekable();
+    if rules.peek().is_some() {
+        page.line("\n### What to do\n")?;
+    }
+    for rule in rules {
+        page.line(&format!("- **{}**: {}", rule.title(), rule.help()))?;
+    }
+    if let Some(hint) = words::sign_on_hint(report) {
+        page.line(&format!("\n{hint}"))?;
+    }
+    Ok(())
+}
+
+fn exempt(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let exemptions = words::exemptions(report);
+    let exempt = report.members.iter().filter(|judged| judged.outcome == Outcome::Exempt);
+    let row = |judged: &JudgedMember| {
+        let id = judged.exemption.as_deref().unwrap_or_default();
+        let exemption = exemptions.get(id);
+        [
+            markdown(&words::person(&judged.member)).into_owned(),
+            markdown(&judged.member.workspace).into_owned(),
+            markdown(id).into_owned(),
+            exemption.map_or_else(String::new, |own| own.expires.to_string()),
+            exemption.map_or_else(String::new, |own| markdown(&own.reason).into_owned()),
+        ]
+    };
+    page.table(
+        "Exempt members",
+        ["Member", "Workspace", "Exemption", "Until", "Reason"],
+        exempt,
+        row,
+    )
+}
+
+fn workspaces(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let row = |workspace: &Workspace| {
+        [
+            markdown(&workspace.slug).into_owned(),
+            if workspace.complete { workspace.members.to_string() } else { "unknown".to_owned() },
+            markdown(&words::read_how(workspace)).into_owned(),
+        ]
+    };
+    page.table("Workspaces", ["Workspace", "Members", "Read"], report.workspaces.iter(), row)
+}

@@ -1,0 +1,97 @@
+//! The formats: one file each, all of them written from the [`Report`] alone.
+//!
+//! No emitter decides anything, so no two formats can disagree; they keep the report's order, and
+//! the same report gives the same bytes. Everything that is not this program's own wording goes
+//! through [`crate::escape`].
+
+mod csv;
+mod github;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod words;
+
+pub mod console;
+pub mod list;
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+
+use crate::report::Report;
+
+/// A format of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// The evidence: the report itself.
+    Json,
+    /// JUnit XML, for the test tab of a CI system.
+    Junit,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// One row a member, for a spreadsheet.
+    Csv,
+    /// A step summary or a comment.
+    Markdown,
+    /// Workflow commands, which GitHub's runner turns into annotations.
+    Github,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 6] =
+        [Format::Json, Format::Junit, Format::Sarif, Format::Csv, Format::Markdown, Format::Github];
+
+    /// The name used on the command line.
+    pub fn id(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Junit => "junit",
+            Format::Sarif => "sarif",
+            Format::Csv => "csv",
+            Format::Markdown => "markdown",
+            Format::Github => "github",
+        }
+    }
+}
+
+/// The name is that of no format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownFormat;
+
+impl fmt::Display for UnknownFormat {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("not a format; there are ")?;
+        for (at, format) in Format::ALL.into_iter().enumerate() {
+            let separator = if at == 0 { "" } else { ", " };
+            write!(formatter, "{separator}{}", format.id())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownFormat {}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(id: &str) -> Result<Self, UnknownFormat> {
+        Format::ALL.into_iter().find(|format| format.id() == id).ok_or(UnknownFormat)
+    }
+}
+
+/// Writes a report. `out` should be buffered: the emitters write in small pieces.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(format: Format, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    match format {
+        Format::Json => json::write(report, json::Broken::Members, out),
+        Format::Junit => junit::write(report, out),
+        Format::Sarif => sarif::write(report, out),
+        Format::Csv => csv::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+        Format::Github => github::write(report, out),
+    }
+}

@@ -1,0 +1,313 @@
+//! What several formats say in the same words. Nothing here is escaped: the texts hold slugs,
+//! names and reasons as they are.
+
+use std::collections::HashMap;
+use std::fmt::{self, Write};
+
+use crate::member::{Kind, Source};
+use crate::read::Completeness;
+use crate::report::{
+    Assurance, Finding, JudgedExemption, ListedMember, Report, Severity, Verdict, Workspace,
+};
+use crate::rule::Rule;
+
+/// How many workspaces a sentence names before it counts them.
+const NAMED_WORKSPACES: usize = 3;
+
+/// A number and the thing counted, such as `1 member` and `2 members`.
+pub(super) fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// The length of a list as the reports count.
+pub(super) fn number(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// A few slugs by name, or how many there are.
+fn slugs<'a>(slugs: impl ExactSizeIterator<Item = &'a str>) -> String {
+    if slugs.len() > NAMED_WORKSPACES {
+        return count(number(slugs.len()), "workspace");
+    }
+    slugs.collect::<Vec<_>>().join(", ")
+}
+
+/// The verdict and what it rests on, which claims no more than was seen.
+pub(super) struct Headline {
+    /// The verdict in words.
+    pub(super) verdict: &'static str,
+    /// Why, the worst first; never empty.
+    pub(super) reasons: Vec<String>,
+}
+
+impl fmt::Display for Headline {
+    /// On one line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.verdict, self.reasons.join("; "))
+    }
+}
+
+/// The verdict of a report and what it rests on.
+pub(super) fn headline(report: &Report) -> Headline {
+    let read: Vec<&Workspace> = report.workspaces.iter().filter(|own| own.complete).collect();
+    let whole = format!(
+        "{} of {}",
+        count(report.summary.members, "member"),
+        slugs(read.iter().map(|own| &*own.slug))
+    );
+    let unprotected = |concerned: u64| {
+        let have = if concerned == 1 { "has" } else { "have" };
+        let seen_by = report.policy.effective.accept.iter().map(|source| source.id());
+        let seen_by = seen_by.collect::<Vec<_>>().join(" or ");
+        format!(
+            "{concerned} of {whole} {have} no second factor seen by {seen_by} and no valid \
+             exemption"
+        )
+    };
+    let or = |reasons: Vec<String>, otherwise: &str| {
+        if reasons.is_empty() { vec![otherwise.to_owned()] } else { reasons }
+    };
+    let (verdict, reasons) = match report.verdict {
+        Verdict::Compliant => ("compliant", vec![format!("{whole}, {}", outcomes(report))]),
+        Verdict::NotEnforced => {
+            let unprotected = unprotected(report.summary.violations);
+            ("not enforced", vec![unprotected, "the policy only warns of that".to_owned()])
+        }
+        Verdict::Violations => {
+            let (members, exemptions) = errors(report);
+            let members = (members > 0).then(|| unprotected(members));
+            let exemptions = (exemptions > 0)
+                .then(|| format!("{} about exemptions", count(exemptions, "error")));
+            let reasons = members.into_iter().chain(exemptions).chain(unread(report)).collect();
+            ("violations", or(reasons, "see the findings"))
+        }
+        Verdict::Incomplete => {
+            let reasons = unread(report).into_iter().collect();
+            ("incomplete", or(reasons, "not everything could be found out"))
+        }
+    };
+    Headline { verdict, reasons }
+}
+
+/// Findings of level error about members, and about exemptions.
+fn errors(report: &Report) -> (u64, u64) {
+    let mut members = 0;
+    let mut exemptions = 0;
+    for finding in report.findings.iter().filter(|finding| finding.level == Severity::Error) {
+        match subject(finding.rule) {
+            Subject::Member => members += 1,
+            Subject::Exemption => exemptions += 1,
+            Subject::Workspace => {}
+        }
+    }
+    (members, exemptions)
+}
+
+/// How many workspaces could not be read, if any.
+fn unread(report: &Report) -> Option<String> {
+    let unread = report.workspaces.iter().filter(|own| !own.complete).count();
+    let all = count(number(report.workspaces.len()), "workspace");
+    (unread > 0).then(|| format!("{unread} of {all} could not be read to the end"))
+}
+
+/// What a rule is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A member of a workspace.
+    Member,
+    /// An entry of the policy.
+    Exemption,
+    /// A workspace.
+    Workspace,
+}
+
+/// What a rule is about.
+pub(super) fn subject(rule: Rule) -> Subject {
+    match rule {
+        Rule::TwoFactorDisabled | Rule::TwoFactorUnknown => Subject::Member,
+        Rule::ExemptionExpired
+        | Rule::ExemptionOverLimit
+        | Rule::ExemptionNotAllowed
+        | Rule::ExemptionExpiring
+        | Rule::ExemptionUnneeded
+        | Rule::ExemptionUnused => Subject::Exemption,
+        Rule::WorkspaceIncomplete => Subject::Workspace,
+    }
+}
+
+/// The findings of one rule, in the report's order.
+pub(super) fn of_rule(report: &Report, rule: Rule) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(move |finding| finding.rule == rule)
+}
+
+/// The exemptions by id.
+pub(super) fn exemptions(report: &Report) -> HashMap<&str, &JudgedExemption> {
+    report.exemptions.iter().map(|own| (&*own.id, own)).collect()
+}
+
+/// `error` or `warning`.
+pub(super) fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// A source as people know it.
+pub(super) fn source(source: Source) -> &'static str {
+    match source {
+        Source::Bitbucket => "Bitbucket",
+        Source::Atlassian => "Atlassian",
+        Source::Roster => "roster",
+        Source::Sso => "delegated to the identity provider",
+    }
+}
+
+/// How many members have which outcome, without those that nobody has.
+fn outcomes(report: &Report) -> String {
+    let summary = &report.summary;
+    let mut parts = Vec::new();
+    if summary.protected > 0 {
+        let by = summary.protected_by.iter();
+        let by: Vec<_> = by.map(|(own, number)| format!("{number} {}", source(*own))).collect();
+        parts.push(match by.as_slice() {
+            [] => format!("{} protected", summary.protected),
+            by => format!("{} protected ({})", summary.protected, by.join(", ")),
+        });
+    }
+    for (number, outcome) in [
+        (summary.exempt, "exempt"),
+        (summary.violations, "without proof or exemption"),
+        (summary.not_applicable, "not applicable"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{number} {outcome}"));
+        }
+    }
+    if parts.is_empty() { "nobody listed".into() } else { parts.join(", ") }
+}
+
+/// The counts in one line.
+pub(super) fn counts(report: &Report) -> String {
+    let summary = &report.summary;
+    let mut line = format!("{}: {}", count(summary.members, "member"), outcomes(report));
+    if summary.unknown > 0 {
+        // Writing to a String cannot fail.
+        let _ = write!(line, "; {} unknown to every accepted source", summary.unknown);
+    }
+    let _ = write!(
+        line,
+        "; {}, {}",
+        count(summary.errors, "error"),
+        count(summary.warnings, "warning")
+    );
+    line
+}
+
+/// What a reader has to know before relying on the verdict, one sentence fragment each.
+pub(super) fn caveats(report: &Report) -> Vec<String> {
+    let mut caveats = Vec::new();
+    match report.assurance {
+        Assurance::Live => {}
+        Assurance::Offline => {
+            caveats.push("offline: the members come from a file, Bitbucket was not asked".into());
+        }
+        Assurance::Simulated => caveats.push(format!(
+            "simulated: another API host than Bitbucket's, or another day, was given; judged as \
+             of {}",
+            report.today
+        )),
+    }
+    if !report.workspaces_not_checked.is_empty() {
+        let selected = number(report.workspaces.len());
+        let all = selected.saturating_add(number(report.workspaces_not_checked.len()));
+        caveats.push(format!(
+            "{selected} of {} selected, not checked: {}",
+            count(all, "workspace"),
+            slugs(report.workspaces_not_checked.iter().map(|slug| &**slug))
+        ));
+    }
+    if report.options.ignore_exemptions {
+        caveats.push("--ignore-exemptions: no exemption excuses anybody".into());
+    }
+    if report.options.strict {
+        caveats.push("--strict: warnings are errors".into());
+    }
+    if report.options.exit_zero {
+        caveats.push("--exit-zero: violations do not fail the run".into());
+    }
+    caveats
+}
+
+/// A hint for the case that many members fail and only Bitbucket's own flag counts, which does not
+/// know about single sign-on or the Atlassian account.
+pub(super) fn sign_on_hint(report: &Report) -> Option<&'static str> {
+    let summary = &report.summary;
+    let applicable = summary.members.saturating_sub(summary.not_applicable);
+    let many = summary.violations.saturating_mul(5) > applicable;
+    (many && report.policy.effective.accept == [Source::Bitbucket]).then_some(
+        "Bitbucket's flag says nothing about SSO or the second factor of an Atlassian account: \
+         if people sign in that way, accept atlassian, roster or sso as well.",
+    )
+}
+
+/// A member for people: the name, and the key whole.
+pub(super) fn person(member: &ListedMember) -> String {
+    match shown_name(member) {
+        Some(name) => format!("{name} ({})", member.key),
+        None => member.key.to_string(),
+    }
+}
+
+/// The name that the member shows, if any.
+pub(super) fn shown_name(member: &ListedMember) -> Option<&str> {
+    let names = [&member.display_name, &member.nickname];
+    names.into_iter().filter_map(Option::as_deref).find(|name| !name.trim().is_empty())
+}
+
+/// Why no second factor is asked of a member whose outcome is "not applicable".
+pub(super) fn why_not_applicable(member: &ListedMember) -> String {
+    match (&member.kind, &member.account_status) {
+        (Kind::AppUser, _) => "not applicable: an app's account, nobody logs in with it".into(),
+        (Kind::User | Kind::Other(_), Some(status)) => {
+            format!("not applicable: the account is {}, nobody logs in with it", status.as_str())
+        }
+        (Kind::User | Kind::Other(_), None) => "not applicable: nobody logs in with it".into(),
+    }
+}
+
+/// Why a member is exempt, and until when.
+pub(super) fn why_exempt(id: &str, exemption: Option<&JudgedExemption>) -> String {
+    match exemption {
+        Some(own) => format!("exempt by {id} until {}: {}", own.expires, own.reason),
+        None => format!("exempt by {id}"),
+    }
+}
+
+/// A path in the repository: with forward slashes, without a leading `./`.
+pub(super) fn repository_path(path: &str) -> &str {
+    path.trim_start_matches("./")
+}
+
+/// A workspace in one line: how many members, and how it was read.
+pub(super) fn read(workspace: &Workspace) -> String {
+    let how = read_how(workspace);
+    if workspace.complete {
+        format!("{}: {}, {how}", workspace.slug, count(workspace.members, "member"))
+    } else {
+        format!("{}: {how}", workspace.slug)
+    }
+}
+
+/// How it is known that a workspace was read to its end, or why it was not.
+pub(super) fn read_how(workspace: &Workspace) -> String {
+    let why = || workspace.error.as_deref().unwrap_or("nothing is known of its members");
+    match workspace.completeness {
+        _ if !workspace.complete => format!("not read to the end: {}", why()),
+        Some(Completeness::Size) => "complete by the server's own count".into(),
+        Some(Completeness::LastPage) => "complete to the last page".into(),
+        Some(Completeness::Asserted) => "complete as whoever made the file says".into(),
+        None => "complete".into(),
+    }
+}

@@ -1,0 +1,205 @@
+//! The published schemas, and what the readers of each format ask for beyond them.
+
+use std::collections::{BTreeMap, HashSet};
+use std::process::Command;
+
+use mfa_gate::emit::Format;
+use mfa_gate::report::{Finding, Report, Severity};
+use mfa_gate::rule::Rule;
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use serde_json::Value;
+
+use crate::fixture::{compliant, named, report, written};
+
+/// The schema of SARIF 2.1.0 with errata 01, from OASIS.
+const SARIF_SCHEMA: &str = include_str!("../data/sarif-schema-2.1.0.json");
+
+fn sarif_of(report: &Report) -> Value {
+    let log: Value = serde_json::from_str(&written(Format::Sarif, report)).unwrap();
+    let schema: Value = serde_json::from_str(SARIF_SCHEMA).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&log).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    log["runs"][0].clone()
+}
+
+#[test]
+fn sarif_is_valid() {
+    sarif_of(&report());
+    sarif_of(&named("[x](javascript:1) {0} \u{202e}"));
+    let run = sarif_of(&compliant());
+    assert_eq!(run["results"], Value::Array(Vec::new()));
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true);
+    assert_eq!(run["automationDetails"]["id"], "mfa-gate/acme/");
+}
+
+#[test]
+fn sarif_is_what_github_takes() {
+    let run = sarif_of(&report());
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    for rule in rules {
+        let tags = rule["properties"]["tags"].as_array().unwrap();
+        assert!(tags.len() <= 10 && tags.iter().any(|tag| tag == "security"));
+        assert_eq!(tags.iter().collect::<HashSet<_>>().len(), tags.len());
+        let severity = rule["properties"]["security-severity"].as_str().unwrap();
+        assert!(severity.parse::<f64>().is_ok_and(|score| score > 0.0 && score < 10.0));
+    }
+    let mut fingerprints = HashSet::new();
+    for result in run["results"].as_array().unwrap() {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "policies/two%20factor.yaml");
+        assert!(place["region"]["startLine"].as_u64().is_some_and(|line| line >= 1));
+        let fingerprint = &result["partialFingerprints"]["primaryLocationLineHash"];
+        assert!(fingerprints.insert(fingerprint.as_str().unwrap().to_owned()));
+    }
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+}
+
+#[test]
+fn a_fingerprint_outlives_lines_and_wording() {
+    let hashes = |report: &Report| {
+        let run = sarif_of(report);
+        let results = run["results"].as_array().unwrap().iter();
+        results.map(|result| result["partialFingerprints"].clone()).collect::<Vec<_>>()
+    };
+    let mut moved = report();
+    for finding in &mut moved.findings {
+        finding.location.line += 3;
+        finding.location.end_line += 3;
+        finding.message.push('!');
+    }
+    assert_eq!(hashes(&moved), hashes(&report()));
+}
+
+#[test]
+fn sarif_stops_at_what_github_takes_and_says_so() {
+    let mut large = report();
+    let one: Finding = large.findings[1].clone();
+    large.findings =
+        (0..25_002).map(|at| Finding { key: Some(at.to_string().into()), ..one.clone() }).collect();
+    let log: Value = serde_json::from_str(&written(Format::Sarif, &large)).unwrap();
+    let run = &log["runs"][0];
+    assert_eq!(run["results"].as_array().unwrap().len(), 25_000);
+    let said = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+    let text = said.last().unwrap()["message"]["text"].as_str().unwrap();
+    assert!(text.starts_with("2 of 25002 results are left out"), "{text}");
+}
+
+/// An attribute as it is read back.
+fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
+    let attribute = element.try_get_attribute(name).unwrap()?;
+    Some(attribute.normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap().into_owned())
+}
+
+/// The cases of each suite: name, class name and what became of it.
+pub(crate) fn cases(xml: &str) -> BTreeMap<String, Vec<(String, String, String)>> {
+    let mut suites: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    let mut reader = Reader::from_str(xml);
+    let mut suite = String::new();
+    loop {
+        let event = reader.read_event().unwrap();
+        let (Event::Start(element) | Event::Empty(element)) = &event else {
+            if matches!(event, Event::Eof) {
+                return suites;
+            }
+            continue;
+        };
+        match element.name().as_ref() {
+            "testsuite" => {
+                suite = attribute(element, "name").unwrap();
+                assert!(suites.insert(suite.clone(), Vec::new()).is_none(), "{suite} twice");
+            }
+            "testcase" => {
+                assert_eq!(attribute(element, "time").as_deref(), Some("0"));
+                let name = attribute(element, "name").unwrap();
+                let class = attribute(element, "classname").unwrap();
+                suites.get_mut(&suite).unwrap().push((name, class, "passed".to_owned()));
+            }
+            "failure" | "error" | "skipped" => {
+                assert!(!attribute(element, "message").unwrap().is_empty());
+                let outcome = element.name().as_ref().to_owned();
+                suites.get_mut(&suite).unwrap().last_mut().unwrap().2 = outcome;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn junit_puts_failures_first_and_names_each_case_once() {
+    for (suite, cases) in cases(&written(Format::Junit, &named("J. R. \"Bob\""))) {
+        let order = ["failure", "error", "skipped", "passed"];
+        let ranks: Vec<_> =
+            cases.iter().map(|case| order.iter().position(|own| *own == case.2)).collect();
+        assert!(ranks.is_sorted(), "{suite}: {ranks:?}");
+        let names: HashSet<_> = cases.iter().map(|case| &case.0).collect();
+        assert_eq!(names.len(), cases.len());
+        assert!(cases.iter().all(|case| case.1.matches('.').count() == 1));
+    }
+}
+
+#[test]
+fn a_warning_is_no_failure_in_junit() {
+    let mut report = report();
+    for finding in &mut report.findings {
+        if finding.rule == Rule::TwoFactorDisabled {
+            finding.level = Severity::Warning;
+        }
+    }
+    let xml = written(Format::Junit, &report);
+    let cases = &cases(&xml)["acme"];
+    assert!(cases.iter().any(|case| case.0.starts_with("Ben") && case.2 == "passed"));
+    assert!(cases.iter().any(|case| case.0.starts_with("木村") && case.2 == "error"));
+    assert!(xml.contains("<![CDATA[warning: two-factor-disabled: Ben"));
+}
+
+#[test]
+fn a_violation_without_a_finding_still_fails_in_junit() {
+    let mut report = report();
+    report.findings.clear();
+    let cases = cases(&written(Format::Junit, &report));
+    assert_eq!(cases["acme"].iter().filter(|case| case.2 == "failure").count(), 1);
+    assert_eq!(cases["acme"].iter().filter(|case| case.2 == "error").count(), 1);
+    assert_eq!(cases["acme-labs"][0].2, "error");
+}
+
+#[test]
+fn junit_always_has_a_case_and_an_empty_workspace_does_not_pass() {
+    let mut empty = compliant();
+    empty.members.clear();
+    assert_eq!(cases(&written(Format::Junit, &empty))["acme"][0].2, "error");
+    empty.workspaces.clear();
+    let cases = cases(&written(Format::Junit, &empty));
+    assert_eq!(cases.values().flatten().count(), 1);
+}
+
+#[test]
+fn junit_is_valid_where_xmllint_is_installed() {
+    let directory = tempfile::tempdir().unwrap();
+    for (at, report) in [report(), compliant(), named("]]>\0\u{fffe}\r\n<")].iter().enumerate() {
+        let file = directory.path().join(format!("{at}.xml"));
+        std::fs::write(&file, written(Format::Junit, report)).unwrap();
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/junit-10.xsd");
+        let checked =
+            Command::new("xmllint").args(["--noout", "--schema", schema]).arg(file).output();
+        let Ok(checked) = checked else { return };
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    }
+}
+
+#[test]
+fn markdown_ends_at_whole_rows_within_a_mebibyte() {
+    let mut large = report();
+    let one = large.findings[1].clone();
+    large.findings = vec![one; 20_000];
+    let page = written(Format::Markdown, &large);
+    assert!(page.len() <= 1024 * 1024 && page.len() > 1000 * 1024);
+    let rows = page.lines().filter(|line| line.starts_with("| error ")).collect::<Vec<_>>();
+    assert!(rows.iter().all(|row| row.ends_with(" |")));
+    let left_out = format!("{} rows left out here.", 20_000 - rows.len());
+    assert!(page.contains(&left_out), "{left_out}");
+    assert!(page.contains("### Workspaces"));
+}

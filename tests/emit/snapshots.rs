@@ -1,0 +1,175 @@
+//! One exact test a format.
+
+use mfa_gate::emit::{Format, console::Style, list};
+use mfa_gate::member::Source;
+use mfa_gate::report::{Assurance, Report, Snapshot, Verdict};
+
+use crate::fixture::{REPORT, compliant, console, console_in, report, snapshot, table, written};
+
+#[test]
+fn json() {
+    assert_eq!(written(Format::Json, &report()), REPORT);
+}
+
+#[test]
+fn junit() {
+    // The crate writes one line; a line an element is what a person can compare.
+    let xml = written(Format::Junit, &report()).replace("><", ">\n<");
+    insta::assert_snapshot!(xml);
+}
+
+#[test]
+fn sarif() {
+    insta::assert_snapshot!(written(Format::Sarif, &report()));
+}
+
+#[test]
+fn csv() {
+    insta::assert_snapshot!(written(Format::Csv, &report()));
+}
+
+#[test]
+fn markdown() {
+    insta::assert_snapshot!(written(Format::Markdown, &report()));
+}
+
+#[test]
+fn github() {
+    insta::assert_snapshot!(written(Format::Github, &report()));
+}
+
+#[test]
+fn console_with_everything() {
+    insta::assert_snapshot!(console(&report()));
+}
+
+#[test]
+fn console_when_all_is_well() {
+    insta::assert_snapshot!(console(&compliant()));
+}
+
+#[test]
+fn console_in_one_line() {
+    let quiet = Style { color: false, quiet: true };
+    assert_eq!(
+        console_in(&compliant(), quiet),
+        "compliant: 2 members of acme, 2 protected (1 Bitbucket, 1 Atlassian)\n"
+    );
+}
+
+/// The first line of the summary.
+fn headline(report: &Report) -> String {
+    console_in(report, Style { color: false, quiet: true }).trim_end().to_owned()
+}
+
+#[test]
+fn the_verdict_claims_no_more_than_was_seen() {
+    let mut report = report();
+    report.policy.effective.accept.truncate(1);
+    assert_eq!(
+        headline(&report),
+        "violations: 2 of 7 members of acme have no second factor seen by bitbucket and no valid \
+         exemption; 1 error about exemptions; 1 of 2 workspaces could not be read to the end"
+    );
+    report.findings.truncate(1);
+    report.workspaces.truncate(1);
+    assert_eq!(headline(&report), "violations: 1 error about exemptions");
+    report.verdict = Verdict::NotEnforced;
+    report.summary.violations = 1;
+    assert_eq!(
+        headline(&report),
+        "not enforced: 1 of 7 members of acme has no second factor seen by bitbucket and no valid \
+         exemption; the policy only warns of that"
+    );
+    report.verdict = Verdict::Incomplete;
+    assert_eq!(headline(&report), "incomplete: not everything could be found out");
+    report.workspaces[0].complete = false;
+    assert_eq!(headline(&report), "incomplete: 1 of 1 workspace could not be read to the end");
+}
+
+#[test]
+fn the_console_lists_fifty_members_and_counts_the_rest() {
+    let mut report = report();
+    let [disabled, unknown] = [report.findings[1].clone(), report.findings[2].clone()];
+    report.findings = vec![disabled; 49];
+    report.findings.extend(vec![unknown; 3]);
+    let summary = console(&report);
+    assert_eq!(summary.matches("no second factor seen by: ").count(), 49);
+    assert_eq!(summary.matches("do not know").count(), 1);
+    assert!(summary.contains("\n  and 2 members more\n"), "{summary}");
+}
+
+#[test]
+fn many_failures_under_bitbucket_alone_get_a_hint() {
+    let mut report = report();
+    assert!(!console(&report).contains("hint:"));
+    report.policy.effective.accept = vec![Source::Bitbucket];
+    assert!(console(&report).contains("\n  hint: Bitbucket's flag says nothing about SSO"));
+    report.summary.violations = 1;
+    assert!(!console(&report).contains("hint:"));
+}
+
+#[test]
+fn what_weakens_a_verdict_is_said_in_every_format_for_people() {
+    let mut report = compliant();
+    report.assurance = Assurance::Simulated;
+    report.options.strict = true;
+    report.options.exit_zero = true;
+    report.options.ignore_exemptions = true;
+    for text in [
+        console(&report),
+        written(Format::Markdown, &report),
+        written(Format::Github, &report),
+        written(Format::Junit, &report),
+        written(Format::Sarif, &report),
+    ] {
+        for word in ["simulated", "--strict", "--exit-zero", "--ignore-exemptions"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
+}
+
+#[test]
+fn colour_is_the_only_difference_it_makes() {
+    let colored = console_in(&report(), Style { color: true, quiet: false });
+    assert!(colored.starts_with("\u{1b}[1m\u{1b}[31mviolations:"));
+    let plain = colored.split('\u{1b}').map(|part| match part.split_once('m') {
+        Some((code, rest)) if code.starts_with('[') => rest,
+        _ => part,
+    });
+    assert_eq!(plain.collect::<String>(), console(&report()));
+}
+
+#[test]
+fn table_of_members() {
+    insta::assert_snapshot!(table(&snapshot(report()), false));
+}
+
+#[test]
+fn table_of_members_with_evidence() {
+    insta::assert_snapshot!(table(&snapshot(compliant()), true));
+}
+
+#[test]
+fn csv_of_members() {
+    let mut out = Vec::new();
+    list::csv(&snapshot(compliant()), &mut out).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn json_of_members_is_read_back() {
+    let snapshot = snapshot(report());
+    let mut out = Vec::new();
+    list::json(&snapshot, &mut out).unwrap();
+    assert_eq!(serde_json::from_slice::<Snapshot>(&out).unwrap(), snapshot);
+}
+
+#[test]
+fn a_format_is_parsed_from_its_name() {
+    for format in Format::ALL {
+        assert_eq!(format.id().parse(), Ok(format));
+    }
+    let error = "Json".parse::<Format>().unwrap_err().to_string();
+    assert_eq!(error, "not a format; there are json, junit, sarif, csv, markdown, github");
+}
