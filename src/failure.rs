@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::escape;
+
 /// The exit codes, the same for every command and format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -71,7 +73,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Usage(complaint) | Failure::Incomplete(complaint) => {
-                write!(formatter, "error: {}\n  help: {}", complaint.what, complaint.help)
+                let (what, help) = (escape::terminal(&complaint.what), &complaint.help);
+                write!(formatter, "error: {what}\n  help: {}", escape::terminal(help))
             }
             Failure::Rendered(message) => formatter.write_str(message),
         }

@@ -1,11 +1,14 @@
 //! `mfa-gate` checks the two-factor status of the members of Bitbucket Cloud workspaces against a
 //! policy of allowed exemptions. `docs/architecture.md` shows how the modules follow each other.
 
+pub mod cli;
+pub mod command;
 pub mod emit;
 pub mod escape;
 pub mod evaluate;
 pub mod failure;
 pub mod member;
+pub mod output;
 pub mod policy;
 pub mod read;
 pub mod report;

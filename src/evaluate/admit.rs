@@ -15,11 +15,7 @@ pub(super) fn refusal(
     members: &[Member],
 ) -> Option<Incomplete> {
     if members.is_empty() {
-        return Some(Incomplete {
-            why: "it has no members at all, which no workspace has".into(),
-            help: "Check the workspace's slug, and that the credential or file shows its members."
-                .into(),
-        });
+        return Some(Incomplete::nobody());
     }
     let index = Index::new(exemptions, workspace);
     undecidable_exemptions(exemptions, workspace, members, &index)

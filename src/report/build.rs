@@ -14,7 +14,7 @@ use crate::evaluate::{Evaluation, Judgement};
 use crate::failure::Exit;
 use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Exemption, MemberId, Policy, Selector};
-use crate::read::{Reading, Roll};
+use crate::read::Reading;
 use crate::rule::Rule;
 
 /// What a run knows about itself, beside policy and members.
@@ -38,9 +38,12 @@ impl Report {
     /// The report of a run under a policy.
     pub fn new(run: Run, policy: &Policy, evaluation: Evaluation) -> Self {
         let Evaluation { readings, judgements, states, findings } = evaluation;
-        let mut workspaces: Vec<Workspace> = readings.iter().map(Workspace::from).collect();
-        workspaces.sort_by(|a, b| a.slug.cmp(&b.slug));
-        let members = judged_members(policy, readings, &judgements);
+        let mut judged: Vec<(Reading, Vec<Judgement>)> =
+            readings.into_iter().zip(judgements).collect();
+        judged.sort_by(|(a, _), (b, _)| a.workspace.cmp(&b.workspace));
+        let workspaces: Vec<Workspace> =
+            judged.iter().map(|(reading, _)| Workspace::from(reading)).collect();
+        let members = judged_members(policy, judged);
         let verdict = verdict(&workspaces, &members, &findings);
         Report {
             schema_version: SCHEMA_VERSION,
@@ -85,22 +88,22 @@ impl Snapshot {
         checked_at: Timestamp,
         source: Provenance,
         accept: &[Source],
-        readings: Vec<Reading>,
+        mut readings: Vec<Reading>,
     ) -> Self {
-        let mut workspaces: Vec<Workspace> = readings.iter().map(Workspace::from).collect();
-        workspaces.sort_by(|a, b| a.slug.cmp(&b.slug));
-        let mut members: Vec<ListedMember> = readings
-            .into_iter()
-            .flat_map(|reading| {
-                let workspace = reading.workspace;
-                let roll = reading.members.into_iter().flat_map(|roll| roll.members);
-                roll.map(move |member| {
-                    let (two_factor, decided_by) = member.evidence.joined(accept);
-                    ListedMember::new(workspace.clone(), member, two_factor, decided_by)
-                })
-            })
-            .collect();
-        members.sort_by(|a, b| a.place().cmp(&b.place()));
+        readings.sort_by(|a, b| a.workspace.cmp(&b.workspace));
+        let workspaces: Vec<Workspace> = readings.iter().map(Workspace::from).collect();
+        let mut members: Vec<ListedMember> = Vec::new();
+        for reading in readings {
+            let start = members.len();
+            let roll = reading.members.into_iter().flat_map(|roll| roll.members);
+            members.extend(roll.map(|member| {
+                let (two_factor, decided_by) = member.evidence.joined(accept);
+                ListedMember::new(reading.workspace.clone(), member, two_factor, decided_by)
+            }));
+            if let Some(own) = members.get_mut(start..) {
+                own.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+            }
+        }
         Snapshot {
             schema_version: SCHEMA_VERSION,
             tool: Tool::this(),
@@ -113,31 +116,40 @@ impl Snapshot {
     }
 }
 
-/// The members of every workspace that was read to the end, sorted.
+impl Report {
+    /// The exit code of the run, as far as it follows from this report.
+    pub fn exit(&self) -> Exit {
+        exit(self.verdict, self.options.exit_zero, &self.workspaces)
+    }
+}
+
+/// The members of every workspace that was read to the end, each workspace by key.
 fn judged_members(
     policy: &Policy,
-    readings: Vec<Reading>,
-    judgements: &[Vec<Judgement>],
+    workspaces: Vec<(Reading, Vec<Judgement>)>,
 ) -> Vec<JudgedMember> {
-    let mut members = Vec::with_capacity(judgements.iter().map(Vec::len).sum());
-    for (reading, judgements) in readings.into_iter().zip(judgements) {
-        let workspace = reading.workspace;
-        let roll = reading.members.into_iter().flat_map(|Roll { members, .. }| members);
+    let count = workspaces.iter().map(|(_, judgements)| judgements.len()).sum();
+    let mut members: Vec<JudgedMember> = Vec::with_capacity(count);
+    for (reading, judgements) in workspaces {
+        let start = members.len();
+        let roll = reading.members.into_iter().flat_map(|roll| roll.members);
         members.extend(roll.zip(judgements).map(|(member, judgement)| {
-            let exemption = judgement.exemption.and_then(|at| policy.exemptions.get(at));
+            let excuse = judgement.exemption.and_then(|at| policy.exemptions.get(at));
             JudgedMember {
                 member: ListedMember::new(
-                    workspace.clone(),
+                    reading.workspace.clone(),
                     member,
                     judgement.two_factor,
                     judgement.decided_by,
                 ),
                 outcome: judgement.outcome,
-                exemption: exemption.map(|exemption| exemption.id.clone()),
+                exemption: excuse.map(|exemption| exemption.id.clone()),
             }
         }));
+        if let Some(own) = members.get_mut(start..) {
+            own.sort_unstable_by(|a, b| a.member.key.cmp(&b.member.key));
+        }
     }
-    members.sort_by(|a, b| a.member.place().cmp(&b.member.place()));
     members
 }
 
@@ -236,11 +248,6 @@ impl ListedMember {
             decided_by,
             evidence: member.evidence,
         }
-    }
-
-    /// What members are sorted by.
-    fn place(&self) -> (&str, &str) {
-        (&self.workspace, &self.key)
     }
 }
 

@@ -3,6 +3,7 @@
 //! changes its meaning changes [`SCHEMA_VERSION`].
 
 mod build;
+mod judged;
 mod rejudge;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,11 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::member::{AccountStatus, Evidence, Kind, Role, Source, TwoFactor};
-use crate::policy::{Category, Levels, Limits, Location};
+use crate::member::Source;
+use crate::policy::{Levels, Limits};
 use crate::read::{Completeness, Origin};
-use crate::rule::Rule;
 pub use build::Run;
+pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
 
 /// The version of the report's JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -249,231 +250,6 @@ pub struct Workspace {
     pub walks: u32,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
-}
-
-/// A member as it is listed, before any judgement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ListedMember {
-    /// The workspace's slug.
-    pub workspace: Arc<str>,
-    /// Account id, else uuid, else e-mail address, else row number and name.
-    pub key: Box<str>,
-    /// The Atlassian account id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<Box<str>>,
-    /// Bitbucket's own id, in braces.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uuid: Option<Box<str>>,
-    /// The e-mail address, where the source shows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Box<str>>,
-    /// What kind of account it is.
-    pub kind: Kind,
-    /// The role in the workspace, where it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
-    /// The account's state, where the source shows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_status: Option<AccountStatus>,
-    /// The nickname, written by its owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nickname: Option<Box<str>>,
-    /// The shown name, written by its owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub display_name: Option<Box<str>>,
-    /// What the accepted sources say together.
-    pub two_factor: TwoFactor,
-    /// The source that decided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decided_by: Option<Source>,
-    /// What each source says.
-    pub evidence: Evidence,
-}
-
-/// A member and what the policy makes of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct JudgedMember {
-    /// The member.
-    #[serde(flatten)]
-    pub member: ListedMember,
-    /// What the policy makes of it.
-    pub outcome: Outcome,
-    /// The exemption that excuses it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exemption: Option<Arc<str>>,
-}
-
-/// What the policy makes of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// An accepted source proves a second factor.
-    Protected,
-    /// No proof, and a valid exemption.
-    Exempt,
-    /// No proof, and no valid exemption.
-    Violation,
-    /// Nobody logs in with the account.
-    NotApplicable,
-}
-
-impl Outcome {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Outcome::Protected => "protected",
-            Outcome::Exempt => "exempt",
-            Outcome::Violation => "violation",
-            Outcome::NotApplicable => "not_applicable",
-        }
-    }
-}
-
-/// An exemption and its state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct JudgedExemption {
-    /// Its name in the policy.
-    pub id: Arc<str>,
-    /// Its state on that day.
-    pub state: State,
-    /// The account id it selects by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<Box<str>>,
-    /// The uuid it selects by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uuid: Option<Box<str>>,
-    /// The e-mail address it selects by, alone or where a source knows no ids.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Box<str>>,
-    /// A name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Box<str>>,
-    /// What sort of exemption it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub category: Option<Category>,
-    /// Why there is one.
-    pub reason: Box<str>,
-    /// What stands in for the second factor.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub compensating_controls: Vec<Box<str>>,
-    /// Who answers for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<Box<str>>,
-    /// Who approved it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved_by: Option<Box<str>>,
-    /// Where it was discussed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ticket: Option<Box<str>>,
-    /// Its first day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date"))]
-    pub starts: Option<Date>,
-    /// Its last day, valid to the end of it, UTC.
-    #[schemars(with = "String", extend("format" = "date"))]
-    pub expires: Date,
-    /// The workspaces it applies to; missing for all of the policy's.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub workspaces: Vec<Arc<str>>,
-    /// Where it stands in the policy.
-    pub location: Location,
-}
-
-/// The state of an exemption: the first that fits, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Nobody that it names is in its workspaces, all of which were read.
-    Unused,
-    /// Whom it names is protected, or does not log in, wherever it applies.
-    Unneeded,
-    /// It covers an owner, and the policy forbids that.
-    NotAllowed,
-    /// It is longer, or there are more, than the policy allows.
-    OverLimit,
-    /// Its last day is over.
-    Expired,
-    /// Its first day is to come.
-    Scheduled,
-    /// It is valid and ends soon.
-    Expiring,
-    /// It is valid.
-    Active,
-    /// Its workspaces were not all read, and nothing else can be said.
-    Unresolved,
-}
-
-impl State {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            State::Unused => "unused",
-            State::Unneeded => "unneeded",
-            State::NotAllowed => "not_allowed",
-            State::OverLimit => "over_limit",
-            State::Expired => "expired",
-            State::Scheduled => "scheduled",
-            State::Expiring => "expiring",
-            State::Active => "active",
-            State::Unresolved => "unresolved",
-        }
-    }
-
-    /// Whether an exemption in this state excuses anybody.
-    pub fn excuses(self) -> bool {
-        match self {
-            State::Expiring | State::Active => true,
-            State::Unused
-            | State::Unneeded
-            | State::NotAllowed
-            | State::OverLimit
-            | State::Expired
-            | State::Scheduled
-            | State::Unresolved => false,
-        }
-    }
-}
-
-/// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Finding {
-    /// The rule.
-    pub rule: Rule,
-    /// How grave it is under the policy and the options.
-    pub level: Severity,
-    /// What was seen, about whom. It may hold text that a member wrote.
-    pub message: String,
-    /// What to do next.
-    pub help: String,
-    /// The workspace's slug, for a member or a workspace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<Arc<str>>,
-    /// The member's key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<Box<str>>,
-    /// The member's account id, or the one that the exemption selects by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<Box<str>>,
-    /// The member's uuid, or the one that the exemption selects by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uuid: Option<Box<str>>,
-    /// The exemption's id, for a finding about an exemption.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exemption: Option<Arc<str>>,
-    /// The place in the policy that it points at.
-    pub location: Location,
-}
-
-/// How grave a finding is.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// It fails the run.
-    Error,
-    /// It does not.
-    Warning,
 }
 
 /// The members of some workspaces, without any judgement: what `members --format json` writes

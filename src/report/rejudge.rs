@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::build::Run;
-use super::{JudgedExemption, ListedMember, Report, Workspace};
+use super::{JudgedExemption, Report, Workspace};
 use crate::evaluate::{Judging, evaluate};
 use crate::member::Member;
 use crate::policy::{
@@ -89,7 +89,7 @@ fn exemption(judged: &JudgedExemption) -> Option<Exemption> {
 fn readings(report: &Report) -> Vec<Reading> {
     let mut members: HashMap<&str, Vec<Member>> = HashMap::new();
     for judged in &report.members {
-        members.entry(&judged.member.workspace).or_default().push(member(&judged.member));
+        members.entry(&judged.member.workspace).or_default().push(judged.member.clone().into());
     }
     let mut readings: Vec<Reading> = Vec::new();
     for workspace in &report.workspaces {
@@ -150,20 +150,4 @@ fn roll(workspace: &Workspace, members: Vec<Member>) -> Result<Roll, Incomplete>
 
 fn contradiction(why: String) -> Incomplete {
     Incomplete { why, help: READ_AGAIN.into() }
-}
-
-fn member(listed: &ListedMember) -> Member {
-    let named = listed.account_id.is_some() || listed.uuid.is_some() || listed.email.is_some();
-    Member {
-        account_id: listed.account_id.clone(),
-        uuid: listed.uuid.clone(),
-        email: listed.email.clone(),
-        nickname: listed.nickname.clone(),
-        display_name: listed.display_name.clone(),
-        kind: listed.kind.clone(),
-        account_status: listed.account_status.clone(),
-        role: listed.role,
-        row: (!named).then(|| listed.key.clone()),
-        evidence: listed.evidence,
-    }
 }

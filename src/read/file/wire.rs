@@ -95,27 +95,6 @@ impl<'de> Deserialize<'de> for Lists {
     }
 }
 
-impl From<ListedMember> for Member {
-    fn from(listed: ListedMember) -> Self {
-        let named = listed.account_id.is_some() || listed.uuid.is_some() || listed.email.is_some();
-        Member {
-            row: (!named).then_some(listed.key),
-            account_id: listed.account_id,
-            uuid: listed.uuid,
-            email: listed.email.map(|mut email| {
-                email.make_ascii_lowercase();
-                email
-            }),
-            nickname: listed.nickname,
-            display_name: listed.display_name,
-            kind: listed.kind,
-            account_status: listed.account_status,
-            role: listed.role,
-            evidence: listed.evidence,
-        }
-    }
-}
-
 impl TryFrom<Document> for Content {
     type Error = Misfit;
 

@@ -1,0 +1,266 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, civil::Date};
+
+use crate::emit::UnknownFormat;
+use crate::output::ReportArg;
+
+/// Fails a pipeline when members of a Bitbucket workspace have no second factor.
+///
+/// It reads a YAML policy of allowed exemptions, asks Bitbucket who has a second factor, writes
+/// reports and ends with an exit code.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mfa-gate",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What is said on the way.
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  compliant (or a two-factor rule only warns, or --exit-zero)
+  1  violations
+  2  the command line, the configuration or the policy is wrong; nothing was asked of any server
+  3  it could not be found out, or a report could not be written";
+
+const CREDENTIALS: &str = "\
+Credentials, from the environment (NAME_FILE reads the value from a file):
+  BITBUCKET_EMAIL and BITBUCKET_API_TOKEN           an API token with the scope read:workspace:bitbucket
+  BITBUCKET_ACCESS_TOKEN                            a workspace access token with the scope account
+  BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET   an OAuth consumer with the scope account
+  MFA_GATE_AUTH=api-token|access-token|oauth        which one, where several are set";
+
+/// How much is said, and in which colours.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Verbosity {
+    /// Say more on standard error: -v the steps, -vv every request.
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// Say no more than the verdict and errors.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// When to use colours; NO_COLOR switches them off too.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge the members of the workspaces by the policy.
+    #[command(after_help = CREDENTIALS)]
+    Check(Box<Check>),
+    /// List who has a second factor; needs no policy.
+    #[command(after_help = CREDENTIALS)]
+    Members(Members),
+    /// Judge a saved JSON report again, without a token.
+    Verify(Verify),
+    /// Work on the policy.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print a JSON Schema.
+    Schema {
+        /// Of which kind of file.
+        kind: SchemaKind,
+    },
+    /// Explain a rule, or list all of them.
+    Explain {
+        /// The rule, such as two-factor-disabled.
+        rule: Option<String>,
+    },
+}
+
+/// Which policy.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Policy")]
+pub struct PolicyArgs {
+    /// The policy file [env: MFA_GATE_POLICY] [default: policy.yaml].
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// The SHA-256 that the policy file must have [env: MFA_GATE_POLICY_SHA256].
+    #[arg(long, value_name = "HEX")]
+    pub policy_sha256: Option<String>,
+}
+
+/// Which members.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Members")]
+pub struct MembersArgs {
+    /// A workspace by its slug; repeatable. It narrows what the policy lists.
+    #[arg(long, value_name = "SLUG")]
+    pub workspace: Vec<String>,
+    /// A file in place of Bitbucket: `mfa-gate members --format json`, saved pages of the API, or
+    /// Bitbucket's own user export as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub members: Option<PathBuf>,
+}
+
+/// How to connect.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct ConnectArgs {
+    /// The base address of Bitbucket's API [env: BITBUCKET_API_URL]
+    /// [default: <https://api.bitbucket.org/2.0>].
+    #[arg(long, value_name = "URL")]
+    pub api_url: Option<String>,
+    /// The longest one request may take.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive)]
+    pub timeout: SignedDuration,
+    /// The longest the whole run may take.
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = positive)]
+    pub deadline: SignedDuration,
+    /// Certificates (PEM) to trust beside the system's own.
+    #[arg(long, value_name = "FILE")]
+    pub ca_cert: Option<PathBuf>,
+}
+
+/// `mfa-gate check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Which policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Which members.
+    #[command(flatten)]
+    pub members: MembersArgs,
+    /// Write a report; repeatable. `-` as PATH is standard output, for one of them.
+    #[arg(
+        long,
+        value_name = "FORMAT=PATH",
+        value_parser = report,
+        help_heading = "Reports",
+        long_help = "Write a report; repeatable. `-` as PATH is standard output, for one of them.\n\
+                     Formats: json, junit, sarif, csv, markdown, github."
+    )]
+    pub report: Vec<ReportArg>,
+    /// List exempt members in SARIF too, as suppressed results.
+    #[arg(long, help_heading = "Reports")]
+    pub sarif_suppressed: bool,
+    /// Make errors of warnings.
+    #[arg(long, help_heading = "Judgement")]
+    pub strict: bool,
+    /// Judge as if the policy had no exemptions.
+    #[arg(long, help_heading = "Judgement")]
+    pub ignore_exemptions: bool,
+    /// End with 0 where it would be 1. The verdict stays `violations`.
+    #[arg(long, help_heading = "Judgement")]
+    pub exit_zero: bool,
+    /// Judge exemptions by this day instead of today, UTC; the report is marked as simulated.
+    #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Judgement")]
+    pub today: Option<Date>,
+    /// How to connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// `mfa-gate members`
+#[derive(Debug, Args)]
+pub struct Members {
+    /// Which members.
+    #[command(flatten)]
+    pub members: MembersArgs,
+    /// How to list them.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
+    /// Where to write the list; standard output if missing.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Show what each source says.
+    #[arg(long)]
+    pub evidence: bool,
+    /// How to connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+/// How members are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A table for people.
+    Text,
+    /// What `--members` reads.
+    Json,
+    /// A row a member.
+    Csv,
+}
+
+/// `mfa-gate verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A report that `check --report json=PATH` wrote.
+    pub report: PathBuf,
+    /// The oldest that the report may be, such as 26h.
+    #[arg(long, value_name = "TIME", value_parser = positive)]
+    pub max_age: Option<SignedDuration>,
+    /// A workspace that the report must be about; repeatable.
+    #[arg(long, value_name = "SLUG")]
+    pub workspace: Vec<String>,
+    /// The SHA-256 of the policy that must have been applied [env: MFA_GATE_POLICY_SHA256].
+    #[arg(long, value_name = "HEX")]
+    pub policy_sha256: Option<String>,
+    /// Accept only a report on Bitbucket's own answers and the real day.
+    #[arg(long)]
+    pub require_live: bool,
+}
+
+/// `mfa-gate policy`
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Read the policy and report everything that is wrong with it. Asks no server.
+    Lint(PolicyArgs),
+}
+
+/// What there is a JSON Schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    /// The policy, for editors.
+    Policy,
+    /// The JSON report, for readers of the evidence.
+    Report,
+}
+
+/// A length of time such as `30s`, `10m` or `26h`, longer than nothing.
+fn positive(text: &str) -> Result<SignedDuration, String> {
+    match text.parse::<SignedDuration>() {
+        Ok(duration) if duration.is_positive() => Ok(duration),
+        Ok(_) => Err("it must be longer than nothing".into()),
+        Err(_) => Err("write a number and a unit, such as 30s, 10m or 26h".into()),
+    }
+}
+
+/// What `--report` takes: `FORMAT=PATH`.
+fn report(text: &str) -> Result<ReportArg, String> {
+    let (format, path) =
+        text.split_once('=').ok_or_else(|| format!("write FORMAT=PATH; {}", UnknownFormat))?;
+    if path.is_empty() {
+        return Err("the path is missing after the `=`; `-` is standard output".into());
+    }
+    let format = format.parse().map_err(|unknown: UnknownFormat| unknown.to_string())?;
+    Ok(ReportArg { format, path: path.into() })
+}

@@ -1,0 +1,99 @@
+//! `mfa-gate check`: the main job.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::gather::{Gathered, gather, select};
+use super::{Context, to_stdout};
+use crate::cli::Check;
+use crate::emit::{self, Format};
+use crate::evaluate::{Judging, evaluate};
+use crate::failure::{Exit, Failure};
+use crate::output::Reports;
+use crate::policy::{self, Admins, Location, Policy, WorkspaceEntry};
+use crate::read::Selection;
+use crate::read::bitbucket::Wanted;
+use crate::report::{Assurance, Options, Report, Run};
+
+pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
+    let path = context.policy_path(&args.policy);
+    let inputs: Vec<&Path> = [Some(&*path), args.members.members.as_deref()]
+        .into_iter()
+        .chain([args.connect.ca_cert.as_deref()])
+        .flatten()
+        .collect();
+    let reports = Reports::prepare(&args.report, &inputs)?;
+    let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
+    let report = judge(policy::load(&path, pin.as_deref())?, args, context)?;
+
+    let stdout_taken = reports.use_stdout();
+    let write = |format, out: &mut dyn Write| emit::write(format, &report, out);
+    let unwritten = reports.write(write);
+    if stdout_taken {
+        // Standard error is for people: what it cannot take does not change the verdict.
+        let _ = emit::console::write(&report, &mut io::stderr().lock(), context.stderr);
+    } else {
+        to_stdout(|out| emit::console::write(&report, out, context.stdout))?;
+    }
+    exit(&report, &unwritten)
+}
+
+/// Reads the members and judges them by the policy.
+fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Report, Failure> {
+    let selected = select(&policy.workspaces, &args.members.workspace, context)?;
+    if policy.workspaces.is_empty() {
+        let start = Location::start_of(policy.path.clone());
+        let entry = |slug| WorkspaceEntry { slug, location: start.clone() };
+        policy.workspaces = selected.slugs.iter().cloned().map(entry).collect();
+    }
+    let roles_matter = policy.limits.admins == Admins::Deny
+        && !policy.exemptions.is_empty()
+        && !args.ignore_exemptions;
+    let wanted = Wanted { accept: &policy.accept, roles: roles_matter };
+    let options = Options {
+        today: args.today.is_some(),
+        members: args.members.members.is_some(),
+        workspace: super::gather::named(&args.members.workspace)?,
+        ignore_exemptions: args.ignore_exemptions,
+        strict: args.strict,
+        exit_zero: args.exit_zero,
+    };
+    let Gathered { readings, source, assurance } =
+        gather(&args.members, &args.connect, &Selection::Slugs(selected.slugs), wanted, context)?;
+
+    let today = args.today.unwrap_or_else(|| context.today());
+    let judging = Judging { today, ignore_exemptions: args.ignore_exemptions, strict: args.strict };
+    let evaluation = evaluate(&policy, readings, judging);
+    let run = Run {
+        checked_at: context.now,
+        today,
+        assurance: if options.today { Assurance::Simulated } else { assurance },
+        options,
+        source,
+        workspaces_not_checked: selected.not_checked,
+    };
+    Ok(Report::new(run, &policy, evaluation))
+}
+
+/// The exit code of the report, unless reports are missing: violations outrank that, since a
+/// pipeline that tolerates 3 must never tolerate a violation.
+fn exit(report: &Report, unwritten: &[(Format, io::Error)]) -> Result<Exit, Failure> {
+    let reasons: Vec<String> = unwritten
+        .iter()
+        .map(|(format, error)| format!("the {} report could not be written: {error}", format.id()))
+        .collect();
+    let exit = report.exit();
+    match (exit, reasons.is_empty()) {
+        (_, true) => Ok(exit),
+        (Exit::Violations, false) => {
+            for reason in reasons {
+                tracing::error!("{reason}");
+            }
+            Ok(exit)
+        }
+        (Exit::Success | Exit::Usage | Exit::Incomplete, false) => Err(Failure::incomplete(
+            reasons.join("; "),
+            "See that there is room, and that the folder still exists, and run again.",
+        )),
+    }
+}

@@ -1,0 +1,34 @@
+//! `mfa-gate policy`: work on the policy itself, without asking any server.
+
+use super::{Context, print};
+use crate::cli::PolicyArgs;
+use crate::failure::{Exit, Failure};
+use crate::policy::{self, Policy};
+
+pub(super) fn lint(args: &PolicyArgs, context: &Context<'_>) -> Result<Exit, Failure> {
+    let pin = context.policy_pin(args.policy_sha256.as_ref());
+    let policy = policy::load(&context.policy_path(args), pin.as_deref())?;
+    if !context.stdout.quiet {
+        print(&summary(&policy))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn summary(policy: &Policy) -> String {
+    let accept: Vec<&str> = policy.accept.iter().map(|source| source.id()).collect();
+    let workspaces = match policy.workspaces.len() {
+        0 => "workspaces named by the run".to_owned(),
+        1 => "1 workspace".to_owned(),
+        several => format!("{several} workspaces"),
+    };
+    let exemptions = match policy.exemptions.len() {
+        1 => "1 exemption".to_owned(),
+        several => format!("{several} exemptions"),
+    };
+    format!(
+        "{}: valid; {workspaces}, {exemptions}, accepts {}\nsha256: {}\n",
+        policy.path,
+        accept.join(", "),
+        policy.sha256
+    )
+}

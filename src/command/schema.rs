@@ -1,0 +1,16 @@
+//! `mfa-gate schema`: the JSON Schemas of the policy and of the report.
+
+use super::print;
+use crate::cli::SchemaKind;
+use crate::failure::{Exit, Failure};
+use crate::policy;
+use crate::report::Report;
+
+pub(super) fn run(kind: SchemaKind) -> Result<Exit, Failure> {
+    let schema = match kind {
+        SchemaKind::Policy => policy::schema(),
+        SchemaKind::Report => schemars::schema_for!(Report),
+    };
+    print(&format!("{:#}\n", schema.as_value()))?;
+    Ok(Exit::Success)
+}

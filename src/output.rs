@@ -1,0 +1,173 @@
+//! Where reports go: checked and cleared before anything is asked, and written whole or not at
+//! all. So a failed run leaves no report of an earlier one.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::emit::Format;
+use crate::failure::Failure;
+
+/// A report that was asked for: `FORMAT=PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportArg {
+    /// The format.
+    pub format: Format,
+    /// The file, or `-` for standard output.
+    pub path: PathBuf,
+}
+
+/// A place that can be written to.
+#[derive(Debug)]
+pub enum Target {
+    /// Standard output.
+    Stdout,
+    /// A file that becomes visible when it is complete.
+    File {
+        /// The unfinished file, in the same folder.
+        unfinished: NamedTempFile,
+        /// Where it will be.
+        path: PathBuf,
+    },
+    /// Something that is there and is no regular file, such as a pipe.
+    Special(PathBuf),
+}
+
+impl Target {
+    /// Makes the parent folders of a path, removes an old file there, and opens a new one that
+    /// nobody sees yet. Nothing at `inputs` is touched.
+    ///
+    /// # Errors
+    /// A usage failure where the path is a folder, one of the inputs, or cannot be written.
+    pub fn prepare(path: &Path, inputs: &[&Path]) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Ok(Target::Stdout);
+        }
+        let shown = path.display();
+        if inputs.iter().any(|input| same_file(path, input)) {
+            return Err(Failure::usage(
+                format!("the report {shown} would overwrite a file that this run reads"),
+                "Name another file for the report.",
+            ));
+        }
+        if path.is_dir() {
+            return Err(Failure::usage(
+                format!("the report {shown} is a folder"),
+                "Name a file in it.",
+            ));
+        }
+        if path.exists() && !path.is_file() {
+            return Ok(Target::Special(path.into()));
+        }
+        regular(path).map_err(|error| {
+            Failure::usage(
+                format!("the report {shown} cannot be written: {error}"),
+                "Name a file in a folder that this user may write to.",
+            )
+        })
+    }
+
+    /// Writes the whole target, or leaves none.
+    ///
+    /// # Errors
+    /// Where `write` fails, or the target cannot take it.
+    pub fn fill(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Target::Stdout => through_buffer(io::stdout().lock(), write),
+            Target::Special(path) => {
+                through_buffer(OpenOptions::new().write(true).open(path)?, write)
+            }
+            Target::File { mut unfinished, path } => {
+                through_buffer(unfinished.as_file_mut(), write)?;
+                unfinished.persist(path)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn regular(path: &Path) -> io::Result<Target> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    if path.symlink_metadata().is_ok() {
+        fs::remove_file(path)?;
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".mfa-gate-");
+    // Reports are ordinary files: the user's own umask decides who may read them.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    Ok(Target::File { unfinished: builder.tempfile_in(folder)?, path: path.into() })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn through_buffer(
+    target: impl Write,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut buffer = BufWriter::with_capacity(1 << 17, target);
+    write(&mut buffer)?;
+    buffer.flush()
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    resolved(one) == resolved(other)
+}
+
+/// The path without links and dots, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let beside = || Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.into())
+}
+
+/// The reports of a run.
+#[derive(Debug)]
+pub struct Reports(Vec<(Format, Target)>);
+
+impl Reports {
+    /// Prepares every target.
+    ///
+    /// # Errors
+    /// A usage failure where two reports go to one place, or [`Target::prepare`] fails.
+    pub fn prepare(reports: &[ReportArg], inputs: &[&Path]) -> Result<Self, Failure> {
+        let mut targets = Vec::with_capacity(reports.len());
+        for (position, report) in reports.iter().enumerate() {
+            let earlier = reports.iter().take(position);
+            if earlier.into_iter().any(|other| same_file(&other.path, &report.path)) {
+                return Err(Failure::usage(
+                    format!("two reports go to {}", report.path.display()),
+                    "Give each report a file of its own; `-` can be used once.",
+                ));
+            }
+            targets.push((report.format, Target::prepare(&report.path, inputs)?));
+        }
+        Ok(Reports(targets))
+    }
+
+    /// Whether one of them goes to standard output.
+    pub fn use_stdout(&self) -> bool {
+        self.0.iter().any(|(_, target)| matches!(target, Target::Stdout))
+    }
+
+    /// Writes every report, and says of each that could not be written why.
+    pub fn write(
+        self,
+        write: impl Fn(Format, &mut dyn Write) -> io::Result<()>,
+    ) -> Vec<(Format, io::Error)> {
+        self.0
+            .into_iter()
+            .filter_map(|(format, target)| {
+                let written = target.fill(|out| write(format, out));
+                written.err().map(|error| (format, error))
+            })
+            .collect()
+    }
+}

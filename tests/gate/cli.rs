@@ -1,0 +1,229 @@
+//! The command line: what is wrong is said before anything is asked, and reports are whole.
+
+use crate::support::{Bitbucket, Sandbox, TOKEN, policy, row, rows};
+use serde_json::json;
+
+/// A folder with a policy and a file of three protected members.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("policy.yaml", policy("acme", ""));
+    sandbox.write("members.json", json!({"size": 3, "values": rows(0..3, true)}).to_string());
+    sandbox
+}
+
+const CHECK: [&str; 3] = ["check", "--members", "members.json"];
+
+#[test]
+fn every_policy_error_ends_with_2_before_anything_is_asked() {
+    let server = Bitbucket::start();
+    server.workspace("acme", &rows(0..3, true));
+    for policy in [
+        policy("acme", "rules: {two-factor-disabled: allow}\n"),
+        policy("acme", "exemptions: [{id: EX-1, nickname: ada, reason: r, expires: 2026-09-30}]\n"),
+        "version: 2\n".into(),
+        String::new(),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("policy.yaml", &policy);
+        let outcome = sandbox.run_against(&server, &["check"]);
+        assert_eq!(outcome.code, 2, "{policy}{}", outcome.stdout);
+        assert!(outcome.stderr.contains("policy.yaml"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("help:"), "{}", outcome.stderr);
+    }
+    let missing = Sandbox::new().run_against(&server, &["check"]);
+    assert_eq!(missing.code, 2);
+    assert!(missing.stderr.contains("--policy"), "{}", missing.stderr);
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_pinned_policy_must_be_the_one() {
+    let sandbox = sandbox();
+    let lint = sandbox.run(&["policy", "lint"]);
+    assert_eq!(lint.code, 0, "{}", lint.stderr);
+    let digest = lint.stdout.split("sha256: ").nth(1).unwrap().trim();
+    let pinned = |digest: &str| sandbox.run(&[&CHECK[..], &["--policy-sha256", digest]].concat());
+    assert_eq!(pinned(digest).code, 0);
+    let other = pinned(&"0".repeat(64));
+    assert_eq!(other.code, 2);
+    assert!(other.stderr.contains(digest), "{}", other.stderr);
+    assert_eq!(pinned("0123").code, 2);
+    let zeros = "0".repeat(64);
+    let env = [("MFA_GATE_POLICY_SHA256", &*zeros)];
+    assert_eq!(sandbox.run_with(&CHECK, &env).code, 2);
+}
+
+#[test]
+fn the_environment_names_the_policy_and_cannot_soften_the_verdict() {
+    let sandbox = Sandbox::new();
+    sandbox.write("other.yaml", policy("acme", ""));
+    sandbox.write("members.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());
+    let env = [
+        ("MFA_GATE_POLICY", "other.yaml"),
+        ("MFA_GATE_EXIT_ZERO", "true"),
+        ("MFA_GATE_TODAY", "2020-01-01"),
+        ("MFA_GATE_IGNORE_EXEMPTIONS", "1"),
+        ("MFA_GATE_MEMBERS", "nobody.json"),
+        ("EXIT_ZERO", "true"),
+    ];
+    assert_eq!(sandbox.run_with(&CHECK, &env).code, 1);
+    let empty = [("MFA_GATE_POLICY", "")];
+    let unset = sandbox.run_with(&CHECK, &empty);
+    assert_eq!(unset.code, 2);
+    assert!(unset.stderr.contains("policy.yaml"), "an empty variable is unset: {}", unset.stderr);
+}
+
+#[test]
+fn workspaces_come_from_the_policy_the_flag_or_the_pipeline() {
+    let sandbox = sandbox();
+    let stranger = sandbox.run(&[&CHECK[..], &["--workspace", "beta"]].concat());
+    assert_eq!(stranger.code, 2);
+    assert!(stranger.stderr.contains("acme"), "{}", stranger.stderr);
+
+    sandbox.write("policy.yaml", "version: 1\n");
+    assert_eq!(sandbox.run(&CHECK).code, 2);
+    assert_eq!(sandbox.run(&[&CHECK[..], &["--workspace", "acme"]].concat()).code, 0);
+    assert_eq!(sandbox.run_with(&CHECK, &[("BITBUCKET_WORKSPACE", "acme")]).code, 0);
+    assert_eq!(sandbox.run_with(&CHECK, &[("BITBUCKET_WORKSPACE", "../x")]).code, 2);
+    assert_eq!(sandbox.run(&[&CHECK[..], &["--workspace", "Ac me"]].concat()).code, 2);
+}
+
+#[test]
+fn missing_credentials_are_named() {
+    let sandbox = sandbox();
+    let none = sandbox.run(&["check"]);
+    assert_eq!(none.code, 2);
+    for name in ["BITBUCKET_EMAIL", "BITBUCKET_API_TOKEN", "BITBUCKET_ACCESS_TOKEN"] {
+        assert!(none.stderr.contains(name), "{}", none.stderr);
+    }
+    let half = sandbox.run_with(&["check"], &[("BITBUCKET_API_TOKEN", TOKEN)]);
+    assert_eq!(half.code, 2);
+    assert!(half.stderr.contains("BITBUCKET_EMAIL") && !half.stderr.contains(TOKEN));
+}
+
+#[test]
+fn every_format_is_written_and_old_files_are_gone() {
+    let sandbox = sandbox();
+    let files = [
+        "json=out/a.json",
+        "junit=out/b.xml",
+        "sarif=out/c.sarif",
+        "csv=d.csv",
+        "markdown=e.md",
+        "github=f.txt",
+    ];
+    let mut args = CHECK.to_vec();
+    files.iter().for_each(|file| args.extend(["--report", file]));
+    assert_eq!(sandbox.run(&args).code, 0);
+    for file in files {
+        let name = file.split('=').nth(1).unwrap();
+        assert!(!sandbox.read(name).is_empty() || name == "f.txt", "{name} is empty");
+    }
+    sandbox.write("policy.yaml", "version: 3\n");
+    assert_eq!(sandbox.run(&args).code, 2);
+    for file in files {
+        let name = file.split('=').nth(1).unwrap();
+        assert!(!sandbox.path(name).exists(), "{name} is left of an earlier run");
+    }
+    let left = std::fs::read_dir(sandbox.path("out")).unwrap().count();
+    assert_eq!(left, 0, "an unfinished file is left");
+}
+
+#[test]
+fn a_report_may_take_standard_output() {
+    let sandbox = sandbox();
+    let outcome = sandbox.run(&[&CHECK[..], &["--report", "json=-"]].concat());
+    assert_eq!(outcome.code, 0);
+    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(report["verdict"], "compliant");
+    assert!(outcome.stderr.contains("compliant"), "{}", outcome.stderr);
+}
+
+#[test]
+fn report_targets_are_checked_first() {
+    let sandbox = sandbox();
+    std::fs::create_dir(sandbox.path("folder")).unwrap();
+    sandbox.write("file", "text");
+    for (reports, said) in [
+        (&["json=folder"][..], "folder"),
+        (&["json=-", "sarif=-"], "two reports"),
+        (&["json=a", "sarif=./a"], "two reports"),
+        (&["json=policy.yaml"], "overwrite"),
+        (&["json=folder/../members.json"], "overwrite"),
+        (&["json=file/in-a-file"], "cannot be written"),
+        (&["xml=a"], "junit"),
+        (&["json"], "FORMAT=PATH"),
+        (&["json="], "path"),
+    ] {
+        let mut args = CHECK.to_vec();
+        reports.iter().for_each(|report| args.extend(["--report", report]));
+        let outcome = sandbox.run(&args);
+        assert_eq!(outcome.code, 2, "{reports:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(said), "{reports:?}: {}", outcome.stderr);
+    }
+    assert!(sandbox.read("policy.yaml").starts_with("version: 1"), "the policy is untouched");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_3_unless_there_are_violations() {
+    let sandbox = sandbox();
+    let args = [&CHECK[..], &["--report", "json=/dev/full"]].concat();
+    let outcome = sandbox.run(&args);
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("json report could not be written"), "{}", outcome.stderr);
+    sandbox.write("members.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());
+    let violations = sandbox.run(&args);
+    assert_eq!(violations.code, 1);
+    assert!(violations.stderr.contains("could not be written"), "{}", violations.stderr);
+}
+
+#[test]
+fn names_of_members_and_files_do_not_reach_the_terminal_as_they_are() {
+    let sandbox = sandbox();
+    let mut hostile = row(0, Some(json!(false)));
+    hostile["user"]["display_name"] = json!("\u{1b}[2Jgone\r\n::error::owned\u{202e}");
+    sandbox.write("members.json", json!({"size": 1, "values": [hostile]}).to_string());
+    let outcome = sandbox.run(&CHECK);
+    assert_eq!(outcome.code, 1);
+    let active = |text: &str| {
+        text.chars().any(|sign| (sign.is_control() && sign != '\n') || sign == '\u{202e}')
+    };
+    assert!(!active(&outcome.stdout), "{:?}", outcome.stdout);
+    assert!(outcome.stdout.lines().all(|line| !line.trim_start().starts_with("::")));
+    let missing = sandbox.run(&["check", "--members", "\u{1b}[2J"]);
+    assert_eq!(missing.code, 2);
+    assert!(!active(&missing.stderr), "{:?}", missing.stderr);
+}
+
+#[test]
+fn rules_are_explained() {
+    let sandbox = Sandbox::new();
+    let list = sandbox.run(&["explain"]);
+    assert_eq!(list.code, 0);
+    let one = sandbox.run(&["explain", "two-factor-disabled"]);
+    assert_eq!(one.code, 0);
+    assert!(one.stdout.contains("CWE-308") && one.stdout.contains("deny, warn"), "{}", one.stdout);
+    for line in list.stdout.lines().take(9) {
+        let id = line.split(' ').next().unwrap();
+        assert_eq!(sandbox.run(&["explain", id]).code, 0, "{id}");
+    }
+    let unknown = sandbox.run(&["explain", "two-factor-disable"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("`two-factor-disabled`"), "{}", unknown.stderr);
+}
+
+#[test]
+fn help_is_there_for_every_command() {
+    let sandbox = Sandbox::new();
+    for command in
+        [&["check"][..], &["members"], &["verify"], &["policy", "lint"], &["schema"], &["explain"]]
+    {
+        let outcome = sandbox.run(&[command, &["--help"]].concat());
+        assert_eq!(outcome.code, 0);
+        assert!(outcome.stdout.contains("Usage: mfa-gate"), "{}", outcome.stdout);
+    }
+    assert_eq!(sandbox.run(&[]).code, 2);
+    assert_eq!(sandbox.run(&["check", "--today", "2026-02-30"]).code, 2);
+    assert_eq!(sandbox.run(&["check", "--timeout", "0s"]).code, 2);
+}

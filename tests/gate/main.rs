@@ -1,0 +1,10 @@
+//! The real binary, from outside.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod check_api;
+mod check_offline;
+mod cli;
+mod readme;
+mod support;
+mod verify;

@@ -1,0 +1,167 @@
+//! `verify`: the verdict again, from the evidence.
+
+use crate::support::{Outcome, Sandbox, policy, row};
+use serde_json::{Value, json};
+
+/// A report on three members, of whom one is off, one is exempt and one is protected.
+fn report(sandbox: &Sandbox) -> Value {
+    let entry = "exemptions:\n  - {id: EX-1, account_id: \
+        \"557058:00000000-0000-4000-8000-000000000001\", reason: a bot, expires: 2026-09-30}\n";
+    sandbox.write("policy.yaml", policy("acme", entry));
+    let members =
+        [row(0, Some(json!(false))), row(1, Some(json!(false))), row(2, Some(json!(true)))];
+    let page = json!({"size": 3, "page": 1, "values": members});
+    sandbox.write("members.json", page.to_string());
+    let args = ["check", "--members", "members.json", "--today", "2026-09-01"];
+    let outcome = sandbox.run(&[&args[..], &["--report", "json=report.json"]].concat());
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    sandbox.json("report.json")
+}
+
+fn verify(sandbox: &Sandbox, report: &Value, more: &[&str]) -> Outcome {
+    sandbox.write("saved.json", report.to_string());
+    sandbox.run(&[&["verify", "saved.json"], more].concat())
+}
+
+#[test]
+fn a_report_gives_its_own_verdict() {
+    let sandbox = Sandbox::new();
+    let mut report = report(&sandbox);
+    let again = verify(&sandbox, &report, &["--max-age", "26h", "--workspace", "acme"]);
+    assert_eq!(again.code, 1, "{}{}", again.stdout, again.stderr);
+    assert!(again.stdout.contains("no second factor seen by: bitbucket"), "{}", again.stdout);
+
+    report["members"][0]["evidence"]["bitbucket"] = json!("enabled");
+    report["members"][0]["two_factor"] = json!("enabled");
+    report["members"][0]["outcome"] = json!("protected");
+    let cleared = verify(&sandbox, &report, &[]);
+    assert_eq!(cleared.code, 0, "the members decide, not the findings: {}", cleared.stdout);
+    assert!(cleared.stderr.contains("violations"), "{}", cleared.stderr);
+}
+
+#[test]
+fn conclusions_without_evidence_count_for_nothing() {
+    let sandbox = Sandbox::new();
+    let mut edited = report(&sandbox);
+    edited["verdict"] = json!("compliant");
+    edited["exit_code"] = json!(0);
+    edited["findings"] = json!([]);
+    edited["members"][0]["outcome"] = json!("protected");
+    edited["members"][0]["two_factor"] = json!("enabled");
+    edited["options"]["exit_zero"] = json!(true);
+    let judged = verify(&sandbox, &edited, &[]);
+    assert_eq!(judged.code, 1);
+    assert!(judged.stderr.contains("compliant"), "{}", judged.stderr);
+}
+
+#[test]
+fn the_effective_policy_decides() {
+    let sandbox = Sandbox::new();
+    let original = report(&sandbox);
+
+    let mut expired = original.clone();
+    expired["members"][0]["evidence"]["bitbucket"] = json!("enabled");
+    expired["exemptions"][0]["expires"] = json!("2026-08-31");
+    assert_eq!(verify(&sandbox, &expired, &[]).code, 1);
+
+    let mut warned = original.clone();
+    warned["policy"]["effective"]["rules"]["two-factor-disabled"] = json!("warn");
+    assert_eq!(verify(&sandbox, &warned, &[]).code, 0);
+
+    let mut allowed = original;
+    allowed["policy"]["effective"]["rules"]["two-factor-disabled"] = json!("allow");
+    assert_eq!(verify(&sandbox, &allowed, &[]).code, 1, "no policy may allow that");
+}
+
+#[test]
+fn a_report_that_does_not_add_up_is_incomplete() {
+    let sandbox = Sandbox::new();
+    let original = report(&sandbox);
+    let edits: [fn(&mut Value); 5] = [
+        |report| {
+            report["members"].as_array_mut().unwrap().remove(0);
+        },
+        |report| {
+            report["members"].as_array_mut().unwrap().remove(0);
+            report["workspaces"][0]["members"] = json!(2);
+        },
+        |report| {
+            let twice = report["members"][2].clone();
+            report["members"][0] = twice;
+        },
+        |report| {
+            report["members"] = json!([]);
+            report["workspaces"] = json!([]);
+        },
+        |report| {
+            report["members"][0]["workspace"] = json!("elsewhere");
+            report["workspaces"][0]["members"] = json!(2);
+            report["workspaces"][0]["reported_size"] = json!(2);
+        },
+    ];
+    for (number, edit) in edits.iter().enumerate() {
+        let mut edited = original.clone();
+        edit(&mut edited);
+        let judged = verify(&sandbox, &edited, &[]);
+        assert_eq!(judged.code, 3, "edit {number}: {}{}", judged.stdout, judged.stderr);
+    }
+}
+
+#[test]
+fn evidence_that_is_not_what_was_asked_for_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut original = report(&sandbox);
+    original["members"][0]["evidence"]["bitbucket"] = json!("enabled");
+    assert_eq!(verify(&sandbox, &original, &[]).code, 0);
+    let digest = original["policy"]["sha256"].as_str().unwrap().to_owned();
+    assert_eq!(verify(&sandbox, &original, &["--policy-sha256", &digest]).code, 0);
+
+    let other = "0".repeat(64);
+    for demand in [&["--workspace", "beta"][..], &["--policy-sha256", &other], &["--require-live"]]
+    {
+        let judged = verify(&sandbox, &original, demand);
+        assert_eq!(judged.code, 3, "{demand:?}: {}", judged.stderr);
+        assert!(judged.stderr.contains("is no evidence here"), "{}", judged.stderr);
+    }
+    let mut old = original.clone();
+    old["checked_at"] = json!("2026-01-01T00:00:00Z");
+    assert_eq!(verify(&sandbox, &old, &[]).code, 0);
+    assert_eq!(verify(&sandbox, &old, &["--max-age", "26h"]).code, 3);
+    let mut future = original;
+    future["checked_at"] = json!("2999-01-01T00:00:00Z");
+    assert_eq!(verify(&sandbox, &future, &[]).code, 3);
+}
+
+#[test]
+fn a_live_report_is_live_in_every_part() {
+    let sandbox = Sandbox::new();
+    let mut live = report(&sandbox);
+    live["members"][0]["evidence"]["bitbucket"] = json!("enabled");
+    live["assurance"] = json!("live");
+    live["options"]["today"] = json!(false);
+    live["options"]["members"] = json!(false);
+    live["source"]["inputs"] = json!([]);
+    live["checked_at"] = json!("2026-09-01T12:00:00Z");
+    assert_eq!(verify(&sandbox, &live, &["--require-live"]).code, 0);
+    for (pointer, value) in [
+        ("/assurance", json!("offline")),
+        ("/options/today", json!(true)),
+        ("/options/members", json!(true)),
+        ("/today", json!("2026-08-31")),
+    ] {
+        let mut edited = live.clone();
+        *edited.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(verify(&sandbox, &edited, &["--require-live"]).code, 3, "{pointer}");
+    }
+}
+
+#[test]
+fn what_is_no_report_is_a_usage_error() {
+    let sandbox = Sandbox::new();
+    let mut later = report(&sandbox);
+    later["schema_version"] = json!(2);
+    for no_report in [later, json!({}), json!([]), json!("compliant")] {
+        assert_eq!(verify(&sandbox, &no_report, &[]).code, 2, "{no_report}");
+    }
+    assert_eq!(sandbox.run(&["verify", "missing.json"]).code, 2);
+}
