@@ -67,7 +67,7 @@ const MFA_CONTROLS: &[Control] = &[
     Control { framework: "ISO/IEC 27001", id: "A.8.5" },
     Control { framework: "SOC 2", id: "CC6.1" },
     Control { framework: "OWASP SPVS", id: "V1.1.6" },
-    Control { framework: "CWE", id: "CWE-308" },
+    Control { framework: "MITRE", id: "CWE-308" },
 ];
 
 impl Rule {
@@ -194,8 +194,8 @@ impl Rule {
                  settings > Two-step verification, or add an exemption with an end to the policy."
             }
             Rule::TwoFactorUnknown => {
-                "Accept a source that knows the member (see `accept` in the policy), ask an \
-                 owner to look, or add an exemption with an end to the policy."
+                "Have an owner of the workspace look at the member's account, or add an exemption \
+                 with an end to the policy."
             }
             Rule::ExemptionExpired => {
                 "See that the member has a second factor, then delete the entry; or have it \

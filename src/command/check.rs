@@ -27,7 +27,8 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     let report = judge(policy::load(&path, pin.as_deref())?, args, context)?;
 
     let stdout_taken = reports.use_stdout();
-    let write = |format, out: &mut dyn Write| emit::write(format, &report, out);
+    let options = emit::Options { sarif_suppressed: args.sarif_suppressed };
+    let write = |format, out: &mut dyn Write| emit::write(format, &report, options, out);
     let unwritten = reports.write(write);
     if stdout_taken {
         // Standard error is for people: what it cannot take does not change the verdict.

@@ -81,15 +81,27 @@ impl FromStr for Format {
     }
 }
 
+/// What a format may be asked to do otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// List exempt members in SARIF too, as suppressed results.
+    pub sarif_suppressed: bool,
+}
+
 /// Writes a report. `out` should be buffered: the emitters write in small pieces.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(format: Format, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write(
+    format: Format,
+    report: &Report,
+    options: Options,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     match format {
         Format::Json => json::write(report, json::Broken::Members, out),
         Format::Junit => junit::write(report, out),
-        Format::Sarif => sarif::write(report, out),
+        Format::Sarif => sarif::write(report, options.sarif_suppressed, out),
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, out),
         Format::Github => github::write(report, out),

@@ -9,18 +9,19 @@ mod form;
 use std::borrow::Cow;
 use std::io;
 
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use self::form::{
     ArtifactLocation, AutomationDetails, Configuration, Descriptor, Driver, Fingerprints, Help,
     Invocation, Level, Location, Log, LogicalLocation, Message, Notification, Outcome,
-    PhysicalLocation, Region, RuleProperties, RuleReference, Run, RunProperties, Tool,
+    PhysicalLocation, Region, RuleProperties, RuleReference, Run, RunProperties, Suppression, Tool,
 };
 use super::{json, words};
-use crate::escape::{sarif_message, uri_path};
+use crate::escape::{sarif_message, uri_path, visible};
+use crate::member::TwoFactor;
 use crate::policy::Location as Place;
-use crate::report::{Finding, Report, Severity};
+use crate::report::{Finding, JudgedExemption, ListedMember, Report, Severity};
 use crate::rule::{Level as RuleLevel, Rule};
 
 const SCHEMA: &str =
@@ -29,13 +30,15 @@ const SCHEMA: &str =
 /// How many results GitHub takes in a run.
 const MAX_RESULTS: usize = 25_000;
 
-/// Writes the report as one run.
-pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run(report)] };
+/// Writes the report as one run. Exempt members are in it only as `suppressed` results: GitHub
+/// does not look at suppressions, and would open an alert for each.
+pub(super) fn write(report: &Report, suppressed: bool, out: &mut dyn io::Write) -> io::Result<()> {
+    let run = run(report, Results { report, suppressed });
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
     json::write(&log, json::Broken::Results, out)
 }
 
-fn run(report: &Report) -> Run<'_> {
+fn run<'a>(report: &'a Report, results: Results<'a>) -> Run<'a> {
     let slugs: Vec<&str> = report.workspaces.iter().map(|own| &*own.slug).collect();
     Run {
         tool: Tool {
@@ -51,11 +54,10 @@ fn run(report: &Report) -> Run<'_> {
         invocations: [Invocation {
             execution_successful: report.complete,
             exit_code: report.exit_code,
-            tool_execution_notifications: notifications(report),
+            tool_execution_notifications: notifications(report, results.count()),
         }],
         column_kind: "unicodeCodePoints",
-        // The worst come first, so what is cut off is the least of it.
-        results: report.findings.get(..MAX_RESULTS).unwrap_or(&report.findings),
+        results,
         properties: RunProperties {
             assurance: report.assurance,
             verdict: report.verdict,
@@ -66,7 +68,7 @@ fn run(report: &Report) -> Run<'_> {
     }
 }
 
-fn notifications(report: &Report) -> Vec<Notification<'_>> {
+fn notifications(report: &Report, results: usize) -> Vec<Notification<'_>> {
     let unread = words::of_rule(report, Rule::WorkspaceIncomplete).map(|finding| Notification {
         level: level(finding.level),
         message: Message { text: sarif_message(&finding.message) },
@@ -79,10 +81,10 @@ fn notifications(report: &Report) -> Vec<Notification<'_>> {
     };
     let caveats = words::caveats(report);
     let caveats = caveats.iter().map(|caveat| said(Level::Note, caveat));
-    let all = report.findings.len();
-    let left_out = all.checked_sub(MAX_RESULTS).filter(|&number| number > 0).map(|number| {
+    let left_out = results.checked_sub(MAX_RESULTS).filter(|&number| number > 0).map(|number| {
         let text = format!(
-            "{number} of {all} results are left out: code scanning takes {MAX_RESULTS} in a run."
+            "{number} of {results} results are left out: code scanning takes {MAX_RESULTS} in a \
+             run."
         );
         said(Level::Warning, &text)
     });
@@ -138,9 +140,37 @@ fn level(severity: Severity) -> Level {
     }
 }
 
-/// Results are made one at a time, so that they need no memory.
-fn results<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(findings.iter().map(result))
+/// The results of a run, made one at a time, so that they need no memory.
+#[derive(Clone, Copy)]
+struct Results<'a> {
+    report: &'a Report,
+    suppressed: bool,
+}
+
+impl<'a> Results<'a> {
+    /// How many there are before any is cut off.
+    fn count(self) -> usize {
+        self.report.findings.len() + self.exempt().count()
+    }
+
+    /// The exempt members that are wanted, each with its exemption.
+    fn exempt(self) -> impl Iterator<Item = (&'a ListedMember, &'a JudgedExemption)> {
+        let exemptions = words::exemptions(self.report);
+        let members = self.report.members.iter().filter(move |_| self.suppressed);
+        members.filter_map(move |judged| {
+            let exemption = exemptions.get(judged.exemption.as_deref()?)?;
+            Some((&judged.member, *exemption))
+        })
+    }
+}
+
+impl Serialize for Results<'_> {
+    /// The worst come first, so what is cut off is the least of it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let exempt = self.exempt().map(|(member, exemption)| exempted(member, exemption));
+        let all = self.report.findings.iter().map(result).chain(exempt);
+        serializer.collect_seq(all.take(MAX_RESULTS))
+    }
 }
 
 fn result(finding: &Finding) -> Outcome<'_> {
@@ -149,17 +179,48 @@ fn result(finding: &Finding) -> Outcome<'_> {
         rule_index: index(finding.rule),
         level: level(finding.level),
         message: Message { text: sarif_message(&finding.message) },
-        locations: [Location {
-            physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation {
-                    uri: uri_path(words::repository_path(&finding.location.path)),
-                },
-                region: region(&finding.location),
-            },
-            logical_locations: [LogicalLocation { fully_qualified_name: subject(finding) }],
-        }],
-        partial_fingerprints: Fingerprints { primary_location_line_hash: fingerprint(finding) },
+        locations: location(&finding.location, subject(finding)),
+        partial_fingerprints: fingerprint(
+            finding.rule,
+            finding.workspace.as_deref().unwrap_or_default(),
+            finding.key.as_deref().or(finding.exemption.as_deref()).unwrap_or_default(),
+        ),
+        suppressions: None,
     }
+}
+
+/// What would have been found of a member if it were not exempt.
+fn exempted<'a>(member: &'a ListedMember, exemption: &'a JudgedExemption) -> Outcome<'a> {
+    let rule = match member.two_factor {
+        TwoFactor::Unknown => Rule::TwoFactorUnknown,
+        TwoFactor::Disabled | TwoFactor::Enabled => Rule::TwoFactorDisabled,
+    };
+    let why = words::why_exempt(&exemption.id, Some(exemption));
+    let message = format!("{} in {}: {why}", words::person(member), member.workspace);
+    Outcome {
+        rule_id: rule.id(),
+        rule_index: index(rule),
+        level: Level::Note,
+        message: Message { text: Cow::Owned(sarif_message(&message).into_owned()) },
+        locations: location(&exemption.location, format!("{}/{}", member.workspace, member.key)),
+        partial_fingerprints: fingerprint(rule, &member.workspace, &member.key),
+        suppressions: Some([Suppression {
+            kind: "external",
+            status: "accepted",
+            justification: visible(&why).into_owned(),
+        }]),
+    }
+}
+
+fn location(place: &Place, subject: String) -> [Location<'_>; 1] {
+    let uri = uri_path(words::repository_path(&place.path));
+    [Location {
+        physical_location: PhysicalLocation {
+            artifact_location: ArtifactLocation { uri },
+            region: region(place),
+        },
+        logical_locations: [LogicalLocation { fully_qualified_name: subject }],
+    }]
 }
 
 /// A place of no width stands for its whole line.
@@ -184,14 +245,13 @@ fn subject(finding: &Finding) -> String {
 }
 
 /// The identity of an alert over time: rule and subject, not the line or the wording.
-fn fingerprint(finding: &Finding) -> String {
-    let workspace = finding.workspace.as_deref().unwrap_or_default();
-    let subject = finding.key.as_deref().or(finding.exemption.as_deref()).unwrap_or_default();
+fn fingerprint(rule: Rule, workspace: &str, subject: &str) -> Fingerprints {
     let mut hash = Sha256::new();
-    for part in [finding.rule.id(), workspace, subject] {
+    for part in [rule.id(), workspace, subject] {
         hash.update(part);
         hash.update([0]);
     }
     let digits = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    let hash = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect();
+    Fingerprints { primary_location_line_hash: hash }
 }

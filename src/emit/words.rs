@@ -247,8 +247,8 @@ pub(super) fn sign_on_hint(report: &Report) -> Option<&'static str> {
     let applicable = summary.members.saturating_sub(summary.not_applicable);
     let many = summary.violations.saturating_mul(5) > applicable;
     (many && report.policy.effective.accept == [Source::Bitbucket]).then_some(
-        "Bitbucket's flag says nothing about SSO or the second factor of an Atlassian account: \
-         if people sign in that way, accept atlassian, roster or sso as well.",
+        "Bitbucket's flag is Bitbucket's own second step: whoever signs in through SSO, or has \
+         two-step verification on the Atlassian account, can show as off here.",
     )
 }
 

@@ -3,8 +3,9 @@
 
 use jiff::civil::Date;
 
-use super::problem::{Problems, is_hidden, shown};
+use super::problem::{Problems, shown};
 use super::source::Spanned;
+use crate::escape::is_hidden;
 
 /// How account ids are found, for whoever wrote something else.
 const WHOLE_ID: &str = "write the whole id, in letters, digits, `:`, `-` and `_`; `mfa-gate members --workspace SLUG` lists it";

@@ -1,10 +1,9 @@
 //! Problems of a policy file: collected, sorted by place and rendered together.
 
-use std::fmt;
-
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::source::{SourceText, Span};
+use crate::escape;
 
 /// More than a person reads at once; the rest is counted.
 const RENDERED: usize = 100;
@@ -133,31 +132,10 @@ impl Marked {
 
 /// Text of the file in a message: in backticks, on one line, without anything that steers a
 /// terminal, and no longer than a person reads.
-pub(super) fn shown(text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |formatter| {
-        formatter.write_str("`")?;
-        for character in text.chars().take(SHOWN_CHARS) {
-            if is_hidden(character) {
-                write!(formatter, "{}", character.escape_unicode())?;
-            } else {
-                write!(formatter, "{character}")?;
-            }
-        }
-        let ellipsis = if text.chars().nth(SHOWN_CHARS).is_some() { "…`" } else { "`" };
-        formatter.write_str(ellipsis)
-    })
-}
-
-/// Whether a character shows nothing by itself: control characters and line breaks, and format
-/// characters that reorder or hide what stands beside them.
-pub(super) fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
-        )
+pub(super) fn shown(text: &str) -> String {
+    let end = text.char_indices().nth(SHOWN_CHARS).map_or(text.len(), |(end, _)| end);
+    let ellipsis = if end < text.len() { "…" } else { "" };
+    format!("`{}{ellipsis}`", escape::visible(text.get(..end).unwrap_or_default()))
 }
 
 /// One character for one, so that columns stay what they are.
@@ -165,7 +143,7 @@ fn harmless(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             '\t' => '\t',
-            hidden if is_hidden(hidden) => char::REPLACEMENT_CHARACTER,
+            hidden if escape::is_hidden(hidden) => char::REPLACEMENT_CHARACTER,
             visible => visible,
         })
         .collect()

@@ -72,7 +72,7 @@ pub(crate) fn snapshot(report: Report) -> Snapshot {
 /// A report in a format.
 pub(crate) fn written(format: Format, report: &Report) -> String {
     let mut out = Vec::new();
-    emit::write(format, report, &mut out).unwrap();
+    emit::write(format, report, emit::Options::default(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

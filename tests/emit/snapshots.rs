@@ -104,7 +104,7 @@ fn many_failures_under_bitbucket_alone_get_a_hint() {
     let mut report = report();
     assert!(!console(&report).contains("hint:"));
     report.policy.effective.accept = vec![Source::Bitbucket];
-    assert!(console(&report).contains("\n  hint: Bitbucket's flag says nothing about SSO"));
+    assert!(console(&report).contains("\n  hint: Bitbucket's flag is Bitbucket's own second step"));
     report.summary.violations = 1;
     assert!(!console(&report).contains("hint:"));
 }

@@ -6,5 +6,6 @@ mod check_api;
 mod check_offline;
 mod cli;
 mod readme;
+mod states;
 mod support;
 mod verify;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::results;
-use crate::report::{Assurance, Finding, Verdict};
+use super::Results;
+use crate::report::{Assurance, Verdict};
 use crate::rule::Rule;
 
 #[derive(Serialize)]
@@ -24,8 +24,7 @@ pub(super) struct Run<'a> {
     pub(super) automation_details: AutomationDetails,
     pub(super) invocations: [Invocation<'a>; 1],
     pub(super) column_kind: &'static str,
-    #[serde(serialize_with = "results")]
-    pub(super) results: &'a [Finding],
+    pub(super) results: Results<'a>,
     pub(super) properties: RunProperties<'a>,
 }
 
@@ -133,6 +132,15 @@ pub(super) struct Outcome<'a> {
     pub(super) message: Message<'a>,
     pub(super) locations: [Location<'a>; 1],
     pub(super) partial_fingerprints: Fingerprints,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suppressions: Option<[Suppression; 1]>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Suppression {
+    pub(super) kind: &'static str,
+    pub(super) status: &'static str,
+    pub(super) justification: String,
 }
 
 #[derive(Serialize)]
