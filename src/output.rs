@@ -4,6 +4,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use tempfile::NamedTempFile;
 
@@ -157,17 +158,27 @@ impl Reports {
         self.0.iter().any(|(_, target)| matches!(target, Target::Stdout))
     }
 
-    /// Writes every report, and says of each that could not be written why.
+    /// Writes every report, each in a thread of its own, and says of those that could not be
+    /// written why.
     pub fn write(
         self,
-        write: impl Fn(Format, &mut dyn Write) -> io::Result<()>,
+        write: impl Fn(Format, &mut dyn Write) -> io::Result<()> + Sync,
     ) -> Vec<(Format, io::Error)> {
-        self.0
-            .into_iter()
-            .filter_map(|(format, target)| {
-                let written = target.fill(|out| write(format, out));
+        let write = &write;
+        thread::scope(|scope| {
+            let writers: Vec<_> = self
+                .0
+                .into_iter()
+                .map(|(format, target)| {
+                    (format, scope.spawn(move || target.fill(|out| write(format, out))))
+                })
+                .collect();
+            let failed = writers.into_iter().filter_map(|(format, writer)| {
+                let stopped = |_| Err(io::Error::other("its writer stopped"));
+                let written = writer.join().unwrap_or_else(stopped);
                 written.err().map(|error| (format, error))
-            })
-            .collect()
+            });
+            failed.collect()
+        })
     }
 }

@@ -36,7 +36,11 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     } else {
         to_stdout(|out| emit::console::write(&report, out, context.stdout))?;
     }
-    exit(&report, &unwritten)
+    let ended = exit(&report, &unwritten);
+    // The process is about to end: giving back a large report piece by piece would take longer
+    // than writing some of its formats.
+    std::mem::forget(report);
+    ended
 }
 
 /// Reads the members and judges them by the policy.
