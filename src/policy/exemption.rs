@@ -8,11 +8,12 @@ use jiff::civil::Date;
 use super::claims::{Claim, Claims};
 use super::fields::{Field, List};
 use super::keys::{EXEMPTION, NO_SELECTOR};
+use super::limits::CheckedLimits;
+use super::lists::{Slugs, choice, slugs};
 use super::problem::{Problems, shown};
 use super::raw::RawExemption;
 use super::source::{SourceText, Span, Spanned};
 use super::suggest::choose;
-use super::validate::{CheckedLimits, Slugs, choice, slugs};
 use super::{Category, Exemption, MemberId, OptionalField, Selector, form};
 
 /// What the rest of the policy asks of exemptions; `None` where that is not known.

@@ -2,9 +2,9 @@
 //! here, and later checks do not see it.
 
 use super::keys::{Shape, report_unknown};
+use super::node::{Entry, Mapping, Node, Value};
 use super::problem::Problems;
 use super::source::{Span, Spanned};
-use super::tree::{Entry, Mapping, Node, Value};
 
 /// What there is under a key.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,8 @@
 //! The keys of every mapping, and what to say of those that are none.
 
+use super::node::Entry;
 use super::problem::{Problems, shown};
 use super::suggest::{listed, nearest};
-use super::tree::Entry;
 use crate::rule::Rule;
 
 /// What a mapping may hold.

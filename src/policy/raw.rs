@@ -5,9 +5,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::fields::{self, Field, Fields, List};
 use super::keys::{EXEMPTION, LIMITS, NAMES, NO_SELECTOR, POLICY, ROSTER, Shape};
+use super::node::{Entry, Mapping, Node, Value};
 use super::problem::{Problems, shown};
 use super::source::{Span, Spanned};
-use super::tree::{Entry, Mapping, Node, Value};
 use super::{Admins, Category, OptionalField, syntax};
 use crate::member::Source;
 use crate::rule::{Level, Rule};

@@ -2,8 +2,8 @@
 
 use granit_parser::ScalarStyle;
 
+use super::node::Value;
 use super::source::Span;
-use super::tree::Value;
 
 /// The type of a scalar by YAML 1.2's core schema (chapter 10.3.2 of the specification); `no` and
 /// `off` are text.

@@ -5,10 +5,12 @@ use granit_parser::ErrorKind;
 
 use super::problem::{Problems, shown};
 use super::source::Span;
-use super::tree::MAX_DEPTH;
 
 /// The largest file, in bytes.
 pub(super) const MAX_BYTES: usize = 1 << 20;
+
+/// How deep mappings and lists may be nested; a policy needs four levels.
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// The text of a policy's bytes, or a problem with a text to show it in.
 pub(super) fn decode(bytes: &[u8], problems: &mut Problems) -> String {

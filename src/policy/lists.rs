@@ -1,0 +1,85 @@
+//! Lists of words, and one of a few words.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::fields::{Field, List};
+use super::form;
+use super::problem::{Problems, shown};
+use super::source::Spanned;
+use super::suggest::choose;
+
+/// Slugs as they were written, and whether they are all there are.
+pub(super) struct Slugs {
+    pub(super) items: Vec<Spanned<Arc<str>>>,
+    pub(super) complete: bool,
+}
+
+impl Slugs {
+    /// Whether they are all there are, at least one.
+    pub(super) fn are_known(&self) -> bool {
+        self.complete && !self.items.is_empty()
+    }
+}
+
+/// A list of slugs that is not empty: an empty one might be taken for all workspaces or for none.
+pub(super) fn slugs(
+    field: Field<List>,
+    key: &'static str,
+    problems: &mut Problems,
+) -> Field<Slugs> {
+    field.check(|Spanned { value: list, span }| {
+        if list.items.is_empty() && list.complete {
+            let help = format!("name at least one, as in `{key}: [acme]`, or delete the key");
+            problems.push(span, format!("`{key}` is empty"), help);
+        }
+        let mut complete = list.complete;
+        let mut items = Vec::new();
+        for item in unique(list, problems) {
+            let span = item.span;
+            match form::slug(item, problems) {
+                Some(slug) => items.push(Spanned { value: slug.into(), span }),
+                None => complete = false,
+            }
+        }
+        Some(Slugs { items, complete })
+    })
+}
+
+/// The items of a list without those that come again, which are reported.
+pub(super) fn unique(list: List, problems: &mut Problems) -> Vec<Spanned<String>> {
+    let mut seen = HashMap::new();
+    let mut items = list.items;
+    items.retain(|item| match seen.get(&item.value) {
+        None => {
+            seen.insert(item.value.clone(), item.span);
+            true
+        }
+        Some(&first) => {
+            let message = format!("{} comes twice", shown(&item.value));
+            problems.push_related(
+                item.span,
+                message,
+                "delete one of the two",
+                (first, "first here"),
+            );
+            false
+        }
+    });
+    items
+}
+
+/// One of a few words.
+pub(super) fn choice<T: Copy>(
+    Spanned { value, span }: Spanned<String>,
+    what: &str,
+    choices: &[(&'static str, T)],
+    problems: &mut Problems,
+) -> Option<T> {
+    let found = choices.iter().find(|(word, _)| *word == value);
+    if found.is_none() {
+        let help = choose(&value, choices.iter().map(|(word, _)| *word));
+        problems.push(span, format!("unknown {what} {}", shown(&value)), help);
+    }
+    found.map(|(_, choice)| *choice)
+}

@@ -1,0 +1,61 @@
+//! What YAML says once it is read: a small tree of values, each with its place.
+
+use super::source::Span;
+
+/// A value and where it is written.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) value: Value,
+    pub(super) span: Span,
+}
+
+/// What a node holds, with the types of YAML's core schema.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// `true` or `false`, as written.
+    Boolean(String),
+    /// A plain number, as written.
+    Number(String),
+    /// Any other scalar, and all that are quoted.
+    Text(String),
+    Sequence(Sequence),
+    Mapping(Mapping),
+    /// Something that has been reported.
+    Invalid,
+}
+
+impl Value {
+    /// The text of a scalar, as written.
+    pub(super) fn scalar(&self) -> Option<&str> {
+        match self {
+            Value::Boolean(text) | Value::Number(text) | Value::Text(text) => Some(text),
+            Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Invalid => None,
+        }
+    }
+}
+
+/// A list.
+#[derive(Debug)]
+pub(super) struct Sequence {
+    pub(super) items: Vec<Node>,
+    /// Whether the file was readable to the end of it.
+    pub(super) complete: bool,
+}
+
+/// Keys and values in the order of the file; no key twice.
+#[derive(Debug)]
+pub(super) struct Mapping {
+    pub(super) entries: Vec<Entry>,
+    /// Whether every key could be read; else a missing one proves nothing.
+    pub(super) complete: bool,
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Span,
+    pub(super) value: Node,
+}
