@@ -59,9 +59,11 @@ impl Target {
                 "Name a file in it.",
             ));
         }
-        if path.exists() && !path.is_file() {
+        if is_special(path) {
             return Ok(Target::Special(path.into()));
         }
+        // A link is kept, and what it leads to is replaced.
+        let path = if path.is_symlink() { &resolved(path) } else { path };
         regular(path).map_err(|error| {
             Failure::usage(
                 format!("the report {shown} cannot be written: {error}"),
@@ -87,6 +89,14 @@ impl Target {
             }
         }
     }
+}
+
+/// Whether a path leads to something that is not to be removed or renamed: a pipe, a device, or
+/// a stream of this process, which looks like a regular file where it is redirected to one.
+fn is_special(path: &Path) -> bool {
+    let of_the_system = |path: &Path| path.starts_with("/dev") || path.starts_with("/proc");
+    let linked = path.read_link().is_ok_and(|target| of_the_system(&target));
+    of_the_system(path) || linked || (path.exists() && !path.is_file())
 }
 
 fn regular(path: &Path) -> io::Result<Target> {

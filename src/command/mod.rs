@@ -15,6 +15,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand};
 use crate::emit::console::Style;
+use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 
 /// What a command knows of the process it runs in.
@@ -60,18 +61,40 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
     }
 }
 
-/// Prints what a person asked for. A reader that went away, such as `head`, is no failure.
+/// Prints what a person asked for.
 fn print(text: &str) -> Result<(), Failure> {
-    to_stdout(|out| out.write_all(text.as_bytes()))
+    match to_stdout(|out| out.write_all(text.as_bytes())) {
+        Ok(()) => Ok(()),
+        Err(error) => whole(Exit::Success, &[format!("standard output: {error}")]).map(|_| ()),
+    }
 }
 
-fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+/// Writes to standard output. A reader that went away, such as `head`, is no failure.
+fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::incomplete(
-            format!("standard output cannot be written: {error}"),
-            "Check where standard output goes.",
-        )),
-        Ok(()) | Err(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// How a run ends that could not write all it was asked for. Violations outrank that, since a
+/// pipeline that tolerates 3 must never tolerate a violation.
+fn whole(exit: Exit, lost: &[String]) -> Result<Exit, Failure> {
+    let failure = || {
+        Failure::incomplete(
+            lost.join("; "),
+            "See that there is room and that the folder still exists, and run again.",
+        )
+    };
+    match (exit, lost) {
+        (_, []) => Ok(exit),
+        (Exit::Violations, lost) => {
+            for reason in lost {
+                tracing::error!("{}", terminal(reason));
+            }
+            Ok(exit)
+        }
+        (Exit::Success | Exit::Usage | Exit::Incomplete, _) => Err(failure()),
     }
 }

@@ -102,7 +102,7 @@ impl Finder<'_> {
             | State::Active
             | State::Unresolved => return None,
         };
-        let (account_id, uuid) = wording::ids(&exemption.selector);
+        let (account_id, uuid, _) = exemption.selector.parts();
         Some(Finding {
             rule,
             level: self.severity(rule)?,
@@ -110,8 +110,8 @@ impl Finder<'_> {
             help: rule.help().into(),
             workspace: None,
             key: None,
-            account_id,
-            uuid,
+            account_id: account_id.map(Into::into),
+            uuid: uuid.map(Into::into),
             exemption: Some(exemption.id.clone()),
             location: exemption.location.clone(),
         })

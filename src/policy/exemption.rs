@@ -13,8 +13,8 @@ use super::lists::{Slugs, choice, slugs};
 use super::problem::{Problems, shown};
 use super::raw::RawExemption;
 use super::source::{SourceText, Span, Spanned};
-use super::suggest::choose;
 use super::{Category, Exemption, MemberId, OptionalField, Selector, form};
+use crate::suggest::choose;
 
 /// What the rest of the policy asks of exemptions; `None` where that is not known.
 pub(super) struct Context<'a> {

@@ -7,7 +7,7 @@ use super::fields::{Field, List};
 use super::form;
 use super::problem::{Problems, shown};
 use super::source::Spanned;
-use super::suggest::choose;
+use crate::suggest::choose;
 
 /// Slugs as they were written, and whether they are all there are.
 pub(super) struct Slugs {

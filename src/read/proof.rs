@@ -18,6 +18,8 @@ pub(crate) struct Facts {
     pub(crate) size: Option<u64>,
     /// Its number, from 1.
     pub(crate) number: Option<NonZeroU64>,
+    /// How many rows a full page holds.
+    pub(crate) length: Option<u64>,
     /// Whether another page follows.
     pub(crate) next: bool,
     /// Whether it says nothing about the list, as when `fields=` took the envelope away.
@@ -52,6 +54,10 @@ pub(crate) enum Doubt {
     EndsEarly { page: u64, of: u64 },
     /// The only page says nothing about the list, and may be one of several.
     Bare { rows: u64 },
+    /// Pages of different lengths, without a count: they are not of one walk.
+    Lengths(u64, u64),
+    /// Not as many members are listed as were counted when the list was made.
+    Recorded { listed: u64, counted: u64 },
 }
 
 impl Doubt {
@@ -72,6 +78,14 @@ impl Doubt {
             }
             Doubt::EndsEarly { page, of } => {
                 format!("page {page} of {of} has no `next`, so the pages are not of one list")
+            }
+            Doubt::Lengths(one, other) => {
+                format!(
+                    "the pages are of different lengths, {one} and {other}, and state no `size`"
+                )
+            }
+            Doubt::Recorded { listed, counted } => {
+                format!("{listed} members are listed where {counted} were counted")
             }
             Doubt::Bare { rows } => format!(
                 "a page of {rows} members does not say whether it is the last one: it states \
@@ -122,6 +136,13 @@ pub(crate) fn sequence(pages: &[Facts]) -> Result<(), Doubt> {
             }
         }
     }
+    let counted = pages.iter().any(|page| page.size.is_some());
+    let mut lengths = pages.iter().filter_map(|page| page.length);
+    if let Some(one) = lengths.next().filter(|_| !counted)
+        && let Some(other) = lengths.find(|&other| other != one)
+    {
+        return Err(Doubt::Lengths(one, other));
+    }
     let last = if all_numbered {
         pages.iter().max_by_key(|page| page.number)
     } else {
@@ -134,6 +155,25 @@ pub(crate) fn sequence(pages: &[Facts]) -> Result<(), Doubt> {
     match last {
         Some(page) if page.next => Err(Doubt::Unfinished),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// Checks a list that somebody made against what was written down about it: how many there were,
+/// and, where that was proven by the server's own count, what that was.
+pub(crate) fn recorded(
+    members: &[Member],
+    counted: u64,
+    completeness: Completeness,
+    reported_size: Option<u64>,
+) -> Result<(), Doubt> {
+    let listed = members.len() as u64;
+    let reported = match completeness {
+        Completeness::Size => reported_size.unwrap_or(0),
+        Completeness::LastPage | Completeness::Asserted => listed,
+    };
+    match [counted, reported].into_iter().find(|&counted| counted != listed) {
+        Some(counted) => Err(Doubt::Recorded { listed, counted }),
+        None => distinct_members(members),
     }
 }
 
@@ -166,7 +206,7 @@ mod tests {
     use super::*;
 
     fn page(number: u64, rows: u64, size: Option<u64>, next: bool) -> Facts {
-        Facts { rows, size, number: NonZeroU64::new(number), next, bare: false }
+        Facts { rows, size, number: NonZeroU64::new(number), length: None, next, bare: false }
     }
 
     #[test]
@@ -196,7 +236,9 @@ mod tests {
     fn without_a_count_the_last_page_proves_it_unless_it_says_nothing() {
         let last_page = Ok(Proof { completeness: Completeness::LastPage, size: None });
         assert_eq!(counts(&[page(1, 100, None, false)], 5), last_page);
-        let bare = |rows| [Facts { rows, size: None, number: None, next: false, bare: true }];
+        let bare = |rows| {
+            [Facts { rows, size: None, number: None, length: None, next: false, bare: true }]
+        };
         assert_eq!(counts(&bare(10), 5), Err(Doubt::Bare { rows: 10 }));
         assert_eq!(counts(&bare(12), 5), last_page);
         assert_eq!(counts(&bare(0), 5), last_page);

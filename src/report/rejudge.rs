@@ -1,7 +1,7 @@
 //! A saved report, judged again: its members' evidence, its exemptions and its effective policy
 //! are taken as facts, and everything that was concluded from them is concluded anew.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::member::Member;
 use crate::policy::{
     Exemption, Location, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
 };
-use crate::read::{Completeness, Incomplete, Origin, Reading, Roll, Walk};
+use crate::read::{Incomplete, Origin, Reading, Roll, Walk, proof};
 
 /// What a workspace's members cannot be told from is to be read again, not repaired.
 const READ_AGAIN: &str = "Run `mfa-gate check` again: this report does not add up.";
@@ -126,25 +126,19 @@ fn reading(workspace: &Workspace, members: Vec<Member>) -> Reading {
 }
 
 fn roll(workspace: &Workspace, members: Vec<Member>) -> Result<Roll, Incomplete> {
-    let (true, Some(completeness)) = (workspace.complete, workspace.completeness) else {
+    if !workspace.complete {
         let why = workspace.error.clone();
-        return Err(contradiction(why.unwrap_or_else(|| "the report gives no reason".into())));
-    };
-    let listed = members.len() as u64;
-    let counts = match completeness {
-        Completeness::Size => [Some(workspace.members), workspace.reported_size],
-        Completeness::LastPage | Completeness::Asserted => [Some(workspace.members), Some(listed)],
-    };
-    if counts != [Some(listed); 2] {
-        return Err(contradiction(format!(
-            "the report lists {listed} members of it and counts {}",
-            workspace.reported_size.unwrap_or(workspace.members)
-        )));
+        return Err(Incomplete {
+            why: why.unwrap_or_else(|| "the report gives no reason".into()),
+            help: "Have `mfa-gate check` read the workspace to the end.".into(),
+        });
     }
-    let mut keys = HashSet::new();
-    if let Some(twice) = members.iter().find(|member| !keys.insert(member.key())) {
-        return Err(contradiction(format!("the report lists {} twice", twice.key())));
-    }
+    let completeness = workspace.completeness.ok_or_else(|| {
+        contradiction("the report does not say how its list is known to be complete".into())
+    })?;
+    proof::recorded(&members, workspace.members, completeness, workspace.reported_size).map_err(
+        |doubt| contradiction(format!("the report contradicts itself: {}", doubt.why())),
+    )?;
     Ok(Roll { members, completeness })
 }
 

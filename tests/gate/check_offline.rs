@@ -120,8 +120,14 @@ fn what_members_writes_can_be_checked() {
     let args = ["members", "--workspace", "acme", "--members", "pages.json", "--format", "json"];
     let listed = sandbox.run(&[&args[..], &["--output", "snapshot.json"]].concat());
     assert_eq!(listed.code, 0, "{}", listed.stderr);
-    let checked = sandbox.run(&["check", "--members", "snapshot.json"]);
+    let mut snapshot = sandbox.json("snapshot.json");
+    snapshot["checked_at"] = json!("2026-01-02T03:04:05Z");
+    sandbox.write("snapshot.json", snapshot.to_string());
+    let args = ["check", "--members", "snapshot.json", "--report", "json=report.json"];
+    let checked = sandbox.run(&args);
     assert_eq!(checked.code, 1, "{}", checked.stderr);
+    let report = sandbox.json("report.json");
+    assert_eq!(report["checked_at"], "2026-01-02T03:04:05Z", "when the members were read");
     let all = sandbox.run(&["members", "--members", "snapshot.json", "--format", "csv"]);
     assert_eq!((all.code, all.stdout.lines().count()), (0, 5));
 }

@@ -43,7 +43,11 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Mi
         let help = "An address is of one account only: export the users again.";
         Held::incomplete(Incomplete::new(doubt.why(), help), None)
     });
-    Ok(Found { origin: Origin::UserExport, workspaces: BTreeMap::from([(slug, held)]) })
+    Ok(Found {
+        origin: Origin::UserExport,
+        read_at: None,
+        workspaces: BTreeMap::from([(slug, held)]),
+    })
 }
 
 /// Where the columns are.

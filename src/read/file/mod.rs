@@ -13,6 +13,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use self::documents::Documents;
@@ -29,6 +30,8 @@ pub struct FileRead {
     /// One reading for each selected workspace, in the order of the selection; by slug where every
     /// workspace is selected.
     pub readings: Vec<Reading>,
+    /// When the members were read, where the file says so; the oldest of several.
+    pub read_at: Option<Timestamp>,
     /// The SHA-256 of the file's bytes, in lower-case hexadecimal.
     pub sha256: String,
 }
@@ -76,7 +79,8 @@ pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<Fil
         }
     });
     let (found, sha256) = found.map_err(|misfit| misfit.failure(path, &start))?;
-    Ok(FileRead { readings: found.select(selection, accept), sha256 })
+    let read_at = found.read_at;
+    Ok(FileRead { readings: found.select(selection, accept), read_at, sha256 })
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -110,6 +114,7 @@ fn from_json<R: Read>(
 /// The workspaces that a file holds.
 struct Found {
     origin: Origin,
+    read_at: Option<Timestamp>,
     workspaces: BTreeMap<Arc<str>, Held>,
 }
 

@@ -59,7 +59,7 @@ impl Gathered {
     /// The workspaces, each with all of its members or why they are not all.
     pub(super) fn conclude(self) -> Found {
         let workspaces = self.workspaces.into_iter().map(|(slug, list)| (slug, list.conclude()));
-        Found { origin: Origin::SavedPages, workspaces: workspaces.collect() }
+        Found { origin: Origin::SavedPages, read_at: None, workspaces: workspaces.collect() }
     }
 }
 
@@ -87,6 +87,8 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
         | Doubt::PageTwice(_)
         | Doubt::PageMissing(_)
         | Doubt::Unfinished
+        | Doubt::Lengths(..)
+        | Doubt::Recorded { .. }
         | Doubt::EndsEarly { .. } => {
             "Save every page again in one go: from the first one, following `next` until a page \
              has none."

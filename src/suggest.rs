@@ -5,7 +5,7 @@ const LONGEST: usize = 64;
 
 /// The candidate that is most likely meant, if one is near enough: a third of its letters, or
 /// one, may be wrong. Case and the choice of separator do not count.
-pub(super) fn nearest<'c>(
+pub(crate) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
@@ -32,7 +32,7 @@ fn plain(word: &str) -> String {
 }
 
 /// Help for a word that is none of the allowed ones.
-pub(super) fn choose<'c>(
+pub(crate) fn choose<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str> + Clone,
 ) -> String {
@@ -43,7 +43,7 @@ pub(super) fn choose<'c>(
 }
 
 /// `a`, `b`, `c`
-pub(super) fn listed<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
+pub(crate) fn listed<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
