@@ -202,6 +202,14 @@ pub fn markdown(text: &str) -> Cow<'_, str> {
 ///
 /// <https://owasp.org/www-community/attacks/CSV_Injection>
 pub fn cell(text: &str) -> Cow<'_, str> {
+    // Most cells are ids and words, which one pass over their bytes can tell.
+    let is_word = text.bytes().fold(true, |word, byte| {
+        word & (b' '..=b'~').contains(&byte) & (byte != b';') & (byte != b'#')
+    });
+    let starts = text.bytes().next();
+    if is_word && starts.is_none_or(|byte| byte.is_ascii_alphanumeric() || byte == b'{') {
+        return Cow::Borrowed(text);
+    }
     let is_blank = |c: char| c.is_whitespace() || c == '"';
     let is_formula = |c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
     then(visible(text), |text| {
