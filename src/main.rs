@@ -58,6 +58,8 @@ fn log(verbosity: Verbosity) {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
         .with_writer(io::stderr)
+        // A log that cannot be written must not become a panic.
+        .log_internal_errors(false)
         .with_ansi(style(verbosity, &io::stderr()).color)
         .with_target(false)
         .without_time()

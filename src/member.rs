@@ -209,10 +209,17 @@ pub enum Role {
     Member,
 }
 
+/// How much of a name people are shown, in characters; JSON and CSV have it whole.
+const LONGEST_NAME: usize = 100;
+
 /// A member for people: the first name that shows anything, and the key whole.
 pub(crate) fn label(key: &str, names: [&Option<Box<str>>; 2]) -> String {
     match shown_name(names) {
-        Some(name) if name != key => format!("{name} ({key})"),
+        Some(name) if name != key => {
+            let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(end, _)| end);
+            let ellipsis = if end < name.len() { "…" } else { "" };
+            format!("{}{ellipsis} ({key})", name.get(..end).unwrap_or_default())
+        }
         Some(_) | None => key.to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! `mfa-gate check`: the main job.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::gather::{Gathered, gather, select};
 use super::{Context, to_stdout, whole};
@@ -17,10 +17,12 @@ use crate::report::{Assurance, Options, Report, Run};
 
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = context.policy_path(&args.policy);
+    let credentials = context.credential_files();
     let inputs: Vec<&Path> = [Some(&*path), args.members.members.as_deref()]
         .into_iter()
         .chain([args.connect.ca_cert.as_deref()])
         .flatten()
+        .chain(credentials.iter().map(PathBuf::as_path))
         .collect();
     let reports = Reports::prepare(&args.report, &inputs)?;
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
@@ -29,11 +31,7 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     let stdout_taken = reports.use_stdout();
     let options = emit::Options { sarif_suppressed: args.sarif_suppressed };
     let write = |format, out: &mut dyn Write| emit::write(format, &report, options, out);
-    let unwritten = reports.write(write);
-    let mut lost: Vec<String> = unwritten
-        .iter()
-        .map(|(format, error)| format!("the {} report could not be written: {error}", format.id()))
-        .collect();
+    let mut lost = reports.write(write);
     if stdout_taken {
         // Standard error is for people: what it cannot take does not change the verdict.
         let _ = emit::console::write(&report, &mut io::stderr().lock(), context.stderr);

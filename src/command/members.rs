@@ -14,11 +14,9 @@ use crate::read::{Incomplete, Reading, Selection};
 use crate::report::Snapshot;
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
-    let inputs: Vec<&Path> = [&args.members.members, &args.connect.ca_cert]
-        .into_iter()
-        .flatten()
-        .map(PathBuf::as_path)
-        .collect();
+    let credentials = context.credential_files();
+    let files = [&args.members.members, &args.connect.ca_cert].into_iter().flatten();
+    let inputs: Vec<&Path> = files.chain(&credentials).map(PathBuf::as_path).collect();
     let target = args.output.as_deref().map(|path| Target::prepare(path, &inputs)).transpose()?;
     let accept = [Source::Bitbucket];
     let wanted = Wanted { accept: &accept, roles: false };

@@ -18,6 +18,15 @@ use crate::emit::console::Style;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 
+/// The variables that hold credentials; each may be read from a file by the same name with `_FILE`.
+const CREDENTIALS: [&str; 5] = [
+    "BITBUCKET_EMAIL",
+    "BITBUCKET_API_TOKEN",
+    "BITBUCKET_ACCESS_TOKEN",
+    "BITBUCKET_CLIENT_ID",
+    "BITBUCKET_CLIENT_SECRET",
+];
+
 /// What a command knows of the process it runs in.
 pub struct Context<'a> {
     /// Looks an environment variable up; an empty one is an unset one.
@@ -34,6 +43,12 @@ impl Context<'_> {
     /// The day on which the process started, UTC.
     fn today(&self) -> Date {
         self.now.to_zoned(TimeZone::UTC).date()
+    }
+
+    /// The files that credentials are read from, which no report may overwrite.
+    fn credential_files(&self) -> Vec<PathBuf> {
+        let name = |name: &str| (self.env)(&format!("{name}_FILE"));
+        CREDENTIALS.iter().filter_map(|variable| name(variable)).map(PathBuf::from).collect()
     }
 
     fn policy_path(&self, args: &PolicyArgs) -> PathBuf {

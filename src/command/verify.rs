@@ -1,6 +1,7 @@
 //! `mfa-gate verify`: the verdict of a saved report, from its evidence, without a token.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, tz::TimeZone};
@@ -14,6 +15,9 @@ use crate::policy::check_digest;
 use crate::read::Origin;
 use crate::read::bitbucket::DEFAULT_API_URL;
 use crate::report::{Assurance, Report, SCHEMA_VERSION, Verdict};
+
+/// The largest report, in bytes: two million members.
+const LARGEST: u64 = 1 << 30;
 
 /// How far the clocks of two machines may differ before a report counts as from the future.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -63,9 +67,15 @@ pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure>
 fn load(args: &Verify) -> Result<Report, Failure> {
     let shown = args.report.display();
     let help = "Give it what `mfa-gate check --report json=PATH` wrote.";
-    let bytes = fs::read(&args.report).map_err(|error| {
+    let mut bytes = Vec::new();
+    let read =
+        File::open(&args.report).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| {
         Failure::usage(format!("the report {shown} cannot be read: {error}"), help)
     })?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::usage(format!("{shown} is larger than any report: over 1 GiB"), help));
+    }
     let report: Report = serde_json::from_slice(&bytes)
         .map_err(|error| Failure::usage(format!("{shown} is no report: {error}"), help))?;
     if report.schema_version != SCHEMA_VERSION {

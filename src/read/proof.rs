@@ -169,7 +169,7 @@ pub(crate) fn recorded(
     let listed = members.len() as u64;
     let reported = match completeness {
         Completeness::Size => reported_size.unwrap_or(0),
-        Completeness::LastPage | Completeness::Asserted => listed,
+        Completeness::LastPage | Completeness::Asserted => reported_size.unwrap_or(listed),
     };
     match [counted, reported].into_iter().find(|&counted| counted != listed) {
         Some(counted) => Err(Doubt::Recorded { listed, counted }),

@@ -111,6 +111,29 @@ fn an_export_with_another_value_is_refused() {
 }
 
 #[test]
+fn a_quote_in_a_name_swallows_nobody() {
+    let swallowed = EXPORT.replace("X (INACTIVE),", "\"Mal,").replace("Gone (INACTIVE),", "Ann\",");
+    let (outcome, report) = check_export(&swallowed, "email: bot@acme.example");
+    assert_eq!((outcome.code, report), (2, None));
+    assert!(outcome.stderr.contains("a whole row"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_last_page_that_is_full_and_gives_no_count_proves_nothing() {
+    let full = json!({"pagelen": 10, "values": rows(0..10, true)});
+    let (code, why) = check(&[full]);
+    assert_eq!(code, 3, "{why}");
+    let open = json!({"pagelen": 10, "values": rows(0..9, true)});
+    assert_eq!(check(&[open]).0, 0);
+    let other = json!({"pagelen": 100, "page": 2, "values": rows(10..19, true)});
+    let first =
+        json!({"pagelen": 10, "page": 1, "next": "https://x/?page=2", "values": rows(0..10, true)});
+    let (code, why) = check(&[first, other]);
+    assert_eq!(code, 3);
+    assert!(why.contains("different lengths"), "{why}");
+}
+
+#[test]
 fn what_members_writes_can_be_checked() {
     let sandbox = Sandbox::new();
     let mut members = rows(0..3, true);

@@ -162,6 +162,13 @@ fn report_targets_are_checked_first() {
         assert!(outcome.stderr.contains(said), "{reports:?}: {}", outcome.stderr);
     }
     assert!(sandbox.read("policy.yaml").starts_with("version: 1"), "the policy is untouched");
+
+    sandbox.write("token", TOKEN);
+    let env = [("BITBUCKET_ACCESS_TOKEN_FILE", "token")];
+    let over_token = sandbox.run_with(&["check", "--report", "json=token"], &env);
+    assert_eq!((over_token.code, sandbox.read("token")), (2, TOKEN.to_owned()));
+    let over_token = sandbox.run_with(&["members", "--output", "token"], &env);
+    assert_eq!((over_token.code, sandbox.read("token")), (2, TOKEN.to_owned()));
 }
 
 #[cfg(target_os = "linux")]
@@ -171,7 +178,11 @@ fn a_report_that_cannot_be_written_is_3_unless_there_are_violations() {
     let args = [&CHECK[..], &["--report", "json=/dev/full"]].concat();
     let outcome = sandbox.run(&args);
     assert_eq!(outcome.code, 3, "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("json report could not be written"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("json report /dev/full could not be written"),
+        "{}",
+        outcome.stderr
+    );
     sandbox.write("members.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());
     let violations = sandbox.run(&args);
     assert_eq!(violations.code, 1);

@@ -77,7 +77,21 @@ fn the_effective_policy_decides() {
 fn a_report_that_does_not_add_up_is_incomplete() {
     let sandbox = Sandbox::new();
     let original = report(&sandbox);
-    let edits: [fn(&mut Value); 5] = [
+    let edits: [fn(&mut Value); 9] = [
+        |report| report["complete"] = json!(false),
+        |report| report["workspaces"][0]["error"] = json!("it was refused"),
+        |report| {
+            report["members"].as_array_mut().unwrap().remove(0);
+            report["summary"]["members"] = json!(2);
+            report["workspaces"][0]["members"] = json!(2);
+            report["workspaces"][0]["completeness"] = json!("last_page");
+        },
+        |report| {
+            let mut twice = report["members"][2].clone();
+            twice.as_object_mut().unwrap().remove("account_id");
+            twice["key"] = twice["uuid"].clone();
+            report["members"][0] = twice;
+        },
         |report| {
             report["members"].as_array_mut().unwrap().remove(0);
         },

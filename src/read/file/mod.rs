@@ -65,6 +65,9 @@ pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<Fil
         if UTF_16.iter().any(|mark| documents.first_bytes().starts_with(mark)) {
             return Err(Misfit::utf_16());
         }
+        if documents.first_bytes().contains(&0) {
+            return Err(Misfit::Content("it is no text".into()));
+        }
         match first {
             None => Err(Misfit::Content("it is empty".into())),
             Some(b'{' | b'[') => {

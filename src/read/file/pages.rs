@@ -64,10 +64,21 @@ impl Gathered {
 }
 
 impl List {
+    /// Without a count, a last page that is full may be one whose `next` was taken away.
+    fn ends(&self) -> Result<(), Doubt> {
+        match self.pages.last() {
+            Some(page) if page.size.is_none() && page.length == Some(page.rows) => {
+                Err(Doubt::Bare { rows: page.rows })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn conclude(mut self) -> Held {
         let size = self.pages.iter().find_map(|page| page.size);
         name_by_row(&mut self.members);
         let proven = proof::sequence(&self.pages)
+            .and_then(|()| self.ends())
             .and_then(|()| proof::counts(&self.pages, FULL_PAGE))
             .and_then(|proof| Held::new(self.members, proof.completeness, proof.size));
         proven.unwrap_or_else(|doubt| Held::incomplete(incomplete(&doubt), size))
