@@ -50,6 +50,10 @@ pub(crate) enum Doubt {
     Unfinished,
     /// A page that is not the last one says that no other follows.
     EndsEarly { page: u64, of: u64 },
+    /// Another page came than the one that was asked for.
+    OtherPage { asked: u64, came: u64 },
+    /// The `next` of a page does not lead to the page after it.
+    Astray(u64),
     /// The only page says nothing about the list, and may be one of several.
     Bare { rows: u64 },
 }
@@ -72,6 +76,15 @@ impl Doubt {
             }
             Doubt::EndsEarly { page, of } => {
                 format!("page {page} of {of} has no `next`, so the pages are not of one list")
+            }
+            Doubt::OtherPage { asked, came } => {
+                format!("page {came} came where page {asked} was asked for")
+            }
+            Doubt::Astray(page) => {
+                format!(
+                    "the `next` of page {page} does not lead to page {}",
+                    page.saturating_add(1)
+                )
             }
             Doubt::Bare { rows } => format!(
                 "a page of {rows} members does not say whether it is the last one: it states \

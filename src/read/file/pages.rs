@@ -87,7 +87,9 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
         | Doubt::PageTwice(_)
         | Doubt::PageMissing(_)
         | Doubt::Unfinished
-        | Doubt::EndsEarly { .. } => {
+        | Doubt::EndsEarly { .. }
+        | Doubt::OtherPage { .. }
+        | Doubt::Astray(_) => {
             "Save every page again in one go: from the first one, following `next` until a page \
              has none."
         }
