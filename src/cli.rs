@@ -135,6 +135,14 @@ pub struct ConnectArgs {
     /// https://api.bitbucket.org/2.0 without it. Plain http only to a loopback address.
     #[arg(long, value_name = "URL", verbatim_doc_comment)]
     pub api_url: Option<String>,
+    /// How many requests may be under way at once.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 8,
+        value_parser = clap::value_parser!(u8).range(1..=32)
+    )]
+    pub concurrency: u8,
     /// The longest one request may take.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive)]
     pub timeout: SignedDuration,

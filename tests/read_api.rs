@@ -7,13 +7,14 @@
 )]
 
 use std::io::Write as _;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use mfa_gate::failure::Exit;
 use mfa_gate::member::{Role, Source, TwoFactor};
-use mfa_gate::read::bitbucket::{self, Connect, Credential, Wanted, api_url};
+use mfa_gate::read::bitbucket::{self, Connect, Credential, Pace, Wanted, api_url};
 use mfa_gate::read::{Completeness, Incomplete, Origin, Reading};
 use serde_json::{Value, json};
 use wiremock::matchers::{basic_auth, bearer_token, body_string, header, method, path};
@@ -36,6 +37,7 @@ fn credential(variables: &[(&str, &str)]) -> Credential {
 fn connect(server: &MockServer) -> Connect {
     Connect {
         api_url: api_url(&format!("{}/2.0", server.uri())).unwrap(),
+        concurrency: 8,
         timeout: Duration::from_secs(20),
         deadline: Duration::from_secs(60),
         ca_cert: None,
@@ -46,15 +48,19 @@ fn connect(server: &MockServer) -> Connect {
     }
 }
 
+/// Reads without waiting between tries.
+fn read_at_once(connect: &Connect, slugs: &[Arc<str>], roles: bool) -> Vec<Reading> {
+    let wanted = Wanted { accept: &[Source::Bitbucket], roles };
+    let sleep = |_| -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(std::future::ready(())) };
+    let pace = Pace { sleep: &sleep, jitter: &|| 0.5, now: &SystemTime::now };
+    bitbucket::read_with(connect, slugs, wanted, pace).unwrap()
+}
+
 /// Reads workspaces, on a thread of its own as the command does.
 async fn read_with(connect: Connect, slugs: &[&str], roles: bool) -> Vec<Reading> {
     let slugs: Vec<Arc<str>> = slugs.iter().map(|&slug| Arc::from(slug)).collect();
-    let readings = tokio::task::spawn_blocking(move || {
-        let wanted = Wanted { accept: &[Source::Bitbucket], roles };
-        bitbucket::read(&connect, &slugs, wanted).unwrap()
-    })
-    .await
-    .unwrap();
+    let reading = move || read_at_once(&connect, &slugs, roles);
+    let readings = tokio::task::spawn_blocking(reading).await.unwrap();
     assert!(!format!("{readings:?}").contains("s3cret"), "{readings:?}");
     readings
 }
@@ -211,7 +217,7 @@ async fn next_is_followed_nowhere_else() {
     pages[1]["next"] = pages[0]["next"].clone();
     serve_pages(&server, pages).await;
     assert!(incomplete(&server).await.why.contains("circle"));
-    assert_eq!(requests(&server).await.len(), 2);
+    assert_eq!(requests(&server).await.len(), 4, "a last page with a `next` is read again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -309,7 +315,8 @@ async fn a_server_that_hangs() {
         assert!(failed(reading).help.contains("--deadline"), "{reading:?}");
     }
     assert!(started.elapsed() < Duration::from_secs(30));
-    assert_eq!(requests(&server).await.len(), 2, "nothing is sent after the deadline");
+    let sent = requests(&server).await.len();
+    assert_eq!(sent, 7, "six tries, and nothing after the deadline");
 
     let endless = Connect { timeout: Duration::MAX, deadline: Duration::MAX, ..connect(&server) };
     server.reset().await;
@@ -363,7 +370,7 @@ async fn refusals_and_what_to_do() {
         (status(410).set_body_json(error("CHANGE-2770")), "410: CHANGE-2770", "newer"),
         (
             status(429).insert_header("retry-after", "30").set_body_string("Rate limit"),
-            "Rate limit (Retry-After: 30)",
+            "Rate limit (it asks to wait for 30s) (tried 6 times)",
             "later",
         ),
         (status(500).set_body_string(""), "answered 500", "later"),
@@ -396,13 +403,8 @@ async fn a_refusal_is_explained_for_its_credential_and_masked() {
         let debug = format!("{:?}", Connect { credential, ..connect(&server) });
         assert!(!debug.contains("s3cret"), "{debug}");
         let connect = Connect { credential: self::credential(&variables), ..connect(&server) };
-        let slugs = vec![Arc::from("acme")];
-        let readings = tokio::task::spawn_blocking(move || {
-            let wanted = Wanted { accept: &[Source::Bitbucket], roles: false };
-            bitbucket::read(&connect, &slugs, wanted).unwrap()
-        })
-        .await
-        .unwrap();
+        let reading = move || read_at_once(&connect, &[Arc::from("acme")], false);
+        let readings = tokio::task::spawn_blocking(reading).await.unwrap();
         let found = failed(&readings[0]);
         assert!(found.help.contains(help), "{found:?}");
         assert!(found.why.contains("***"), "{found:?}");
@@ -643,13 +645,14 @@ fn certificates_that_are_none() {
     {
         let connect = Connect {
             api_url: api_url("https://127.0.0.1:1").unwrap(),
+            concurrency: 1,
             timeout: Duration::from_secs(1),
             deadline: Duration::from_secs(1),
             ca_cert: Some(path),
             credential: credential(),
         };
         let wanted = Wanted { accept: &[], roles: false };
-        let failure = bitbucket::read(&connect, &[], wanted).unwrap_err();
+        let failure = bitbucket::read(&connect, &[], wanted, &|_| ()).unwrap_err();
         assert_eq!(failure.exit(), Exit::Usage, "{failure}");
         assert!(failure.to_string().contains("--ca-cert"), "{failure}");
     }

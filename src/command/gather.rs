@@ -158,26 +158,30 @@ fn from_bitbucket(
     if let Some(other) = wanted.accept.iter().find(|&&source| source != Source::Bitbucket) {
         return Err(not_asked(*other, "this version asks Bitbucket alone"));
     }
-    let given = args.api_url.clone().or_else(|| (context.env)("BITBUCKET_API_URL"));
-    let api_url = bitbucket::api_url(given.as_deref().unwrap_or(DEFAULT_API_URL))?;
-    let credential = Credential::from_env(context.env)?;
+    let connect = connect(args, context)?;
     let source = Provenance {
-        api_url: Some(api_url.as_str().into()),
-        credential_kind: Some(credential.kind()),
+        api_url: Some(connect.api_url.as_str().into()),
+        credential_kind: Some(connect.credential.kind()),
         inputs: Vec::new(),
         ci: ci(context),
     };
-    let usual = bitbucket::api_url(DEFAULT_API_URL)? == api_url;
-    let connect = Connect {
-        api_url,
+    let usual = bitbucket::api_url(DEFAULT_API_URL)? == connect.api_url;
+    let readings = bitbucket::read(&connect, slugs, wanted, &|_| ())?;
+    let assurance = if usual { Assurance::Live } else { Assurance::Simulated };
+    Ok(Gathered { readings, read_at: None, source, assurance })
+}
+
+/// How to reach Bitbucket, by the command line and the environment.
+pub(super) fn connect(args: &ConnectArgs, context: &Context<'_>) -> Result<Connect, Failure> {
+    let given = args.api_url.clone().or_else(|| (context.env)("BITBUCKET_API_URL"));
+    Ok(Connect {
+        api_url: bitbucket::api_url(given.as_deref().unwrap_or(DEFAULT_API_URL))?,
+        concurrency: args.concurrency,
         timeout: args.timeout.unsigned_abs(),
         deadline: args.deadline.unsigned_abs(),
         ca_cert: args.ca_cert.clone(),
-        credential,
-    };
-    let readings = bitbucket::read(&connect, slugs, wanted)?;
-    let assurance = if usual { Assurance::Live } else { Assurance::Simulated };
-    Ok(Gathered { readings, read_at: None, source, assurance })
+        credential: Credential::from_env(context.env)?,
+    })
 }
 
 /// A source that counts as proof and was not asked might clear people, so nobody is judged

@@ -54,7 +54,7 @@ pub enum Origin {
 /// What it took to read a workspace. For a file, nothing but the count that the file repeats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Walk {
-    /// How many requests were answered or failed.
+    /// How many requests were sent, every try counted.
     pub requests: u32,
     /// How often the list was read from its start: 2 where the first time did not add up.
     pub walks: u32,

@@ -52,6 +52,10 @@ pub(crate) enum Doubt {
     Unfinished,
     /// A page that is not the last one says that no other follows.
     EndsEarly { page: u64, of: u64 },
+    /// Another page came than the one that was asked for.
+    OtherPage { asked: u64, came: u64 },
+    /// The `next` of a page does not lead to the page after it.
+    Astray(u64),
     /// The only page says nothing about the list, and may be one of several.
     Bare { rows: u64 },
     /// Pages of different lengths, without a count: they are not of one walk.
@@ -86,6 +90,15 @@ impl Doubt {
             }
             Doubt::Recorded { listed, counted } => {
                 format!("{listed} members are listed where {counted} were counted")
+            }
+            Doubt::OtherPage { asked, came } => {
+                format!("page {came} came where page {asked} was asked for")
+            }
+            Doubt::Astray(page) => {
+                format!(
+                    "the `next` of page {page} does not lead to page {}",
+                    page.saturating_add(1)
+                )
             }
             Doubt::Bare { rows } => format!(
                 "a page of {rows} members does not say whether it is the last one: it states \

@@ -16,6 +16,8 @@ pub const DEFAULT_API_URL: &str = "https://api.bitbucket.org/2.0";
 pub struct Connect {
     /// The base address of the API, as [`api_url`] makes it.
     pub api_url: Url,
+    /// How many requests may be under way at once; 0 counts as 1.
+    pub concurrency: u8,
     /// The longest that one request may take, its answer included.
     pub timeout: Duration,
     /// The longest that all requests may take together, from the call of [`super::read`].

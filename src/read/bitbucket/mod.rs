@@ -3,6 +3,15 @@
 mod client;
 mod connect;
 mod credential;
+mod deadline;
+mod gate;
+mod journal;
+mod link;
+mod next;
+mod pace;
+mod refusal;
+mod retry;
+mod secrets;
 mod transport;
 mod trouble;
 mod walk;
@@ -10,18 +19,21 @@ mod wire;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use self::client::Client;
 pub use self::connect::{Connect, DEFAULT_API_URL, api_url};
 pub use self::credential::{Credential, Secret};
-use self::transport::Transport;
+use self::journal::Journal;
+pub use self::journal::Progress;
+use self::link::Link;
+pub use self::pace::Pace;
 use self::trouble::Trouble;
 use self::walk::Listing;
 use self::wire::{OwnPermission, Permissions};
 use super::visible::{self, Caller};
 use super::wire::{MemberRows, name_by_row};
-use super::{Incomplete, Origin, Reading, Roll, Walk};
+use super::{Incomplete, Origin, Reading, Roll};
+use crate::escape;
 use crate::failure::Failure;
 use crate::member::{Member, Role, Source};
 
@@ -46,8 +58,8 @@ pub struct Wanted<'a> {
 
 /// Reads the members of workspaces, one workspace after another; one that cannot be read does not
 /// stop the others. Everything learnt from the network, and nothing else, makes an incomplete
-/// [`Reading`]. It blocks until all is read or the deadline is over; not to be called from
-/// asynchronous code.
+/// [`Reading`]. It blocks until all is read or the deadline is over, and tells `watch` how far it
+/// is; not to be called from asynchronous code.
 ///
 /// # Errors
 /// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
@@ -55,8 +67,26 @@ pub fn read(
     connect: &Connect,
     slugs: &[Arc<str>],
     wanted: Wanted<'_>,
+    watch: &dyn Fn(Progress<'_>),
 ) -> Result<Vec<Reading>, Failure> {
-    let transport = Transport::new(connect)?;
+    let link = Link::new(connect, Pace::real())?;
+    block_on(read_all(link, slugs, wanted, watch))
+}
+
+/// As [`read`], with waits, chance and time of day from outside, and nobody watching.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    connect: &Connect,
+    slugs: &[Arc<str>],
+    wanted: Wanted<'_>,
+    pace: Pace<'_>,
+) -> Result<Vec<Reading>, Failure> {
+    block_on(read_all(Link::new(connect, pace)?, slugs, wanted, &|_| ()))
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(
             |error| {
@@ -66,26 +96,30 @@ pub fn read(
                 )
             },
         )?;
-    Ok(runtime.block_on(read_all(connect, transport, slugs, wanted)))
+    let done = runtime.block_on(work);
+    // A name that is still being looked up would hold the process beyond its deadline.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 async fn read_all(
-    connect: &Connect,
-    transport: Transport,
+    link: Link<'_>,
     slugs: &[Arc<str>],
     wanted: Wanted<'_>,
+    watch: &dyn Fn(Progress<'_>),
 ) -> Vec<Reading> {
-    let client = Client::new(connect, transport).await;
+    let client = Client::new(link).await;
     let mut readings = Vec::with_capacity(slugs.len());
     for slug in slugs {
-        let started = Instant::now();
-        let mut walk = Walk::default();
+        let journal = Journal::new(slug, watch);
         let members = match &client {
-            Ok(client) => roll(client, slug, wanted, &mut walk).await,
+            Ok(client) => roll(client, slug, wanted, &journal).await,
             Err(incomplete) => Err(incomplete.clone()),
         };
-        walk.duration = started.elapsed();
-        readings.push(Reading { workspace: Arc::clone(slug), origin: Origin::Api, walk, members });
+        let (workspace, walk) = (Arc::clone(slug), journal.finish());
+        let reading = Reading { workspace, origin: Origin::Api, walk, members };
+        watch(Progress::Done(&reading));
+        readings.push(reading);
     }
     readings
 }
@@ -95,32 +129,37 @@ async fn roll(
     client: &Client<'_>,
     slug: &str,
     wanted: Wanted<'_>,
-    walk: &mut Walk,
+    journal: &Journal<'_>,
 ) -> Result<Roll, Incomplete> {
     let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let listing: Listing<MemberRows> =
-        walk::list(client, &url, walk).await.map_err(|trouble| client.explain(&trouble))?;
+        walk::list(client, &url, journal).await.map_err(|trouble| client.explain(&trouble))?;
     let mut members = listing.rows.members;
     if members.is_empty() {
         return Err(Incomplete::nobody());
     }
     name_by_row(&mut members);
     if visible::needs_asking(&members, wanted.accept) {
-        visible::judge(&members, wanted.accept, caller(client, slug, walk).await)?;
+        visible::judge(&members, wanted.accept, caller(client, slug, journal).await)?;
     }
     if wanted.roles {
-        assign_roles(client, slug, &mut members, walk).await?;
+        assign_roles(client, slug, &mut members, journal).await?;
     }
     Ok(Roll { members, completeness: listing.proof.completeness })
 }
 
 /// What the credential is in a workspace.
-async fn caller(client: &Client<'_>, slug: &str, walk: &mut Walk) -> Caller {
+async fn caller(client: &Client<'_>, slug: &str, journal: &Journal<'_>) -> Caller {
     let url = client.url(&["user", "workspaces", slug, "permission"], None);
-    match client.get::<OwnPermission>(&url, walk).await {
+    match client.get::<OwnPermission>(&url, journal).await {
         Ok(own) => own.into(),
         Err(trouble) => {
-            tracing::debug!(workspace = slug, why = client.explain(&trouble).why, "no answer");
+            let why = client.explain(&trouble).why;
+            tracing::info!(
+                workspace = slug,
+                why = %escape::terminal(&why),
+                "what the credential may do was not told"
+            );
             Caller::NoAnswer
         }
     }
@@ -131,7 +170,7 @@ async fn assign_roles(
     client: &Client<'_>,
     slug: &str,
     members: &mut [Member],
-    walk: &mut Walk,
+    journal: &Journal<'_>,
 ) -> Result<(), Incomplete> {
     let unknown = |incomplete: Incomplete| {
         let why = format!(
@@ -141,9 +180,9 @@ async fn assign_roles(
         Incomplete { why, ..incomplete }
     };
     let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
-    let mut extra = Walk::default();
-    let listed: Result<Listing<Permissions>, Trouble> = walk::list(client, &url, &mut extra).await;
-    walk.requests += extra.requests;
+    let extra = journal.aside();
+    let listed: Result<Listing<Permissions>, Trouble> = walk::list(client, &url, &extra).await;
+    journal.add_requests(&extra);
     let listing = listed.map_err(|trouble| unknown(client.explain(&trouble)))?;
     let owners: HashSet<&str> = listing.rows.owners().collect();
     // Without a uuid somebody who is an owner would pass for one who is not.

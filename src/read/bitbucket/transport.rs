@@ -9,6 +9,7 @@ use reqwest::{Certificate, ClientBuilder, Request, StatusCode, redirect};
 use tokio::time::{Instant, timeout_at};
 
 use super::connect::{Connect, is_loopback};
+use super::deadline::Deadline;
 use super::trouble::Trouble;
 use crate::failure::Failure;
 
@@ -21,9 +22,6 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 pub(super) struct Transport {
     pub(super) http: reqwest::Client,
     timeout: Duration,
-    deadline: Duration,
-    /// When the deadline is; none where it is further off than a clock can tell.
-    ends: Option<Instant>,
 }
 
 /// What came back.
@@ -44,37 +42,37 @@ impl Transport {
     pub(super) fn new(connect: &Connect) -> Result<Self, Failure> {
         // An error means that some other part of the process installed one: just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Transport {
-            http: http_client(connect)?,
-            timeout: connect.timeout,
-            deadline: connect.deadline,
-            ends: Instant::now().checked_add(connect.deadline),
-        })
+        Ok(Transport { http: http_client(connect)?, timeout: connect.timeout })
     }
 
-    /// Sends a request and reads its answer, whatever its status.
-    pub(super) async fn send(&self, request: Request) -> Result<Answer, Trouble> {
+    /// Sends a request, for the so many-th time, and reads its answer, whatever its status.
+    pub(super) async fn send(
+        &self,
+        request: Request,
+        deadline: Deadline,
+        tries: u32,
+    ) -> Result<Answer, Trouble> {
         let started = Instant::now();
-        if self.ends.is_some_and(|ends| ends <= started) {
-            return Err(Trouble::Deadline(self.deadline));
+        if deadline.left().is_zero() {
+            return Err(Trouble::Deadline(deadline.allowed));
         }
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let times_out = started.checked_add(self.timeout);
         let exchange = self.exchange(request);
-        let result = match [times_out, self.ends].into_iter().flatten().min() {
+        let result = match [times_out, deadline.ends].into_iter().flatten().min() {
             None => exchange.await,
             Some(limit) => timeout_at(limit, exchange).await.unwrap_or_else(|_| {
-                Err(if self.ends == Some(limit) {
-                    Trouble::Deadline(self.deadline)
+                Err(if deadline.ends == Some(limit) {
+                    Trouble::Deadline(deadline.allowed)
                 } else {
                     Trouble::TimedOut(self.timeout)
                 })
             }),
         };
-        let status = result.as_ref().map_or(0, |answer| answer.status.as_u16());
+        let status = result.as_ref().ok().map(|answer| answer.status.as_u16());
         let duration = started.elapsed();
         // The path alone: a query can carry a secret, such as the cursor of a listing.
-        tracing::debug!(%method, path, status, ?duration, "request");
+        tracing::debug!(%method, path, status, ?duration, tries, "request");
         result
     }
 
@@ -96,12 +94,25 @@ impl Transport {
 fn unreachable(error: reqwest::Error) -> Trouble {
     let error = error.without_url();
     let mut why = error.to_string();
+    let mut refused = false;
     let mut source = error.source();
     while let Some(error) = source {
+        refused |= refuses_certificate(error);
         why = format!("{why}: {error}");
         source = error.source();
     }
-    Trouble::Unreachable(why)
+    if refused { Trouble::Certificate(why) } else { Trouble::Unreachable(why) }
+}
+
+/// Whether an error says that a certificate is not to be trusted. TLS errors come wrapped in those
+/// of the stream, which does not name them among its sources.
+fn refuses_certificate(error: &(dyn Error + 'static)) -> bool {
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let tls = match wrapped {
+        Some(inner) => inner.downcast_ref::<rustls::Error>(),
+        None => error.downcast_ref::<rustls::Error>(),
+    };
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 fn http_client(connect: &Connect) -> Result<reqwest::Client, Failure> {

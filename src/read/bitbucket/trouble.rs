@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
-
 use super::credential::Credential;
+use super::refusal::Refusal;
 use crate::read::Incomplete;
 use crate::read::proof::Doubt;
 
@@ -13,10 +12,35 @@ use crate::read::proof::Doubt;
 pub(super) enum Trouble {
     /// Bitbucket could not be reached, or stopped in the middle of its answer.
     Unreachable(String),
+    /// Whoever answered could not prove to be Bitbucket.
+    Certificate(String),
+    /// The request cannot be put into words that could be sent.
+    Unsendable(String),
     /// A request took longer than allowed.
     TimedOut(Duration),
     /// All requests together took longer than allowed.
     Deadline(Duration),
+    /// An earlier answer asked for more patience than the run has.
+    Closed {
+        /// How long it asked to wait.
+        wait: Duration,
+        /// How long the run may take.
+        allowed: Duration,
+    },
+    /// The wait before another try would pass the deadline.
+    OutOfTime {
+        /// What ended the last try.
+        last: Box<Trouble>,
+        /// How long the run may take.
+        allowed: Duration,
+    },
+    /// Every try ended in trouble.
+    Exhausted {
+        /// What ended the last one.
+        last: Box<Trouble>,
+        /// How many there were.
+        tries: u32,
+    },
     /// An answer was larger than any honest one.
     TooLarge,
     /// The answer is not a success.
@@ -31,6 +55,8 @@ pub(super) enum Trouble {
         start: String,
         /// What the JSON parser says.
         why: String,
+        /// Whether it is right as far as it goes, and ends too early.
+        cut: bool,
     },
     /// A page's `next` leads to another place.
     Elsewhere(String),
@@ -42,27 +68,29 @@ pub(super) enum Trouble {
     Doubt(Doubt),
 }
 
-/// An answer that is not a success.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
-    /// What Bitbucket says.
-    pub(super) message: String,
-    /// The scopes that the credential has, as far as Bitbucket says.
-    pub(super) granted: Option<String>,
-    /// The scopes that it would take.
-    pub(super) required: Option<String>,
-    /// When to come back.
-    pub(super) retry_after: Option<String>,
-}
-
 impl Trouble {
+    /// How long the server asks to be left alone.
+    pub(super) fn asks(&self) -> Option<Duration> {
+        if let Trouble::Refused(refusal) = self { refusal.asks } else { None }
+    }
+
     /// Why nothing is known, and what to do, with such a credential.
     pub(super) fn explain(&self, credential: &Credential) -> Incomplete {
         match self {
             Trouble::Unreachable(why) => Incomplete::new(
                 format!("Bitbucket could not be reached: {why}"),
-                "Check the network, the proxy variables, --api-url and --ca-cert.",
+                "Check the network, the proxy variables and --api-url.",
+            ),
+            Trouble::Certificate(why) => Incomplete::new(
+                format!(
+                    "whoever answered could not prove to be Bitbucket, so nothing was sent: {why}"
+                ),
+                "Where a proxy or a server of your own answers, give the certificate that it is \
+                 signed with to --ca-cert. Otherwise somebody may be listening in.",
+            ),
+            Trouble::Unsendable(why) => Incomplete::new(
+                format!("the request could not be put together: {why}"),
+                "Check --api-url and the credential.",
             ),
             Trouble::TimedOut(timeout) => Incomplete::new(
                 format!("Bitbucket did not answer within {timeout:?}"),
@@ -72,12 +100,25 @@ impl Trouble {
                 format!("the run did not end within {deadline:?}"),
                 "Try again, or allow more time with --deadline.",
             ),
+            Trouble::Closed { wait, allowed } => Incomplete::new(
+                format!("Bitbucket asks to wait for {wait:?}, and {}", too_long(*allowed)),
+                "Try again then, or allow more time with --deadline.",
+            ),
+            Trouble::OutOfTime { last, allowed } => {
+                let Incomplete { why, help } = last.explain(credential);
+                let why = format!("{why}; {}", too_long(*allowed));
+                Incomplete::new(why, format!("{help} --deadline allows more time."))
+            }
+            Trouble::Exhausted { last, tries } => {
+                let Incomplete { why, help } = last.explain(credential);
+                Incomplete::new(format!("{why} (tried {tries} times)"), help)
+            }
             Trouble::TooLarge => Incomplete::new(
                 "an answer is larger than 16 MiB",
                 "Check --api-url: Bitbucket's pages are far smaller.",
             ),
             Trouble::Refused(refusal) => refusal.explain(credential),
-            Trouble::Shape { status, content_type, start, why } => Incomplete::new(
+            Trouble::Shape { status, content_type, start, why, cut: _ } => Incomplete::new(
                 format!(
                     "the answer is not what was asked for ({why}): status {status}, \
                      {content_type}, it starts with \"{start}\""
@@ -104,88 +145,6 @@ impl Trouble {
     }
 }
 
-impl Refusal {
-    fn explain(&self, credential: &Credential) -> Incomplete {
-        let Refusal { status, message, .. } = self;
-        let status_code = status.as_u16();
-        let said = format!("Bitbucket answered {status_code}: {message}");
-        match status_code {
-            300..=399 => Incomplete::new(
-                format!("Bitbucket answered {status_code}, a redirect, which is not followed"),
-                "Check --api-url, and whether a proxy or a login page answers in Bitbucket's place.",
-            ),
-            401 => {
-                let oddity = credential.oddity().map(|oddity| format!(" {oddity}"));
-                Incomplete::new(said, renew(credential) + &oddity.unwrap_or_default())
-            }
-            403 => Incomplete::new(format!("{said}{}", self.scopes()), enough_scope(credential)),
-            404 => Incomplete::new(
-                said,
-                "Check the workspace's slug, and that the credential's account is a member of it: \
-                 to others Bitbucket says that there is none.",
-            ),
-            410 => Incomplete::new(
-                said,
-                "Bitbucket removed what this version of mfa-gate asks for: use a newer one.",
-            ),
-            429 => {
-                let after = self.retry_after.as_ref();
-                let after = after.map(|after| format!(" (Retry-After: {after})"));
-                Incomplete::new(
-                    said + &after.unwrap_or_default(),
-                    "Try again later: Bitbucket counts the requests of an hour, for each account.",
-                )
-            }
-            500.. => Incomplete::new(said, "This is Bitbucket's own trouble: try again later."),
-            _ => Incomplete::new(said, "Check --api-url and the workspace's slug."),
-        }
-    }
-
-    fn scopes(&self) -> String {
-        let named = [("granted", &self.granted), ("required", &self.required)];
-        let scopes: Vec<_> = named
-            .into_iter()
-            .filter_map(|(name, scopes)| scopes.as_ref().map(|scopes| format!("{name}: {scopes}")))
-            .collect();
-        if scopes.is_empty() { String::new() } else { format!(" ({})", scopes.join("; ")) }
-    }
-}
-
-/// How to replace a credential that is not accepted.
-fn renew(credential: &Credential) -> String {
-    let what = match credential {
-        Credential::ApiToken { .. } => {
-            "Check that BITBUCKET_EMAIL is the address of the Atlassian account that made \
-             BITBUCKET_API_TOKEN. The token may have expired or been revoked, or the admin who \
-             made it may have left; make a new one with the scope read:workspace:bitbucket."
-        }
-        Credential::AccessToken(_) => {
-            "BITBUCKET_ACCESS_TOKEN may have expired or been revoked, or the admin who made it may \
-             have left. Make a new workspace access token with the scope account; tokens of a \
-             repository or a project do not work here."
-        }
-        Credential::Oauth { .. } => {
-            "Check BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET. The consumer may have been \
-             deleted, or the admin whose it is may have left."
-        }
-    };
-    what.into()
-}
-
-/// What a credential must be allowed to do.
-fn enough_scope(credential: &Credential) -> &'static str {
-    match credential {
-        Credential::ApiToken { .. } => {
-            "Make an API token with the scope read:workspace:bitbucket, as an admin of the \
-             workspace."
-        }
-        Credential::AccessToken(_) => {
-            "Make a workspace access token with the scope account; tokens of a repository or a \
-             project cannot have it."
-        }
-        Credential::Oauth { .. } => {
-            "Give the OAuth consumer the permission Account: Read; it acts as its owner, who has to \
-             be an admin of the workspace."
-        }
-    }
+fn too_long(allowed: Duration) -> String {
+    format!("to wait for another try would take longer than what is left of {allowed:?}")
 }

@@ -1,20 +1,23 @@
-//! Lists that come in pages, read from the first page to the last.
+//! Lists that come in pages, read from the first page to the last and proven to be complete.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroU64;
 
+use futures_util::stream::{self, StreamExt};
 use url::Url;
 
 use super::client::Client;
+use super::journal::Journal;
+use super::next::{follow, page_number, with_fields, with_page};
 use super::trouble::Trouble;
-use crate::read::Walk;
-use crate::read::proof::{self, Doubt, Proof};
+use crate::read::proof::{self, Doubt, Facts, Proof};
 use crate::read::wire::{Page, Rows};
 
 /// Rows asked for on a page: the most that Bitbucket gives.
 pub(super) const PAGELEN: u64 = 100;
 
 /// More pages than this are no workspace: a million members.
-const MOST_PAGES: usize = 10_000;
+const MOST_PAGES: u64 = 10_000;
 
 /// A list that is proven to be complete.
 pub(super) struct Listing<R> {
@@ -22,51 +25,180 @@ pub(super) struct Listing<R> {
     pub(super) proof: Proof,
 }
 
+/// In which order pages are read.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    /// Side by side, where the first page says how many there are and what they are called.
+    SideBySide,
+    /// One after another, each where the one before says that it is.
+    InTurn,
+}
+
 /// Reads a list. Where it does not add up, somebody may have joined or left meanwhile: then it is
-/// read once more from the start.
+/// read once more from the start, one page after another.
 pub(super) async fn list<R: Rows>(
     client: &Client<'_>,
     first: &Url,
-    walk: &mut Walk,
+    journal: &Journal<'_>,
 ) -> Result<Listing<R>, Trouble> {
-    match once(client, first, walk).await? {
-        Ok(listing) => Ok(listing),
-        Err(doubt) => {
-            tracing::debug!(path = first.path(), why = doubt.why(), "reading the list again");
-            once(client, first, walk).await?.map_err(Trouble::Doubt)
-        }
-    }
+    let found = walk(client, first, Order::SideBySide, journal).await;
+    let Err(Trouble::Doubt(doubt)) = found else { return found };
+    tracing::info!(path = first.path(), why = doubt.why(), "reading the list again");
+    walk(client, first, Order::InTurn, journal).await
 }
 
-async fn once<R: Rows>(
+async fn walk<R: Rows>(
     client: &Client<'_>,
     first: &Url,
-    walk: &mut Walk,
-) -> Result<Result<Listing<R>, Doubt>, Trouble> {
-    walk.walks += 1;
-    let mut rows = R::default();
-    let mut pages = Vec::new();
-    let mut url = first.clone();
+    order: Order,
+    journal: &Journal<'_>,
+) -> Result<Listing<R>, Trouble> {
+    journal.walk();
+    let head: Page<R> = page(client, first, journal).await?;
+    let series = match order {
+        Order::SideBySide => Series::of(first, &head)?,
+        Order::InTurn => None,
+    };
+    let (rows, pages) = match series {
+        Some(series) => side_by_side(client, &series, head, journal).await?,
+        None => in_turn(client, first, head, journal).await?,
+    };
+    proven(rows, &pages).map_err(Trouble::Doubt)
+}
+
+fn proven<R: Rows>(rows: R, pages: &[Facts]) -> Result<Listing<R>, Doubt> {
+    proof::sequence(pages)?;
+    let proof = proof::counts(pages, PAGELEN)?;
+    proof::distinct(rows.ids(), 2 * rows.len())?;
+    Ok(Listing { rows, proof })
+}
+
+/// Follows `next` from page to page.
+async fn in_turn<R: Rows>(
+    client: &Client<'_>,
+    first: &Url,
+    head: Page<R>,
+    journal: &Journal<'_>,
+) -> Result<(R, Vec<Facts>), Trouble> {
     let mut visited = HashSet::from([first.clone()]);
-    loop {
-        let page: Page<R> = page(client, &url, walk).await?;
-        walk.reported_size = page.size.or(walk.reported_size);
-        pages.push(page.facts());
-        rows.append(page.values);
-        let Some(next) = page.next else { break };
-        if pages.len() >= MOST_PAGES {
+    let mut pages = vec![head.facts()];
+    let (mut rows, mut next) = (head.values, head.next);
+    while let Some(address) = next {
+        if pages.len() as u64 >= MOST_PAGES {
             return Err(Trouble::Endless);
         }
-        url = follow(first, &next).ok_or_else(|| Trouble::Elsewhere(client.excerpt(&next)))?;
+        let url =
+            follow(first, &address).ok_or_else(|| Trouble::Elsewhere(client.excerpt(&address)))?;
         if !visited.insert(url.clone()) {
             return Err(Trouble::Loop);
         }
+        let page: Page<R> = page(client, &url, journal).await?;
+        pages.push(page.facts());
+        rows.append(page.values);
+        next = page.next;
     }
-    let proven = proof::counts(&pages, PAGELEN).and_then(|proof| {
-        proof::distinct(rows.ids(), 2 * rows.len())?;
-        Ok(Listing { rows, proof })
-    });
-    Ok(proven)
+    Ok((rows, pages))
+}
+
+/// Asks for all pages of a series after the first, several at once. Nothing that the first page
+/// says is believed: a page that does not fit ends the walk, and the requests under way with it.
+async fn side_by_side<R: Rows>(
+    client: &Client<'_>,
+    series: &Series,
+    head: Page<R>,
+    journal: &Journal<'_>,
+) -> Result<(R, Vec<Facts>), Trouble> {
+    let (path, pages, at_once) = (series.first.path(), series.pages, client.concurrency());
+    tracing::info!(path, pages, at_once, "reading pages side by side");
+    let mut under_way = stream::iter(2..=series.pages)
+        .map(|number| async move {
+            let url = with_page(&series.second, number);
+            (number, page::<R>(client, &url, journal).await)
+        })
+        .buffer_unordered(at_once);
+    let mut rest = BTreeMap::new();
+    while let Some((number, page)) = under_way.next().await {
+        let page = page.map_err(|trouble| Series::missing(number, trouble))?;
+        series.admit(number, &page, client)?;
+        rest.insert(number, page);
+    }
+    let mut facts = vec![head.facts()];
+    let mut rows = head.values;
+    for page in rest.into_values() {
+        facts.push(page.facts());
+        rows.append(page.values);
+    }
+    Ok((rows, facts))
+}
+
+/// Pages that are known by number before they are read.
+struct Series {
+    /// The first page's address.
+    first: Url,
+    /// The second page's, as the first one gives it.
+    second: Url,
+    /// How many pages there are.
+    pages: u64,
+    /// How many rows there are.
+    size: u64,
+}
+
+impl Series {
+    /// The series that a first page begins, if it says how long it is and its pages have numbers.
+    fn of<R: Rows>(first: &Url, head: &Page<R>) -> Result<Option<Self>, Trouble> {
+        let rows = head.values.len() as u64;
+        let second = head.next.as_ref().and_then(|next| follow(first, next));
+        let (Some(size), Some(second)) = (head.size, second) else { return Ok(None) };
+        let numbered = page_number(&second) == Some(2)
+            && head.page.is_none_or(|number| number == NonZeroU64::MIN);
+        let full = rows > 0 && head.pagelen.is_none_or(|length| length == rows);
+        if !numbered || !full {
+            return Ok(None);
+        }
+        match size.div_ceil(rows) {
+            0 | 1 => Ok(None),
+            pages if pages > MOST_PAGES => Err(Trouble::Endless),
+            pages => Ok(Some(Series { first: first.clone(), second, pages, size })),
+        }
+    }
+
+    /// Checks that a page is the one that was asked for.
+    fn admit<R>(&self, number: u64, page: &Page<R>, client: &Client<'_>) -> Result<(), Trouble> {
+        let stated = page.page.map_or(number, NonZeroU64::get);
+        if stated != number {
+            return Err(Trouble::Doubt(Doubt::OtherPage { asked: number, came: stated }));
+        }
+        let size = page.size.unwrap_or(self.size);
+        if size != self.size {
+            return Err(Trouble::Doubt(Doubt::Sizes(self.size, size)));
+        }
+        match &page.next {
+            None if number == self.pages => Ok(()),
+            None => Err(Trouble::Doubt(Doubt::EndsEarly { page: number, of: self.pages })),
+            Some(next) => {
+                let next = follow(&self.first, next)
+                    .ok_or_else(|| Trouble::Elsewhere(client.excerpt(next)))?;
+                if number == self.pages {
+                    Err(Trouble::Doubt(Doubt::Unfinished))
+                } else if page_number(&next) == number.checked_add(1) {
+                    Ok(())
+                } else {
+                    Err(Trouble::Doubt(Doubt::Astray(number)))
+                }
+            }
+        }
+    }
+
+    /// What it means that a page could not be read: one that is not there any more is what is
+    /// left of a list that became shorter.
+    fn missing(number: u64, trouble: Trouble) -> Trouble {
+        if let Trouble::Refused(refusal) = &trouble
+            && matches!(refusal.status.as_u16(), 400 | 404)
+        {
+            return Trouble::Doubt(Doubt::PageMissing(number));
+        }
+        trouble
+    }
 }
 
 /// One page. Whether `next` carries `fields` along is not documented; so a page without the field
@@ -74,13 +206,23 @@ async fn once<R: Rows>(
 async fn page<R: Rows>(
     client: &Client<'_>,
     url: &Url,
-    walk: &mut Walk,
+    journal: &Journal<'_>,
 ) -> Result<Page<R>, Trouble> {
-    let page: Page<R> = client.get(url, walk).await?;
+    let page: Page<R> = flagged(client, url, journal).await?;
+    journal.page(page.values.len(), page.size);
+    Ok(page)
+}
+
+async fn flagged<R: Rows>(
+    client: &Client<'_>,
+    url: &Url,
+    journal: &Journal<'_>,
+) -> Result<Page<R>, Trouble> {
+    let page: Page<R> = client.get(url, journal).await?;
     let Some(fields) = R::SPELLED_OUT.filter(|_| page.values.lacks_flag()) else {
         return Ok(page);
     };
-    let again: Page<R> = client.get(&with_fields(url, fields), walk).await?;
+    let again: Page<R> = client.get(&with_fields(url, fields), journal).await?;
     if again.values.lacks_flag() || again.values.len() != page.values.len() {
         return Ok(page);
     }
@@ -93,80 +235,4 @@ async fn page<R: Rows>(
         next: again.next.or(page.next),
         previous: again.previous.or(page.previous),
     })
-}
-
-/// The same address, with other fields.
-fn with_fields(url: &Url, fields: &str) -> Url {
-    let kept = url.query().unwrap_or_default().split('&');
-    let kept = kept.filter(|pair| !pair.is_empty() && !pair.starts_with("fields="));
-    let query: String = kept.flat_map(|pair| [pair, "&"]).chain(["fields=", fields]).collect();
-    let mut url = url.clone();
-    url.set_query(Some(&query));
-    url
-}
-
-/// Where `next` leads, if that is the same resource: nothing is sent anywhere else.
-fn follow(first: &Url, next: &str) -> Option<Url> {
-    let mut next = Url::parse(next).ok()?;
-    next.set_fragment(None);
-    let same = next.scheme() == first.scheme()
-        && next.host() == first.host()
-        && next.port_or_known_default() == first.port_or_known_default()
-        && next.path() == first.path()
-        && next.username().is_empty()
-        && next.password().is_none();
-    same.then_some(next)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FIRST: &str = "https://api.bitbucket.org/2.0/workspaces/acme/members?pagelen=100";
-
-    #[test]
-    fn next_stays_where_it_is() {
-        let first = Url::parse(FIRST).unwrap();
-        for (next, to) in [
-            (
-                "https://api.bitbucket.org/2.0/workspaces/acme/members?page=2",
-                "https://api.bitbucket.org/2.0/workspaces/acme/members?page=2",
-            ),
-            (
-                "HTTPS://API.bitbucket.org:443/2.0/workspaces/acme/members?page=2#x",
-                "https://api.bitbucket.org/2.0/workspaces/acme/members?page=2",
-            ),
-        ] {
-            assert_eq!(follow(&first, next).unwrap().as_str(), to);
-        }
-        for next in [
-            "http://api.bitbucket.org/2.0/workspaces/acme/members?page=2",
-            "https://evil.example/2.0/workspaces/acme/members?page=2",
-            "https://api.bitbucket.org.evil.example/2.0/workspaces/acme/members",
-            "https://api.bitbucket.org@evil.example/2.0/workspaces/acme/members",
-            "https://x@api.bitbucket.org/2.0/workspaces/acme/members",
-            "https://api.bitbucket.org:8443/2.0/workspaces/acme/members?page=2",
-            "https://api.bitbucket.org/2.0/workspaces/other/members?page=2",
-            "https://api.bitbucket.org/2.0/workspaces/acme/members/../../other/members",
-            "//evil.example/2.0/workspaces/acme/members",
-            "?page=2",
-            "",
-        ] {
-            assert_eq!(follow(&first, next), None, "{next}");
-        }
-    }
-
-    #[test]
-    fn fields_are_replaced() {
-        let url = |text: String| Url::parse(&text).unwrap();
-        let base = "https://api.bitbucket.org/2.0/x";
-        for (query, with) in [
-            ("?page=2&fields=%2Ba,-b&pagelen=100", "?page=2&pagelen=100&fields=c,d"),
-            ("?fields=a", "?fields=c,d"),
-            ("", "?fields=c,d"),
-        ] {
-            let found = with_fields(&url(format!("{base}{query}")), "c,d");
-            assert_eq!(found.as_str(), format!("{base}{with}"));
-        }
-    }
 }

@@ -100,7 +100,9 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
         | Doubt::Unfinished
         | Doubt::Lengths(..)
         | Doubt::Recorded { .. }
-        | Doubt::EndsEarly { .. } => {
+        | Doubt::EndsEarly { .. }
+        | Doubt::OtherPage { .. }
+        | Doubt::Astray(_) => {
             "Save every page again in one go: from the first one, following `next` until a page \
              has none."
         }

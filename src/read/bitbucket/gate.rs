@@ -1,0 +1,168 @@
+//! What all requests pass through: a server that asked for patience is left alone by every one of
+//! them, and is asked less at once from then on.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::deadline::Deadline;
+use super::pace::Pace;
+use super::trouble::Trouble;
+
+/// Lets requests through, so many at once, and none while it is closed.
+pub(super) struct Gate {
+    lanes: Semaphore,
+    /// How many lanes there are, taken or not.
+    width: Cell<usize>,
+    closing: Cell<Option<Closing>>,
+}
+
+/// That the gate was closed.
+#[derive(Clone, Copy)]
+struct Closing {
+    /// Tells one closing from the next.
+    number: u32,
+    /// For how long.
+    wait: Duration,
+    /// Until when; none where that is further off than a clock can tell.
+    opens: Option<Instant>,
+}
+
+/// The right to send one request.
+pub(super) struct Lane<'a> {
+    gate: &'a Gate,
+    /// There always is one, as nothing ever closes the semaphore.
+    permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Gate {
+    /// A gate for so many requests at once.
+    pub(super) fn new(width: usize) -> Self {
+        let width = width.max(1);
+        Gate { lanes: Semaphore::new(width), width: Cell::new(width), closing: Cell::new(None) }
+    }
+
+    /// Waits for a lane, and for the gate to open.
+    pub(super) async fn pass(
+        &self,
+        deadline: Deadline,
+        pace: Pace<'_>,
+    ) -> Result<Lane<'_>, Trouble> {
+        let permit = self.lanes.acquire().await.ok();
+        // Each closing is waited for once: a sleep may return early, in a test at once.
+        let mut waited_for = None;
+        while let Some(closing) = self.closing.get().filter(|it| Some(it.number) != waited_for) {
+            let left = closing.left();
+            if left > deadline.left() {
+                return Err(Trouble::Closed { wait: closing.wait, allowed: deadline.allowed });
+            }
+            if left > Duration::ZERO {
+                (pace.sleep)(left).await;
+            }
+            waited_for = Some(closing.number);
+        }
+        Ok(Lane { gate: self, permit })
+    }
+}
+
+impl Closing {
+    fn left(self) -> Duration {
+        let now = Instant::now();
+        self.opens.map_or(Duration::MAX, |opens| opens.saturating_duration_since(now))
+    }
+}
+
+impl Lane<'_> {
+    /// Lets no request through for so long, and one fewer at once from then on: a server that is
+    /// asked too much is not asked as much again. One lane always stays.
+    pub(super) fn close(self, wait: Duration) {
+        let opens = Instant::now().checked_add(wait);
+        let before = self.gate.closing.get();
+        let later = before.is_none_or(|before| match (before.opens, opens) {
+            (Some(before), Some(opens)) => opens > before,
+            (Some(_), None) => true,
+            (None, _) => false,
+        });
+        if later {
+            let number = before.map_or(0, |before| before.number.wrapping_add(1));
+            self.gate.closing.set(Some(Closing { number, wait, opens }));
+        }
+        let width = self.gate.width.get();
+        if let Some(permit) = self.permit.filter(|_| width > 1) {
+            permit.forget();
+            self.gate.width.set(width - 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::pin::Pin;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn on_runtime(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(test);
+    }
+
+    /// Notes the waits, and does not wait.
+    fn noting(waits: &RefCell<Vec<Duration>>, wait: Duration) -> Pin<Box<dyn Future<Output = ()>>> {
+        waits.borrow_mut().push(wait);
+        Box::pin(std::future::ready(()))
+    }
+
+    #[test]
+    fn every_request_waits_once_for_each_closing() {
+        let waits = RefCell::default();
+        let sleep = |wait| noting(&waits, wait);
+        let pace = Pace { sleep: &sleep, jitter: &|| 0.0, now: &SystemTime::now };
+        let deadline = Deadline::after(2 * HOUR);
+        on_runtime(async {
+            let gate = Gate::new(3);
+            gate.pass(deadline, pace).await.unwrap().close(HOUR);
+            assert_eq!(waits.borrow().len(), 0, "an open gate stops nobody");
+            let first = gate.pass(deadline, pace).await.unwrap();
+            let second = gate.pass(deadline, pace).await.unwrap();
+            assert_eq!(waits.borrow().len(), 2);
+            assert!(waits.borrow().iter().all(|&wait| wait > HOUR / 2 && wait <= HOUR));
+            second.close(Duration::from_secs(1));
+            drop(first);
+            gate.pass(deadline, pace).await.unwrap();
+            assert!(waits.borrow()[2] > HOUR / 2, "a shorter wait does not open it earlier");
+        });
+    }
+
+    #[test]
+    fn each_closing_takes_a_lane_and_one_stays() {
+        let sleep = |_| -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(std::future::ready(())) };
+        let pace = Pace { sleep: &sleep, jitter: &|| 0.0, now: &SystemTime::now };
+        let deadline = Deadline::after(HOUR);
+        on_runtime(async {
+            let gate = Gate::new(3);
+            for lanes in [2, 1, 1, 1] {
+                gate.pass(deadline, pace).await.unwrap().close(Duration::ZERO);
+                assert_eq!((gate.width.get(), gate.lanes.available_permits()), (lanes, lanes));
+            }
+        });
+    }
+
+    #[test]
+    fn a_gate_that_opens_after_the_deadline_is_not_waited_for() {
+        let deadline = Deadline::after(HOUR);
+        on_runtime(async {
+            for wait in [2 * HOUR, Duration::MAX] {
+                let gate = Gate::new(1);
+                let pace = Pace::real();
+                gate.pass(deadline, pace).await.unwrap().close(wait);
+                let trouble = gate.pass(deadline, pace).await.err().unwrap();
+                assert!(matches!(trouble, Trouble::Closed { wait: said, .. } if said == wait));
+            }
+        });
+    }
+}

@@ -1,0 +1,151 @@
+//! Requests, each tried until it is answered, it is no use, or there is no time left.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Client as Http, RequestBuilder};
+use serde::de::DeserializeOwned;
+
+use super::connect::Connect;
+use super::deadline::Deadline;
+use super::gate::Gate;
+use super::pace::Pace;
+use super::refusal::Refusal;
+use super::retry::{self, Fate, TRIES};
+use super::secrets::Secrets;
+use super::transport::{Answer, Transport};
+use super::trouble::Trouble;
+use crate::escape;
+use crate::failure::Failure;
+use crate::read::wire::ErrorBody;
+
+/// The way to Bitbucket, which all requests of a run share.
+pub(super) struct Link<'a> {
+    pub(super) connect: &'a Connect,
+    transport: Transport,
+    gate: Gate,
+    deadline: Deadline,
+    pace: Pace<'a>,
+}
+
+impl<'a> Link<'a> {
+    pub(super) fn new(connect: &'a Connect, pace: Pace<'a>) -> Result<Self, Failure> {
+        Ok(Link {
+            connect,
+            transport: Transport::new(connect)?,
+            gate: Gate::new(connect.concurrency.into()),
+            deadline: Deadline::after(connect.deadline),
+            pace,
+        })
+    }
+
+    /// What requests are built with.
+    pub(super) fn http(&self) -> &Http {
+        &self.transport.http
+    }
+
+    /// Sends a request until it is answered well, and reads the answer. Each try is counted.
+    pub(super) async fn fetch<T: DeserializeOwned>(
+        &self,
+        build: impl Fn() -> RequestBuilder,
+        secrets: &Secrets,
+        requests: &Cell<u32>,
+    ) -> Result<(T, HeaderMap), Trouble> {
+        let mut tries = 0;
+        loop {
+            let request = build().build().map_err(unsendable)?;
+            let lane = self.gate.pass(self.deadline, self.pace).await?;
+            tries += 1;
+            requests.set(requests.get().saturating_add(1));
+            let sent = self.transport.send(request, self.deadline, tries).await;
+            let trouble = match sent.and_then(|answer| self.understand(answer, secrets)) {
+                Ok(understood) => return Ok(understood),
+                Err(trouble) => trouble,
+            };
+            let wait = retry::delay(tries, trouble.asks(), (self.pace.jitter)());
+            match retry::classify(&trouble) {
+                Fate::Final => return Err(trouble),
+                Fate::Crowded => {
+                    lane.close(wait);
+                    self.again(trouble, tries, wait)?;
+                }
+                Fate::Passing => {
+                    drop(lane);
+                    self.again(trouble, tries, wait)?;
+                    (self.pace.sleep)(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Whether there is another try after the wait; if not, the trouble is what it ends with.
+    fn again(&self, trouble: Trouble, tries: u32, wait: Duration) -> Result<(), Trouble> {
+        let last = Box::new(trouble);
+        if tries >= TRIES {
+            return Err(Trouble::Exhausted { last, tries });
+        }
+        if wait > self.deadline.left() {
+            return Err(Trouble::OutOfTime { last, allowed: self.deadline.allowed });
+        }
+        let why = last.explain(&self.connect.credential).why;
+        tracing::info!(?wait, tries, why = %escape::terminal(&why), "trying again");
+        Ok(())
+    }
+
+    fn understand<T: DeserializeOwned>(
+        &self,
+        answer: Answer,
+        secrets: &Secrets,
+    ) -> Result<(T, HeaderMap), Trouble> {
+        if !answer.status.is_success() {
+            let asks = retry::asked(answer.status, &answer.headers, (self.pace.now)());
+            return Err(Trouble::Refused(Box::new(refusal(&answer, secrets, asks))));
+        }
+        match serde_json::from_slice(&answer.body) {
+            Ok(understood) => Ok((understood, answer.headers)),
+            Err(error) => Err(Trouble::Shape {
+                status: answer.status.as_u16(),
+                content_type: content_type(&answer, secrets),
+                start: secrets.excerpt(&String::from_utf8_lossy(&answer.body)),
+                why: secrets.excerpt(&error.to_string()),
+                cut: error.is_eof(),
+            }),
+        }
+    }
+}
+
+pub(super) fn unsendable(error: reqwest::Error) -> Trouble {
+    Trouble::Unsendable(error.without_url().to_string())
+}
+
+fn content_type(answer: &Answer, secrets: &Secrets) -> String {
+    answer.header(CONTENT_TYPE).map_or_else(|| "of no type".into(), |kind| secrets.excerpt(kind))
+}
+
+fn refusal(answer: &Answer, secrets: &Secrets, asks: Option<Duration>) -> Refusal {
+    let error = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error);
+    let detail = error.as_ref().and_then(|error| error.detail.as_ref());
+    let scopes = |key: &str, header: &str| {
+        let listed = detail.and_then(|detail| detail.get(key)?.as_array()).map(|scopes| {
+            scopes.iter().filter_map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
+        });
+        let scopes = listed.or_else(|| answer.header(header).map(str::to_owned));
+        scopes.map(|scopes| secrets.excerpt(&scopes))
+    };
+    let message = error.as_ref().and_then(|error| error.message.clone()).unwrap_or_else(|| {
+        format!("{}, {}", content_type(answer, secrets), String::from_utf8_lossy(&answer.body))
+    });
+    Refusal {
+        status: answer.status,
+        message: secrets.excerpt(&message),
+        granted: scopes("granted", GRANTED_SCOPES),
+        required: scopes("required", REQUIRED_SCOPES),
+        asks,
+    }
+}
+
+/// The scopes that a credential has, as a header of answers.
+pub(super) const GRANTED_SCOPES: &str = "x-oauth-scopes";
+/// The scopes that a resource takes, as a header of answers.
+pub(super) const REQUIRED_SCOPES: &str = "x-accepted-oauth-scopes";

@@ -1,0 +1,199 @@
+//! Whether a request that failed is worth another try, and after how long. Pure.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use super::trouble::Trouble;
+
+/// How often a request is sent at most.
+pub(super) const TRIES: u32 = 6;
+
+/// The wait before the second try, at most.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// The longest wait that is not the server's own wish.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Seconds until the limit is lifted, as Bitbucket was seen to send it: seconds, not a time of day.
+const RATE_LIMIT_RESET: &str = "x-ratelimit-reset";
+
+/// What a trouble means for the request that met it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Another try would end the same way.
+    Final,
+    /// Another try may do better.
+    Passing,
+    /// The server has too much to do: all requests should wait, not this one alone.
+    Crowded,
+}
+
+/// Whether to try again.
+pub(super) fn classify(trouble: &Trouble) -> Fate {
+    match trouble {
+        Trouble::Unreachable(_) | Trouble::TimedOut(_) => Fate::Passing,
+        // JSON that ends in its middle is an answer that was cut off.
+        Trouble::Shape { cut: true, .. } => Fate::Passing,
+        Trouble::Refused(refusal) => match refusal.status.as_u16() {
+            429 => Fate::Crowded,
+            503 if refusal.asks.is_some() => Fate::Crowded,
+            408 | 425 | 500 | 502 | 503 | 504 => Fate::Passing,
+            _ => Fate::Final,
+        },
+        Trouble::Shape { cut: false, .. }
+        | Trouble::Certificate(_)
+        | Trouble::Unsendable(_)
+        | Trouble::Deadline(_)
+        | Trouble::Closed { .. }
+        | Trouble::OutOfTime { .. }
+        | Trouble::Exhausted { .. }
+        | Trouble::TooLarge
+        | Trouble::Elsewhere(_)
+        | Trouble::Loop
+        | Trouble::Endless
+        | Trouble::Doubt(_) => Fate::Final,
+    }
+}
+
+/// How long a server asks to be left alone: `Retry-After` in seconds or as a date, and where a
+/// limit was reached the time until it is lifted.
+///
+/// `Retry-After`: [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3).
+pub(super) fn asked(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let after = text(RETRY_AFTER.as_str()).and_then(|after| {
+        seconds(after)
+            .or_else(|| httpdate::parse_http_date(after).ok().map(|date| until(date, now)))
+    });
+    let reset = || {
+        let limited = status == StatusCode::TOO_MANY_REQUESTS;
+        text(RATE_LIMIT_RESET).filter(|_| limited).and_then(seconds)
+    };
+    after.or_else(reset)
+}
+
+/// A whole number of seconds; one too large to be held is the largest.
+fn seconds(text: &str) -> Option<Duration> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
+}
+
+/// The time until a date, in whole seconds: no less than what is asked for. Nothing if it is past.
+fn until(date: SystemTime, now: SystemTime) -> Duration {
+    let exact = date.duration_since(now).unwrap_or_default();
+    let seconds = exact.as_secs().saturating_add(u64::from(exact.subsec_nanos() > 0));
+    Duration::from_secs(seconds)
+}
+
+/// How long to wait after so many tries: twice as long each time, from half of that to all of it
+/// as chance will have it, and never less than what the server asks for.
+pub(super) fn delay(tries: u32, asked: Option<Duration>, jitter: f64) -> Duration {
+    let doublings = tries.saturating_sub(1).min(16);
+    let longest = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
+    let own = longest.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+    own.max(asked.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+    use crate::read::bitbucket::refusal::Refusal;
+    use crate::read::proof::Doubt;
+
+    fn refused(status: u16, asks: Option<u64>) -> Trouble {
+        Trouble::Refused(Box::new(Refusal {
+            status: StatusCode::from_u16(status).unwrap(),
+            message: String::new(),
+            granted: None,
+            required: None,
+            asks: asks.map(Duration::from_secs),
+        }))
+    }
+
+    fn shape(cut: bool) -> Trouble {
+        let text = String::new;
+        Trouble::Shape { status: 200, content_type: text(), start: text(), why: text(), cut }
+    }
+
+    #[test]
+    fn which_troubles_pass() {
+        for status in [408, 425, 500, 502, 503, 504] {
+            assert_eq!(classify(&refused(status, None)), Fate::Passing, "{status}");
+        }
+        assert_eq!(classify(&refused(502, Some(1))), Fate::Passing);
+        for passing in
+            [Trouble::Unreachable(String::new()), Trouble::TimedOut(Duration::ZERO), shape(true)]
+        {
+            assert_eq!(classify(&passing), Fate::Passing, "{passing:?}");
+        }
+        for crowded in [refused(429, None), refused(429, Some(1)), refused(503, Some(1))] {
+            assert_eq!(classify(&crowded), Fate::Crowded, "{crowded:?}");
+        }
+        for status in [204, 301, 400, 401, 403, 404, 409, 410, 418, 501, 505] {
+            assert_eq!(classify(&refused(status, Some(1))), Fate::Final, "{status}");
+        }
+        for last in [
+            shape(false),
+            Trouble::Certificate(String::new()),
+            Trouble::TooLarge,
+            Trouble::Loop,
+            Trouble::Doubt(Doubt::Unfinished),
+        ] {
+            assert_eq!(classify(&last), Fate::Final, "{last:?}");
+        }
+    }
+
+    fn asks(status: u16, headers: &[(&'static str, &str)]) -> Option<u64> {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| {
+                ((*name).try_into().unwrap(), HeaderValue::from_str(value).unwrap())
+            })
+            .collect();
+        // A quarter of a second past 1994-11-06 08:49:37 UTC.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(784_111_777_250);
+        asked(StatusCode::from_u16(status).unwrap(), &headers, now).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn what_servers_ask_for() {
+        for (header, wait) in [
+            ("30", Some(30)),
+            (" 0 ", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
+            ("Sunday, 06-Nov-94 08:50:07 GMT", Some(30)),
+            ("Sun Nov  6 08:50:07 1994", Some(30)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("1.5", None),
+            ("+5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(asks(503, &[("retry-after", header)]), wait, "{header}");
+        }
+        assert_eq!(asks(429, &[("x-ratelimit-reset", "90")]), Some(90));
+        assert_eq!(asks(429, &[("x-ratelimit-reset", "90"), ("retry-after", "5")]), Some(5));
+        assert_eq!(asks(429, &[("x-ratelimit-reset", "90"), ("retry-after", "soon")]), Some(90));
+        assert_eq!(asks(503, &[("x-ratelimit-reset", "90")]), None, "it always says when");
+        assert_eq!(asks(429, &[]), None);
+    }
+
+    #[test]
+    fn waits_double_are_spread_and_capped() {
+        let millis = |tries, jitter| delay(tries, None, jitter).as_millis();
+        assert_eq!([1, 2, 3, 4, 5].map(|tries| millis(tries, 1.0)), [500, 1000, 2000, 4000, 8000]);
+        assert_eq!([1, 2, 3].map(|tries| millis(tries, 0.0)), [250, 500, 1000]);
+        assert_eq!([7, 20, u32::MAX].map(|tries| millis(tries, 1.0)), [30_000; 3]);
+        assert_eq!(millis(1, 7.0), 500, "chance stays within its bounds");
+        let asked = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(delay(1, asked(600), 0.5), Duration::from_secs(600));
+        assert_eq!(delay(3, asked(0), 1.0), Duration::from_secs(2), "0 is no reason to hammer");
+        assert_eq!(delay(1, asked(u64::MAX), 1.0), Duration::from_secs(u64::MAX));
+    }
+}
