@@ -56,6 +56,8 @@ pub(crate) enum Doubt {
     OtherPage { asked: u64, came: u64 },
     /// The `next` of a page does not lead to the page after it.
     Astray(u64),
+    /// A page that was asked for twice held other rows the second time.
+    Shifted,
     /// The only page says nothing about the list, and may be one of several.
     Bare { rows: u64 },
     /// Pages of different lengths, without a count: they are not of one walk.
@@ -94,6 +96,7 @@ impl Doubt {
             Doubt::OtherPage { asked, came } => {
                 format!("page {came} came where page {asked} was asked for")
             }
+            Doubt::Shifted => "a page that was asked for twice held other members then".into(),
             Doubt::Astray(page) => {
                 format!(
                     "the `next` of page {page} does not lead to page {}",

@@ -4,8 +4,6 @@
 
 use serde::Deserialize;
 
-use crate::read::excerpt::excerpt;
-use crate::read::visible::Caller;
 use crate::read::wire::Rows;
 
 /// The permission of an admin of a workspace.
@@ -14,15 +12,12 @@ const OWNER: &str = "owner";
 /// The answer of `/user/workspaces/{workspace}/permission`.
 #[derive(Deserialize)]
 pub(super) struct OwnPermission {
-    permission: Box<str>,
+    pub(super) permission: Box<str>,
 }
 
-impl From<OwnPermission> for Caller {
-    fn from(own: OwnPermission) -> Self {
-        match &*own.permission {
-            OWNER => Caller::Owner,
-            other => Caller::Other(excerpt(other).into()),
-        }
+impl OwnPermission {
+    pub(super) fn is_owner(&self) -> bool {
+        &*self.permission == OWNER
     }
 }
 

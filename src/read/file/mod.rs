@@ -40,6 +40,10 @@ pub struct FileRead {
 /// twice because the first try ended in the middle.
 const CHUNK: usize = 1 << 20;
 
+/// How the flag gets into pages that somebody saves.
+const FIELDS: &str = " When saving pages, ask for the hidden field with \
+    fields=%2Bvalues.user.has_2fa_enabled.";
+
 /// The byte order marks of UTF-16, which is what PowerShell 5 makes of everything with `>`.
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
@@ -160,7 +164,9 @@ impl Found {
                 if roll.members.is_empty() {
                     return Err(Incomplete::nobody());
                 }
-                visible::judge(&roll.members, accept, visible::Caller::NoAnswer)?;
+                visible::judge(&roll.members, accept, visible::Caller::NoAnswer).map_err(
+                    |incomplete| Incomplete { help: incomplete.help + FIELDS, ..incomplete },
+                )?;
                 Ok(roll)
             });
             let walk = Walk { reported_size: held.reported_size, ..Walk::default() };

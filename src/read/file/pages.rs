@@ -102,7 +102,8 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
         | Doubt::Recorded { .. }
         | Doubt::EndsEarly { .. }
         | Doubt::OtherPage { .. }
-        | Doubt::Astray(_) => {
+        | Doubt::Astray(_)
+        | Doubt::Shifted => {
             "Save every page again in one go: from the first one, following `next` until a page \
              has none."
         }
