@@ -1,10 +1,12 @@
 //! The commands, one file each: from arguments and environment to an exit code.
 
 mod check;
+mod doctor;
 mod explain;
 mod gather;
 mod members;
 mod policy;
+mod progress;
 mod schema;
 mod verify;
 
@@ -16,6 +18,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand};
 use crate::emit::console::Style;
 use crate::failure::{Exit, Failure};
+pub use progress::Announce;
 
 /// What a command knows of the process it runs in.
 pub struct Context<'a> {
@@ -23,6 +26,8 @@ pub struct Context<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// When the process started.
     pub now: Timestamp,
+    /// How progress is shown.
+    pub announce: Announce,
     /// How standard output is written to.
     pub stdout: Style,
     /// How standard error is written to.
@@ -54,6 +59,7 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, context),
         Command::Members(args) => members::run(args, context),
         Command::Verify(args) => verify::run(args, context),
+        Command::Doctor(args) => doctor::run(args, context),
         Command::Policy(PolicyCommand::Lint(args)) => policy::lint(args, context),
         Command::Schema { kind } => schema::run(*kind),
         Command::Explain { rule } => explain::run(rule.as_deref()),

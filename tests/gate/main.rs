@@ -5,6 +5,7 @@
 mod check_api;
 mod check_offline;
 mod cli;
+mod doctor;
 mod readme;
 mod states;
 mod support;

@@ -11,17 +11,20 @@ use crate::read::wire::Rows;
 /// The permission of an admin of a workspace.
 const OWNER: &str = "owner";
 
-/// The answer of `/user/workspaces/{workspace}/permission`.
+/// The answer of `/user/workspaces/{workspace}/permission`. Bitbucket's OpenAPI document calls it a
+/// membership, and does not promise that it states the permission.
 #[derive(Deserialize)]
 pub(super) struct OwnPermission {
-    permission: Box<str>,
+    #[serde(default)]
+    permission: Option<Box<str>>,
 }
 
 impl From<OwnPermission> for Caller {
     fn from(own: OwnPermission) -> Self {
-        match &*own.permission {
-            OWNER => Caller::Owner,
-            other => Caller::Other(excerpt(other).into()),
+        match own.permission.as_deref() {
+            Some(OWNER) => Caller::Owner,
+            Some(other) => Caller::Other(excerpt(other).into()),
+            None => Caller::NoAnswer,
         }
     }
 }
