@@ -58,6 +58,9 @@ pub struct Verbosity {
     /// Say no more than the verdict and what weakens it.
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Show no progress on standard error.
+    #[arg(long, global = true)]
+    pub no_progress: bool,
     /// When to use colours; NO_COLOR switches them off too.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
@@ -85,6 +88,9 @@ pub enum Command {
     Members(Members),
     /// Judge a saved JSON report again, without a token.
     Verify(Verify),
+    /// Say which credential is used, whose it is and what it can see.
+    #[command(after_help = CREDENTIALS)]
+    Doctor(Doctor),
     /// Work on the policy.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -241,6 +247,20 @@ pub struct Verify {
     /// Accept only a report on Bitbucket's own answers and the real day.
     #[arg(long)]
     pub require_live: bool,
+}
+
+/// `mfa-gate doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// A workspace by its slug; repeatable. Without it, those of the policy.
+    #[arg(long, value_name = "SLUG")]
+    pub workspace: Vec<String>,
+    /// Which policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// How to connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
 }
 
 /// `mfa-gate policy`

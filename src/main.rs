@@ -1,7 +1,7 @@
 //! The `mfa-gate` program: from the process to a command and back to an exit code.
 
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::stream::RawStream;
@@ -9,7 +9,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
 use jiff::Timestamp;
 use mfa_gate::cli::{Cli, Color, Verbosity};
-use mfa_gate::command::{self, Context};
+use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
 use mfa_gate::failure::Failure;
 use tracing_subscriber::EnvFilter;
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let context = Context {
         env: &env,
         now: Timestamp::now(),
+        announce: Announce::choose(cli.verbosity, io::stderr().is_terminal()),
         stdout: style(cli.verbosity, &io::stdout()),
         stderr: style(cli.verbosity, &io::stderr()),
     };

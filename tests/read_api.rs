@@ -515,7 +515,9 @@ async fn what_a_credential_is_not_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_members_of_one_who_may_see_them() {
     let some = |number| if number == 1 { Value::Null } else { json!(true) };
-    for caller in [Some(permission("owner")), Some(ResponseTemplate::new(500)), None] {
+    let unsaid = ResponseTemplate::new(200).set_body_json(json!({"type": "workspace_membership"}));
+    for caller in [Some(permission("owner")), Some(unsaid), Some(ResponseTemplate::new(500)), None]
+    {
         let server = MockServer::start().await;
         serve_pages(&server, with_flags(&server, 3, some)).await;
         if let Some(caller) = caller {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Context;
+use super::progress::Announcer;
 use crate::cli::{ConnectArgs, MembersArgs};
 use crate::failure::Failure;
 use crate::member::Source;
@@ -166,7 +167,8 @@ fn from_bitbucket(
         ci: ci(context),
     };
     let usual = bitbucket::api_url(DEFAULT_API_URL)? == connect.api_url;
-    let readings = bitbucket::read(&connect, slugs, wanted, &|_| ())?;
+    let announcer = Announcer::new(context.announce);
+    let readings = bitbucket::read(&connect, slugs, wanted, &|progress| announcer.show(progress))?;
     let assurance = if usual { Assurance::Live } else { Assurance::Simulated };
     Ok(Gathered { readings, read_at: None, source, assurance })
 }

@@ -1,10 +1,12 @@
 //! The commands, one file each: from arguments and environment to an exit code.
 
 mod check;
+mod doctor;
 mod explain;
 mod gather;
 mod members;
 mod policy;
+mod progress;
 mod schema;
 mod verify;
 
@@ -17,6 +19,7 @@ use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand};
 use crate::emit::console::Style;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
+pub use progress::Announce;
 
 /// The variables that hold credentials; each may be read from a file by the same name with `_FILE`.
 const CREDENTIALS: [&str; 5] = [
@@ -33,6 +36,8 @@ pub struct Context<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// When the process started.
     pub now: Timestamp,
+    /// How progress is shown.
+    pub announce: Announce,
     /// How standard output is written to.
     pub stdout: Style,
     /// How standard error is written to.
@@ -70,6 +75,7 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, context),
         Command::Members(args) => members::run(args, context),
         Command::Verify(args) => verify::run(args, context),
+        Command::Doctor(args) => doctor::run(args, context),
         Command::Policy(PolicyCommand::Lint(args)) => policy::lint(args, context),
         Command::Schema { kind } => schema::run(*kind),
         Command::Explain { rule } => explain::run(rule.as_deref()),

@@ -283,9 +283,15 @@ fn rules_are_explained() {
 #[test]
 fn help_is_there_for_every_command() {
     let sandbox = Sandbox::new();
-    for command in
-        [&["check"][..], &["members"], &["verify"], &["policy", "lint"], &["schema"], &["explain"]]
-    {
+    for command in [
+        &["check"][..],
+        &["members"],
+        &["doctor"],
+        &["verify"],
+        &["policy", "lint"],
+        &["schema"],
+        &["explain"],
+    ] {
         let outcome = sandbox.run(&[command, &["--help"]].concat());
         assert_eq!(outcome.code, 0);
         assert!(outcome.stdout.contains("Usage: mfa-gate"), "{}", outcome.stdout);

@@ -5,7 +5,11 @@
 mod check_api;
 mod check_offline;
 mod cli;
+mod doctor;
+mod faults;
+mod raw;
 mod readme;
 mod states;
 mod support;
+mod tls;
 mod verify;

@@ -185,7 +185,7 @@ impl Bitbucket {
 }
 
 /// `auditor@acme.example:TOKEN` in Base64.
-const BASIC: &str =
+pub(crate) const BASIC: &str =
     "Basic YXVkaXRvckBhY21lLmV4YW1wbGU6QVRBVFQzeEZmR0YwLXZlcnktc2VjcmV0LXRva2VuLXZhbHVl";
 
 fn authorised(request: &Request) -> bool {

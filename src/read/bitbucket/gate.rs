@@ -44,13 +44,17 @@ impl Gate {
         Gate { lanes: Semaphore::new(width), width: Cell::new(width), closing: Cell::new(None) }
     }
 
-    /// Waits for a lane, and for the gate to open.
-    pub(super) async fn pass(
-        &self,
+    /// Waits for a lane, unless one was kept, and for the gate to open.
+    pub(super) async fn pass<'a>(
+        &'a self,
+        kept: Option<Lane<'a>>,
         deadline: Deadline,
         pace: Pace<'_>,
-    ) -> Result<Lane<'_>, Trouble> {
-        let permit = self.lanes.acquire().await.ok();
+    ) -> Result<Lane<'a>, Trouble> {
+        let lane = match kept {
+            Some(lane) => lane,
+            None => Lane { gate: self, permit: self.lanes.acquire().await.ok() },
+        };
         // Each closing is waited for once: a sleep may return early, in a test at once.
         let mut waited_for = None;
         while let Some(closing) = self.closing.get().filter(|it| Some(it.number) != waited_for) {
@@ -63,7 +67,7 @@ impl Gate {
             }
             waited_for = Some(closing.number);
         }
-        Ok(Lane { gate: self, permit })
+        Ok(lane)
     }
 }
 
@@ -76,8 +80,9 @@ impl Closing {
 
 impl Lane<'_> {
     /// Lets no request through for so long, and one fewer at once from then on: a server that is
-    /// asked too much is not asked as much again. One lane always stays.
-    pub(super) fn close(self, wait: Duration) {
+    /// asked too much is not asked as much again. The last lane stays, and stays with its request:
+    /// if another went first, that one might use up what the server allows, again and again.
+    pub(super) fn close(self, wait: Duration) -> Option<Self> {
         let opens = Instant::now().checked_add(wait);
         let before = self.gate.closing.get();
         let later = before.is_none_or(|before| match (before.opens, opens) {
@@ -90,10 +95,14 @@ impl Lane<'_> {
             self.gate.closing.set(Some(Closing { number, wait, opens }));
         }
         let width = self.gate.width.get();
-        if let Some(permit) = self.permit.filter(|_| width > 1) {
-            permit.forget();
-            self.gate.width.set(width - 1);
+        if width == 1 {
+            return Some(self);
         }
+        self.gate.width.set(width - 1);
+        if let Some(permit) = self.permit {
+            permit.forget();
+        }
+        None
     }
 }
 
@@ -125,15 +134,15 @@ mod tests {
         let deadline = Deadline::after(2 * HOUR);
         on_runtime(async {
             let gate = Gate::new(3);
-            gate.pass(deadline, pace).await.unwrap().close(HOUR);
+            gate.pass(None, deadline, pace).await.unwrap().close(HOUR);
             assert_eq!(waits.borrow().len(), 0, "an open gate stops nobody");
-            let first = gate.pass(deadline, pace).await.unwrap();
-            let second = gate.pass(deadline, pace).await.unwrap();
+            let first = gate.pass(None, deadline, pace).await.unwrap();
+            let second = gate.pass(None, deadline, pace).await.unwrap();
             assert_eq!(waits.borrow().len(), 2);
             assert!(waits.borrow().iter().all(|&wait| wait > HOUR / 2 && wait <= HOUR));
             second.close(Duration::from_secs(1));
             drop(first);
-            gate.pass(deadline, pace).await.unwrap();
+            gate.pass(None, deadline, pace).await.unwrap();
             assert!(waits.borrow()[2] > HOUR / 2, "a shorter wait does not open it earlier");
         });
     }
@@ -145,10 +154,14 @@ mod tests {
         let deadline = Deadline::after(HOUR);
         on_runtime(async {
             let gate = Gate::new(3);
-            for lanes in [2, 1, 1, 1] {
-                gate.pass(deadline, pace).await.unwrap().close(Duration::ZERO);
-                assert_eq!((gate.width.get(), gate.lanes.available_permits()), (lanes, lanes));
+            let mut kept = None;
+            for (lanes, keeps) in [(2, false), (1, false), (1, true), (1, true)] {
+                kept = gate.pass(kept, deadline, pace).await.unwrap().close(Duration::ZERO);
+                assert_eq!((gate.width.get(), kept.is_some()), (lanes, keeps));
             }
+            assert_eq!(gate.lanes.available_permits(), 0);
+            drop(kept);
+            assert_eq!(gate.lanes.available_permits(), 1);
         });
     }
 
@@ -159,8 +172,8 @@ mod tests {
             for wait in [2 * HOUR, Duration::MAX] {
                 let gate = Gate::new(1);
                 let pace = Pace::real();
-                gate.pass(deadline, pace).await.unwrap().close(wait);
-                let trouble = gate.pass(deadline, pace).await.err().unwrap();
+                gate.pass(None, deadline, pace).await.unwrap().close(wait);
+                let trouble = gate.pass(None, deadline, pace).await.err().unwrap();
                 assert!(matches!(trouble, Trouble::Closed { wait: said, .. } if said == wait));
             }
         });

@@ -52,10 +52,10 @@ impl<'a> Link<'a> {
         secrets: &Secrets,
         requests: &Cell<u32>,
     ) -> Result<(T, HeaderMap), Trouble> {
-        let mut tries = 0;
+        let (mut tries, mut kept) = (0, None);
         loop {
             let request = build().build().map_err(unsendable)?;
-            let lane = self.gate.pass(self.deadline, self.pace).await?;
+            let lane = self.gate.pass(kept.take(), self.deadline, self.pace).await?;
             tries += 1;
             requests.set(requests.get().saturating_add(1));
             let sent = self.transport.send(request, self.deadline, tries).await;
@@ -67,7 +67,7 @@ impl<'a> Link<'a> {
             match retry::classify(&trouble) {
                 Fate::Final => return Err(trouble),
                 Fate::Crowded => {
-                    lane.close(wait);
+                    kept = lane.close(wait);
                     self.again(trouble, tries, wait)?;
                 }
                 Fate::Passing => {

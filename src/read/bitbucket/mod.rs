@@ -4,6 +4,7 @@ mod client;
 mod connect;
 mod credential;
 mod deadline;
+mod examine;
 mod gate;
 mod journal;
 mod link;
@@ -14,6 +15,7 @@ mod retry;
 mod secrets;
 mod transport;
 mod trouble;
+mod vitals;
 mod walk;
 mod wire;
 
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use self::client::Client;
 pub use self::connect::{Connect, DEFAULT_API_URL, api_url};
 pub use self::credential::{Credential, Secret};
+pub use self::examine::{Grade, Observation, examine};
 use self::journal::Journal;
 pub use self::journal::Progress;
 use self::link::Link;
@@ -160,8 +163,7 @@ async fn caller(
 ) -> (Caller, Option<String>) {
     let url = client.url(&["user", "workspaces", slug, "permission"], None);
     match client.get::<OwnPermission>(&url, journal).await {
-        Ok(own) if own.is_owner() => (Caller::Owner, None),
-        Ok(own) => (Caller::Other(client.excerpt(&own.permission).into()), None),
+        Ok(own) => (own.caller(|text| client.excerpt(text)), None),
         Err(trouble) => {
             let why = client.explain(&trouble).why;
             tracing::info!(

@@ -104,15 +104,16 @@ fn unreachable(error: reqwest::Error) -> Trouble {
     if refused { Trouble::Certificate(why) } else { Trouble::Unreachable(why) }
 }
 
-/// Whether an error says that a certificate is not to be trusted. TLS errors come wrapped in those
-/// of the stream, which does not name them among its sources.
+/// Whether an error says that a certificate is not to be trusted. TLS errors come wrapped, once or
+/// more, in those of the stream, which do not name them among their sources.
 fn refuses_certificate(error: &(dyn Error + 'static)) -> bool {
-    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let tls = match wrapped {
-        Some(inner) => inner.downcast_ref::<rustls::Error>(),
-        None => error.downcast_ref::<rustls::Error>(),
-    };
-    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => refuses_certificate(wrapped),
+        None => {
+            let tls = error.downcast_ref::<rustls::Error>();
+            matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+        }
+    }
 }
 
 fn http_client(connect: &Connect) -> Result<reqwest::Client, Failure> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU64;
 
 use futures_util::stream::{self, StreamExt};
+use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::client::Client;
@@ -211,46 +212,48 @@ impl Series {
     }
 }
 
-/// One page. Whether `next` carries `fields` along is not documented; so a page without the field
-/// that matters is asked for once more with every field by its name.
+/// One page, noted.
 async fn page<R: Rows>(
     client: &Client<'_>,
     url: &Url,
     journal: &Journal<'_>,
 ) -> Result<Page<R>, Trouble> {
-    let page: Page<R> = flagged(client, url, journal).await?;
+    let (page, _): (Page<R>, _) = flagged(client, url, journal).await?;
     journal.page(page.values.len(), page.size);
     Ok(page)
 }
 
-async fn flagged<R: Rows>(
+/// One page and the headers of its answer. Whether `next` carries `fields` along is not documented;
+/// so a page without the field that matters is asked for once more with every field by its name.
+pub(super) async fn flagged<R: Rows>(
     client: &Client<'_>,
     url: &Url,
     journal: &Journal<'_>,
-) -> Result<Page<R>, Trouble> {
-    let page: Page<R> = client.get(url, journal).await?;
+) -> Result<(Page<R>, HeaderMap), Trouble> {
+    let (page, headers): (Page<R>, _) = client.get_with_headers(url, journal).await?;
     let Some(fields) = R::SPELLED_OUT.filter(|_| page.values.lacks_flag()) else {
-        return Ok(page);
+        return Ok((page, headers));
     };
     let again: Page<R> = match client.get(&with_fields(url, fields), journal).await {
         // The first answer stands: without the flag, it still says who is on the list.
-        Err(trouble) if trouble.is_refusal() => return Ok(page),
+        Err(trouble) if trouble.is_refusal() => return Ok((page, headers)),
         again => again?,
     };
     if again.values.lacks_flag() {
-        return Ok(page);
+        return Ok((page, headers));
     }
     let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;
     if !same_size || !again.values.ids().eq(page.values.ids()) {
         return Err(Trouble::Doubt(Doubt::Shifted));
     }
     // What the second answer leaves out about the list, the first one said.
-    Ok(Page {
+    let page = Page {
         values: again.values,
         size: again.size.or(page.size),
         page: again.page.or(page.page),
         pagelen: again.pagelen.or(page.pagelen),
         next: again.next.or(page.next),
         previous: again.previous.or(page.previous),
-    })
+    };
+    Ok((page, headers))
 }

@@ -4,20 +4,28 @@
 
 use serde::Deserialize;
 
+use crate::read::visible::Caller;
 use crate::read::wire::Rows;
 
 /// The permission of an admin of a workspace.
 const OWNER: &str = "owner";
 
-/// The answer of `/user/workspaces/{workspace}/permission`.
+/// The answer of `/user/workspaces/{workspace}/permission`. Bitbucket's OpenAPI document calls it a
+/// membership, and does not promise that it states the permission.
 #[derive(Deserialize)]
 pub(super) struct OwnPermission {
-    pub(super) permission: Box<str>,
+    #[serde(default)]
+    permission: Option<Box<str>>,
 }
 
 impl OwnPermission {
-    pub(super) fn is_owner(&self) -> bool {
-        &*self.permission == OWNER
+    /// What the caller is; foreign text is shown as `excerpt` has it.
+    pub(super) fn caller(&self, excerpt: impl Fn(&str) -> String) -> Caller {
+        match self.permission.as_deref() {
+            Some(OWNER) => Caller::Owner,
+            Some(other) => Caller::Other(excerpt(other).into()),
+            None => Caller::NoAnswer,
+        }
     }
 }
 

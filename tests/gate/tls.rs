@@ -1,0 +1,122 @@
+//! Certificates and proxies.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::json;
+
+use crate::raw::{Raw, send};
+use crate::support::{Bitbucket, EMAIL, Outcome, Sandbox, TOKEN, rows};
+
+/// Lists the members of a workspace, with more environment than the credential.
+fn members(sandbox: &Sandbox, url: &str, env: &[(&str, &str)], more: &[&str]) -> Outcome {
+    let credential = [("BITBUCKET_EMAIL", EMAIL), ("BITBUCKET_API_TOKEN", TOKEN)];
+    let env = [&credential[..], env, &[("BITBUCKET_API_URL", url), ("RUST_LOG", "trace")]].concat();
+    let args = [&["members", "-vv", "--workspace", "acme", "--deadline", "2s"][..], more].concat();
+    let outcome = sandbox.run_with(&args, &env);
+    assert!(!outcome.stdout.contains(TOKEN) && !outcome.stderr.contains(TOKEN));
+    outcome
+}
+
+/// A server whose certificate a self-made authority signed.
+struct Tls {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    authority: String,
+}
+
+impl Tls {
+    fn start() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &authority).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+            )
+            .unwrap();
+        let (config, connections) = (Arc::new(config), Arc::new(AtomicUsize::new(0)));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let counted = Arc::clone(&connections);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+                let mut stream = BufReader::new(StreamOwned::new(connection, stream));
+                let mut line = String::new();
+                // A client that refuses the certificate hangs up.
+                while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
+                    line.clear();
+                }
+                let page = json!({"values": rows(0..3, true), "size": 3}).to_string();
+                let length = page.len();
+                let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{page}");
+                let _ = stream.get_mut().write_all(answer.as_bytes());
+            }
+        });
+        Tls { address, connections, authority: authority.pem() }
+    }
+}
+
+#[test]
+fn a_self_made_authority_is_trusted_where_it_is_named() {
+    let server = Tls::start();
+    let url = format!("https://{}/2.0", server.address);
+    let sandbox = Sandbox::new();
+    sandbox.write("ca.pem", &server.authority);
+
+    let refused = members(&sandbox, &url, &[], &[]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(refused.stderr.contains("certificate"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--ca-cert"), "{}", refused.stderr);
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1, "a refusal is final");
+
+    // With and without certificates of the machine's own; the second is as in an empty image.
+    let none = [("SSL_CERT_FILE", "none"), ("SSL_CERT_DIR", "none")];
+    for env in [&[][..], &none] {
+        let trusted = members(&sandbox, &url, env, &["--ca-cert", "ca.pem"]);
+        assert_eq!(trusted.code, 0, "{}", trusted.stderr);
+    }
+    let by_system = members(&sandbox, &url, &[("SSL_CERT_FILE", "ca.pem")], &[]);
+    assert_eq!(by_system.code, 0, "{}", by_system.stderr);
+    let bundled = members(&sandbox, &url, &none, &[]);
+    assert_eq!(bundled.code, 3, "{}", bundled.stderr);
+    assert!(bundled.stderr.contains("UnknownIssuer"), "{}", bundled.stderr);
+}
+
+#[test]
+fn a_proxy_is_asked_for_other_machines_and_not_for_this_one() {
+    let proxy = Raw::start(|_, stream| send(stream, "403 Forbidden", "", b""));
+    let address = proxy.origin().replace("http://", "http://ada:proxy-pass@");
+    let env = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy"]
+        .map(|name| (name, &*address));
+    let sandbox = Sandbox::new();
+
+    let server = Bitbucket::start();
+    server.workspace("acme", &rows(0..3, true));
+    let near = members(&sandbox, &server.api_url(), &env, &[]);
+    assert_eq!(near.code, 0, "{}", near.stderr);
+    assert!(proxy.heads().is_empty());
+
+    let far = members(&sandbox, "https://bitbucket.invalid/2.0", &env, &[]);
+    assert_eq!(far.code, 3, "{}", far.stderr);
+    assert!(!far.stderr.contains("proxy-pass"), "{}", far.stderr);
+    let heads = proxy.heads();
+    assert!(heads[0].starts_with("CONNECT bitbucket.invalid:443 "), "{heads:?}");
+    assert!(heads.iter().all(|head| !head.contains("QVRBVFQ")), "the credential stays here");
+}
