@@ -1,6 +1,7 @@
 //! The program under test, as `mfa-gate check` puts it together.
 
 use std::sync::LazyLock;
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -8,7 +9,7 @@ use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::member::Source;
 use mfa_gate::policy::{self, Policy};
 use mfa_gate::read::Reading;
-use mfa_gate::read::bitbucket::{self, Connect, Credential, Wanted, api_url};
+use mfa_gate::read::bitbucket::{self, Connect, Credential, Pace, Wanted, api_url};
 use mfa_gate::report::{Assurance, Options, Provenance, Report, Run};
 
 use crate::schedule::Schedule;
@@ -22,13 +23,20 @@ pub(crate) fn read(base: &str, schedule: &Schedule) -> Reading {
     let token = |name: &str| (name == "BITBUCKET_ACCESS_TOKEN").then(|| "s3cret".to_owned());
     let connect = Connect {
         api_url: api_url(base).unwrap(),
+        concurrency: 1 + (schedule.seed % 8) as u8,
         timeout: schedule.timeout,
         deadline: schedule.deadline,
         ca_cert: None,
         credential: Credential::from_env(&token).unwrap(),
     };
     let wanted = Wanted { accept: &POLICY.accept, roles: false };
-    bitbucket::read(&connect, &["acme".into()], wanted).unwrap().remove(0)
+    // The waits between tries are as the reader wants them, and pass a hundred times as fast.
+    let pace = Pace {
+        sleep: &|wait| Box::pin(tokio::time::sleep(wait / 100)),
+        jitter: &|| 0.5,
+        now: &SystemTime::now,
+    };
+    bitbucket::read_with(&connect, &["acme".into()], wanted, pace).unwrap().remove(0)
 }
 
 /// Judges it by a policy without exemptions.
