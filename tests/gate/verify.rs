@@ -77,7 +77,13 @@ fn the_effective_policy_decides() {
 fn a_report_that_does_not_add_up_is_incomplete() {
     let sandbox = Sandbox::new();
     let original = report(&sandbox);
-    let edits: [fn(&mut Value); 9] = [
+    let edits: [fn(&mut Value); 10] = [
+        |report| {
+            report["members"] = json!([]);
+            report["summary"]["members"] = json!(0);
+            report["workspaces"] = json!([]);
+            report["policy"]["effective"]["workspaces"] = json!([]);
+        },
         |report| report["complete"] = json!(false),
         |report| report["workspaces"][0]["error"] = json!("it was refused"),
         |report| {
