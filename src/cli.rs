@@ -32,17 +32,21 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  compliant (or a two-factor rule only warns, or --exit-zero)
+  0  compliant; also where a two-factor rule only warns, or --exit-zero forgives violations
   1  violations
   2  the command line, the configuration or the policy is wrong; nothing was asked of any server
-  3  it could not be found out, or a report could not be written";
+  3  the answer could not be found out, or a report could not be written";
 
 const CREDENTIALS: &str = "\
 Credentials, from the environment (NAME_FILE reads the value from a file):
-  BITBUCKET_EMAIL and BITBUCKET_API_TOKEN           an API token with the scope read:workspace:bitbucket
-  BITBUCKET_ACCESS_TOKEN                            a workspace access token with the scope account
-  BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET   an OAuth consumer with the scope account
-  MFA_GATE_AUTH=api-token|access-token|oauth        which one, where several are set";
+  BITBUCKET_EMAIL, BITBUCKET_API_TOKEN
+      an API token with the scope read:workspace:bitbucket
+  BITBUCKET_ACCESS_TOKEN
+      a workspace access token with the scope account
+  BITBUCKET_CLIENT_ID, BITBUCKET_CLIENT_SECRET
+      an OAuth consumer with the scope account
+  MFA_GATE_AUTH=api-token|access-token|oauth
+      which of them, where several are set";
 
 /// How much is said, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
@@ -51,7 +55,7 @@ pub struct Verbosity {
     /// Say more on standard error: -v the steps, -vv every request.
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// Say no more than the verdict and errors.
+    /// Say no more than the verdict and what weakens it.
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Show no progress on standard error.
@@ -118,7 +122,8 @@ pub struct PolicyArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Members")]
 pub struct MembersArgs {
-    /// A workspace by its slug; repeatable. It narrows what the policy lists.
+    /// A workspace by its slug; repeatable. It narrows what a policy lists; where none is named,
+    /// BITBUCKET_WORKSPACE counts.
     #[arg(long, value_name = "SLUG")]
     pub workspace: Vec<String>,
     /// A file in place of Bitbucket: `mfa-gate members --format json`, saved pages of the API, or
@@ -131,9 +136,10 @@ pub struct MembersArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectArgs {
-    /// The base address of Bitbucket's API [env: BITBUCKET_API_URL]
-    /// [default: <https://api.bitbucket.org/2.0>].
-    #[arg(long, value_name = "URL")]
+    /// The base address of Bitbucket's API [env: BITBUCKET_API_URL].
+    ///
+    /// `https://api.bitbucket.org/2.0` without it. Plain http only to a loopback address.
+    #[arg(long, value_name = "URL", verbatim_doc_comment)]
     pub api_url: Option<String>,
     /// How many requests may be under way at once.
     #[arg(
@@ -186,7 +192,7 @@ pub struct Check {
     #[arg(long, help_heading = "Judgement")]
     pub exit_zero: bool,
     /// Judge exemptions by this day instead of today, UTC; the report is marked as simulated.
-    #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Judgement")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Judgement")]
     pub today: Option<Date>,
     /// How to connect.
     #[command(flatten)]
@@ -282,10 +288,18 @@ fn positive(text: &str) -> Result<SignedDuration, String> {
     }
 }
 
+/// A day as policies write it. The library would take other forms too, and days with times.
+fn day(text: &str) -> Result<Date, String> {
+    let day: Option<Date> = text.parse().ok();
+    day.filter(|day| day.to_string() == text)
+        .ok_or_else(|| "write a day that there is, as YYYY-MM-DD".into())
+}
+
 /// What `--report` takes: `FORMAT=PATH`.
 fn report(text: &str) -> Result<ReportArg, String> {
-    let (format, path) =
-        text.split_once('=').ok_or_else(|| format!("write FORMAT=PATH; {}", UnknownFormat))?;
+    let (format, path) = text
+        .split_once('=')
+        .ok_or_else(|| format!("write FORMAT=PATH, such as `{text}=-` for standard output"))?;
     if path.is_empty() {
         return Err("the path is missing after the `=`; `-` is standard output".into());
     }

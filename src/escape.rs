@@ -56,14 +56,20 @@ pub fn is_hidden(c: char) -> bool {
     match c {
         '\u{20}'..='\u{7e}' => false,
         '\u{ad}'
+        | '\u{34f}'
         | '\u{61c}'
+        | '\u{115f}'
+        | '\u{1160}'
         | '\u{180e}'
         | '\u{200b}'
         | '\u{200e}'
         | '\u{200f}'
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
+        | '\u{2800}'
+        | '\u{3164}'
         | '\u{feff}'
+        | '\u{ffa0}'
         | '\u{fff9}'..='\u{fffb}'
         | '\u{fffe}'
         | '\u{ffff}'
@@ -77,7 +83,7 @@ pub fn is_hidden(c: char) -> bool {
 /// every byte, since a loop without an exit is one that the compiler vectorises.
 fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| {
-        let starts_hidden = matches!(byte, 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3);
+        let starts_hidden = matches!(byte, 0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xe3 | 0xef | 0xf3);
         plain & !(byte < b' ' || byte == 0x7f || byte == b'#' || starts_hidden)
     })
 }
@@ -202,6 +208,14 @@ pub fn markdown(text: &str) -> Cow<'_, str> {
 ///
 /// <https://owasp.org/www-community/attacks/CSV_Injection>
 pub fn cell(text: &str) -> Cow<'_, str> {
+    // Most cells are ids and words, which one pass over their bytes can tell.
+    let is_word = text.bytes().fold(true, |word, byte| {
+        word & (b' '..=b'~').contains(&byte) & (byte != b';') & (byte != b'#')
+    });
+    let starts = text.bytes().next();
+    if is_word && starts.is_none_or(|byte| byte.is_ascii_alphanumeric() || byte == b'{') {
+        return Cow::Borrowed(text);
+    }
     let is_blank = |c: char| c.is_whitespace() || c == '"';
     let is_formula = |c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
     then(visible(text), |text| {

@@ -13,3 +13,4 @@ pub mod policy;
 pub mod read;
 pub mod report;
 pub mod rule;
+mod suggest;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use mfa_gate::cli::{Cli, Color, Verbosity};
 use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
+use mfa_gate::failure::Failure;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -24,12 +25,26 @@ fn main() -> ExitCode {
         stdout: style(cli.verbosity, &io::stdout()),
         stderr: style(cli.verbosity, &io::stderr()),
     };
-    let exit = command::run(&cli, &context).unwrap_or_else(|failure| {
+    let ended = unreadable_variable().map_or_else(|| command::run(&cli, &context), Err);
+    let exit = ended.unwrap_or_else(|failure| {
         // There is nowhere left to say that standard error cannot be written.
         let _ = writeln!(io::stderr(), "{failure}");
         failure.exit()
     });
     ExitCode::from(exit.code())
+}
+
+/// A variable of ours that is no text: to pass it over would be to drop what somebody asked for.
+fn unreadable_variable() -> Option<Failure> {
+    let ours = ["MFA_GATE_", "BITBUCKET_", "ATLASSIAN_"];
+    let (name, _) = env::vars_os().find(|(name, value)| {
+        let name = name.to_string_lossy();
+        value.to_str().is_none() && ours.iter().any(|prefix| name.starts_with(prefix))
+    })?;
+    Some(Failure::usage(
+        format!("the variable {} is not UTF-8", name.to_string_lossy()),
+        "Set it to text, or unset it.",
+    ))
 }
 
 /// The log goes to standard error: warnings, with -v the steps, with -vv every request. No
@@ -44,6 +59,8 @@ fn log(verbosity: Verbosity) {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
         .with_writer(io::stderr)
+        // A log that cannot be written must not become a panic.
+        .log_internal_errors(false)
         .with_ansi(style(verbosity, &io::stderr()).color)
         .with_target(false)
         .without_time()

@@ -68,27 +68,22 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// What one source says. A source that was not asked knows nothing, and the absence of
-    /// single sign-on says nothing about a second factor.
-    pub fn of(self, source: Source) -> TwoFactor {
+    /// What one source said, as it said it; `None` where it was not asked.
+    pub fn said(self, source: Source) -> Option<TwoFactor> {
         match source {
-            Source::Bitbucket => self.bitbucket.unwrap_or(TwoFactor::Unknown),
-            Source::Atlassian => self.atlassian.unwrap_or(TwoFactor::Unknown),
-            Source::Roster => self.roster.unwrap_or(TwoFactor::Unknown),
-            Source::Sso => match self.sso {
-                Some(TwoFactor::Enabled) => TwoFactor::Enabled,
-                Some(TwoFactor::Disabled | TwoFactor::Unknown) | None => TwoFactor::Unknown,
-            },
+            Source::Bitbucket => self.bitbucket,
+            Source::Atlassian => self.atlassian,
+            Source::Roster => self.roster,
+            Source::Sso => self.sso,
         }
     }
 
-    /// Whether the source was asked at all.
-    pub fn asked(self, source: Source) -> bool {
-        match source {
-            Source::Bitbucket => self.bitbucket.is_some(),
-            Source::Atlassian => self.atlassian.is_some(),
-            Source::Roster => self.roster.is_some(),
-            Source::Sso => self.sso.is_some(),
+    /// What one source says. A source that was not asked knows nothing, and the absence of
+    /// single sign-on says nothing about a second factor.
+    pub fn of(self, source: Source) -> TwoFactor {
+        match (source, self.said(source).unwrap_or(TwoFactor::Unknown)) {
+            (Source::Sso, TwoFactor::Disabled) => TwoFactor::Unknown,
+            (Source::Bitbucket | Source::Atlassian | Source::Roster | Source::Sso, said) => said,
         }
     }
 
@@ -214,6 +209,26 @@ pub enum Role {
     Member,
 }
 
+/// How much of a name people are shown, in characters; JSON and CSV have it whole.
+const LONGEST_NAME: usize = 100;
+
+/// A member for people: the first name that shows anything, and the key whole.
+pub(crate) fn label(key: &str, names: [&Option<Box<str>>; 2]) -> String {
+    match shown_name(names) {
+        Some(name) if name != key => {
+            let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(end, _)| end);
+            let ellipsis = if end < name.len() { "…" } else { "" };
+            format!("{}{ellipsis} ({key})", name.get(..end).unwrap_or_default())
+        }
+        Some(_) | None => key.to_owned(),
+    }
+}
+
+/// The first name that shows anything.
+pub(crate) fn shown_name(names: [&Option<Box<str>>; 2]) -> Option<&str> {
+    names.into_iter().filter_map(Option::as_deref).find(|name| !name.trim().is_empty())
+}
+
 /// One member of one workspace, as the sources show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -247,6 +262,11 @@ impl Member {
             .into_iter()
             .find_map(Option::as_deref)
             .unwrap_or_default()
+    }
+
+    /// The member for people: the shown name, else the nickname, and the key whole.
+    pub fn label(&self) -> String {
+        label(self.key(), [&self.display_name, &self.nickname])
     }
 
     /// Whether a second factor can be asked of the member: app users and deactivated accounts do

@@ -26,19 +26,14 @@ pub enum Target {
     /// Standard output.
     Stdout,
     /// A file that becomes visible when it is complete.
-    File {
-        /// The unfinished file, in the same folder.
-        unfinished: NamedTempFile,
-        /// Where it will be.
-        path: PathBuf,
-    },
+    File(PathBuf),
     /// Something that is there and is no regular file, such as a pipe.
     Special(PathBuf),
 }
 
 impl Target {
-    /// Makes the parent folders of a path, removes an old file there, and opens a new one that
-    /// nobody sees yet. Nothing at `inputs` is touched.
+    /// Makes the parent folders of a path, removes an old file there, and sees that a new one can
+    /// be made. Nothing at `inputs` is touched.
     ///
     /// # Errors
     /// A usage failure where the path is a folder, one of the inputs, or cannot be written.
@@ -59,9 +54,11 @@ impl Target {
                 "Name a file in it.",
             ));
         }
-        if path.exists() && !path.is_file() {
+        if is_special(path) {
             return Ok(Target::Special(path.into()));
         }
+        // A link is kept, and what it leads to is replaced.
+        let path = if path.is_symlink() { &resolved(path) } else { path };
         regular(path).map_err(|error| {
             Failure::usage(
                 format!("the report {shown} cannot be written: {error}"),
@@ -80,7 +77,8 @@ impl Target {
             Target::Special(path) => {
                 through_buffer(OpenOptions::new().write(true).open(path)?, write)
             }
-            Target::File { mut unfinished, path } => {
+            Target::File(path) => {
+                let mut unfinished = unfinished(&path)?;
                 through_buffer(unfinished.as_file_mut(), write)?;
                 unfinished.persist(path)?;
                 Ok(())
@@ -89,18 +87,33 @@ impl Target {
     }
 }
 
+/// Whether a path leads to something that is not to be removed or renamed: a pipe, a device, or
+/// a stream of this process, which looks like a regular file where it is redirected to one.
+fn is_special(path: &Path) -> bool {
+    let of_the_system = |path: &Path| path.starts_with("/dev") || path.starts_with("/proc");
+    let linked = path.read_link().is_ok_and(|target| of_the_system(&target));
+    of_the_system(path) || linked || (path.exists() && !path.is_file())
+}
+
 fn regular(path: &Path) -> io::Result<Target> {
-    let folder = folder_of(path);
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder_of(path))?;
     if path.symlink_metadata().is_ok() {
         fs::remove_file(path)?;
     }
+    // What the file system says to the name itself is better heard now than after all requests.
+    drop(OpenOptions::new().write(true).create_new(true).open(path)?);
+    fs::remove_file(path)?;
+    Ok(Target::File(path.into()))
+}
+
+/// A file that nobody sees yet, in the folder where it will be.
+fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".mfa-gate-");
     // Reports are ordinary files: the user's own umask decides who may read them.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    Ok(Target::File { unfinished: builder.tempfile_in(folder)?, path: path.into() })
+    builder.tempfile_in(folder_of(path))
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -131,7 +144,7 @@ fn resolved(path: &Path) -> PathBuf {
 
 /// The reports of a run.
 #[derive(Debug)]
-pub struct Reports(Vec<(Format, Target)>);
+pub struct Reports(Vec<(ReportArg, Target)>);
 
 impl Reports {
     /// Prepares every target.
@@ -148,7 +161,7 @@ impl Reports {
                     "Give each report a file of its own; `-` can be used once.",
                 ));
             }
-            targets.push((report.format, Target::prepare(&report.path, inputs)?));
+            targets.push((report.clone(), Target::prepare(&report.path, inputs)?));
         }
         Ok(Reports(targets))
     }
@@ -158,25 +171,27 @@ impl Reports {
         self.0.iter().any(|(_, target)| matches!(target, Target::Stdout))
     }
 
-    /// Writes every report, each in a thread of its own, and says of those that could not be
-    /// written why.
+    /// Writes every report, each in a thread of its own, and says which could not be written, and
+    /// why.
     pub fn write(
         self,
         write: impl Fn(Format, &mut dyn Write) -> io::Result<()> + Sync,
-    ) -> Vec<(Format, io::Error)> {
+    ) -> Vec<String> {
         let write = &write;
         thread::scope(|scope| {
             let writers: Vec<_> = self
                 .0
                 .into_iter()
-                .map(|(format, target)| {
-                    (format, scope.spawn(move || target.fill(|out| write(format, out))))
+                .map(|(report, target)| {
+                    let format = report.format;
+                    (report, scope.spawn(move || target.fill(|out| write(format, out))))
                 })
                 .collect();
-            let failed = writers.into_iter().filter_map(|(format, writer)| {
+            let failed = writers.into_iter().filter_map(|(report, writer)| {
                 let stopped = |_| Err(io::Error::other("its writer stopped"));
-                let written = writer.join().unwrap_or_else(stopped);
-                written.err().map(|error| (format, error))
+                let error = writer.join().unwrap_or_else(stopped).err()?;
+                let (format, path) = (report.format.id(), report.path.display());
+                Some(format!("the {format} report {path} could not be written: {error}"))
             });
             failed.collect()
         })

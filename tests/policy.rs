@@ -620,6 +620,31 @@ fn every_error_has_its_place_and_its_help() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The real binary with a credential and a server at hand: a wrong policy is exit code 2, said in
+/// the same words, and the server hears nothing.
+#[test]
+fn no_error_asks_a_server() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (text, ..) in one_problem_each() {
+        std::fs::write(folder.path().join("policy.yaml"), &text).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_mfa-gate"))
+            .arg("check")
+            .current_dir(folder.path())
+            .env_clear()
+            .env("BITBUCKET_API_URL", format!("http://{}/2.0", server.local_addr().unwrap()))
+            .env("BITBUCKET_ACCESS_TOKEN", "token")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}\n{said}");
+        assert_eq!(said.trim_end(), refused(text.as_bytes()), "{text}");
+    }
+    let heard = server.accept().map(|(_, from)| from);
+    assert_eq!(heard.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
 #[test]
 fn the_line_is_shown_with_the_place_marked() {
     let expected = "\

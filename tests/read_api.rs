@@ -626,10 +626,34 @@ async fn a_consumer_that_gets_no_token() {
     let readings = read_with(connect, &["acme", "labs"], false).await;
     for reading in &readings {
         let found = failed(reading);
-        assert!(found.why.contains("*** and *** are wrong"), "{found:?}");
+        assert!(found.why.contains("granted no token: Bitbucket answered 401"), "{found:?}");
         assert!(found.help.contains("BITBUCKET_CLIENT_SECRET"), "{found:?}");
+        assert!(!format!("{found:?}").contains("s3cret"), "{found:?}");
     }
     assert_eq!(requests(&server).await.len(), 1);
+}
+
+/// What comes in place of a token may hold one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_with_a_token_is_never_shown() {
+    let bodies = [
+        r#"{"access_token": "FRESH-s3cret"#,
+        r#"{"data": {"access_token": "FRESH-s3cret"}}"#,
+        r#"{"access_token": ["FRESH-s3cret"]}"#,
+        "access_token=FRESH-s3cret&scopes=account",
+        r#"{"access_token": ""}"#,
+    ];
+    for (body, status) in bodies.into_iter().flat_map(|body| [(body, 200), (body, 400)]) {
+        let server = MockServer::start().await;
+        let answered = ResponseTemplate::new(status).set_body_string(body);
+        answer(&server, "/site/oauth2/access_token", answered).await;
+        let variables = [("BITBUCKET_CLIENT_ID", "id"), ("BITBUCKET_CLIENT_SECRET", "x")];
+        let connect = Connect { credential: credential(&variables), ..connect(&server) };
+        let readings = read_with(connect, &["acme"], false).await;
+        let found = failed(&readings[0]);
+        assert!(!format!("{found:?}").contains("FRESH"), "{body}: {found:?}");
+        assert!(found.why.contains("granted no token"), "{body}: {found:?}");
+    }
 }
 
 #[test]

@@ -426,7 +426,8 @@ fn a_snapshot_that_is_not_complete() {
             "Bitbucket answered 500",
         ),
         (changed(&|s| s["complete"] = false.into()), "says that it is not complete"),
-        (changed(&|s| s["workspaces"][0]["members"] = 3.into()), "lists 2 members"),
+        (changed(&|s| s["workspaces"][0]["members"] = 3.into()), "2 members are listed where 3"),
+        (changed(&|s| s["workspaces"][0]["reported_size"] = 300.into()), "listed where 300"),
         (changed(&|s| s["members"][1]["uuid"] = "{1}".into()), "{1} was listed twice"),
     ] {
         assert!(why.contains(part), "{why}");

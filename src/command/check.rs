@@ -1,12 +1,12 @@
 //! `mfa-gate check`: the main job.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::gather::{Gathered, gather, select};
-use super::{Context, to_stdout};
+use super::{Context, to_stdout, whole};
 use crate::cli::Check;
-use crate::emit::{self, Format};
+use crate::emit;
 use crate::evaluate::{Judging, evaluate};
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
@@ -17,10 +17,12 @@ use crate::report::{Assurance, Options, Report, Run};
 
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = context.policy_path(&args.policy);
+    let credentials = context.credential_files();
     let inputs: Vec<&Path> = [Some(&*path), args.members.members.as_deref()]
         .into_iter()
         .chain([args.connect.ca_cert.as_deref()])
         .flatten()
+        .chain(credentials.iter().map(PathBuf::as_path))
         .collect();
     let reports = Reports::prepare(&args.report, &inputs)?;
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
@@ -29,14 +31,14 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     let stdout_taken = reports.use_stdout();
     let options = emit::Options { sarif_suppressed: args.sarif_suppressed };
     let write = |format, out: &mut dyn Write| emit::write(format, &report, options, out);
-    let unwritten = reports.write(write);
+    let mut lost = reports.write(write);
     if stdout_taken {
         // Standard error is for people: what it cannot take does not change the verdict.
         let _ = emit::console::write(&report, &mut io::stderr().lock(), context.stderr);
-    } else {
-        to_stdout(|out| emit::console::write(&report, out, context.stdout))?;
+    } else if let Err(error) = to_stdout(|out| emit::console::write(&report, out, context.stdout)) {
+        lost.push(format!("standard output could not be written: {error}"));
     }
-    let ended = exit(&report, &unwritten);
+    let ended = whole(report.exit(), &lost);
     // The process is about to end: giving back a large report piece by piece would take longer
     // than writing some of its formats.
     std::mem::forget(report);
@@ -63,14 +65,14 @@ fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Repo
         strict: args.strict,
         exit_zero: args.exit_zero,
     };
-    let Gathered { readings, source, assurance } =
+    let Gathered { readings, read_at, source, assurance } =
         gather(&args.members, &args.connect, &Selection::Slugs(selected.slugs), wanted, context)?;
 
     let today = args.today.unwrap_or_else(|| context.today());
     let judging = Judging { today, ignore_exemptions: args.ignore_exemptions, strict: args.strict };
     let evaluation = evaluate(&policy, readings, judging);
     let run = Run {
-        checked_at: context.now,
+        checked_at: read_at.unwrap_or(context.now),
         today,
         assurance: if options.today { Assurance::Simulated } else { assurance },
         options,
@@ -78,27 +80,4 @@ fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Repo
         workspaces_not_checked: selected.not_checked,
     };
     Ok(Report::new(run, &policy, evaluation))
-}
-
-/// The exit code of the report, unless reports are missing: violations outrank that, since a
-/// pipeline that tolerates 3 must never tolerate a violation.
-fn exit(report: &Report, unwritten: &[(Format, io::Error)]) -> Result<Exit, Failure> {
-    let reasons: Vec<String> = unwritten
-        .iter()
-        .map(|(format, error)| format!("the {} report could not be written: {error}", format.id()))
-        .collect();
-    let exit = report.exit();
-    match (exit, reasons.is_empty()) {
-        (_, true) => Ok(exit),
-        (Exit::Violations, false) => {
-            for reason in reasons {
-                tracing::error!("{reason}");
-            }
-            Ok(exit)
-        }
-        (Exit::Success | Exit::Usage | Exit::Incomplete, false) => Err(Failure::incomplete(
-            reasons.join("; "),
-            "See that there is room, and that the folder still exists, and run again.",
-        )),
-    }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::print;
 use crate::failure::{Exit, Failure};
 use crate::rule::{Level, Rule};
+use crate::suggest::choose;
 
 pub(super) fn run(rule: Option<&str>) -> Result<Exit, Failure> {
     match rule {
@@ -15,14 +16,8 @@ pub(super) fn run(rule: Option<&str>) -> Result<Exit, Failure> {
 }
 
 fn unknown(id: &str) -> Failure {
-    let nearest = Rule::ALL.into_iter().max_by(|a, b| {
-        strsim::jaro_winkler(a.id(), id).total_cmp(&strsim::jaro_winkler(b.id(), id))
-    });
-    let nearest = nearest.map_or("two-factor-disabled", Rule::id);
-    Failure::usage(
-        format!("there is no rule `{id}`"),
-        format!("Did you mean `{nearest}`? `mfa-gate explain` lists all rules."),
-    )
+    let help = choose(id, Rule::ALL.map(Rule::id));
+    Failure::usage(format!("there is no rule `{id}`"), help)
 }
 
 fn list() -> String {

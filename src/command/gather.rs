@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::Context;
 use super::progress::Announcer;
 use crate::cli::{ConnectArgs, MembersArgs};
@@ -11,7 +13,8 @@ use crate::failure::Failure;
 use crate::member::Source;
 use crate::policy::{WorkspaceEntry, check_slug};
 use crate::read::bitbucket::{self, Connect, Credential, DEFAULT_API_URL, Wanted};
-use crate::read::{Reading, Selection, file};
+use crate::read::file::{self, FileRead};
+use crate::read::{Reading, Selection};
 use crate::report::{Assurance, Input, Provenance};
 
 /// What CI systems say about a run, by their own names for it.
@@ -103,6 +106,8 @@ fn slug(text: &str, origin: &str) -> Result<Arc<str>, Failure> {
 /// What was read, and where it came from.
 pub(super) struct Gathered {
     pub(super) readings: Vec<Reading>,
+    /// When they were read, where that was not now.
+    pub(super) read_at: Option<Timestamp>,
     pub(super) source: Provenance,
     /// How far it can be relied on, the clock left aside.
     pub(super) assurance: Assurance,
@@ -133,15 +138,16 @@ fn from_file(
     let rolls = || read.readings.iter().flat_map(|reading| &reading.members);
     let silent = |source: &&Source| {
         let mut members = rolls().flat_map(|roll| &roll.members);
-        members.any(|member| !member.evidence.asked(**source))
+        members.any(|member| member.evidence.said(**source).is_none())
     };
     if let Some(source) = wanted.accept.iter().find(silent) {
         return Err(not_asked(*source, &format!("{} says nothing about it", path.display())));
     }
     let path = path.display().to_string();
-    let inputs = vec![Input { path, sha256: read.sha256 }];
+    let inputs = vec![Input { path, sha256: read.sha256.clone() }];
     let source = Provenance { inputs, ci: ci(context), ..Provenance::default() };
-    Ok(Gathered { readings: read.readings, source, assurance: Assurance::Offline })
+    let FileRead { readings, read_at, .. } = read;
+    Ok(Gathered { readings, read_at, source, assurance: Assurance::Offline })
 }
 
 fn from_bitbucket(
@@ -164,7 +170,7 @@ fn from_bitbucket(
     let announcer = Announcer::new(context.announce);
     let readings = bitbucket::read(&connect, slugs, wanted, &|progress| announcer.show(progress))?;
     let assurance = if usual { Assurance::Live } else { Assurance::Simulated };
-    Ok(Gathered { readings, source, assurance })
+    Ok(Gathered { readings, read_at: None, source, assurance })
 }
 
 /// How to reach Bitbucket, by the command line and the environment.

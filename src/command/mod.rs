@@ -17,8 +17,18 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand};
 use crate::emit::console::Style;
+use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 pub use progress::Announce;
+
+/// The variables that hold credentials; each may be read from a file by the same name with `_FILE`.
+const CREDENTIALS: [&str; 5] = [
+    "BITBUCKET_EMAIL",
+    "BITBUCKET_API_TOKEN",
+    "BITBUCKET_ACCESS_TOKEN",
+    "BITBUCKET_CLIENT_ID",
+    "BITBUCKET_CLIENT_SECRET",
+];
 
 /// What a command knows of the process it runs in.
 pub struct Context<'a> {
@@ -38,6 +48,12 @@ impl Context<'_> {
     /// The day on which the process started, UTC.
     fn today(&self) -> Date {
         self.now.to_zoned(TimeZone::UTC).date()
+    }
+
+    /// The files that credentials are read from, which no report may overwrite.
+    fn credential_files(&self) -> Vec<PathBuf> {
+        let name = |name: &str| (self.env)(&format!("{name}_FILE"));
+        CREDENTIALS.iter().filter_map(|variable| name(variable)).map(PathBuf::from).collect()
     }
 
     fn policy_path(&self, args: &PolicyArgs) -> PathBuf {
@@ -66,18 +82,40 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
     }
 }
 
-/// Prints what a person asked for. A reader that went away, such as `head`, is no failure.
+/// Prints what a person asked for.
 fn print(text: &str) -> Result<(), Failure> {
-    to_stdout(|out| out.write_all(text.as_bytes()))
+    match to_stdout(|out| out.write_all(text.as_bytes())) {
+        Ok(()) => Ok(()),
+        Err(error) => whole(Exit::Success, &[format!("standard output: {error}")]).map(|_| ()),
+    }
 }
 
-fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+/// Writes to standard output. A reader that went away, such as `head`, is no failure.
+fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::incomplete(
-            format!("standard output cannot be written: {error}"),
-            "Check where standard output goes.",
-        )),
-        Ok(()) | Err(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// How a run ends that could not write all it was asked for. Violations outrank that, since a
+/// pipeline that tolerates 3 must never tolerate a violation.
+fn whole(exit: Exit, lost: &[String]) -> Result<Exit, Failure> {
+    let failure = || {
+        Failure::incomplete(
+            lost.join("; "),
+            "See that there is room and that the folder still exists, and run again.",
+        )
+    };
+    match (exit, lost) {
+        (_, []) => Ok(exit),
+        (Exit::Violations, lost) => {
+            for reason in lost {
+                tracing::error!("{}", terminal(reason));
+            }
+            Ok(exit)
+        }
+        (Exit::Success | Exit::Usage | Exit::Incomplete, _) => Err(failure()),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Context, print};
 use crate::cli::PolicyArgs;
+use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::policy::{self, Policy};
 
@@ -27,7 +28,7 @@ fn summary(policy: &Policy) -> String {
     };
     format!(
         "{}: valid; {workspaces}, {exemptions}, accepts {}\nsha256: {}\n",
-        policy.path,
+        terminal(&policy.path),
         accept.join(", "),
         policy.sha256
     )

@@ -15,14 +15,14 @@ use crate::rule::Rule;
 const MAX_LISTED: usize = 50;
 
 /// How wide advice is set. What was seen stands on one line each, whole, for `grep`.
-const MAX_WIDTH: usize = 92;
+const MAX_WIDTH: usize = 80;
 
 /// How the summary looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     /// Whether to colour it.
     pub color: bool,
-    /// Whether to write the verdict and nothing else.
+    /// Whether to write no more than the verdict and what weakens it.
     pub quiet: bool,
 }
 
@@ -35,7 +35,11 @@ pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Resu
     let headline = words::headline(report);
     let verdict = paint.verdict(report.verdict);
     if style.quiet {
-        return writeln!(out, "{verdict}{}{verdict:#}", terminal(&headline.to_string()));
+        writeln!(out, "{verdict}{}{verdict:#}", terminal(&headline.to_string()))?;
+        for caveat in words::caveats(report) {
+            advice("note:", &caveat, paint.strong, out)?;
+        }
+        return Ok(());
     }
     let mut label = format!("{}:", headline.verdict);
     for reason in &headline.reasons {

@@ -63,13 +63,8 @@ fn write_row<const N: usize>(
 
 /// What is known of a member, in the order of [`MEMBER`].
 fn cells(member: &ListedMember) -> [&str; MEMBER.len()] {
-    let [bitbucket, atlassian, roster, sso] = [
-        member.evidence.bitbucket,
-        member.evidence.atlassian,
-        member.evidence.roster,
-        member.evidence.sso,
-    ]
-    .map(|said| said.map_or("", two_factor));
+    let [bitbucket, atlassian, roster, sso] =
+        Source::ALL.map(|source| member.evidence.said(source).map_or("", two_factor));
     [
         &member.workspace,
         &member.key,

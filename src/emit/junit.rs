@@ -36,7 +36,9 @@ fn suites(report: &Report) -> Vec<TestSuite> {
     let lookup = Lookup::new(report);
     let mut workspaces: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
     for workspace in &report.workspaces {
+        let counted = usize::try_from(workspace.members).unwrap_or(usize::MAX);
         let cases = workspaces.entry(&workspace.slug).or_default();
+        cases.reserve_exact(counted.min(report.members.len()));
         if !workspace.complete {
             cases.push(unread(workspace, &lookup));
         }
@@ -67,7 +69,8 @@ fn suites(report: &Report) -> Vec<TestSuite> {
     let said = std::iter::once(words::headline(report).to_string()).chain(words::caveats(report));
     let said = said.map(|line| xml_cdata(&line).into_owned()).collect::<Vec<_>>().join("\n");
     let suite = |(name, mut cases): (String, Vec<TestCase>)| {
-        cases.sort_by_key(|case| rank(&case.result));
+        // By cached keys, since a stable sort of large cases would take half their memory again.
+        cases.sort_by_cached_key(|case| rank(&case.result));
         TestSuite {
             name: xml_attribute(&name).into_owned(),
             package: report.tool.name.clone(),
@@ -194,14 +197,19 @@ fn unread(workspace: &Workspace, lookup: &Lookup<'_>) -> TestCase {
         Some(finding) => (&*finding.message, &*finding.help),
         None => (workspace.error.as_deref().unwrap_or(rule.description()), rule.help()),
     };
-    case(rule.id().to_owned(), class_of(&workspace.slug), failed(rule, message, help), None)
+    case(unread_name(&workspace.slug), class_of(&workspace.slug), failed(rule, message, help), None)
+}
+
+/// Names are unique over all suites: GitLab keeps the first of equal ones.
+fn unread_name(slug: &str) -> String {
+    format!("{} ({slug})", Rule::WorkspaceIncomplete.id())
 }
 
 /// For a workspace, or a report, in which nobody is listed.
 fn nobody(slug: &str) -> TestCase {
     let rule = Rule::WorkspaceIncomplete;
     let result = failed(rule, "nobody is listed", rule.help());
-    case(rule.id().to_owned(), class_of(slug), result, None)
+    case(unread_name(slug), class_of(slug), result, None)
 }
 
 /// What a finding makes of a case: a warning is no failure, but it is said.
@@ -218,7 +226,6 @@ fn found(finding: &Finding) -> (TestResult, Option<String>) {
 /// A failure, or an error where the rule says that something is not known.
 fn failed(rule: Rule, message: &str, help: &str) -> TestResult {
     let type_ = rule.id().to_owned();
-    // With a word of ours at its start, no line of the text is a workflow command.
     let cause = Some(format!("{}\nhelp: {}", xml_cdata(message), xml_cdata(help)));
     let message = xml_attribute(message).into_owned();
     match rule {
@@ -257,8 +264,10 @@ fn case(name: String, classname: String, result: TestResult, said: Option<String
         Cow::Borrowed(_) => None,
         Cow::Owned(escaped) => Some(escaped),
     };
+    let mut name = escaped.unwrap_or(name);
+    name.shrink_to_fit();
     TestCase {
-        name: escaped.unwrap_or(name),
+        name,
         time: Duration::ZERO,
         result,
         classname: Some(classname),

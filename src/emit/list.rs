@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{csv, json, words};
 use crate::escape::terminal;
-use crate::member::{AccountStatus, Evidence, Kind, Source, TwoFactor};
+use crate::member::{AccountStatus, Kind, Source, TwoFactor};
 use crate::report::{ListedMember, Snapshot};
 
 /// The widest that a column is padded to, in terminal cells; one long name must not push the
@@ -86,7 +86,7 @@ enum Column {
 fn columns(snapshot: &Snapshot, evidence: bool) -> Vec<Column> {
     let workspace = (snapshot.workspaces.len() > 1).then_some(Column::Workspace);
     let was_asked = |source: &Source| {
-        evidence && snapshot.members.iter().any(|member| said(member.evidence, *source).is_some())
+        evidence && snapshot.members.iter().any(|member| member.evidence.said(*source).is_some())
     };
     let asked = Source::ALL.into_iter().filter(was_asked).map(Column::Evidence);
     let always = [Column::Name, Column::Id, Column::Status, Column::TwoFactor];
@@ -117,7 +117,7 @@ impl Column {
             Column::Id => terminal(&member.key),
             Column::Status => status(member),
             Column::TwoFactor => two_factor(member),
-            Column::Evidence(source) => match said(member.evidence, source) {
+            Column::Evidence(source) => match member.evidence.said(source) {
                 Some(TwoFactor::Enabled) => "yes".into(),
                 Some(TwoFactor::Disabled) => "no".into(),
                 Some(TwoFactor::Unknown) => "unknown".into(),
@@ -142,15 +142,5 @@ fn two_factor(member: &ListedMember) -> Cow<'static, str> {
         (TwoFactor::Enabled, None) => "protected".into(),
         (TwoFactor::Disabled, _) => "off".into(),
         (TwoFactor::Unknown, _) => "unknown".into(),
-    }
-}
-
-/// What a source said as it said it, `None` where it was not asked.
-fn said(evidence: Evidence, source: Source) -> Option<TwoFactor> {
-    match source {
-        Source::Bitbucket => evidence.bitbucket,
-        Source::Atlassian => evidence.atlassian,
-        Source::Roster => evidence.roster,
-        Source::Sso => evidence.sso,
     }
 }

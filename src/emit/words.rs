@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 
-use crate::member::{Kind, Source};
+use crate::member::{self, Kind, Source};
 use crate::read::Completeness;
 use crate::report::{
     Assurance, Finding, JudgedExemption, ListedMember, Report, Severity, Verdict, Workspace,
@@ -75,8 +75,12 @@ pub(super) fn headline(report: &Report) -> Headline {
             ("not enforced", vec![unprotected, "the policy only warns of that".to_owned()])
         }
         Verdict::Violations => {
-            let (members, exemptions) = errors(report);
+            let members = report.summary.violations;
             let members = (members > 0).then(|| unprotected(members));
+            let about_exemptions = |finding: &&Finding| {
+                finding.level == Severity::Error && subject(finding.rule) == Subject::Exemption
+            };
+            let exemptions = number(report.findings.iter().filter(about_exemptions).count());
             let exemptions = (exemptions > 0)
                 .then(|| format!("{} about exemptions", count(exemptions, "error")));
             let reasons = members.into_iter().chain(exemptions).chain(unread(report)).collect();
@@ -90,25 +94,21 @@ pub(super) fn headline(report: &Report) -> Headline {
     Headline { verdict, reasons }
 }
 
-/// Findings of level error about members, and about exemptions.
-fn errors(report: &Report) -> (u64, u64) {
-    let mut members = 0;
-    let mut exemptions = 0;
-    for finding in report.findings.iter().filter(|finding| finding.level == Severity::Error) {
-        match subject(finding.rule) {
-            Subject::Member => members += 1,
-            Subject::Exemption => exemptions += 1,
-            Subject::Workspace => {}
+/// Which workspace could not be read and why, or how many.
+fn unread(report: &Report) -> Option<String> {
+    let unread: Vec<&Workspace> = report.workspaces.iter().filter(|own| !own.complete).collect();
+    match unread.as_slice() {
+        [] => None,
+        [one] => Some(format!("{} could not be read: {}", one.slug, why_unread(one))),
+        several => {
+            let all = count(number(report.workspaces.len()), "workspace");
+            Some(format!("{} of {all} could not be read to the end", several.len()))
         }
     }
-    (members, exemptions)
 }
 
-/// How many workspaces could not be read, if any.
-fn unread(report: &Report) -> Option<String> {
-    let unread = report.workspaces.iter().filter(|own| !own.complete).count();
-    let all = count(number(report.workspaces.len()), "workspace");
-    (unread > 0).then(|| format!("{unread} of {all} could not be read to the end"))
+fn why_unread(workspace: &Workspace) -> &str {
+    workspace.error.as_deref().unwrap_or("nothing is known of its members")
 }
 
 /// What a rule is about.
@@ -213,11 +213,14 @@ pub(super) fn caveats(report: &Report) -> Vec<String> {
         Assurance::Offline => {
             caveats.push("offline: the members come from a file, Bitbucket was not asked".into());
         }
-        Assurance::Simulated => caveats.push(format!(
-            "simulated: another API host than Bitbucket's, or another day, was given; judged as \
-             of {}",
-            report.today
-        )),
+        Assurance::Simulated => {
+            let from = match &report.source.api_url {
+                Some(url) => format!("{url} was asked"),
+                None => "the members come from a file, Bitbucket was not asked".into(),
+            };
+            let day = report.options.today.then(|| format!("; judged as of {}", report.today));
+            caveats.push(format!("simulated: {from}{}", day.unwrap_or_default()));
+        }
     }
     if !report.workspaces_not_checked.is_empty() {
         let selected = number(report.workspaces.len());
@@ -235,7 +238,7 @@ pub(super) fn caveats(report: &Report) -> Vec<String> {
         caveats.push("--strict: warnings are errors".into());
     }
     if report.options.exit_zero {
-        caveats.push("--exit-zero: violations do not fail the run".into());
+        caveats.push("--exit-zero: violations alone do not fail the run".into());
     }
     caveats
 }
@@ -253,17 +256,13 @@ pub(super) fn sign_on_hint(report: &Report) -> Option<&'static str> {
 }
 
 /// A member for people: the name, and the key whole.
-pub(super) fn person(member: &ListedMember) -> String {
-    match shown_name(member) {
-        Some(name) => format!("{name} ({})", member.key),
-        None => member.key.to_string(),
-    }
+pub(super) fn person(own: &ListedMember) -> String {
+    member::label(&own.key, [&own.display_name, &own.nickname])
 }
 
 /// The name that the member shows, if any.
-pub(super) fn shown_name(member: &ListedMember) -> Option<&str> {
-    let names = [&member.display_name, &member.nickname];
-    names.into_iter().filter_map(Option::as_deref).find(|name| !name.trim().is_empty())
+pub(super) fn shown_name(own: &ListedMember) -> Option<&str> {
+    member::shown_name([&own.display_name, &own.nickname])
 }
 
 /// Why no second factor is asked of a member whose outcome is "not applicable".
@@ -302,12 +301,11 @@ pub(super) fn read(workspace: &Workspace) -> String {
 
 /// How it is known that a workspace was read to its end, or why it was not.
 pub(super) fn read_how(workspace: &Workspace) -> String {
-    let why = || workspace.error.as_deref().unwrap_or("nothing is known of its members");
     match workspace.completeness {
-        _ if !workspace.complete => format!("not read to the end: {}", why()),
+        _ if !workspace.complete => format!("not read to the end: {}", why_unread(workspace)),
         Some(Completeness::Size) => "complete by the server's own count".into(),
         Some(Completeness::LastPage) => "complete to the last page".into(),
-        Some(Completeness::Asserted) => "complete as whoever made the file says".into(),
+        Some(Completeness::Asserted) => "taken to be complete, a CSV has no count".into(),
         None => "complete".into(),
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Calendar<'p> {
     today: Date,
     /// The slugs of the workspaces that were read to the end.
     read: HashSet<&'p str>,
+    /// Whether these are all of the policy's.
+    all_read: bool,
     /// The positions of the exemptions beyond `max_exemptions`.
     surplus: HashSet<usize>,
 }
@@ -39,12 +41,14 @@ impl<'p> Calendar<'p> {
         today: Date,
         readings: &'p [Reading],
     ) -> Self {
-        let read = readings
+        let read: HashSet<&str> = readings
             .iter()
             .filter(|reading| reading.members.is_ok())
             .map(|reading| &*reading.workspace)
             .collect();
-        Calendar { policy, today, read, surplus: surplus(exemptions, &policy.limits) }
+        let all = &policy.workspaces;
+        let all_read = !all.is_empty() && all.iter().all(|entry| read.contains(&*entry.slug));
+        Calendar { policy, today, read, all_read, surplus: surplus(exemptions, &policy.limits) }
     }
 
     /// The state of each exemption, in the order given.
@@ -87,8 +91,7 @@ impl<'p> Calendar<'p> {
     fn read_everywhere(&self, exemption: &Exemption) -> bool {
         let read = |slug: &str| self.read.contains(slug);
         if exemption.workspaces.is_empty() {
-            let all = &self.policy.workspaces;
-            !all.is_empty() && all.iter().all(|entry| read(&entry.slug))
+            self.all_read
         } else {
             exemption.workspaces.iter().all(|slug| read(slug))
         }

@@ -1,22 +1,37 @@
 //! What was found: which rules concern which members, exemptions and workspaces.
 
+use std::collections::HashMap;
+
 use super::{Judging, Needing, members, wording};
 use crate::member::TwoFactor;
-use crate::policy::{Exemption, Location, Policy};
+use crate::policy::{Exemption, Location, Policy, WorkspaceEntry};
 use crate::read::Reading;
 use crate::report::{Finding, Severity, State};
 use crate::rule::{Level, Rule};
 
 /// Makes the findings: errors first, then by workspace and key; what has neither comes last.
 pub(super) struct Finder<'a> {
-    pub(super) policy: &'a Policy,
-    pub(super) exemptions: &'a [Exemption],
-    pub(super) states: &'a [State],
-    pub(super) readings: &'a [Reading],
-    pub(super) judging: Judging,
+    policy: &'a Policy,
+    /// The policy's workspaces by slug.
+    entries: HashMap<&'a str, &'a WorkspaceEntry>,
+    exemptions: &'a [Exemption],
+    states: &'a [State],
+    readings: &'a [Reading],
+    judging: Judging,
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
+    pub(super) fn new(
+        policy: &'a Policy,
+        exemptions: &'a [Exemption],
+        states: &'a [State],
+        readings: &'a [Reading],
+        judging: Judging,
+    ) -> Self {
+        let entries = policy.workspaces.iter().map(|entry| (&*entry.slug, entry)).collect();
+        Finder { policy, entries, exemptions, states, readings, judging }
+    }
+
     pub(super) fn all(&self, needing: &[Needing]) -> Vec<Finding> {
         let matters = self.mattering(needing);
         let unexcused = needing.iter().filter(|member| member.excused_by.is_none());
@@ -102,7 +117,7 @@ impl Finder<'_> {
             | State::Active
             | State::Unresolved => return None,
         };
-        let (account_id, uuid) = wording::ids(&exemption.selector);
+        let (account_id, uuid, _) = exemption.selector.parts();
         Some(Finding {
             rule,
             level: self.severity(rule)?,
@@ -110,8 +125,8 @@ impl Finder<'_> {
             help: rule.help().into(),
             workspace: None,
             key: None,
-            account_id,
-            uuid,
+            account_id: account_id.map(Into::into),
+            uuid: uuid.map(Into::into),
             exemption: Some(exemption.id.clone()),
             location: exemption.location.clone(),
         })
@@ -146,12 +161,8 @@ impl Finder<'_> {
 
     /// The `workspaces` entry of a slug, else the first line of the policy.
     fn place_of(&self, slug: &str) -> Location {
-        self.policy
-            .workspaces
-            .iter()
-            .find(|entry| *entry.slug == *slug)
-            .map(|entry| entry.location.clone())
-            .unwrap_or_else(|| Location::start_of(self.policy.path.clone()))
+        let entry = self.entries.get(slug).map(|entry| entry.location.clone());
+        entry.unwrap_or_else(|| Location::start_of(self.policy.path.clone()))
     }
 }
 

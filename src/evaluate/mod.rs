@@ -71,8 +71,8 @@ pub fn evaluate(policy: &Policy, readings: Vec<Reading>, judging: Judging) -> Ev
     let states = calendar.states(exemptions, &roll_call.sightings);
     roll_call.excuse(&states);
 
-    let findings = Finder { policy, exemptions, states: &states, readings: &readings, judging }
-        .all(&roll_call.needing);
+    let findings =
+        Finder::new(policy, exemptions, &states, &readings, judging).all(&roll_call.needing);
     Evaluation { judgements: roll_call.judgements, states, findings, readings }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::civil::Date;
 
 use crate::member::{Member, Source, TwoFactor};
-use crate::policy::{Exemption, Limits, MemberId, Selector};
+use crate::policy::{Exemption, Limits};
 use crate::report::State;
 use crate::rule::Rule;
 
@@ -17,18 +17,12 @@ pub(super) fn member<'a>(
     accept: &[Source],
     invalid: impl Iterator<Item = (&'a Exemption, State)>,
 ) -> String {
-    let key = member.key();
-    let name = member.display_name.as_deref().or(member.nickname.as_deref());
-    let who = match name {
-        Some(name) if name != key => format!("{name} ({key})"),
-        Some(_) | None => key.to_owned(),
-    };
     let seen = match two_factor {
         TwoFactor::Unknown => "second factor unknown to",
         TwoFactor::Enabled | TwoFactor::Disabled => "no second factor seen by",
     };
     let sources: Vec<&str> = accept.iter().map(|source| source.id()).collect();
-    let mut message = format!("{who} in {workspace}: {seen}: {}", sources.join(", "));
+    let mut message = format!("{} in {workspace}: {seen}: {}", member.label(), sources.join(", "));
     for (exemption, state) in invalid {
         let id = &exemption.id;
         // Writing to a String cannot fail.
@@ -91,21 +85,10 @@ fn over_limit(exemption: &Exemption, limits: &Limits, today: Date) -> String {
 
 /// Whom an exemption names, for people.
 fn whom(exemption: &Exemption) -> String {
-    let selected = match &exemption.selector {
-        Selector::Id { id: MemberId::AccountId(id) | MemberId::Uuid(id), .. } => id,
-        Selector::Email(email) => email,
-    };
+    let (account_id, uuid, email) = exemption.selector.parts();
+    let selected = account_id.or(uuid).or(email).unwrap_or_default();
     match &exemption.name {
         Some(name) => format!("{name}, {selected}"),
-        None => selected.clone().into(),
-    }
-}
-
-/// The account id and the uuid that a selector has.
-pub(super) fn ids(selector: &Selector) -> (Option<Box<str>>, Option<Box<str>>) {
-    match selector {
-        Selector::Id { id: MemberId::AccountId(id), .. } => (Some(id.clone()), None),
-        Selector::Id { id: MemberId::Uuid(id), .. } => (None, Some(id.clone())),
-        Selector::Email(_) => (None, None),
+        None => selected.to_owned(),
     }
 }

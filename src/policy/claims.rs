@@ -1,6 +1,6 @@
 //! Exemptions that excuse the same member, in the same place, at the same time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -12,7 +12,7 @@ use super::{MemberId, Selector};
 /// Whom an exemption claims to excuse, where and when.
 pub(super) struct Claim {
     pub(super) selector: Spanned<Selector>,
-    pub(super) workspaces: Vec<Arc<str>>,
+    pub(super) workspaces: HashSet<Arc<str>>,
     pub(super) starts: Option<Date>,
     pub(super) expires: Date,
 }
@@ -33,10 +33,12 @@ impl Claim {
     fn overlaps(&self, other: &Claim) -> bool {
         let starts_in_time =
             |one: &Claim, two: &Claim| one.starts.is_none_or(|starts| starts <= two.expires);
-        let same_place = self.workspaces.is_empty()
-            || other.workspaces.is_empty()
-            || self.workspaces.iter().any(|slug| other.workspaces.contains(slug));
-        same_place && starts_in_time(self, other) && starts_in_time(other, self)
+        let same_place = || {
+            self.workspaces.is_empty()
+                || other.workspaces.is_empty()
+                || !self.workspaces.is_disjoint(&other.workspaces)
+        };
+        starts_in_time(self, other) && starts_in_time(other, self) && same_place()
     }
 }
 

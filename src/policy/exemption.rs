@@ -13,8 +13,8 @@ use super::lists::{Slugs, choice, slugs};
 use super::problem::{Problems, shown};
 use super::raw::RawExemption;
 use super::source::{SourceText, Span, Spanned};
-use super::suggest::choose;
 use super::{Category, Exemption, MemberId, OptionalField, Selector, form};
+use crate::suggest::choose;
 
 /// What the rest of the policy asks of exemptions; `None` where that is not known.
 pub(super) struct Context<'a> {
@@ -128,7 +128,7 @@ impl Parts {
     fn claim(&self) -> Option<Claim> {
         Some(Claim {
             selector: self.selector.clone()?,
-            workspaces: self.workspaces.clone()?,
+            workspaces: self.workspaces.clone()?.into_iter().collect(),
             starts: self.starts?,
             expires: self.expires?,
         })
@@ -275,16 +275,19 @@ fn workspaces(
         return Some(Vec::new());
     };
     if let Some(Spanned { value: known, span }) = known {
-        let known_slugs = || known.items.iter().map(|slug| &*slug.value);
-        for slug in &own.items {
-            if !known_slugs().any(|known| *known == *slug.value) {
-                problems.push_related(
-                    slug.span,
-                    format!("{} is no workspace of this policy", shown(&slug.value)),
-                    choose(&slug.value, known_slugs()),
-                    (*span, "the policy's workspaces"),
-                );
-            }
+        for slug in own.items.iter().filter(|slug| !known.contain(&slug.value)) {
+            // Nobody reads this far, and looking for the nearest word takes time.
+            let help = if problems.are_many() {
+                "write one of the policy's workspaces".into()
+            } else {
+                choose(&slug.value, known.items.iter().map(|slug| &*slug.value))
+            };
+            problems.push_related(
+                slug.span,
+                format!("{} is no workspace of this policy", shown(&slug.value)),
+                help,
+                (*span, "the policy's workspaces"),
+            );
         }
     }
     // Without any, it would apply to all.

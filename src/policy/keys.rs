@@ -2,8 +2,8 @@
 
 use super::node::Entry;
 use super::problem::{Problems, shown};
-use super::suggest::{listed, nearest};
 use crate::rule::Rule;
+use crate::suggest::{listed, nearest};
 
 /// What a mapping may hold.
 pub(super) struct Shape {

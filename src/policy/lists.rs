@@ -1,21 +1,26 @@
 //! Lists of words, and one of a few words.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::fields::{Field, List};
 use super::form;
 use super::problem::{Problems, shown};
 use super::source::Spanned;
-use super::suggest::choose;
+use crate::suggest::choose;
 
 /// Slugs as they were written, and whether they are all there are.
 pub(super) struct Slugs {
     pub(super) items: Vec<Spanned<Arc<str>>>,
     pub(super) complete: bool,
+    set: HashSet<Arc<str>>,
 }
 
 impl Slugs {
+    pub(super) fn contain(&self, slug: &str) -> bool {
+        self.set.contains(slug)
+    }
+
     /// Whether they are all there are, at least one.
     pub(super) fn are_known(&self) -> bool {
         self.complete && !self.items.is_empty()
@@ -34,7 +39,7 @@ pub(super) fn slugs(
             problems.push(span, format!("`{key}` is empty"), help);
         }
         let mut complete = list.complete;
-        let mut items = Vec::new();
+        let mut items: Vec<Spanned<Arc<str>>> = Vec::new();
         for item in unique(list, problems) {
             let span = item.span;
             match form::slug(item, problems) {
@@ -42,7 +47,8 @@ pub(super) fn slugs(
                 None => complete = false,
             }
         }
-        Some(Slugs { items, complete })
+        let set = items.iter().map(|slug| Arc::clone(&slug.value)).collect();
+        Some(Slugs { items, complete, set })
     })
 }
 

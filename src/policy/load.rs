@@ -22,8 +22,8 @@ use crate::failure::Failure;
 /// [`Failure::Usage`] where the file cannot be read or has another digest, and
 /// [`Failure::Rendered`] with every problem of its content.
 pub fn load(path: &Path, pinned_sha256: Option<&str>) -> Result<Policy, Failure> {
-    let name = path.to_string_lossy().replace(MAIN_SEPARATOR_STR, "/");
-    let pinned = pinned_sha256.map(pinned_digest).transpose()?;
+    let name = shown_path(path);
+    let pinned = pinned_sha256.map(check_digest).transpose()?;
     let bytes = read(path).map_err(|error| unreadable(&name, &error))?;
     // Of a larger file only the beginning was read, whose digest says nothing.
     if let Some(pinned) = pinned.filter(|_| bytes.len() <= syntax::MAX_BYTES) {
@@ -37,6 +37,14 @@ pub fn load(path: &Path, pinned_sha256: Option<&str>) -> Result<Policy, Failure>
         }
     }
     parse(name.into(), &bytes)
+}
+
+/// The path as reports name it: with forward slashes, and relative where that is possible, since
+/// code scanning knows files by their place in the repository.
+fn shown_path(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let inside = here.and_then(|here| path.strip_prefix(here).ok());
+    inside.unwrap_or(path).to_string_lossy().replace(MAIN_SEPARATOR_STR, "/")
 }
 
 /// Reads a policy from the bytes of a file that is called `path` in messages and locations.
@@ -98,8 +106,11 @@ fn unreadable(name: &str, error: &io::Error) -> Failure {
     Failure::usage(format!("could not read policy {}: {why}", shown(name)), help)
 }
 
-/// A digest in lower case.
-fn pinned_digest(hex: &str) -> Result<String, Failure> {
+/// A digest in lower case, to be compared with the policy's own.
+///
+/// # Errors
+/// [`Failure::Usage`] for anything but the 64 hexadecimal digits of a SHA-256.
+pub fn check_digest(hex: &str) -> Result<String, Failure> {
     if hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(hex.to_ascii_lowercase());
     }

@@ -16,7 +16,6 @@ mod problem;
 mod raw;
 mod scalar;
 mod source;
-mod suggest;
 mod syntax;
 mod tree;
 mod validate;
@@ -29,7 +28,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::form::check_slug;
-pub use self::load::{load, parse, schema};
+pub use self::load::{check_digest, load, parse, schema};
 
 use crate::member::Source;
 use crate::rule::{Level, Rule};
@@ -284,6 +283,19 @@ pub enum Selector {
     },
     /// By an e-mail address alone, in lower-case ASCII.
     Email(Box<str>),
+}
+
+impl Selector {
+    /// The account id, the uuid and the e-mail address, as far as it has them.
+    pub fn parts(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        match self {
+            Selector::Id { id: MemberId::AccountId(id), email } => {
+                (Some(id), None, email.as_deref())
+            }
+            Selector::Id { id: MemberId::Uuid(id), email } => (None, Some(id), email.as_deref()),
+            Selector::Email(email) => (None, None, Some(email)),
+        }
+    }
 }
 
 /// An id of a member.

@@ -49,6 +49,11 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// Whether there are more than are rendered.
+    pub(super) fn are_many(&self) -> bool {
+        self.0.len() > RENDERED
+    }
+
     /// All problems in the order of their places, each with its line and what to write instead.
     pub(super) fn render(mut self, source: &SourceText<'_>, renderer: &Renderer) -> String {
         self.0.sort_by_key(|problem| problem.span);

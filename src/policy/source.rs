@@ -24,14 +24,26 @@ pub(super) struct SourceText<'a> {
     pub(super) path: Arc<str>,
     pub(super) text: &'a str,
     line_starts: Vec<usize>,
+    /// How many characters stand before every [`STRIDE`]th byte, so that a column on a line of a
+    /// megabyte is not counted from its start each time.
+    chars_before: Vec<usize>,
 }
+
+/// The distance between two counts of characters, in bytes.
+const STRIDE: usize = 1024;
 
 impl<'a> SourceText<'a> {
     pub(super) fn new(path: Arc<str>, text: &'a str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        SourceText { path, text, line_starts }
+        let mut chars = 0;
+        let mut chars_before = vec![0];
+        for stride in text.as_bytes().chunks(STRIDE) {
+            chars += count_chars(stride);
+            chars_before.push(chars);
+        }
+        SourceText { path, text, line_starts, chars_before }
     }
 
     /// The number of the line that holds a byte, from 1, and the range of its text without the
@@ -56,9 +68,22 @@ impl<'a> SourceText<'a> {
     /// Line and column of a byte, both from 1, the column in Unicode scalar values.
     fn position(&self, offset: usize) -> (u32, u32) {
         let (line, range) = self.line_of(offset);
-        let before = self.text.get(range.start..offset).unwrap_or_default();
-        (saturated(line), saturated(before.chars().count() + 1))
+        let column = self.chars_to(offset) - self.chars_to(range.start) + 1;
+        (saturated(line), saturated(column))
     }
+
+    /// How many characters stand before a byte.
+    fn chars_to(&self, offset: usize) -> usize {
+        let stride = offset / STRIDE;
+        let counted = self.chars_before.get(stride).copied().unwrap_or_default();
+        let rest = self.text.as_bytes().get(stride * STRIDE..offset).unwrap_or_default();
+        counted + count_chars(rest)
+    }
+}
+
+/// How many characters begin in a piece of UTF-8.
+fn count_chars(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
 }
 
 /// A file is far smaller than what the type can count.

@@ -11,10 +11,10 @@ use super::lists::{choice, slugs, unique};
 use super::problem::{Problems, shown};
 use super::raw::{RawPolicy, RawRoster, RawRule};
 use super::source::{SourceText, Span, Spanned};
-use super::suggest::{choose, listed};
 use super::{Levels, Policy, RosterColumns, WorkspaceEntry, form};
 use crate::member::Source;
 use crate::rule::{Level, Rule};
+use crate::suggest::{choose, listed};
 
 /// The version of the format that this program reads.
 const VERSION: u32 = 1;

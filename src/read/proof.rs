@@ -18,6 +18,8 @@ pub(crate) struct Facts {
     pub(crate) size: Option<u64>,
     /// Its number, from 1.
     pub(crate) number: Option<NonZeroU64>,
+    /// How many rows a full page holds.
+    pub(crate) length: Option<u64>,
     /// Whether another page follows.
     pub(crate) next: bool,
     /// Whether it says nothing about the list, as when `fields=` took the envelope away.
@@ -54,8 +56,14 @@ pub(crate) enum Doubt {
     OtherPage { asked: u64, came: u64 },
     /// The `next` of a page does not lead to the page after it.
     Astray(u64),
+    /// A page that was asked for twice held other rows the second time.
+    Shifted,
     /// The only page says nothing about the list, and may be one of several.
     Bare { rows: u64 },
+    /// Pages of different lengths, without a count: they are not of one walk.
+    Lengths(u64, u64),
+    /// Not as many members are listed as were counted when the list was made.
+    Recorded { listed: u64, counted: u64 },
 }
 
 impl Doubt {
@@ -77,9 +85,18 @@ impl Doubt {
             Doubt::EndsEarly { page, of } => {
                 format!("page {page} of {of} has no `next`, so the pages are not of one list")
             }
+            Doubt::Lengths(one, other) => {
+                format!(
+                    "the pages are of different lengths, {one} and {other}, and state no `size`"
+                )
+            }
+            Doubt::Recorded { listed, counted } => {
+                format!("{listed} members are listed where {counted} were counted")
+            }
             Doubt::OtherPage { asked, came } => {
                 format!("page {came} came where page {asked} was asked for")
             }
+            Doubt::Shifted => "a page that was asked for twice held other members then".into(),
             Doubt::Astray(page) => {
                 format!(
                     "the `next` of page {page} does not lead to page {}",
@@ -135,6 +152,13 @@ pub(crate) fn sequence(pages: &[Facts]) -> Result<(), Doubt> {
             }
         }
     }
+    let counted = pages.iter().any(|page| page.size.is_some());
+    let mut lengths = pages.iter().filter_map(|page| page.length);
+    if let Some(one) = lengths.next().filter(|_| !counted)
+        && let Some(other) = lengths.find(|&other| other != one)
+    {
+        return Err(Doubt::Lengths(one, other));
+    }
     let last = if all_numbered {
         pages.iter().max_by_key(|page| page.number)
     } else {
@@ -147,6 +171,25 @@ pub(crate) fn sequence(pages: &[Facts]) -> Result<(), Doubt> {
     match last {
         Some(page) if page.next => Err(Doubt::Unfinished),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// Checks a list that somebody made against what was written down about it: how many there were,
+/// and, where that was proven by the server's own count, what that was.
+pub(crate) fn recorded(
+    members: &[Member],
+    counted: u64,
+    completeness: Completeness,
+    reported_size: Option<u64>,
+) -> Result<(), Doubt> {
+    let listed = members.len() as u64;
+    let reported = match completeness {
+        Completeness::Size => reported_size.unwrap_or(0),
+        Completeness::LastPage | Completeness::Asserted => reported_size.unwrap_or(listed),
+    };
+    match [counted, reported].into_iter().find(|&counted| counted != listed) {
+        Some(counted) => Err(Doubt::Recorded { listed, counted }),
+        None => distinct_members(members),
     }
 }
 
@@ -179,7 +222,7 @@ mod tests {
     use super::*;
 
     fn page(number: u64, rows: u64, size: Option<u64>, next: bool) -> Facts {
-        Facts { rows, size, number: NonZeroU64::new(number), next, bare: false }
+        Facts { rows, size, number: NonZeroU64::new(number), length: None, next, bare: false }
     }
 
     #[test]
@@ -209,7 +252,9 @@ mod tests {
     fn without_a_count_the_last_page_proves_it_unless_it_says_nothing() {
         let last_page = Ok(Proof { completeness: Completeness::LastPage, size: None });
         assert_eq!(counts(&[page(1, 100, None, false)], 5), last_page);
-        let bare = |rows| [Facts { rows, size: None, number: None, next: false, bare: true }];
+        let bare = |rows| {
+            [Facts { rows, size: None, number: None, length: None, next: false, bare: true }]
+        };
         assert_eq!(counts(&bare(10), 5), Err(Doubt::Bare { rows: 10 }));
         assert_eq!(counts(&bare(12), 5), last_page);
         assert_eq!(counts(&bare(0), 5), last_page);

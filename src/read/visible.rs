@@ -15,8 +15,7 @@ pub(crate) enum Caller {
     NoAnswer,
 }
 
-const HELP: &str = "Use the credential of an admin of the workspace, and in a request of your own \
-    ask for the hidden field with fields=%2Bvalues.user.has_2fa_enabled.";
+const HELP: &str = "Use the credential of an owner of the workspace, one of its admins.";
 
 /// Whether it matters what the caller is: Bitbucket's word counts, and somebody of whom a second
 /// factor is asked is left unknown by every accepted source.

@@ -48,6 +48,7 @@ impl<R: Rows> Page<R> {
             rows: self.values.len() as u64,
             size: self.size,
             number: self.page,
+            length: self.pagelen,
             next: self.next.is_some(),
             bare,
         }

@@ -13,7 +13,7 @@ use super::{
 use crate::evaluate::{Evaluation, Judgement};
 use crate::failure::Exit;
 use crate::member::{Member, Source, TwoFactor};
-use crate::policy::{Exemption, MemberId, Policy, Selector};
+use crate::policy::{Exemption, Policy};
 use crate::read::Reading;
 use crate::rule::Rule;
 
@@ -253,21 +253,13 @@ impl ListedMember {
 
 impl JudgedExemption {
     fn new(exemption: &Exemption, state: State) -> Self {
-        let (account_id, uuid, email) = match &exemption.selector {
-            Selector::Id { id: MemberId::AccountId(id), email } => {
-                (Some(id.clone()), None, email.clone())
-            }
-            Selector::Id { id: MemberId::Uuid(id), email } => {
-                (None, Some(id.clone()), email.clone())
-            }
-            Selector::Email(email) => (None, None, Some(email.clone())),
-        };
+        let (account_id, uuid, email) = exemption.selector.parts();
         JudgedExemption {
             id: exemption.id.clone(),
             state,
-            account_id,
-            uuid,
-            email,
+            account_id: account_id.map(Into::into),
+            uuid: uuid.map(Into::into),
+            email: email.map(Into::into),
             name: exemption.name.clone(),
             category: exemption.category,
             reason: exemption.reason.clone(),

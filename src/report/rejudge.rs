@@ -12,7 +12,7 @@ use crate::member::Member;
 use crate::policy::{
     Exemption, Location, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
 };
-use crate::read::{Completeness, Incomplete, Origin, Reading, Roll, Walk};
+use crate::read::{Incomplete, Origin, Reading, Roll, Walk, proof};
 
 /// What a workspace's members cannot be told from is to be read again, not repaired.
 const READ_AGAIN: &str = "Run `mfa-gate check` again: this report does not add up.";
@@ -91,16 +91,24 @@ fn readings(report: &Report) -> Vec<Reading> {
     for judged in &report.members {
         members.entry(&judged.member.workspace).or_default().push(judged.member.clone().into());
     }
-    let mut readings: Vec<Reading> = Vec::new();
-    for workspace in &report.workspaces {
-        let own = members.remove(&*workspace.slug).unwrap_or_default();
-        readings.push(reading(workspace, own));
-    }
-    let listed = |slug: &str| readings.iter().any(|reading| *reading.workspace == *slug);
-    let skipped = |slug: &Arc<str>| report.workspaces_not_checked.contains(slug);
-    let named = report.policy.effective.workspaces.iter().filter(|slug| !skipped(slug));
+    let doubt = doubt(report);
+    let read = |workspace: &Workspace| {
+        let mut reading = reading(workspace, members.remove(&*workspace.slug).unwrap_or_default());
+        if let Some(why) = &doubt {
+            reading.members = reading.members.and(Err(contradiction(why.clone())));
+        }
+        reading
+    };
+    let mut readings: Vec<Reading> = report.workspaces.iter().map(read).collect();
+    let said: HashSet<&str> = report
+        .workspaces
+        .iter()
+        .map(|workspace| &*workspace.slug)
+        .chain(report.workspaces_not_checked.iter().map(|slug| &**slug))
+        .collect();
+    let named = report.policy.effective.workspaces.iter().map(|slug| &**slug);
     let silent: BTreeSet<&str> =
-        named.map(|slug| &**slug).chain(members.into_keys()).filter(|slug| !listed(slug)).collect();
+        named.filter(|slug| !said.contains(slug)).chain(members.into_keys()).collect();
     readings.extend(silent.into_iter().map(|slug| Reading {
         workspace: slug.into(),
         origin: Origin::Api,
@@ -108,6 +116,18 @@ fn readings(report: &Report) -> Vec<Reading> {
         members: Err(contradiction("the report does not say whether it was read".into())),
     }));
     readings
+}
+
+/// What the report says of itself as a whole that its parts do not bear out.
+fn doubt(report: &Report) -> Option<String> {
+    let listed = report.members.len() as u64;
+    if report.summary.members != listed {
+        let counted = report.summary.members;
+        return Some(format!("the report lists {listed} members and counts {counted}"));
+    }
+    let complete = report.workspaces.iter().all(|workspace| workspace.complete);
+    (complete && !report.complete)
+        .then(|| "the report says that it is not complete, and does not say where".into())
 }
 
 fn reading(workspace: &Workspace, members: Vec<Member>) -> Reading {
@@ -126,25 +146,19 @@ fn reading(workspace: &Workspace, members: Vec<Member>) -> Reading {
 }
 
 fn roll(workspace: &Workspace, members: Vec<Member>) -> Result<Roll, Incomplete> {
-    let (true, Some(completeness)) = (workspace.complete, workspace.completeness) else {
+    if !workspace.complete || workspace.error.is_some() {
         let why = workspace.error.clone();
-        return Err(contradiction(why.unwrap_or_else(|| "the report gives no reason".into())));
-    };
-    let listed = members.len() as u64;
-    let counts = match completeness {
-        Completeness::Size => [Some(workspace.members), workspace.reported_size],
-        Completeness::LastPage | Completeness::Asserted => [Some(workspace.members), Some(listed)],
-    };
-    if counts != [Some(listed); 2] {
-        return Err(contradiction(format!(
-            "the report lists {listed} members of it and counts {}",
-            workspace.reported_size.unwrap_or(workspace.members)
-        )));
+        return Err(Incomplete {
+            why: why.unwrap_or_else(|| "the report gives no reason".into()),
+            help: "Have `mfa-gate check` read the workspace to the end.".into(),
+        });
     }
-    let mut keys = HashSet::new();
-    if let Some(twice) = members.iter().find(|member| !keys.insert(member.key())) {
-        return Err(contradiction(format!("the report lists {} twice", twice.key())));
-    }
+    let completeness = workspace.completeness.ok_or_else(|| {
+        contradiction("the report does not say how its list is known to be complete".into())
+    })?;
+    proof::recorded(&members, workspace.members, completeness, workspace.reported_size).map_err(
+        |doubt| contradiction(format!("the report contradicts itself: {}", doubt.why())),
+    )?;
     Ok(Roll { members, completeness })
 }
 

@@ -59,7 +59,8 @@ fn console_in_one_line() {
 
 /// The first line of the summary.
 fn headline(report: &Report) -> String {
-    console_in(report, Style { color: false, quiet: true }).trim_end().to_owned()
+    let quiet = console_in(report, Style { color: false, quiet: true });
+    quiet.lines().next().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -69,10 +70,11 @@ fn the_verdict_claims_no_more_than_was_seen() {
     assert_eq!(
         headline(&report),
         "violations: 2 of 7 members of acme have no second factor seen by bitbucket and no valid \
-         exemption; 1 error about exemptions; 1 of 2 workspaces could not be read to the end"
+         exemption; 1 error about exemptions; acme-labs could not be read: page 2 is missing"
     );
     report.findings.truncate(1);
     report.workspaces.truncate(1);
+    report.summary.violations = 0;
     assert_eq!(headline(&report), "violations: 1 error about exemptions");
     report.verdict = Verdict::NotEnforced;
     report.summary.violations = 1;
@@ -84,7 +86,10 @@ fn the_verdict_claims_no_more_than_was_seen() {
     report.verdict = Verdict::Incomplete;
     assert_eq!(headline(&report), "incomplete: not everything could be found out");
     report.workspaces[0].complete = false;
-    assert_eq!(headline(&report), "incomplete: 1 of 1 workspace could not be read to the end");
+    report.workspaces[0].error = Some("page 2 is missing".into());
+    assert_eq!(headline(&report), "incomplete: acme could not be read: page 2 is missing");
+    report.workspaces = vec![report.workspaces[0].clone(); 2];
+    assert_eq!(headline(&report), "incomplete: 2 of 2 workspaces could not be read to the end");
 }
 
 #[test]

@@ -111,6 +111,29 @@ fn an_export_with_another_value_is_refused() {
 }
 
 #[test]
+fn a_quote_in_a_name_swallows_nobody() {
+    let swallowed = EXPORT.replace("X (INACTIVE),", "\"Mal,").replace("Gone (INACTIVE),", "Ann\",");
+    let (outcome, report) = check_export(&swallowed, "email: bot@acme.example");
+    assert_eq!((outcome.code, report), (2, None));
+    assert!(outcome.stderr.contains("a whole row"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_last_page_that_is_full_and_gives_no_count_proves_nothing() {
+    let full = json!({"pagelen": 10, "values": rows(0..10, true)});
+    let (code, why) = check(&[full]);
+    assert_eq!(code, 3, "{why}");
+    let open = json!({"pagelen": 10, "values": rows(0..9, true)});
+    assert_eq!(check(&[open]).0, 0);
+    let other = json!({"pagelen": 100, "page": 2, "values": rows(10..19, true)});
+    let first =
+        json!({"pagelen": 10, "page": 1, "next": "https://x/?page=2", "values": rows(0..10, true)});
+    let (code, why) = check(&[first, other]);
+    assert_eq!(code, 3);
+    assert!(why.contains("different lengths"), "{why}");
+}
+
+#[test]
 fn what_members_writes_can_be_checked() {
     let sandbox = Sandbox::new();
     let mut members = rows(0..3, true);
@@ -120,8 +143,14 @@ fn what_members_writes_can_be_checked() {
     let args = ["members", "--workspace", "acme", "--members", "pages.json", "--format", "json"];
     let listed = sandbox.run(&[&args[..], &["--output", "snapshot.json"]].concat());
     assert_eq!(listed.code, 0, "{}", listed.stderr);
-    let checked = sandbox.run(&["check", "--members", "snapshot.json"]);
+    let mut snapshot = sandbox.json("snapshot.json");
+    snapshot["checked_at"] = json!("2026-01-02T03:04:05Z");
+    sandbox.write("snapshot.json", snapshot.to_string());
+    let args = ["check", "--members", "snapshot.json", "--report", "json=report.json"];
+    let checked = sandbox.run(&args);
     assert_eq!(checked.code, 1, "{}", checked.stderr);
+    let report = sandbox.json("report.json");
+    assert_eq!(report["checked_at"], "2026-01-02T03:04:05Z", "when the members were read");
     let all = sandbox.run(&["members", "--members", "snapshot.json", "--format", "csv"]);
     assert_eq!((all.code, all.stdout.lines().count()), (0, 5));
 }

@@ -162,6 +162,13 @@ fn report_targets_are_checked_first() {
         assert!(outcome.stderr.contains(said), "{reports:?}: {}", outcome.stderr);
     }
     assert!(sandbox.read("policy.yaml").starts_with("version: 1"), "the policy is untouched");
+
+    sandbox.write("token", TOKEN);
+    let env = [("BITBUCKET_ACCESS_TOKEN_FILE", "token")];
+    let over_token = sandbox.run_with(&["check", "--report", "json=token"], &env);
+    assert_eq!((over_token.code, sandbox.read("token")), (2, TOKEN.to_owned()));
+    let over_token = sandbox.run_with(&["members", "--output", "token"], &env);
+    assert_eq!((over_token.code, sandbox.read("token")), (2, TOKEN.to_owned()));
 }
 
 #[cfg(target_os = "linux")]
@@ -171,11 +178,71 @@ fn a_report_that_cannot_be_written_is_3_unless_there_are_violations() {
     let args = [&CHECK[..], &["--report", "json=/dev/full"]].concat();
     let outcome = sandbox.run(&args);
     assert_eq!(outcome.code, 3, "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("json report could not be written"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("json report /dev/full could not be written"),
+        "{}",
+        outcome.stderr
+    );
     sandbox.write("members.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());
     let violations = sandbox.run(&args);
     assert_eq!(violations.code, 1);
     assert!(violations.stderr.contains("could not be written"), "{}", violations.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_console_that_takes_nothing_does_not_hide_violations() {
+    let sandbox = sandbox();
+    let full = |file: &str| {
+        let command =
+            format!("{} check --members {file} > /dev/full", env!("CARGO_BIN_EXE_mfa-gate"));
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &command]).current_dir(sandbox.path("")).output().unwrap().status.code()
+    };
+    assert_eq!(full("members.json"), Some(3));
+    sandbox.write("off.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());
+    assert_eq!(full("off.json"), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_kept_and_streams_are_written_to() {
+    let sandbox = sandbox();
+    std::os::unix::fs::symlink("real.json", sandbox.path("link.json")).unwrap();
+    std::os::unix::fs::symlink("/dev/stdout", sandbox.path("stream")).unwrap();
+    sandbox.write("real.json", "old");
+    let reports = ["--report", "json=link.json", "--report", "csv=stream"];
+    let outcome = sandbox.run(&[&CHECK[..], &reports].concat());
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("workspace,key,"), "{}", outcome.stdout);
+    assert!(sandbox.path("link.json").is_symlink() && sandbox.path("stream").is_symlink());
+    assert_eq!(sandbox.json("real.json")["verdict"], "compliant");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = sandbox();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mfa-gate"))
+        .args(CHECK)
+        .current_dir(sandbox.path(""))
+        .env_clear()
+        .env("MFA_GATE_POLICY_SHA256", std::ffi::OsStr::from_bytes(b"\xff"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("MFA_GATE_POLICY_SHA256"));
+}
+
+#[test]
+fn quiet_leaves_the_verdict_and_what_weakens_it() {
+    let sandbox = sandbox();
+    let outcome = sandbox.run(&[&CHECK[..], &["-q", "--exit-zero"]].concat());
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert!(lines[0].starts_with("compliant: 3 members of acme"), "{lines:?}");
+    assert!(outcome.stdout.contains("Bitbucket was not asked"), "{lines:?}");
+    assert!(outcome.stdout.contains("--exit-zero"), "{lines:?}");
 }
 
 #[test]
@@ -230,6 +297,8 @@ fn help_is_there_for_every_command() {
         assert!(outcome.stdout.contains("Usage: mfa-gate"), "{}", outcome.stdout);
     }
     assert_eq!(sandbox.run(&[]).code, 2);
-    assert_eq!(sandbox.run(&["check", "--today", "2026-02-30"]).code, 2);
+    for day in ["2026-02-30", "20260901", "2026-09-01T10:00"] {
+        assert_eq!(sandbox.run(&["check", "--today", day]).code, 2, "{day}");
+    }
     assert_eq!(sandbox.run(&["check", "--timeout", "0s"]).code, 2);
 }

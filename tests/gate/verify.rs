@@ -77,7 +77,21 @@ fn the_effective_policy_decides() {
 fn a_report_that_does_not_add_up_is_incomplete() {
     let sandbox = Sandbox::new();
     let original = report(&sandbox);
-    let edits: [fn(&mut Value); 5] = [
+    let edits: [fn(&mut Value); 9] = [
+        |report| report["complete"] = json!(false),
+        |report| report["workspaces"][0]["error"] = json!("it was refused"),
+        |report| {
+            report["members"].as_array_mut().unwrap().remove(0);
+            report["summary"]["members"] = json!(2);
+            report["workspaces"][0]["members"] = json!(2);
+            report["workspaces"][0]["completeness"] = json!("last_page");
+        },
+        |report| {
+            let mut twice = report["members"][2].clone();
+            twice.as_object_mut().unwrap().remove("account_id");
+            twice["key"] = twice["uuid"].clone();
+            report["members"][0] = twice;
+        },
         |report| {
             report["members"].as_array_mut().unwrap().remove(0);
         },
@@ -123,6 +137,7 @@ fn evidence_that_is_not_what_was_asked_for_is_refused() {
         assert_eq!(judged.code, 3, "{demand:?}: {}", judged.stderr);
         assert!(judged.stderr.contains("is no evidence here"), "{}", judged.stderr);
     }
+    assert_eq!(verify(&sandbox, &original, &["--policy-sha256", "abc"]).code, 2);
     let mut old = original.clone();
     old["checked_at"] = json!("2026-01-01T00:00:00Z");
     assert_eq!(verify(&sandbox, &old, &[]).code, 0);
@@ -140,7 +155,8 @@ fn a_live_report_is_live_in_every_part() {
     live["assurance"] = json!("live");
     live["options"]["today"] = json!(false);
     live["options"]["members"] = json!(false);
-    live["source"]["inputs"] = json!([]);
+    live["source"] = json!({"inputs": [], "ci": {}, "api_url": "https://api.bitbucket.org/2.0"});
+    live["workspaces"][0]["source"] = json!("api");
     live["checked_at"] = json!("2026-09-01T12:00:00Z");
     assert_eq!(verify(&sandbox, &live, &["--require-live"]).code, 0);
     for (pointer, value) in [
@@ -148,6 +164,8 @@ fn a_live_report_is_live_in_every_part() {
         ("/options/today", json!(true)),
         ("/options/members", json!(true)),
         ("/today", json!("2026-08-31")),
+        ("/source/api_url", json!("http://127.0.0.1:8080/2.0")),
+        ("/workspaces/0/source", json!("saved_pages")),
     ] {
         let mut edited = live.clone();
         *edited.pointer_mut(pointer).unwrap() = value;

@@ -11,6 +11,7 @@ use super::connect::token_url;
 use super::credential::{Credential, Secret};
 use super::journal::Journal;
 use super::link::{Link, unsendable};
+use super::refusal::renew;
 use super::secrets::Secrets;
 use super::trouble::Trouble;
 use super::wire::TokenGrant;
@@ -29,7 +30,7 @@ impl<'a> Client<'a> {
         let mut secrets = Secrets::default();
         let authorization = authorize(&link, &mut secrets)
             .await
-            .map_err(|trouble| trouble.explain(&link.connect.credential))?;
+            .map_err(|trouble| ungranted(&trouble, &link.connect.credential))?;
         Ok(Client { link, authorization, secrets })
     }
 
@@ -81,6 +82,16 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Why there is no token to ask with, which has nothing to do with any workspace.
+fn ungranted(trouble: &Trouble, credential: &Credential) -> Incomplete {
+    let incomplete = trouble.explain(credential);
+    let why = format!("the OAuth consumer was granted no token: {}", incomplete.why);
+    match trouble.is_refusal() {
+        true => Incomplete::new(why, renew(credential)),
+        false => Incomplete { why, ..incomplete },
+    }
+}
+
 /// The header that goes with every request.
 async fn authorize(link: &Link<'_>, secrets: &mut Secrets) -> Result<HeaderValue, Trouble> {
     let unsent = || link.http().get(link.connect.api_url.clone());
@@ -119,7 +130,10 @@ async fn granted(
     secrets.keep_header(&build().build().map_err(unsendable)?);
     // It is no request about any workspace.
     let requests = Cell::new(0);
-    let (grant, _): (TokenGrant, _) = link.fetch(build, secrets, &requests).await?;
+    let (grant, _): (TokenGrant, _) = link.fetch(build, &secrets.withholding(), &requests).await?;
+    if grant.access_token.is_empty() {
+        return Err(Trouble::Unsendable("the token that was granted is empty".into()));
+    }
     tracing::info!("the OAuth consumer was granted a token");
     Ok(grant.access_token)
 }

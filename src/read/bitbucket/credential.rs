@@ -1,6 +1,8 @@
 //! Bitbucket credentials: where they come from, and how they are sent.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -212,8 +214,13 @@ fn value(lookup: &dyn Fn(&str) -> Option<String>, name: &str) -> Result<Option<S
     Ok(Some(value))
 }
 
+/// More than any credential has, in bytes; the rest of a larger file is not read.
+const LARGEST: u64 = 1 << 16;
+
 fn read_file(name: &str, path: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+    read.map_err(|error| {
         Failure::usage(
             format!("could not read the file {} that {name} names: {error}", path.display()),
             "Check the path, and that this user may read it.",

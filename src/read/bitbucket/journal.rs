@@ -70,6 +70,11 @@ impl<'a> Journal<'a> {
         (self.watch)(Progress::Members { workspace: self.workspace, read, of });
     }
 
+    /// How many there are, as the server said last.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.size.get()
+    }
+
     /// What was noted.
     pub(super) fn finish(&self) -> Walk {
         Walk {

@@ -143,7 +143,11 @@ async fn roll(
     }
     name_by_row(&mut members);
     if visible::needs_asking(&members, wanted.accept) {
-        visible::judge(&members, wanted.accept, caller(client, slug, journal).await)?;
+        let (caller, silence) = caller(client, slug, journal).await;
+        visible::judge(&members, wanted.accept, caller).map_err(|incomplete| {
+            let silence = silence.map(|why| format!(": {why}")).unwrap_or_default();
+            Incomplete { why: incomplete.why + &silence, ..incomplete }
+        })?;
     }
     if wanted.roles {
         assign_roles(client, slug, &mut members, journal).await?;
@@ -151,11 +155,15 @@ async fn roll(
     Ok(Roll { members, completeness: listing.proof.completeness })
 }
 
-/// What the credential is in a workspace.
-async fn caller(client: &Client<'_>, slug: &str, journal: &Journal<'_>) -> Caller {
+/// What the credential is in a workspace, or why that is not known.
+async fn caller(
+    client: &Client<'_>,
+    slug: &str,
+    journal: &Journal<'_>,
+) -> (Caller, Option<String>) {
     let url = client.url(&["user", "workspaces", slug, "permission"], None);
     match client.get::<OwnPermission>(&url, journal).await {
-        Ok(own) => own.into(),
+        Ok(own) => (own.caller(|permission| client.excerpt(permission)), None),
         Err(trouble) => {
             let why = client.explain(&trouble).why;
             tracing::info!(
@@ -163,7 +171,7 @@ async fn caller(client: &Client<'_>, slug: &str, journal: &Journal<'_>) -> Calle
                 why = %escape::terminal(&why),
                 "what the credential may do was not told"
             );
-            Caller::NoAnswer
+            (Caller::NoAnswer, Some(why))
         }
     }
 }
@@ -197,9 +205,16 @@ async fn assign_roles(
             "Use the credential of an admin of the workspace.",
         )));
     }
-    for member in members {
+    for member in members.iter_mut() {
         let owns = member.uuid.as_deref().is_some_and(|uuid| owners.contains(uuid));
         member.role = Some(if owns { Role::Owner } else { Role::Member });
+    }
+    // Lists that do not meet are not of one workspace, or not of one moment.
+    if !members.iter().any(|member| member.role == Some(Role::Owner)) {
+        return Err(unknown(Incomplete::new(
+            "none of the owners that were listed is among the members",
+            "Try again; if it stays so, report it to Atlassian.",
+        )));
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ impl Refusal {
 }
 
 /// How to replace a credential that is not accepted.
-fn renew(credential: &Credential) -> String {
+pub(super) fn renew(credential: &Credential) -> String {
     let what = match credential {
         Credential::ApiToken { .. } => {
             "Check that BITBUCKET_EMAIL is the address of the Atlassian account that made \

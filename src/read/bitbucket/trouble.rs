@@ -69,6 +69,11 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
+    /// Whether it is an answer that another try would not change.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Trouble::Refused(_))
+    }
+
     /// How long the server asks to be left alone.
     pub(super) fn asks(&self) -> Option<Duration> {
         if let Trouble::Refused(refusal) = self { refusal.asks } else { None }

@@ -64,12 +64,22 @@ async fn walk<R: Rows>(
         Some(series) => side_by_side(client, &series, head, journal).await?,
         None => in_turn(client, first, head, journal).await?,
     };
-    proven(rows, &pages).map_err(Trouble::Doubt)
+    proven(rows, &pages, journal.size()).map_err(|doubt| {
+        if let Doubt::Twice(id) = &doubt {
+            return Trouble::Doubt(Doubt::Twice(client.excerpt(id).into()));
+        }
+        Trouble::Doubt(doubt)
+    })
 }
 
-fn proven<R: Rows>(rows: R, pages: &[Facts]) -> Result<Listing<R>, Doubt> {
+/// `size` is how many rows there are by whatever page said so last, in this walk or before it.
+fn proven<R: Rows>(rows: R, pages: &[Facts], size: Option<u64>) -> Result<Listing<R>, Doubt> {
     proof::sequence(pages)?;
     let proof = proof::counts(pages, PAGELEN)?;
+    let came = rows.len() as u64;
+    if let Some(size) = size.filter(|&size| size != came) {
+        return Err(Doubt::Count { came, size });
+    }
     proof::distinct(rows.ids(), 2 * rows.len())?;
     Ok(Listing { rows, proof })
 }
@@ -224,9 +234,17 @@ pub(super) async fn flagged<R: Rows>(
     let Some(fields) = R::SPELLED_OUT.filter(|_| page.values.lacks_flag()) else {
         return Ok((page, headers));
     };
-    let again: Page<R> = client.get(&with_fields(url, fields), journal).await?;
-    if again.values.lacks_flag() || again.values.len() != page.values.len() {
+    let again: Page<R> = match client.get(&with_fields(url, fields), journal).await {
+        // The first answer stands: without the flag, it still says who is on the list.
+        Err(trouble) if trouble.is_refusal() => return Ok((page, headers)),
+        again => again?,
+    };
+    if again.values.lacks_flag() {
         return Ok((page, headers));
+    }
+    let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;
+    if !same_size || !again.values.ids().eq(page.values.ids()) {
+        return Err(Trouble::Doubt(Doubt::Shifted));
     }
     // What the second answer leaves out about the list, the first one said.
     let page = Page {

@@ -4,7 +4,6 @@
 
 use serde::Deserialize;
 
-use crate::read::excerpt::excerpt;
 use crate::read::visible::Caller;
 use crate::read::wire::Rows;
 
@@ -19,11 +18,12 @@ pub(super) struct OwnPermission {
     permission: Option<Box<str>>,
 }
 
-impl From<OwnPermission> for Caller {
-    fn from(own: OwnPermission) -> Self {
-        match own.permission.as_deref() {
+impl OwnPermission {
+    /// What the caller is; what is shown of another permission than that of an owner, `shown` says.
+    pub(super) fn caller(&self, shown: impl Fn(&str) -> String) -> Caller {
+        match self.permission.as_deref() {
             Some(OWNER) => Caller::Owner,
-            Some(other) => Caller::Other(excerpt(other).into()),
+            Some(other) => Caller::Other(shown(other).into()),
             None => Caller::NoAnswer,
         }
     }

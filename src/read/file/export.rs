@@ -37,13 +37,27 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Mi
     while reader.read_record(&mut record).map_err(|error| Misfit::csv(error, lines))? {
         row += 1;
         let line = lines + record.position().map_or(1, csv::Position::line);
+        if let Some(at) = record.iter().position(|cell| swallows(cell, headings.len())) {
+            let what = "a cell holds a whole row, as where a quote is not closed".into();
+            return Err(Misfit::Place { line, column: Some(at as u64 + 1), what });
+        }
         members.push(columns.member(&record, row, line)?);
     }
     let held = Held::new(members, Completeness::Asserted, None).unwrap_or_else(|doubt| {
         let help = "An address is of one account only: export the users again.";
         Held::incomplete(Incomplete::new(doubt.why(), help), None)
     });
-    Ok(Found { origin: Origin::UserExport, workspaces: BTreeMap::from([(slug, held)]) })
+    Ok(Found {
+        origin: Origin::UserExport,
+        read_at: None,
+        workspaces: BTreeMap::from([(slug, held)]),
+    })
+}
+
+/// Whether a cell may hold a row that was to stand by itself: a quote that is opened in one name
+/// and closed in another hides everybody between them.
+fn swallows(cell: &str, columns: usize) -> bool {
+    cell.contains(['\n', '\r']) && cell.matches(',').count() + 1 >= columns
 }
 
 /// Where the columns are.

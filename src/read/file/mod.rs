@@ -13,6 +13,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use self::documents::Documents;
@@ -29,6 +30,8 @@ pub struct FileRead {
     /// One reading for each selected workspace, in the order of the selection; by slug where every
     /// workspace is selected.
     pub readings: Vec<Reading>,
+    /// When the members were read, where the file says so; the oldest of several.
+    pub read_at: Option<Timestamp>,
     /// The SHA-256 of the file's bytes, in lower-case hexadecimal.
     pub sha256: String,
 }
@@ -36,6 +39,10 @@ pub struct FileRead {
 /// Bytes read at once: a page of a hundred members has some 70 KB, so that few of them are parsed
 /// twice because the first try ended in the middle.
 const CHUNK: usize = 1 << 20;
+
+/// How the flag gets into pages that somebody saves.
+const FIELDS: &str = " When saving pages, ask for the hidden field with \
+    fields=%2Bvalues.user.has_2fa_enabled.";
 
 /// The byte order marks of UTF-16, which is what PowerShell 5 makes of everything with `>`.
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
@@ -62,6 +69,9 @@ pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<Fil
         if UTF_16.iter().any(|mark| documents.first_bytes().starts_with(mark)) {
             return Err(Misfit::utf_16());
         }
+        if documents.first_bytes().contains(&0) {
+            return Err(Misfit::Content("it is no text".into()));
+        }
         match first {
             None => Err(Misfit::Content("it is empty".into())),
             Some(b'{' | b'[') => {
@@ -76,7 +86,8 @@ pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<Fil
         }
     });
     let (found, sha256) = found.map_err(|misfit| misfit.failure(path, &start))?;
-    Ok(FileRead { readings: found.select(selection, accept), sha256 })
+    let read_at = found.read_at;
+    Ok(FileRead { readings: found.select(selection, accept), read_at, sha256 })
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -110,6 +121,7 @@ fn from_json<R: Read>(
 /// The workspaces that a file holds.
 struct Found {
     origin: Origin,
+    read_at: Option<Timestamp>,
     workspaces: BTreeMap<Arc<str>, Held>,
 }
 
@@ -152,7 +164,9 @@ impl Found {
                 if roll.members.is_empty() {
                     return Err(Incomplete::nobody());
                 }
-                visible::judge(&roll.members, accept, visible::Caller::NoAnswer)?;
+                visible::judge(&roll.members, accept, visible::Caller::NoAnswer).map_err(
+                    |incomplete| Incomplete { help: incomplete.help + FIELDS, ..incomplete },
+                )?;
                 Ok(roll)
             });
             let walk = Walk { reported_size: held.reported_size, ..Walk::default() };

@@ -59,15 +59,26 @@ impl Gathered {
     /// The workspaces, each with all of its members or why they are not all.
     pub(super) fn conclude(self) -> Found {
         let workspaces = self.workspaces.into_iter().map(|(slug, list)| (slug, list.conclude()));
-        Found { origin: Origin::SavedPages, workspaces: workspaces.collect() }
+        Found { origin: Origin::SavedPages, read_at: None, workspaces: workspaces.collect() }
     }
 }
 
 impl List {
+    /// Without a count, a last page that is full may be one whose `next` was taken away.
+    fn ends(&self) -> Result<(), Doubt> {
+        match self.pages.last() {
+            Some(page) if page.size.is_none() && page.length == Some(page.rows) => {
+                Err(Doubt::Bare { rows: page.rows })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn conclude(mut self) -> Held {
         let size = self.pages.iter().find_map(|page| page.size);
         name_by_row(&mut self.members);
         let proven = proof::sequence(&self.pages)
+            .and_then(|()| self.ends())
             .and_then(|()| proof::counts(&self.pages, FULL_PAGE))
             .and_then(|proof| Held::new(self.members, proof.completeness, proof.size));
         proven.unwrap_or_else(|doubt| Held::incomplete(incomplete(&doubt), size))
@@ -87,9 +98,12 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
         | Doubt::PageTwice(_)
         | Doubt::PageMissing(_)
         | Doubt::Unfinished
+        | Doubt::Lengths(..)
+        | Doubt::Recorded { .. }
         | Doubt::EndsEarly { .. }
         | Doubt::OtherPage { .. }
-        | Doubt::Astray(_) => {
+        | Doubt::Astray(_)
+        | Doubt::Shifted => {
             "Save every page again in one go: from the first one, following `next` until a page \
              has none."
         }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::misfit::Misfit;
 use super::wire::{Lists, Snapshot};
 use super::{Found, Held, wants};
 use crate::member::Member;
-use crate::read::{Completeness, Incomplete, Origin, Selection};
+use crate::read::{Completeness, Incomplete, Origin, Roll, Selection, proof};
 use crate::report::Workspace;
 
 const HELP: &str = "Run `mfa-gate members --format json` again; it exits 0 only where every \
@@ -20,6 +22,7 @@ pub(super) struct Listed {
     /// Every workspace that was there, wanted or not.
     seen: BTreeSet<Arc<str>>,
     documents: u64,
+    read_at: Option<Timestamp>,
 }
 
 impl Listed {
@@ -30,7 +33,8 @@ impl Listed {
     /// Adds the workspaces of a document that are wanted.
     pub(super) fn add(&mut self, snapshot: Snapshot, selection: &Selection) -> Result<(), Misfit> {
         self.documents += 1;
-        let Snapshot { complete, workspaces, members: Lists(mut lists) } = snapshot;
+        let Snapshot { checked_at, complete, workspaces, members: Lists(mut lists) } = snapshot;
+        self.read_at = Some(self.read_at.map_or(checked_at, |oldest| oldest.min(checked_at)));
         // A document that calls itself incomplete while each of its workspaces is complete was
         // edited; which of the two is true cannot be known.
         let contradicts = !complete && workspaces.iter().all(|workspace| workspace.complete);
@@ -55,29 +59,25 @@ impl Listed {
 
     /// The workspaces, each with all of its members or why they are not all.
     pub(super) fn conclude(self) -> Found {
-        Found { origin: Origin::Snapshot, workspaces: self.workspaces }
+        Found { origin: Origin::Snapshot, read_at: self.read_at, workspaces: self.workspaces }
     }
 }
 
 fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> Held {
     let size = workspace.reported_size;
-    let came = members.len() as u64;
     let why = if !workspace.complete {
         let why = workspace.error.as_deref().unwrap_or("the file does not say why");
         format!("it was not read to the end when the members file was made: {why}")
     } else if contradicts {
         "the members file says that it is not complete, and does not say where".into()
-    } else if came != workspace.members {
-        format!(
-            "the members file lists {came} members and says that there are {}",
-            workspace.members
-        )
     } else {
         // Without a word on how it is known, the least that anybody can claim.
         let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
-        match Held::new(members, completeness, size) {
-            Ok(held) => return held,
-            Err(doubt) => doubt.why(),
+        match proof::recorded(&members, workspace.members, completeness, size) {
+            Ok(()) => {
+                return Held { members: Ok(Roll { members, completeness }), reported_size: size };
+            }
+            Err(doubt) => format!("the members file contradicts itself: {}", doubt.why()),
         }
     };
     Held::incomplete(Incomplete::new(why, HELP), size)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
@@ -37,6 +38,8 @@ pub(super) struct Document {
     #[serde(default)]
     schema_version: Option<KnownVersion>,
     #[serde(default)]
+    checked_at: Option<Timestamp>,
+    #[serde(default)]
     complete: Option<bool>,
     #[serde(default)]
     workspaces: Option<Vec<Workspace>>,
@@ -59,6 +62,8 @@ pub(super) enum Content {
 
 /// The part of [`crate::report::Snapshot`] that members are read from.
 pub(super) struct Snapshot {
+    /// When the members were read.
+    pub(super) checked_at: Timestamp,
     /// Whether every workspace was read to the end.
     pub(super) complete: bool,
     /// The workspaces.
@@ -119,8 +124,9 @@ impl TryFrom<Document> for Content {
                     .into(),
             });
         }
-        match (document.values, document.schema_version, document.workspaces, document.members) {
-            (Some(values), None, _, _) => Ok(Content::Page(Page {
+        let listed = (document.checked_at, document.workspaces, document.members);
+        match (document.values, document.schema_version, listed) {
+            (Some(values), None, _) => Ok(Content::Page(Page {
                 values,
                 size: document.size,
                 page: document.page,
@@ -128,13 +134,13 @@ impl TryFrom<Document> for Content {
                 next: document.next,
                 previous: document.previous,
             })),
-            (None, Some(KnownVersion), Some(workspaces), Some(members)) => {
+            (None, Some(KnownVersion), (Some(checked_at), Some(workspaces), Some(members))) => {
                 let complete = document.complete.unwrap_or(false);
-                Ok(Content::Snapshot(Snapshot { complete, workspaces, members }))
+                Ok(Content::Snapshot(Snapshot { checked_at, complete, workspaces, members }))
             }
             _ => Err(Misfit::Content(
                 "an object in it is neither a page with `values` nor a list with \
-                 `schema_version`, `workspaces` and `members`"
+                 `schema_version`, `checked_at`, `workspaces` and `members`"
                     .into(),
             )),
         }

@@ -1,11 +1,17 @@
 //! The nearest right word for a wrong one.
 
+/// Among more candidates nobody looks for the right one, and comparing them takes time.
+const MOST: usize = 200;
+
+/// How many words a message lists.
+const LISTED: usize = 20;
+
 /// Longer words are no slip of the pen, and comparing them takes time.
 const LONGEST: usize = 64;
 
 /// The candidate that is most likely meant, if one is near enough: a third of its letters, or
 /// one, may be wrong. Case and the choice of separator do not count.
-pub(super) fn nearest<'c>(
+pub(crate) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
@@ -15,6 +21,7 @@ pub(super) fn nearest<'c>(
     let word = plain(word);
     candidates
         .into_iter()
+        .take(MOST)
         .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
@@ -32,7 +39,7 @@ fn plain(word: &str) -> String {
 }
 
 /// Help for a word that is none of the allowed ones.
-pub(super) fn choose<'c>(
+pub(crate) fn choose<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str> + Clone,
 ) -> String {
@@ -42,9 +49,12 @@ pub(super) fn choose<'c>(
     }
 }
 
-/// `a`, `b`, `c`
-pub(super) fn listed<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
-    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+/// `a`, `b`, `c`, as far as anybody reads on.
+pub(crate) fn listed<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
+    let mut words = words.into_iter();
+    let named: Vec<String> = words.by_ref().take(LISTED).map(|word| format!("`{word}`")).collect();
+    let more = if words.next().is_some() { ", …" } else { "" };
+    named.join(", ") + more
 }
 
 #[cfg(test)]
