@@ -166,7 +166,7 @@ async fn role(client: &Client<'_>, slug: &str, journal: &Journal<'_>, seen: &mut
     {
         Ok((own, headers)) => {
             seen.headers = Some(headers);
-            let caller = own.caller(|permission| client.excerpt(permission));
+            let caller = own.caller(|text| client.excerpt(text));
             let observation = match &caller {
                 Caller::Owner => Observation::ok(subject, "`owner`, an admin of the workspace"),
                 Caller::Other(permission) => {

@@ -163,7 +163,7 @@ async fn caller(
 ) -> (Caller, Option<String>) {
     let url = client.url(&["user", "workspaces", slug, "permission"], None);
     match client.get::<OwnPermission>(&url, journal).await {
-        Ok(own) => (own.caller(|permission| client.excerpt(permission)), None),
+        Ok(own) => (own.caller(|text| client.excerpt(text)), None),
         Err(trouble) => {
             let why = client.explain(&trouble).why;
             tracing::info!(

@@ -19,11 +19,11 @@ pub(super) struct OwnPermission {
 }
 
 impl OwnPermission {
-    /// What the caller is; what is shown of another permission than that of an owner, `shown` says.
-    pub(super) fn caller(&self, shown: impl Fn(&str) -> String) -> Caller {
+    /// What the caller is; foreign text is shown as `excerpt` has it.
+    pub(super) fn caller(&self, excerpt: impl Fn(&str) -> String) -> Caller {
         match self.permission.as_deref() {
             Some(OWNER) => Caller::Owner,
-            Some(other) => Caller::Other(shown(other).into()),
+            Some(other) => Caller::Other(excerpt(other).into()),
             None => Caller::NoAnswer,
         }
     }

@@ -1,0 +1,117 @@
+//! What the parts take: `cargo bench`. The whole process is timed by `benches/whole-process.sh`.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that meets the unexpected stops")]
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use divan::Bencher;
+use divan::counter::{BytesCount, ItemsCount};
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use mfa_gate::emit::{self, Format};
+use mfa_gate::evaluate::{Judging, evaluate};
+use mfa_gate::member::Source;
+use mfa_gate::policy::{self, Policy};
+use mfa_gate::read::{Reading, Selection, file};
+use mfa_gate::report::{Assurance, Options, Provenance, Report, Run};
+use tempfile::NamedTempFile;
+
+const TODAY: Date = date(2026, 9, 1);
+
+fn main() {
+    divan::main();
+}
+
+/// A policy with so many exemptions, one for every tenth member.
+fn policy(exemptions: usize) -> Policy {
+    let mut text = String::from("version: 1\nworkspaces: [acme]\nexemptions:\n");
+    for number in 0..exemptions {
+        let id = account_id(number * 10);
+        text += &format!(
+            "- {{id: EX-{number}, account_id: \"{id}\", reason: a bot, expires: 2026-10-29}}\n"
+        );
+    }
+    policy::parse("policy.yaml".into(), text.as_bytes()).unwrap()
+}
+
+fn account_id(number: usize) -> String {
+    format!("557058:00000000-0000-4000-8000-{number:012}")
+}
+
+/// Saved pages of so many members, of whom one in ten has no second factor.
+fn pages(members: usize) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    let mut out = io::BufWriter::new(&file);
+    for first in (0..members).step_by(100) {
+        let rows: Vec<String> = (first..members.min(first + 100)).map(row).collect();
+        let (rows, page) = (rows.join(","), first / 100 + 1);
+        let next =
+            if first + 100 < members { r#","next":"https://api.bitbucket.org/x""# } else { "" };
+        writeln!(
+            out,
+            r#"{{"size":{members},"page":{page},"pagelen":100{next},"values":[{rows}]}}"#
+        )
+        .unwrap();
+    }
+    out.flush().unwrap();
+    drop(out);
+    file
+}
+
+fn row(number: usize) -> String {
+    format!(
+        r#"{{"type":"workspace_membership","user":{{"type":"user","uuid":"{{00000000-0000-4000-8000-{number:012}}}","account_id":"{}","nickname":"member{number}","display_name":"Member {number}","account_status":"active","has_2fa_enabled":{}}}}}"#,
+        account_id(number),
+        !number.is_multiple_of(10),
+    )
+}
+
+fn read(path: &Path) -> Vec<Reading> {
+    let acme = Selection::Slugs(vec!["acme".into()]);
+    file::read(path, &acme, &[Source::Bitbucket]).unwrap().readings
+}
+
+fn judge(policy: &Policy, readings: Vec<Reading>) -> Report {
+    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false };
+    let run = Run {
+        checked_at: Timestamp::UNIX_EPOCH,
+        today: TODAY,
+        assurance: Assurance::Offline,
+        options: Options::default(),
+        source: Provenance::default(),
+        workspaces_not_checked: Vec::<Arc<str>>::new(),
+    };
+    Report::new(run, policy, evaluate(policy, readings, judging))
+}
+
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn evaluate_a_million_members(bencher: Bencher<'_, '_>) {
+    const MEMBERS: usize = 1_000_000;
+    let policy = policy(1_000);
+    let readings = read(pages(MEMBERS).path());
+    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false };
+    bencher
+        .counter(ItemsCount::new(MEMBERS))
+        .with_inputs(|| readings.clone())
+        .bench_values(|readings| evaluate(&policy, readings, judging));
+}
+
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn read_saved_pages(bencher: Bencher<'_, '_>) {
+    let file = pages(100_000);
+    let bytes = file.as_file().metadata().unwrap().len();
+    bencher.counter(BytesCount::new(bytes)).bench(|| read(file.path()));
+}
+
+#[divan::bench(args = Format::ALL.map(Format::id), sample_count = 20, sample_size = 1)]
+fn write(bencher: Bencher<'_, '_>, format: &str) {
+    const MEMBERS: usize = 100_000;
+    static REPORT: LazyLock<Report> =
+        LazyLock::new(|| judge(&policy(1_000), read(pages(MEMBERS).path())));
+    let (report, format) = (&*REPORT, format.parse::<Format>().unwrap());
+    bencher.counter(ItemsCount::new(MEMBERS)).bench(|| {
+        emit::write(format, report, emit::Options::default(), &mut io::sink()).unwrap();
+    });
+}

@@ -1,0 +1,103 @@
+"""Saved pages of a workspace, or a server of them, or a plain reader of such a server.
+
+  members.py pages COUNT > FILE            as many members in pages of 100, one object a page
+  members.py serve COUNT DELAY             the same over HTTP, each answer after DELAY seconds;
+                                           prints the base address, and at the end of its
+                                           standard input how many requests there were
+  members.py walk BASE_URL                 reads it as a simple script does: one connection kept
+                                           alive, one page after another
+"""
+
+import http.client
+import http.server
+import json
+import sys
+import threading
+import time
+import urllib.parse
+
+PATH = "/2.0/workspaces/acme/members"
+PAGE = 100
+
+
+def row(number):
+    flag = number % 10 != 0
+    return {
+        "type": "workspace_membership",
+        "user": {
+            "type": "user",
+            "uuid": "{00000000-0000-4000-8000-%012d}" % number,
+            "account_id": "557058:00000000-0000-4000-8000-%012d" % number,
+            "nickname": f"member{number}",
+            "display_name": f"Member {number}",
+            "account_status": "active",
+            "has_2fa_enabled": flag,
+        },
+    }
+
+
+def page(count, number, base):
+    first = (number - 1) * PAGE
+    body = {"size": count, "page": number, "pagelen": PAGE}
+    if first + PAGE < count:
+        body["next"] = f"{base}{PATH}?pagelen={PAGE}&page={number + 1}"
+    body["values"] = [row(at) for at in range(first, min(count, first + PAGE))]
+    return json.dumps(body)
+
+
+def pages(count):
+    for number in range(1, (count + PAGE - 1) // PAGE + 1):
+        print(page(count, number, "https://api.bitbucket.org"))
+
+
+def serve(count, delay):
+    requests = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self):
+            requests.append(self.path)
+            url = urllib.parse.urlsplit(self.path)
+            number = int(urllib.parse.parse_qs(url.query).get("page", ["1"])[0])
+            body = prepared[number - 1]
+            time.sleep(delay)
+            head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            head += f"Content-Length: {len(body)}\r\n\r\n"
+            self.wfile.write(head.encode() + body)
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    base = f"http://127.0.0.1:{server.server_port}"
+    numbers = range(1, (count + PAGE - 1) // PAGE + 1)
+    prepared = [page(count, number, base).encode() for number in numbers]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"{base}/2.0", flush=True)
+    sys.stdin.read()
+    print(len(requests), flush=True)
+
+
+def walk(base):
+    host = urllib.parse.urlsplit(base).netloc
+    connection = http.client.HTTPConnection(host)
+    target, without = f"{PATH}?pagelen={PAGE}", 0
+    while target:
+        connection.request("GET", target)
+        body = json.load(connection.getresponse())
+        without += sum(not row["user"]["has_2fa_enabled"] for row in body["values"])
+        target = body.get("next") and body["next"].removeprefix(f"http://{host}")
+    print(without)
+
+
+match sys.argv[1:]:
+    case ["pages", count]:
+        pages(int(count))
+    case ["serve", count, delay]:
+        serve(int(count), float(delay))
+    case ["walk", base]:
+        walk(base)
+    case _:
+        sys.exit(__doc__)

@@ -1,0 +1,182 @@
+//! What must hold of everything that mfa-gate makes of foreign bytes, beyond that it does not
+//! panic. A fuzz target is a way to get bytes in; the promises that are tested stand here.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, date};
+use mfa_gate::emit::{self, Format, console, list};
+use mfa_gate::evaluate::{Judging, evaluate};
+use mfa_gate::failure::Failure;
+use mfa_gate::member::{Member, Source};
+use mfa_gate::policy::{self, Policy};
+use mfa_gate::read::file::{self, FileRead};
+use mfa_gate::read::{Completeness, Reading, Selection};
+use mfa_gate::report::{Assurance, Options, Outcome, Provenance, Report, Run, Snapshot, Verdict};
+use tempfile::NamedTempFile;
+
+const TODAY: Date = date(2026, 9, 1);
+
+static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+    let text = b"version: 1\nworkspaces: [acme]\nexemptions:\n  - id: EX-1\n    account_id: \
+        557058:00000000-0000-4000-8000-000000000002\n    email: bot@acme.example\n    \
+        reason: a bot\n    expires: 2026-10-29\n";
+    policy::parse("policy.yaml".into(), text).expect("the policy is written right here")
+});
+
+/// A file that is filled anew for every input: the entry points take paths, as users do.
+pub struct Scratch(NamedTempFile);
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch(NamedTempFile::new().expect("a temporary file"))
+    }
+}
+
+impl Scratch {
+    fn fill(&mut self, bytes: &[u8]) {
+        let file: &mut File = self.0.as_file_mut();
+        file.rewind().and_then(|()| file.set_len(0)).expect("an empty file");
+        file.write_all(bytes).expect("room for the input");
+    }
+
+    /// Reads the bytes as a members file, and holds what comes of them to its promises.
+    pub fn members(&mut self, bytes: &[u8]) {
+        let only = Selection::Slugs(vec!["acme".into()]);
+        for selection in [only, Selection::All] {
+            match self.read(bytes, &selection) {
+                Ok(read) => {
+                    for reading in &read.readings {
+                        a_list_is_whole(reading);
+                    }
+                    self.a_snapshot_says_the_same(&read.readings);
+                    if let Selection::Slugs(_) = selection {
+                        a_verdict_is_earned(read.readings);
+                    }
+                }
+                Err(failure) => a_message_is_harmless(&failure),
+            }
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8], selection: &Selection) -> Result<FileRead, Failure> {
+        self.fill(bytes);
+        file::read(self.0.path(), selection, &[Source::Bitbucket])
+    }
+
+    /// What `members --format json` writes is read as the members that it was written from.
+    fn a_snapshot_says_the_same(&mut self, readings: &[Reading]) {
+        if readings.is_empty() || readings.iter().any(|reading| reading.members.is_err()) {
+            return;
+        }
+        let accept = [Source::Bitbucket];
+        let snapshot = Snapshot::new(now(), Provenance::default(), &accept, readings.to_vec());
+        let mut bytes = Vec::new();
+        list::json(&snapshot, &mut bytes).expect("a vector takes everything");
+        let again = self.read(&bytes, &Selection::All).expect("its own output is understood");
+        assert_eq!(sorted(&again.readings), sorted(readings));
+    }
+}
+
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::UNIX_EPOCH
+}
+
+/// Every workspace with its members, in an order that depends on nothing else.
+fn sorted(readings: &[Reading]) -> Vec<(&str, Vec<&Member>)> {
+    let mut lists: Vec<(&str, Vec<&Member>)> = readings
+        .iter()
+        .map(|reading| {
+            let roll = reading.members.as_ref().expect("only complete lists are compared");
+            let mut members: Vec<&Member> = roll.members.iter().collect();
+            members.sort_by(|a, b| a.key().cmp(b.key()));
+            (&*reading.workspace, members)
+        })
+        .collect();
+    lists.sort_by_key(|(slug, _)| *slug);
+    lists
+}
+
+/// A complete list has somebody on it, nobody twice, nobody without a name, and as many members as
+/// were counted.
+fn a_list_is_whole(reading: &Reading) {
+    let Ok(roll) = &reading.members else { return };
+    assert!(!roll.members.is_empty(), "a complete list of nobody");
+    let mut keys = HashSet::new();
+    for member in &roll.members {
+        assert!(!member.key().is_empty(), "a member without a name: {member:?}");
+        assert!(keys.insert(member.key()), "{} is on the list twice", member.key());
+    }
+    if roll.completeness == Completeness::Size {
+        assert_eq!(reading.walk.reported_size, Some(roll.members.len() as u64));
+    }
+}
+
+/// The fixed policy calls a reading compliant only where it is complete and everybody is protected
+/// or exempt or does not log in; and what it says can be written, read and judged again.
+fn a_verdict_is_earned(readings: Vec<Reading>) {
+    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false };
+    let evaluation = evaluate(&POLICY, readings, judging);
+    let run = Run {
+        checked_at: now(),
+        today: TODAY,
+        assurance: Assurance::Offline,
+        options: Options::default(),
+        source: Provenance::default(),
+        workspaces_not_checked: Vec::new(),
+    };
+    let report = Report::new(run, &POLICY, evaluation);
+    compliant_is_nobody_unprotected(&report);
+    every_format_is_written(&report);
+    let again = report.judged_again();
+    assert_eq!(again.verdict, report.verdict, "judged again it is something else");
+    assert_eq!(again.members, report.members);
+}
+
+/// A compliant report is a complete one, in which nobody needs a second factor and has none.
+pub fn compliant_is_nobody_unprotected(report: &Report) {
+    if report.verdict != Verdict::Compliant {
+        return;
+    }
+    assert!(report.complete && !report.workspaces.is_empty());
+    assert_eq!(report.exit_code, 0);
+    for judged in &report.members {
+        assert_ne!(judged.outcome, Outcome::Violation, "{judged:?}");
+    }
+}
+
+/// No format fails on what a report holds, and the JSON form can be read back as it was.
+pub fn every_format_is_written(report: &Report) {
+    for format in Format::ALL {
+        let mut bytes = Vec::new();
+        let options = emit::Options { sarif_suppressed: true };
+        emit::write(format, report, options, &mut bytes).expect("a vector takes everything");
+        let text = String::from_utf8(bytes).expect("every format is UTF-8");
+        assert!(!text.contains('\u{1b}'), "{} holds an escape character", format.id());
+        match format {
+            Format::Json => {
+                let again: Report = serde_json::from_str(&text).expect("its own JSON is read");
+                assert_eq!(&again, report);
+            }
+            Format::Sarif => {
+                serde_json::from_str::<serde_json::Value>(&text).expect("SARIF is JSON");
+            }
+            Format::Junit | Format::Csv | Format::Markdown | Format::Github => {}
+        }
+    }
+    let style = console::Style::default();
+    let mut bytes = Vec::new();
+    console::write(report, &mut bytes, style).expect("a vector takes everything");
+    assert!(!bytes.contains(&0x1b), "the console shows an escape character");
+}
+
+/// A message about foreign bytes has something to say, and nothing in it that a terminal would
+/// take for a command.
+pub fn a_message_is_harmless(failure: &Failure) {
+    let text = failure.to_string();
+    assert!(!text.trim().is_empty());
+    let harmful = |character: &char| character.is_control() && *character != '\n';
+    assert_eq!(text.chars().find(harmful), None, "{text:?}");
+}

@@ -1,0 +1,162 @@
+//! Chaos: thousands of servers, each with its own way to fail, and what must hold against all of
+//! them.
+//!
+//! A seed makes a [`schedule::Schedule`]: who is in the workspace and how that changes with every
+//! request, how the server pages, what it says about the list, and what becomes of its answers.
+//! The reader walks it over a real connection, the report is made as `mfa-gate check` makes it, and
+//! [`verdict::check`] compares it with what the server knows to be true.
+//!
+//! # What must hold
+//!
+//! Never a panic, never more than a second past the deadline, never a connection to the server that
+//! listens beside. Where nothing changes and nothing breaks, the right verdict. And whatever the
+//! verdict, unless it is "incomplete" and names nobody:
+//!
+//! 1. The members reported are the rows of the pages of the last walk, all of them, nobody twice,
+//!    each as it was shown: protected, unprotected and unknown alike.
+//! 2. Every size that these pages state is the number of members reported, and one of the pages was
+//!    the last.
+//! 3. Where nobody joined or left between the first and the last of these pages, the members are
+//!    exactly those of the workspace.
+//!
+//! # What cannot be promised
+//!
+//! "The members are exactly those of one moment" does not follow from any walk through pages. Let
+//! somebody on page 1 leave after it was read, and somebody else join at the end: page 2 has moved
+//! up by one, so one member was on no page, and yet every page states the same size, as many rows
+//! came, and nobody came twice. The answers are, to the letter, those of a workspace in which
+//! nothing happened. A reader would have to see the list twice to have a chance of noticing, and
+//! even then none of being sure. The same goes for sizes that are missing or out of date. Such ends
+//! are counted as [`verdict::End::Undetectable`] and have to stay rare; points 1 and 2 hold for
+//! them as well.
+//!
+//! # Running it
+//!
+//! `CHAOS_SEED=7 cargo test --test chaos -- --nocapture` runs one schedule and shows it;
+//! `CHAOS_SCHEDULES=100000` runs more of them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that meets the unexpected fails, and says what it met"
+)]
+
+mod answer;
+mod dice;
+mod gate;
+mod history;
+mod schedule;
+mod server;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use schedule::Schedule;
+use server::Log;
+use verdict::End;
+
+/// How far past its deadline a run may end.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// More than there are cores: servers wait most of the time.
+const WORKERS: usize = 4;
+
+/// What came of one schedule.
+enum Fate {
+    Ended(End),
+    /// It took so much longer than it was given.
+    Late(Duration),
+    Wrong(String),
+}
+
+impl Fate {
+    /// How it ended, or what to complain about.
+    fn end(self, seed: u64) -> Result<End, String> {
+        let why = match self {
+            Fate::Ended(end) => return Ok(end),
+            Fate::Late(by) => format!("it ended {by:?} past the deadline"),
+            Fate::Wrong(why) => why,
+        };
+        Err(format!("{why}; again with CHAOS_SEED={seed} cargo test --test chaos -- --nocapture"))
+    }
+}
+
+#[test]
+fn no_verdict_but_the_right_one() {
+    if let Ok(seed) = std::env::var("CHAOS_SEED") {
+        return alone(seed.parse().unwrap());
+    }
+    let count = std::env::var("CHAOS_SCHEDULES").map_or(2_000, |count| count.parse().unwrap());
+    let (next, fates) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= count {
+                        break;
+                    }
+                    let (fate, _) = run(&Schedule::new(seed));
+                    fates.lock().unwrap().push((seed, fate));
+                }
+            });
+        }
+    });
+    let mut ends: BTreeMap<End, u64> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (seed, mut fate) in fates.into_inner().unwrap() {
+        if let Fate::Late(_) = fate {
+            // A machine that is busy with something else can make anybody late: they get a second
+            // chance, one after the other.
+            fate = run(&Schedule::new(seed)).0;
+        }
+        match fate.end(seed) {
+            Ok(end) => *ends.entry(end).or_default() += 1,
+            Err(complaint) => wrong.push(complaint),
+        }
+    }
+    assert!(wrong.is_empty(), "{} schedules went wrong:\n{}", wrong.len(), wrong.join("\n"));
+    println!("{count} schedules: {ends:?}");
+    let share = |end| ends.get(&end).copied().unwrap_or_default() as f64 / count as f64;
+    // The test says something only where all of it comes about.
+    assert!(share(End::Compliant) > 0.15, "{ends:?}");
+    assert!(share(End::Violations) > 0.05, "{ends:?}");
+    assert!(share(End::Incomplete) > 0.15, "{ends:?}");
+    assert!(share(End::Undetectable) < 0.10, "{ends:?}");
+}
+
+/// Runs one schedule, and shows what happened.
+fn alone(seed: u64) {
+    let schedule = Schedule::new(seed);
+    println!("{schedule:#?}");
+    let (fate, log) = run(&schedule);
+    println!("{log:#?}");
+    println!("seed {seed}: {:?}", fate.end(seed).unwrap());
+}
+
+fn run(schedule: &Schedule) -> (Fate, Log) {
+    let (outcome, log) = server::play(schedule, |base| {
+        catch_unwind(AssertUnwindSafe(|| {
+            let started = Instant::now();
+            let reading = gate::read(base, schedule);
+            (started.elapsed(), gate::judge(reading))
+        }))
+    });
+    let Ok((took, report)) = outcome else {
+        return (Fate::Wrong("it panicked".into()), log);
+    };
+    if took > schedule.deadline + GRACE {
+        return (Fate::Late(took - schedule.deadline), log);
+    }
+    let fate = match verdict::check(schedule, &log, &report) {
+        Ok(end) => Fate::Ended(end),
+        Err(why) => Fate::Wrong(format!("{why} ({:?}, {:?})", report.verdict, report.workspaces)),
+    };
+    (fate, log)
+}

@@ -1,0 +1,262 @@
+//! What one server does to one reader: everything that follows from a seed.
+
+use std::time::Duration;
+
+use crate::dice::Dice;
+use crate::history::{Flag, History, Pace};
+
+/// How the next page is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cursor {
+    /// `page=2`.
+    Numbered,
+    /// An opaque word that stands for a place in the list.
+    Offset,
+    /// An opaque word that stands for the last member seen; such a server lists by age.
+    After,
+}
+
+/// What the pages say about how many members there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// How many there are at that moment.
+    Live,
+    /// Nothing.
+    Missing,
+    /// Now and then how many there are.
+    Sometimes,
+    /// How many there were some requests ago.
+    Stale,
+    /// One too many.
+    TooMany,
+}
+
+/// What the pages say about which one they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    Right,
+    Missing,
+    Wrong,
+}
+
+/// What becomes of `fields`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fields {
+    /// `next` repeats them.
+    Kept,
+    /// `next` drops them, so that later pages come without the flag unless it is asked for.
+    Lost,
+    /// As lost; and where every field is spelled out, the answer says nothing about the list.
+    LostAndBare,
+    /// As lost; and to spell them out is of no use.
+    Deaf,
+}
+
+/// How the list ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The last page has no `next`.
+    Plain,
+    /// It leads back to the first page, by the address that was asked first.
+    First,
+    /// It leads to page 1 by another address.
+    FirstRespelled,
+    /// It leads to itself.
+    Itself,
+    /// It leads to the last page again, by a new address each time.
+    Endless,
+    /// A page before the last one has no `next`.
+    Early,
+}
+
+/// Where a `next` leads that must not be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detour {
+    /// To the server that listens beside this one.
+    Beside,
+    /// There too, as it looks to whoever compares only the beginning of the address.
+    BesideInDisguise,
+    /// To another resource of this one.
+    OtherPath,
+}
+
+/// What the question for the caller's own permission is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Permission {
+    Owner,
+    Member,
+    Unavailable,
+}
+
+/// What befalls requests, as far as nothing else does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weather {
+    /// Nothing.
+    Calm,
+    /// Errors, broken connections and cut answers.
+    Gusty,
+    /// These, and answers that never come or come a byte at a time.
+    Stuck,
+}
+
+/// What becomes of one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It arrives.
+    None,
+    /// The connection is closed after so many thousandths of it.
+    Cut(usize),
+    /// Another status comes in its place.
+    Status(u16, Option<&'static str>),
+    /// A redirect to the server that listens beside this one.
+    Redirect,
+    /// A login page with status 200.
+    Html,
+    /// Nothing comes, and the connection stays open.
+    Hang,
+    /// It comes a few bytes at a time.
+    Drip,
+}
+
+/// One server, and how long its reader is given.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    pub(crate) seed: u64,
+    pub(crate) history: History,
+    /// How many rows a page has, whatever was asked for.
+    pub(crate) page_size: usize,
+    pub(crate) cursor: Cursor,
+    pub(crate) size: Size,
+    pub(crate) numbers: Numbers,
+    pub(crate) fields: Fields,
+    pub(crate) ending: Ending,
+    /// The page whose `next` leads away, and where.
+    pub(crate) detour: Option<(usize, Detour)>,
+    /// The page in whose place the one before is sent once more.
+    pub(crate) repeats: Option<usize>,
+    /// The page that the `next` before it leaps over.
+    pub(crate) leaps: Option<usize>,
+    pub(crate) permission: Permission,
+    pub(crate) weather: Weather,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Duration,
+}
+
+impl Schedule {
+    pub(crate) fn new(seed: u64) -> Self {
+        let dice = &mut Dice::new(&[seed]);
+        let unprotected = if dice.percent(70) { 0 } else { dice.of(1..=60) };
+        let changes = if dice.percent(55) { 0 } else { dice.of(1..=60) };
+        let members = dice.of(1..=30);
+        let history = History::new(dice, members, Pace { changes, unprotected });
+        let weather = match dice.of(0..=99) {
+            0..=69 => Weather::Calm,
+            70..=94 => Weather::Gusty,
+            _ => Weather::Stuck,
+        };
+        let mut schedule = Schedule {
+            seed,
+            history,
+            page_size: dice.of(3..=10),
+            cursor: dice.pick(&[Cursor::Numbered, Cursor::Numbered, Cursor::Offset, Cursor::After]),
+            size: dice.pick(&[Size::Live, Size::Live, Size::Live, Size::Missing, Size::Sometimes]),
+            numbers: dice.pick(&[Numbers::Right, Numbers::Right, Numbers::Missing]),
+            fields: dice.pick(&[Fields::Kept, Fields::Kept, Fields::Lost, Fields::LostAndBare]),
+            ending: Ending::Plain,
+            detour: None,
+            repeats: None,
+            leaps: None,
+            permission: dice.pick(&[
+                Permission::Owner,
+                Permission::Owner,
+                Permission::Member,
+                Permission::Unavailable,
+            ]),
+            weather,
+            timeout: Duration::from_secs(20),
+            deadline: Duration::from_secs(30),
+        };
+        if dice.percent(35) {
+            schedule.lie(dice);
+        }
+        let stuck = schedule.weather == Weather::Stuck || schedule.ending == Ending::Endless;
+        if stuck {
+            schedule.timeout = Duration::from_millis(dice.of(50..=200) as u64);
+            schedule.deadline = Duration::from_millis(dice.of(100..=400) as u64);
+        }
+        schedule
+    }
+
+    /// Makes the server say something that is not so.
+    fn lie(&mut self, dice: &mut Dice) {
+        let page = dice.of(1..=3);
+        match dice.of(0..=11) {
+            0..=1 => self.size = Size::Stale,
+            2 => self.size = Size::TooMany,
+            3 => self.numbers = Numbers::Wrong,
+            4 => self.fields = Fields::Deaf,
+            5 => self.ending = dice.pick(&[Ending::First, Ending::FirstRespelled, Ending::Itself]),
+            6 => self.ending = dice.pick(&[Ending::Itself, Ending::Endless]),
+            7..=8 => {
+                let detours = [Detour::Beside, Detour::BesideInDisguise, Detour::OtherPath];
+                self.detour = Some((page, dice.pick(&detours)));
+            }
+            9 => self.repeats = Some(page + 1),
+            // Where no page states a size, a list that just stops is a list that is over.
+            10 => {
+                self.size = Size::Live;
+                self.ending = Ending::Early;
+            }
+            _ => {
+                self.size = Size::Live;
+                self.leaps = Some(page + 1);
+            }
+        }
+    }
+
+    /// What becomes of the answer to one try of asking for one page. It hangs on nothing else, so
+    /// that a reader who asks for several pages at once meets the same faults in whatever order.
+    pub(crate) fn fault(&self, page: usize, attempt: usize) -> Fault {
+        let dice = &mut Dice::new(&[self.seed, 1, page as u64]);
+        let hit = match self.weather {
+            Weather::Calm => false,
+            Weather::Gusty | Weather::Stuck => dice.percent(40) && attempt < dice.of(1..=4),
+        };
+        if !hit {
+            return Fault::None;
+        }
+        let dice = &mut Dice::new(&[self.seed, 2, page as u64, attempt as u64]);
+        match dice.of(0..=11) {
+            0..=3 => Fault::Cut(dice.of(0..=999)),
+            4..=7 => {
+                let status = dice.pick(&[408, 425, 429, 429, 500, 502, 503, 504]);
+                let past = "Wed, 21 Oct 2015 07:28:00 GMT";
+                let after = [None, Some("0"), Some("1"), Some("3600"), Some("soon"), Some(past)];
+                Fault::Status(status, dice.pick(&after))
+            }
+            8 => Fault::Redirect,
+            9 => Fault::Html,
+            _ if self.weather == Weather::Stuck => dice.pick(&[Fault::Hang, Fault::Drip]),
+            _ => Fault::Cut(0),
+        }
+    }
+
+    /// Whether the reader has no excuse: nothing changes, nothing breaks, and the server does
+    /// nothing that the real one might not do as well.
+    pub(crate) fn harmless(&self) -> bool {
+        let honest = match self.size {
+            Size::Live | Size::Missing | Size::Sometimes => true,
+            Size::Stale | Size::TooMany => false,
+        };
+        honest
+            && self.history.still()
+            && self.history.at(0).iter().all(|person| matches!(person.flag, Flag::On | Flag::Off))
+            && self.weather == Weather::Calm
+            && self.numbers != Numbers::Wrong
+            && self.fields != Fields::Deaf
+            && self.ending == Ending::Plain
+            && self.detour.is_none()
+            && self.repeats.is_none()
+            && self.leaps.is_none()
+    }
+}

@@ -1,0 +1,163 @@
+//! What a report may claim, given what the server saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mfa_gate::member::TwoFactor;
+use mfa_gate::report::{JudgedMember, Outcome, Report, Verdict};
+
+use crate::answer::{Page, Position, Wants};
+use crate::history::{Flag, Person, account_id};
+use crate::schedule::Schedule;
+use crate::server::{Log, Served};
+
+/// How a schedule ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    /// Everybody of one state is reported, and protected.
+    Compliant,
+    /// Everybody of one state is reported, and somebody is not protected.
+    Violations,
+    /// The answers agreed with each other, and yet were of no single state.
+    Undetectable,
+    /// The report says that it does not know.
+    Incomplete,
+}
+
+/// A page that the last walk is built on, and when it was served.
+#[derive(Clone, Copy)]
+struct Basis<'a> {
+    tick: usize,
+    page: &'a Page,
+}
+
+/// Checks a report against the truth.
+///
+/// # Errors
+/// What the report says and could have known to be wrong.
+pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<End, String> {
+    if log.other_was_asked {
+        return Err("the other server was asked".into());
+    }
+    let code = match report.verdict {
+        Verdict::Compliant => 0,
+        Verdict::Violations => 1,
+        Verdict::Incomplete => 3,
+        Verdict::NotEnforced => return Err("no rule of the policy warns".into()),
+    };
+    if (report.exit().code(), report.exit_code) != (code, code) {
+        return Err(format!("{:?} with exit code {}", report.verdict, report.exit().code()));
+    }
+    if schedule.harmless() {
+        let off = |person: &Person| person.logs_in() && person.flag != Flag::On;
+        let right = if schedule.history.at(0).iter().any(off) {
+            Verdict::Violations
+        } else {
+            Verdict::Compliant
+        };
+        if report.verdict != right {
+            return Err(format!("nothing went wrong, and {right:?} was expected"));
+        }
+    }
+    if report.verdict == Verdict::Incomplete {
+        let silent = report.members.is_empty() && !report.complete;
+        return silent
+            .then_some(End::Incomplete)
+            .ok_or("incomplete, and judged all the same".into());
+    }
+    let reported: BTreeMap<&str, &JudgedMember> =
+        report.members.iter().map(|judged| (&*judged.member.key, judged)).collect();
+    let basis = basis(&log.served, &reported)?;
+    agrees(&basis, &reported)?;
+    for judged in report.members.iter().filter(|judged| judged.outcome == Outcome::Violation) {
+        if report.verdict == Verdict::Compliant {
+            return Err(format!("compliant in spite of {}", judged.member.key));
+        }
+    }
+    if is_one_state(schedule, &basis, &reported)? {
+        Ok(if code == 0 { End::Compliant } else { End::Violations })
+    } else {
+        Ok(End::Undetectable)
+    }
+}
+
+/// The pages of the last walk, each as it was used: a page may have been sent several times, to
+/// tries that failed, or with other fields.
+fn basis<'a>(
+    served: &'a [Served],
+    reported: &BTreeMap<&str, &JudgedMember>,
+) -> Result<Vec<Basis<'a>>, String> {
+    let starts = |served: &Served| {
+        served.position == Position::Start && served.wants == Wants::More && served.page.is_some()
+    };
+    let start = served.iter().rposition(starts).ok_or("no first page was ever sent")?;
+    let mut sent: BTreeMap<Position, Vec<Basis<'_>>> = BTreeMap::new();
+    for (tick, served) in served.iter().enumerate().skip(start) {
+        if let Some(page) = &served.page {
+            sent.entry(served.position).or_default().push(Basis { tick, page });
+        }
+    }
+    // Somebody can leave between two tries; then the fuller one was used, whatever its fields.
+    let used = |(position, tries): (Position, Vec<Basis<'a>>)| {
+        let fitting = tries
+            .into_iter()
+            .filter(|basis| basis.page.rows.iter().all(|&person| is_reported(person, reported)));
+        fitting.max_by_key(|basis| basis.page.rows.len()).ok_or_else(|| {
+            format!("the page at {position:?} was sent, and is not what was reported")
+        })
+    };
+    sent.into_iter().map(used).collect()
+}
+
+/// Whether a row is reported, as it was shown and with the outcome that follows from it.
+fn is_reported(person: Person, reported: &BTreeMap<&str, &JudgedMember>) -> bool {
+    let two_factor = match person.flag {
+        Flag::On => TwoFactor::Enabled,
+        Flag::Off => TwoFactor::Disabled,
+        Flag::Null | Flag::Absent => TwoFactor::Unknown,
+    };
+    let outcome = match two_factor {
+        _ if !person.logs_in() => Outcome::NotApplicable,
+        TwoFactor::Enabled => Outcome::Protected,
+        TwoFactor::Disabled | TwoFactor::Unknown => Outcome::Violation,
+    };
+    reported
+        .get(&*person.account_id())
+        .is_some_and(|judged| (judged.outcome, judged.member.two_factor) == (outcome, two_factor))
+}
+
+/// Whether the pages agree with each other and with the report: everything that a reader can tell
+/// without asking twice.
+fn agrees(basis: &[Basis<'_>], reported: &BTreeMap<&str, &JudgedMember>) -> Result<(), String> {
+    let count = reported.len();
+    let rows: usize = basis.iter().map(|basis| basis.page.rows.len()).sum();
+    if rows != count {
+        return Err(format!("{rows} rows were sent, and {count} members are reported"));
+    }
+    let mut sizes = basis.iter().filter_map(|basis| basis.page.size);
+    if let Some(size) = sizes.find(|&size| size != count as u64) {
+        return Err(format!("a page counts {size} members, and {count} are reported"));
+    }
+    if basis.iter().all(|basis| basis.page.next) {
+        return Err("no page was the last one".into());
+    }
+    Ok(())
+}
+
+/// Whether the members are those of one state that the walk saw. They have to be where nobody
+/// joined or left between its pages.
+fn is_one_state(
+    schedule: &Schedule,
+    basis: &[Basis<'_>],
+    reported: &BTreeMap<&str, &JudgedMember>,
+) -> Result<bool, String> {
+    let ids = |tick| -> BTreeSet<String> {
+        schedule.history.ids(tick).into_iter().map(account_id).collect()
+    };
+    let seen: BTreeSet<BTreeSet<String>> = basis.iter().map(|basis| ids(basis.tick)).collect();
+    let found: BTreeSet<String> = reported.keys().map(|&key| key.to_owned()).collect();
+    let one = seen.contains(&found);
+    if seen.len() == 1 && !one {
+        return Err("nobody joined or left, and others are reported than were members".into());
+    }
+    Ok(one)
+}
