@@ -138,7 +138,7 @@ pub struct MembersArgs {
 pub struct ConnectArgs {
     /// The base address of Bitbucket's API [env: BITBUCKET_API_URL].
     ///
-    /// https://api.bitbucket.org/2.0 without it. Plain http only to a loopback address.
+    /// `https://api.bitbucket.org/2.0` without it. Plain http only to a loopback address.
     #[arg(long, value_name = "URL", verbatim_doc_comment)]
     pub api_url: Option<String>,
     /// How many requests may be under way at once.

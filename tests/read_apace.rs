@@ -212,10 +212,11 @@ async fn what_does_not_fit_is_read_again_in_turn() {
         assert_eq!(reading.walk.walks, 2);
         assert_eq!(reading.members.as_ref().unwrap().members.len(), 500);
         let asked = asked(&server).await;
-        assert_eq!(asked[asked.len() - 5..], [1, 2, 3, 4, 5]);
-        // A request that was dropped on its way is counted, and may never have arrived.
-        assert!(asked.len() <= reading.walk.requests as usize, "{asked:?}");
-        assert!(reading.walk.requests <= 10, "{asked:?}");
+        let again = asked.iter().rposition(|&number| number == 1).unwrap();
+        let mut tail = asked[again..].iter();
+        assert!((1..=5).all(|number| tail.any(|&asked| asked == number)), "{asked:?}");
+        // Those that were dropped on their way may not have come, and are counted all the same.
+        assert!((asked.len()..=10).contains(&(reading.walk.requests as usize)), "{asked:?}");
     }
 }
 
