@@ -62,6 +62,6 @@ read -r seconds _ < <(timed 1 "$gate" check)
 read -r plain _ < <(timed 0 python3 "$generator" walk "$base")
 eval "exec ${server[1]}>&-"
 read -r requests <&"$said"
-least=$(python3 -c 'print(0.1 * (1 + 99 / 8))')
+least=$(python3 -c 'print(round(0.1 * (1 + 99 / 8), 4))')
 echo "mfa-gate $seconds s, $((requests / runs - 100)) requests a run; sequential reader $plain s, 100 requests"
 echo "$(ratio "$plain" "$seconds") times as fast; $(ratio "$seconds" "$least") of $least s, which is 1 + 99/8 requests"

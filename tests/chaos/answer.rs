@@ -164,7 +164,7 @@ impl Schedule {
         let mut after = from + self.page_size;
         let early = self.ending == Ending::Early && number == 1;
         let position = if after < listed.len() && !early {
-            if self.leaps == Some(number + 1) {
+            if self.leaps == Some(number + 1) && after + self.page_size < listed.len() {
                 after += self.page_size;
             }
             match self.cursor {
