@@ -207,8 +207,11 @@ impl Schedule {
                 self.size = Size::Live;
                 self.ending = Ending::Early;
             }
+            // A page that is leapt over is missed by its number, or by the count.
             _ => {
-                self.size = Size::Live;
+                if self.numbers != Numbers::Right {
+                    self.size = Size::Live;
+                }
                 self.leaps = Some(page + 1);
             }
         }

@@ -96,7 +96,19 @@ fn basis<'a>(
             sent.entry(served.position).or_default().push(Basis { tick, page });
         }
     }
-    // Somebody can leave between two tries; then the fuller one was used, whatever its fields.
+    for (position, tries) in &sent {
+        let ids = |wants: &dyn Fn(Wants) -> bool| {
+            let tries = tries.iter().rfind(|basis| wants(served[basis.tick].wants));
+            tries.map(|basis| basis.page.rows.iter().map(|person| person.id).collect::<Vec<_>>())
+        };
+        let spelled_out = ids(&|wants| wants == Wants::SpelledOut);
+        let before = ids(&|wants| wants != Wants::SpelledOut);
+        if spelled_out.is_some_and(|again| before.is_some_and(|before| before != again)) {
+            return Err(format!(
+                "the page at {position:?} held others when it was asked for again"
+            ));
+        }
+    }
     let used = |(position, tries): (Position, Vec<Basis<'a>>)| {
         let fitting = tries
             .into_iter()

@@ -239,12 +239,13 @@ pub(super) async fn flagged<R: Rows>(
         Err(trouble) if trouble.is_refusal() => return Ok((page, headers)),
         again => again?,
     };
-    if again.values.lacks_flag() {
-        return Ok((page, headers));
-    }
     let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;
-    if !same_size || !again.values.ids().eq(page.values.ids()) {
+    let named = again.values.ids().next().is_some();
+    if !same_size || (named && !again.values.ids().eq(page.values.ids())) {
         return Err(Trouble::Doubt(Doubt::Shifted));
+    }
+    if !named || again.values.lacks_flag() {
+        return Ok((page, headers));
     }
     // What the second answer leaves out about the list, the first one said.
     let page = Page {
