@@ -42,12 +42,27 @@ def page(count, number, base):
     if first + PAGE < count:
         body["next"] = f"{base}{PATH}?pagelen={PAGE}&page={number + 1}"
     body["values"] = [row(at) for at in range(first, min(count, first + PAGE))]
-    return json.dumps(body)
+    return body
+
+
+def as_saved(row):
+    """The row with what Bitbucket adds where nobody takes it away: links and the workspace."""
+    uuid = row["user"]["uuid"]
+    here = "https://api.bitbucket.org/2.0"
+    row["user"]["links"] = {
+        "self": {"href": f"{here}/users/{urllib.parse.quote(uuid)}"},
+        "avatar": {"href": f"https://secure.gravatar.com/avatar/{uuid[1:9] * 4}?d=identicon"},
+    }
+    row["workspace"] = {"type": "workspace", "slug": "acme", "name": "Acme", "uuid": uuid}
+    row["links"] = {"self": {"href": f"{here}/workspaces/acme/members/{urllib.parse.quote(uuid)}"}}
+    return row
 
 
 def pages(count):
     for number in range(1, (count + PAGE - 1) // PAGE + 1):
-        print(page(count, number, "https://api.bitbucket.org"))
+        saved = page(count, number, "https://api.bitbucket.org")
+        saved["values"] = [as_saved(row) for row in saved["values"]]
+        print(json.dumps(saved))
 
 
 def serve(count, delay):
@@ -73,7 +88,7 @@ def serve(count, delay):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     base = f"http://127.0.0.1:{server.server_port}"
     numbers = range(1, (count + PAGE - 1) // PAGE + 1)
-    prepared = [page(count, number, base).encode() for number in numbers]
+    prepared = [json.dumps(page(count, number, base)).encode() for number in numbers]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"{base}/2.0", flush=True)
     sys.stdin.read()

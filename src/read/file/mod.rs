@@ -1,5 +1,6 @@
 //! Members from a file in place of the API: `--members FILE`.
 
+mod ahead;
 mod documents;
 mod export;
 mod misfit;
@@ -14,8 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
+use self::ahead::Ahead;
 use self::documents::Documents;
 use self::misfit::Misfit;
 use self::wire::{Content, Document};
@@ -63,7 +64,7 @@ const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<FileRead, Failure> {
     let mut start = String::new();
     let found = open(path).map_err(Misfit::from).and_then(|file| {
-        let mut documents = Documents::new(Hashing::new(file), CHUNK);
+        let mut documents = Documents::new(Ahead::new(file)?, CHUNK);
         let first = documents.sniff()?;
         start = excerpt(&String::from_utf8_lossy(documents.first_bytes()));
         if UTF_16.iter().any(|mark| documents.first_bytes().starts_with(mark)) {
@@ -76,12 +77,12 @@ pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<Fil
             None => Err(Misfit::Content("it is empty".into())),
             Some(b'{' | b'[') => {
                 let found = from_json(&mut documents, selection)?;
-                Ok((found, documents.into_parts().1.sha256()))
+                Ok((found, documents.into_parts().1.sha256()?))
             }
             Some(_) => {
-                let (rest, mut hashing) = documents.into_parts();
-                let found = export::read(rest.as_slice().chain(&mut hashing), selection)?;
-                Ok((found, hashing.sha256()))
+                let (rest, mut ahead) = documents.into_parts();
+                let found = export::read(rest.as_slice().chain(&mut ahead), selection)?;
+                Ok((found, ahead.sha256()?))
             }
         }
     });
@@ -192,29 +193,5 @@ fn wants(selection: &Selection, slug: &str) -> bool {
     match selection {
         Selection::Slugs(slugs) => slugs.iter().any(|wanted| &**wanted == slug),
         Selection::All => true,
-    }
-}
-
-/// A reader that takes the digest of what it reads.
-struct Hashing<R> {
-    reader: R,
-    digest: Sha256,
-}
-
-impl<R> Hashing<R> {
-    fn new(reader: R) -> Self {
-        Hashing { reader, digest: Sha256::new() }
-    }
-
-    fn sha256(self) -> String {
-        self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.digest.update(buffer.get(..count).unwrap_or_default());
-        Ok(count)
     }
 }

@@ -1,0 +1,105 @@
+//! A file that is read ahead of whoever parses it, and digested meanwhile.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use sha2::{Digest, Sha256};
+
+/// Bytes in a piece.
+const PIECE: usize = 1 << 18;
+
+/// Pieces that may wait to be parsed.
+const WAITING: usize = 4;
+
+/// Reads and digests in a thread of its own: both take time that parsing need not wait for.
+pub(super) struct Ahead {
+    pieces: Receiver<io::Result<Vec<u8>>>,
+    piece: Vec<u8>,
+    /// How much of the piece was taken.
+    taken: usize,
+    reader: JoinHandle<Sha256>,
+}
+
+impl Ahead {
+    pub(super) fn new(source: impl Read + Send + 'static) -> io::Result<Self> {
+        let (send, pieces) = sync_channel(WAITING);
+        let reader = Builder::new().spawn(move || digest(source, &send))?;
+        Ok(Ahead { pieces, piece: Vec::new(), taken: 0, reader })
+    }
+
+    /// The digest of everything, once everything was read, in lower-case hexadecimal.
+    pub(super) fn sha256(self) -> io::Result<String> {
+        // A reader that is not at the end yet has nobody to read for any more.
+        drop(self.pieces);
+        let stopped = |_| io::Error::other("the thread that reads the file stopped");
+        let digest = self.reader.join().map_err(stopped)?;
+        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// Reads to the end, to an error, or until nobody wants more.
+fn digest(mut source: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> Sha256 {
+    let mut digest = Sha256::new();
+    loop {
+        let mut piece = Vec::with_capacity(PIECE);
+        let read = (&mut source).take(PIECE as u64).read_to_end(&mut piece);
+        if let Ok(0) = read {
+            return digest;
+        }
+        digest.update(&piece);
+        let failed = read.is_err();
+        if send.send(read.map(|_| piece)).is_err() || failed {
+            return digest;
+        }
+    }
+}
+
+impl Read for Ahead {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.taken >= self.piece.len() {
+            match self.pieces.recv() {
+                Ok(piece) => (self.piece, self.taken) = (piece?, 0),
+                // The thread is done, so this is the end.
+                Err(_) => return Ok(0),
+            }
+        }
+        let read = self.piece.get(self.taken..).unwrap_or_default().read(buffer)?;
+        self.taken += read;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_arrives_and_is_digested() {
+        for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 7 * PIECE + 3] {
+            let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            let mut ahead = Ahead::new(io::Cursor::new(bytes.clone())).unwrap();
+            let mut read = Vec::new();
+            ahead.read_to_end(&mut read).unwrap();
+            assert!(read == bytes, "{length}");
+            let digest: String =
+                Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(ahead.sha256().unwrap(), digest);
+        }
+    }
+
+    #[test]
+    fn an_error_arrives_and_nobody_need_read_to_the_end() {
+        struct Fails;
+        impl Read for Fails {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("broken"))
+            }
+        }
+        let mut ahead = Ahead::new(Fails).unwrap();
+        assert_eq!(ahead.read(&mut [0; 8]).unwrap_err().to_string(), "broken");
+        let mut endless = Ahead::new(io::repeat(b'x')).unwrap();
+        assert_eq!(endless.read(&mut [0; 8]).unwrap(), 8);
+        endless.sha256().unwrap();
+    }
+}
