@@ -17,7 +17,8 @@ cd "$work"
 printf 'version: 1\nworkspaces: [acme]\n' >policy.yaml
 
 # Runs a command so many times, discards what it says, and prints the best wall time in seconds and
-# the peak memory in MiB, which is never less than that of python3 itself. Arguments: the exit code that is right, then the command.
+# the peak memory in MiB, which is never less than that of python3 itself. Arguments: the exit code
+# that is right, then the command.
 timed() {
   python3 - "$runs" "$@" <<'PYTHON'
 import resource, subprocess, sys, time
