@@ -50,7 +50,8 @@ impl Announcer {
             let style = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {pos}/{len}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             let late = bar.clone();
-            thread::spawn(move || {
+            // Where there is no thread to be had, there is no bar, and that is all.
+            let _ = thread::Builder::new().spawn(move || {
                 thread::sleep(PATIENCE);
                 if !late.is_finished() {
                     late.set_draw_target(ProgressDrawTarget::stderr());

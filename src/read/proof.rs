@@ -136,7 +136,7 @@ pub(crate) fn counts(pages: &[Facts], full_page: u64) -> Result<Proof, Doubt> {
     }
 }
 
-/// Checks that saved pages are all the pages of one list: by their numbers, in whatever order they
+/// Checks that pages are all the pages of one list: by their numbers, in whatever order they
 /// were saved, or, where they have none, by the `next` of each in the order of the file.
 pub(crate) fn sequence(pages: &[Facts]) -> Result<(), Doubt> {
     let mut numbers: Vec<u64> =

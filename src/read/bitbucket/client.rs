@@ -86,9 +86,9 @@ impl<'a> Client<'a> {
 fn ungranted(trouble: &Trouble, credential: &Credential) -> Incomplete {
     let incomplete = trouble.explain(credential);
     let why = format!("the OAuth consumer was granted no token: {}", incomplete.why);
-    match trouble.is_refusal() {
-        true => Incomplete::new(why, renew(credential)),
-        false => Incomplete { why, ..incomplete },
+    match trouble.status() {
+        Some(400 | 401 | 403) => Incomplete::new(why, renew(credential)),
+        Some(_) | None => Incomplete { why, ..incomplete },
     }
 }
 

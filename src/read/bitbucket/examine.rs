@@ -125,8 +125,8 @@ fn credential(
         }
     };
     let Some(headers) = accepted else {
-        let why = format!("{what} was not accepted in any workspace");
-        let help = "What Bitbucket says of each workspace stands below.";
+        let why = format!("{what}: no request of it was answered well");
+        let help = "Why that is so stands below.";
         return Observation::failed(CREDENTIAL, Incomplete::new(why, help));
     };
     let called = vitals::credential_type(headers, client);
@@ -151,7 +151,7 @@ async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
             seen.headers = Some(headers);
             let members = page.values.members;
             // The list page by page, what the caller is, and who owns the workspace.
-            let size = page.size.unwrap_or_default();
+            let size = page.size.unwrap_or(1);
             seen.requests = seen.requests.saturating_add(size.div_ceil(PAGELEN)).saturating_add(2);
             visibility(subject, &members, &caller)
         }

@@ -69,9 +69,9 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// Whether it is an answer that another try would not change.
-    pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Trouble::Refused(_))
+    /// The status of an answer that is no success, where that is the trouble.
+    pub(super) fn status(&self) -> Option<u16> {
+        if let Trouble::Refused(refusal) = self { Some(refusal.status.as_u16()) } else { None }
     }
 
     /// How long the server asks to be left alone.
@@ -106,7 +106,10 @@ impl Trouble {
                 "Try again, or allow more time with --deadline.",
             ),
             Trouble::Closed { wait, allowed } => Incomplete::new(
-                format!("Bitbucket asks to wait for {wait:?}, and {}", too_long(*allowed)),
+                format!(
+                    "Bitbucket limits requests, which have to wait for {wait:?}, and {}",
+                    too_long(*allowed)
+                ),
                 "Try again then, or allow more time with --deadline.",
             ),
             Trouble::OutOfTime { last, allowed } => {

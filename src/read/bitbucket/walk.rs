@@ -94,8 +94,10 @@ async fn in_turn<R: Rows>(
     let mut visited = HashSet::from([first.clone()]);
     let mut pages = vec![head.facts()];
     let (mut rows, mut next) = (head.values, head.next);
+    let mut numbered = false;
     while let Some(address) = next {
-        if pages.len() as u64 >= MOST_PAGES {
+        let read = pages.len() as u64;
+        if read >= MOST_PAGES {
             return Err(Trouble::Endless);
         }
         let url =
@@ -103,7 +105,15 @@ async fn in_turn<R: Rows>(
         if !visited.insert(url.clone()) {
             return Err(Trouble::Loop);
         }
+        let (leads_to, asked) = (page_number(&url), read + 1);
+        numbered |= read == 1 && leads_to == Some(asked);
+        if numbered && leads_to != Some(asked) {
+            return Err(Trouble::Doubt(Doubt::Astray(read)));
+        }
         let page: Page<R> = page(client, &url, journal).await?;
+        if let Some(came) = page.page.map(NonZeroU64::get).filter(|&came| came != asked) {
+            return Err(Trouble::Doubt(Doubt::OtherPage { asked, came }));
+        }
         pages.push(page.facts());
         rows.append(page.values);
         next = page.next;
@@ -235,8 +245,9 @@ pub(super) async fn flagged<R: Rows>(
         return Ok((page, headers));
     };
     let again: Page<R> = match client.get(&with_fields(url, fields), journal).await {
-        // The first answer stands: without the flag, it still says who is on the list.
-        Err(trouble) if trouble.is_refusal() => return Ok((page, headers)),
+        // A server that does not understand the fields leaves the first answer standing: without
+        // the flag, it still says who is on the list.
+        Err(trouble) if trouble.status() == Some(400) => return Ok((page, headers)),
         again => again?,
     };
     let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;
