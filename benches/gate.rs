@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use mfa_gate::emit::{self, Format};
 use mfa_gate::evaluate::{Judging, evaluate};
-use mfa_gate::member::Source;
 use mfa_gate::policy::{self, Policy};
 use mfa_gate::read::{Reading, Selection, file};
 use mfa_gate::report::{Assurance, Options, Provenance, Report, Run};
@@ -70,11 +69,12 @@ fn row(number: usize) -> String {
 
 fn read(path: &Path) -> Vec<Reading> {
     let acme = Selection::Slugs(vec!["acme".into()]);
-    file::read(path, &acme, &[Source::Bitbucket]).unwrap().readings
+    file::read(path, &acme).unwrap().readings
 }
 
 fn judge(policy: &Policy, readings: Vec<Reading>) -> Report {
-    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false };
+    let judging =
+        Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
     let run = Run {
         checked_at: Timestamp::UNIX_EPOCH,
         today: TODAY,
@@ -91,7 +91,8 @@ fn evaluate_a_million_members(bencher: Bencher<'_, '_>) {
     const MEMBERS: usize = 1_000_000;
     let policy = policy(1_000);
     let readings = read(pages(MEMBERS).path());
-    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false };
+    let judging =
+        Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
     bencher
         .counter(ItemsCount::new(MEMBERS))
         .with_inputs(|| readings.clone())

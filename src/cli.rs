@@ -46,7 +46,10 @@ Credentials, from the environment (NAME_FILE reads the value from a file):
   BITBUCKET_CLIENT_ID, BITBUCKET_CLIENT_SECRET
       an OAuth consumer with the scope account
   MFA_GATE_AUTH=api-token|access-token|oauth
-      which of them, where several are set";
+      which of them, where several are set
+  ATLASSIAN_ORG_ID, ATLASSIAN_API_KEY
+      an API key of the Atlassian organisation with the scope read:directories:admin,
+      where a policy accepts `atlassian`; ATLASSIAN_API_URL [default: https://api.atlassian.com]";
 
 /// How much is said, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
@@ -132,6 +135,19 @@ pub struct MembersArgs {
     pub members: Option<PathBuf>,
 }
 
+/// What an identity provider knows of them.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Members")]
+pub struct RosterArgs {
+    /// A CSV of an identity provider that says who has registered a second factor or signs in
+    /// through it, where a policy accepts `roster` or `sso`.
+    #[arg(long, value_name = "FILE")]
+    pub roster: Option<PathBuf>,
+    /// The day on which the roster was exported.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub roster_as_of: Option<Date>,
+}
+
 /// How to connect.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
@@ -169,6 +185,9 @@ pub struct Check {
     /// Which members.
     #[command(flatten)]
     pub members: MembersArgs,
+    /// What an identity provider knows of them.
+    #[command(flatten)]
+    pub roster: RosterArgs,
     /// Write a report; repeatable. `-` as PATH is standard output, for one of them.
     #[arg(
         long,
@@ -205,6 +224,12 @@ pub struct Members {
     /// Which members.
     #[command(flatten)]
     pub members: MembersArgs,
+    /// What an identity provider knows of them.
+    #[command(flatten)]
+    pub roster: RosterArgs,
+    /// The policy whose `roster` names the columns of --roster, where these are not the usual ones.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// How to list them.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ListFormat,

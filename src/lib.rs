@@ -14,3 +14,4 @@ pub mod read;
 pub mod report;
 pub mod rule;
 mod suggest;
+mod variable;

@@ -87,6 +87,11 @@ impl Evidence {
         }
     }
 
+    /// Forgets what a roster said: of another day, or of one that nobody knows, it says nothing.
+    pub(crate) fn forget_roster(&mut self) {
+        (self.roster, self.sso) = (None, None);
+    }
+
     /// What the accepted sources say together, and which of them decided: enabled if any says
     /// so, else disabled if any says so, else unknown, which nobody decides. The deciding source
     /// is the first in the order of `accept` that says the deciding value.

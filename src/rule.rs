@@ -194,8 +194,9 @@ impl Rule {
                  settings > Two-step verification, or add an exemption with an end to the policy."
             }
             Rule::TwoFactorUnknown => {
-                "Have an owner of the workspace look at the member's account, or add an exemption \
-                 with an end to the policy."
+                "Have an owner of the workspace look at the member's account, accept another proof \
+                 in the policy, such as an identity provider's roster, or add an exemption with an \
+                 end."
             }
             Rule::ExemptionExpired => {
                 "See that the member has a second factor, then delete the entry; or have it \

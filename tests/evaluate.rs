@@ -12,7 +12,7 @@ use mfa_gate::policy::{
     Admins, Exemption, Levels, Limits, Location, MemberId, Policy, RosterColumns, Selector,
     WorkspaceEntry,
 };
-use mfa_gate::read::{Completeness, Incomplete, Origin, Reading, Roll, Walk};
+use mfa_gate::read::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Walk};
 use mfa_gate::report::{
     Assurance, Options, Outcome, Provenance, Report, Run, Severity, State, Verdict,
 };
@@ -23,7 +23,7 @@ const TODAY: Date = date(2026, 9, 1);
 const SLUGS: [&str; 3] = ["acme", "acme-labs", "beta"];
 
 fn judging() -> Judging {
-    Judging { today: TODAY, ignore_exemptions: false, strict: false }
+    Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None }
 }
 
 fn at_line(line: u32) -> Location {
@@ -87,7 +87,11 @@ fn read(slug: &str, members: Vec<Member>) -> Reading {
         workspace: slug.into(),
         origin: Origin::Api,
         walk: Walk { reported_size: Some(members.len() as u64), ..Walk::default() },
-        members: Ok(Roll { members, completeness: Completeness::Size }),
+        members: Ok(Roll {
+            members,
+            completeness: Completeness::Size,
+            addresses: Addresses::AsShown,
+        }),
     }
 }
 
@@ -505,7 +509,7 @@ proptest! {
     fn every_member_has_one_outcome_and_unknown_stays_unknown(
         policy in any_policy(), readings in any_readings(), strict: bool, ignore_exemptions: bool,
     ) {
-        let judging = Judging { today: TODAY, strict, ignore_exemptions };
+        let judging = Judging { strict, ignore_exemptions, ..judging() };
         let evaluation = evaluate(&policy, readings.clone(), judging);
         prop_assert_eq!(evaluation.readings.len(), evaluation.judgements.len());
         for (reading, judgements) in evaluation.readings.iter().zip(&evaluation.judgements) {

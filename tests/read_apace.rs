@@ -6,6 +6,9 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+#[path = "shared/connect.rs"]
+mod connect;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::pin::Pin;
@@ -14,11 +17,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use mfa_gate::member::Source;
-use mfa_gate::read::bitbucket::{self, Connect, Credential, Pace, Wanted, api_url};
+use mfa_gate::read::Wanted;
+use mfa_gate::read::bitbucket::{Credential, api_url};
+use mfa_gate::read::http::Pace;
 use mfa_gate::read::{Completeness, Incomplete, Reading};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use connect::Connect;
 
 const MEMBERS: &str = "/2.0/workspaces/acme/members";
 
@@ -57,8 +64,8 @@ async fn read_all(connect: Connect, slugs: &[&str]) -> Read {
         };
         let now = || SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let pace = Pace { sleep: &sleep, jitter: &|| 1.0, now: &now };
-        let wanted = Wanted { accept: &[Source::Bitbucket], roles: false };
-        let readings = bitbucket::read_with(&connect, &slugs, wanted, pace).unwrap();
+        let wanted = Wanted::proof(&[Source::Bitbucket]);
+        let readings = connect.read(&slugs, wanted, pace).unwrap();
         Read { readings, waits: waits.into_inner() }
     })
     .await

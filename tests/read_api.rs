@@ -6,6 +6,9 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+#[path = "shared/connect.rs"]
+mod connect;
+
 use std::io::Write as _;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,11 +17,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use mfa_gate::failure::Exit;
 use mfa_gate::member::{Role, Source, TwoFactor};
-use mfa_gate::read::bitbucket::{self, Connect, Credential, Pace, Wanted, api_url};
-use mfa_gate::read::{Completeness, Incomplete, Origin, Reading};
+use mfa_gate::read::bitbucket::{Credential, api_url};
+use mfa_gate::read::http::Pace;
+use mfa_gate::read::{Completeness, Incomplete, Origin, Reading, Wanted};
 use serde_json::{Value, json};
 use wiremock::matchers::{basic_auth, bearer_token, body_string, header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use connect::Connect;
 
 const TOKEN: &str = "ATATT-s3cret";
 const MEMBERS: &str = "/2.0/workspaces/acme/members";
@@ -50,10 +56,10 @@ fn connect(server: &MockServer) -> Connect {
 
 /// Reads without waiting between tries.
 fn read_at_once(connect: &Connect, slugs: &[Arc<str>], roles: bool) -> Vec<Reading> {
-    let wanted = Wanted { accept: &[Source::Bitbucket], roles };
+    let wanted = Wanted { roles, ..Wanted::proof(&[Source::Bitbucket]) };
     let sleep = |_| -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(std::future::ready(())) };
     let pace = Pace { sleep: &sleep, jitter: &|| 0.5, now: &SystemTime::now };
-    bitbucket::read_with(connect, slugs, wanted, pace).unwrap()
+    connect.read(slugs, wanted, pace).unwrap()
 }
 
 /// Reads workspaces, on a thread of its own as the command does.
@@ -677,8 +683,7 @@ fn certificates_that_are_none() {
             ca_cert: Some(path),
             credential: credential(),
         };
-        let wanted = Wanted { accept: &[], roles: false };
-        let failure = bitbucket::read(&connect, &[], wanted, &|_| ()).unwrap_err();
+        let failure = connect.read(&[], Wanted::proof(&[]), Pace::real()).unwrap_err();
         assert_eq!(failure.exit(), Exit::Usage, "{failure}");
         assert!(failure.to_string().contains("--ca-cert"), "{failure}");
     }

@@ -9,18 +9,36 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mfa_gate::failure::{Exit, Failure};
 use mfa_gate::member::{AccountStatus, Kind, Member, Role, Source, TwoFactor};
 use mfa_gate::read::file::{self, FileRead};
-use mfa_gate::read::{Completeness, Incomplete, Origin, Reading, Selection};
+use mfa_gate::read::http::{Connection, Pace};
+use mfa_gate::read::{
+    self, Completeness, Incomplete, Members, Origin, Reading, Selection, Sources, Wanted,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn read_bytes(content: &[u8], selection: &Selection) -> Result<FileRead, Failure> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), content).unwrap();
-    file::read(file.path(), selection, &[Source::Bitbucket])
+    let read = file::read(file.path(), selection)?;
+    let connection = Connection {
+        concurrency: 1,
+        timeout: Duration::MAX,
+        deadline: Duration::MAX,
+        ca_cert: None,
+    };
+    let sources = Sources {
+        members: Members::Listed(read.readings),
+        organisation: None,
+        roster: None,
+        connection: &connection,
+    };
+    let found = read::read_with(sources, Wanted::proof(&[Source::Bitbucket]), Pace::real())?;
+    Ok(FileRead { readings: found.readings, ..read })
 }
 
 fn slugs(slugs: &[&str]) -> Selection {
@@ -281,7 +299,7 @@ fn what_is_not_understood_is_shown_with_its_place() {
     assert!(refused(b"\xff\xfe{\0}\0", &selection).contains("UTF-16"));
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().to_owned(), folder.path().join("none")] {
-        let failure = file::read(&path, &selection, &[]).unwrap_err();
+        let failure = file::read(&path, &selection).unwrap_err();
         assert_eq!(failure.exit(), Exit::Usage);
         assert!(failure.to_string().contains("could not read"), "{failure}");
     }
@@ -354,6 +372,15 @@ fn an_export_that_is_wrong() {
     // Lines are counted alike however they end.
     let unix = EXPORT.replace("\r\n", "\n").replace("c@acme.example,,No", "c@acme.example,,?");
     assert!(refused(unix.as_bytes(), &acme).contains(":5: column 4, \"Has 2SV\", says \"?\""));
+    let blank =
+        EXPORT.replace("Ada,", "\r\n\r\nAda,").replace("c@acme.example,,No", "c@acme.example,,?");
+    assert!(refused(blank.as_bytes(), &acme).contains(":7: column 4, \"Has 2SV\", says \"?\""));
+    // A quote in the heading would hide the first rows.
+    let quote = EXPORT
+        .replace("On Plan\r\n", "On Plan,\"Seat\r\n")
+        .replace("Yes,Yes\r\n", "Yes,Yes,\"\r\n");
+    let text = refused(quote.as_bytes(), &acme);
+    assert!(text.contains(":1:6: a cell holds a whole row"), "{text}");
     let latin = EXPORT.replace("Ada,", "Ad#,").into_bytes();
     let latin: Vec<_> = latin.into_iter().map(|b| if b == b'#' { 0xe9 } else { b }).collect();
     assert!(refused(&latin, &acme).contains("column 1 is not UTF-8"));
@@ -389,7 +416,11 @@ fn snapshot() -> Value {
     };
     json!({
         "schema_version": 1, "tool": {"name": "mfa-gate", "version": "0.1.0"},
-        "checked_at": "2026-11-20T10:00:00Z", "source": {"inputs": [], "ci": {}}, "complete": true,
+        "checked_at": "2026-11-20T10:00:00Z", "complete": true,
+        "source": {
+            "inputs": [], "ci": {},
+            "roster": {"path": "idp.csv", "sha256": "00", "as_of": "2026-11-19", "rows": 3},
+        },
         "workspaces": [workspace("acme", 2), workspace("labs", 1)],
         "members": [member("acme", 1), member("acme", 2), member("labs", 1)],
     })
@@ -408,6 +439,14 @@ fn a_snapshot() {
     assert_eq!(roll.members[0].evidence.roster, Some(TwoFactor::Enabled));
     let all = read_bytes(snapshot().to_string().as_bytes(), &Selection::All).unwrap();
     assert_eq!(all.readings.len(), 2);
+    assert_eq!(all.roster.unwrap().as_of.to_string(), "2026-11-19");
+
+    // What a roster of a day that nobody knows said does not count.
+    let mut undated = snapshot();
+    undated["source"].as_object_mut().unwrap().remove("roster");
+    let members = acme(&undated.to_string()).members.unwrap().members;
+    assert_eq!(members[0].evidence.roster, None);
+    assert_eq!(members[0].evidence.bitbucket, Some(TwoFactor::Disabled));
 }
 
 #[test]

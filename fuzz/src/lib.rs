@@ -1,7 +1,7 @@
 //! What must hold of everything that mfa-gate makes of foreign bytes, beyond that it does not
 //! panic. A fuzz target is a way to get bytes in; the promises that are tested stand here.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::sync::LazyLock;
@@ -10,9 +10,10 @@ use jiff::civil::{Date, date};
 use mfa_gate::emit::{self, Format, console, list};
 use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::failure::Failure;
-use mfa_gate::member::{Member, Source};
-use mfa_gate::policy::{self, Policy};
+use mfa_gate::member::{Member, Source, TwoFactor};
+use mfa_gate::policy::{self, Policy, RosterColumns};
 use mfa_gate::read::file::{self, FileRead};
+use mfa_gate::read::roster::{self, Roster};
 use mfa_gate::read::{Completeness, Reading, Selection};
 use mfa_gate::report::{Assurance, Options, Outcome, Provenance, Report, Run, Snapshot, Verdict};
 use tempfile::NamedTempFile;
@@ -61,9 +62,32 @@ impl Scratch {
         }
     }
 
+    /// Reads the bytes as a roster, and holds what comes of them to its promises.
+    pub fn roster(&mut self, bytes: &[u8]) {
+        self.fill(bytes);
+        let named = RosterColumns {
+            email: Some("User principal name".into()),
+            mfa: Some("MFA registered".into()),
+            ..RosterColumns::default()
+        };
+        for columns in [RosterColumns::default(), named] {
+            let read = |required: &[Source]| roster::read(self.0.path(), &columns, required);
+            let roster = read(&[]);
+            assert_eq!(roster, read(&[]), "the same bytes, another roster");
+            match roster {
+                Ok(roster) => {
+                    a_roster_holds_every_row(&roster);
+                    let said = read(&roster.answers);
+                    assert_eq!(said.as_ref(), Ok(&roster), "it has what it answers");
+                }
+                Err(failure) => a_message_is_harmless(&failure),
+            }
+        }
+    }
+
     fn read(&mut self, bytes: &[u8], selection: &Selection) -> Result<FileRead, Failure> {
         self.fill(bytes);
-        file::read(self.0.path(), selection, &[Source::Bitbucket])
+        file::read(self.0.path(), selection)
     }
 
     /// What `members --format json` writes is read as the members that it was written from.
@@ -114,10 +138,31 @@ fn a_list_is_whole(reading: &Reading) {
     }
 }
 
+/// A roster has an entry for every row, in order, and answers something; no two rows with
+/// one account id contradict each other.
+fn a_roster_holds_every_row(roster: &Roster) {
+    let entries = roster.entries();
+    assert_eq!(roster.rows, entries.len() as u64);
+    assert!(!entries.is_empty() && !roster.answers.is_empty());
+    assert!(entries.is_sorted_by(|one, next| one.line < next.line), "rows share a line");
+    let mut known = HashMap::new();
+    for entry in entries {
+        let answers = [entry.mfa, entry.sso].into_iter().zip(["mfa", "sso"]);
+        for (answer, what) in answers.filter(|(answer, _)| *answer != TwoFactor::Unknown) {
+            if let Some(id) = &entry.account_id {
+                assert_eq!(*known.entry((id, what)).or_insert(answer), answer, "{entry:?}");
+            }
+        }
+        for key in [&entry.account_id, &entry.email].into_iter().flatten() {
+            assert!(!key.is_empty() && key.trim() == &**key, "{entry:?}");
+        }
+    }
+}
+
 /// The fixed policy calls a reading compliant only where it is complete and everybody is protected
 /// or exempt or does not log in; and what it says can be written, read and judged again.
 fn a_verdict_is_earned(readings: Vec<Reading>) {
-    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false };
+    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
     let evaluation = evaluate(&POLICY, readings, judging);
     let run = Run {
         checked_at: now(),

@@ -3,27 +3,24 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::gather::{Gathered, gather, select};
-use super::{Context, to_stdout, whole};
+use super::gather::{Gathered, Request, gather};
+use super::select::{named, select};
+use super::{Context, roster, to_stdout, whole};
 use crate::cli::Check;
 use crate::emit;
-use crate::evaluate::{Judging, evaluate};
+use crate::evaluate::{Judging, evaluate, outdated};
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
 use crate::policy::{self, Admins, Location, Policy, WorkspaceEntry};
-use crate::read::Selection;
-use crate::read::bitbucket::Wanted;
+use crate::read::{Selection, Wanted};
 use crate::report::{Assurance, Options, Report, Run};
 
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = context.policy_path(&args.policy);
     let credentials = context.credential_files();
-    let inputs: Vec<&Path> = [Some(&*path), args.members.members.as_deref()]
-        .into_iter()
-        .chain([args.connect.ca_cert.as_deref()])
-        .flatten()
-        .chain(credentials.iter().map(PathBuf::as_path))
-        .collect();
+    let files = [&args.members.members, &args.roster.roster, &args.connect.ca_cert];
+    let files = files.into_iter().flatten().chain(&credentials).map(PathBuf::as_path);
+    let inputs: Vec<&Path> = files.chain([&*path]).collect();
     let reports = Reports::prepare(&args.report, &inputs)?;
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
     let report = judge(policy::load(&path, pin.as_deref())?, args, context)?;
@@ -53,23 +50,43 @@ fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Repo
         let entry = |slug| WorkspaceEntry { slug, location: start.clone() };
         policy.workspaces = selected.slugs.iter().cloned().map(entry).collect();
     }
-    let roles_matter = policy.limits.admins == Admins::Deny
-        && !policy.exemptions.is_empty()
-        && !args.ignore_exemptions;
-    let wanted = Wanted { accept: &policy.accept, roles: roles_matter };
+    let today = args.today.unwrap_or_else(|| context.today());
+    let roster = roster::read(&args.roster, &policy.roster, Some(&policy.accept), today)?;
+    let as_of = roster.as_ref().map(|dated| dated.as_of);
+    let exemptions = if args.ignore_exemptions { &[] } else { &*policy.exemptions };
+    let addresses = |slug: &str| {
+        let applying = exemptions.iter().filter(|exemption| exemption.applies_to(slug));
+        applying.filter_map(|exemption| exemption.selector.address_alone()).collect()
+    };
+    let wanted = Wanted {
+        roles: policy.limits.admins == Admins::Deny && !exemptions.is_empty(),
+        addresses: &addresses,
+        ..Wanted::proof(&policy.accept)
+    };
     let options = Options {
         today: args.today.is_some(),
         members: args.members.members.is_some(),
-        workspace: super::gather::named(&args.members.workspace)?,
+        roster: roster.is_some(),
+        workspace: named(&args.members.workspace)?,
         ignore_exemptions: args.ignore_exemptions,
         strict: args.strict,
         exit_zero: args.exit_zero,
     };
-    let Gathered { readings, read_at, source, assurance } =
-        gather(&args.members, &args.connect, &Selection::Slugs(selected.slugs), wanted, context)?;
+    let request = Request {
+        members: &args.members,
+        connect: &args.connect,
+        selection: &Selection::Slugs(selected.slugs),
+        roster: roster.as_ref(),
+        refused: as_of.and_then(|_| outdated(&policy, as_of, today)),
+    };
+    let Gathered { readings, read_at, source, assurance } = gather(request, wanted, context)?;
 
-    let today = args.today.unwrap_or_else(|| context.today());
-    let judging = Judging { today, ignore_exemptions: args.ignore_exemptions, strict: args.strict };
+    let judging = Judging {
+        today,
+        ignore_exemptions: args.ignore_exemptions,
+        strict: args.strict,
+        roster_as_of: source.roster.as_ref().map(|roster| roster.as_of),
+    };
     let evaluation = evaluate(&policy, readings, judging);
     let run = Run {
         checked_at: read_at.unwrap_or(context.now),

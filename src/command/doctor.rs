@@ -3,19 +3,28 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::gather::{connect, from_environment, named, no_workspace};
+use super::gather::{account, connection};
+use super::select::{from_environment, named, no_workspace};
 use super::{Context, print};
 use crate::cli::Doctor;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::policy;
-use crate::read::bitbucket::{self, Grade, Observation, Pace};
+use crate::read::atlassian::{self, Organisation};
+use crate::read::bitbucket::{self, Grade, Observation};
+use crate::read::http::Pace;
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure> {
-    let connect = connect(&args.connect, context)?;
+    let account = account(&args.connect, context)?;
+    let organisation = Organisation::from_env(context.env)?;
+    let connection = connection(&args.connect);
     let (slugs, unusable) = workspaces(args, context)?;
     let mut observations: Vec<Observation> = unusable.into_iter().collect();
-    observations.extend(bitbucket::examine(&connect, &slugs, Pace::real())?);
+    let pace = Pace::real();
+    observations.extend(bitbucket::examine(&account, &connection, &slugs, pace)?);
+    if let Some(organisation) = &organisation {
+        observations.push(atlassian::examine(organisation, &connection, pace)?);
+    }
     print(&render(&observations, context.stdout.quiet))?;
     let failed = observations.iter().any(|it| it.grade == Grade::Failed);
     Ok(if failed { Exit::Incomplete } else { Exit::Success })

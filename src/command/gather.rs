@@ -1,21 +1,27 @@
-//! Which workspaces a run is about, and their members from wherever they come.
+//! The members of a run and what is known of them, from wherever they come.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Context;
 use super::progress::Announcer;
+use super::roster::DatedRoster;
+use super::select::no_workspace;
 use crate::cli::{ConnectArgs, MembersArgs};
 use crate::failure::Failure;
 use crate::member::Source;
-use crate::policy::{WorkspaceEntry, check_slug};
-use crate::read::bitbucket::{self, Connect, Credential, DEFAULT_API_URL, Wanted};
+use crate::read::atlassian::Organisation;
+use crate::read::bitbucket::{self, Account, Credential, DEFAULT_API_URL};
 use crate::read::file::{self, FileRead};
-use crate::read::{Reading, Selection};
-use crate::report::{Assurance, Input, Provenance};
+use crate::read::http::Connection;
+use crate::read::{
+    self, DirectoryWalk, Found, Incomplete, Members, Origin, Reading, Selection, Sources, Walk,
+    Wanted,
+};
+use crate::report::{Assurance, DirectoryRecord, Input, Provenance, RosterRecord};
+use crate::variable::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 
 /// What CI systems say about a run, by their own names for it.
 const CI_VARIABLES: [&str; 15] = [
@@ -36,71 +42,14 @@ const CI_VARIABLES: [&str; 15] = [
     "GITHUB_RUN_ATTEMPT",
 ];
 
-/// The workspaces of a run, and those of the policy that it leaves out.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Selected {
-    pub(super) slugs: Vec<Arc<str>>,
-    pub(super) not_checked: Vec<Arc<str>>,
-}
-
-/// The policy's workspaces, narrowed by `--workspace`; where the policy lists none, those of
-/// `--workspace`, else that of `BITBUCKET_WORKSPACE`.
-pub(super) fn select(
-    listed: &[WorkspaceEntry],
-    flags: &[String],
-    context: &Context<'_>,
-) -> Result<Selected, Failure> {
-    let named = named(flags)?;
-    if listed.is_empty() {
-        let slugs = if named.is_empty() { from_environment(context)? } else { named };
-        if slugs.is_empty() {
-            return Err(no_workspace());
-        }
-        return Ok(Selected { slugs, not_checked: Vec::new() });
-    }
-    let all: Vec<Arc<str>> = listed.iter().map(|entry| entry.slug.clone()).collect();
-    if let Some(stranger) = named.iter().find(|slug| !all.contains(slug)) {
-        return Err(Failure::usage(
-            format!("the policy does not list the workspace {stranger}"),
-            format!("It lists {}. Name one of these, or add it there.", all.join(", ")),
-        ));
-    }
-    let (slugs, not_checked) =
-        all.into_iter().partition(|slug| named.is_empty() || named.contains(slug));
-    Ok(Selected { slugs, not_checked })
-}
-
-/// The slugs of `--workspace`, each once.
-pub(super) fn named(flags: &[String]) -> Result<Vec<Arc<str>>, Failure> {
-    let mut slugs: Vec<Arc<str>> = Vec::with_capacity(flags.len());
-    for flag in flags {
-        let slug = slug(flag, "--workspace")?;
-        if !slugs.contains(&slug) {
-            slugs.push(slug);
-        }
-    }
-    Ok(slugs)
-}
-
-/// The workspace that Bitbucket Pipelines runs in, if it does.
-pub(super) fn from_environment(context: &Context<'_>) -> Result<Vec<Arc<str>>, Failure> {
-    let value = (context.env)("BITBUCKET_WORKSPACE");
-    value.map(|value| slug(&value, "BITBUCKET_WORKSPACE")).into_iter().collect()
-}
-
-pub(super) fn no_workspace() -> Failure {
-    Failure::usage(
-        "no workspace is named",
-        "List them under `workspaces` in the policy, or use --workspace SLUG; the slug is the \
-         first part of a repository's address: bitbucket.org/SLUG/REPOSITORY.",
-    )
-}
-
-fn slug(text: &str, origin: &str) -> Result<Arc<str>, Failure> {
-    match check_slug(text) {
-        Ok(()) => Ok(text.into()),
-        Err(help) => Err(Failure::usage(format!("{origin} is no workspace slug: {text}"), help)),
-    }
+/// What a run is to gather.
+pub(super) struct Request<'a> {
+    pub(super) members: &'a MembersArgs,
+    pub(super) connect: &'a ConnectArgs,
+    pub(super) selection: &'a Selection,
+    pub(super) roster: Option<&'a DatedRoster>,
+    /// Why nobody can be judged, whatever the servers say: then they are not asked.
+    pub(super) refused: Option<Incomplete>,
 }
 
 /// What was read, and where it came from.
@@ -113,86 +62,168 @@ pub(super) struct Gathered {
     pub(super) assurance: Assurance,
 }
 
-/// Reads the members of the selected workspaces from `--members`, else from Bitbucket.
+/// Reads the members of the selected workspaces from `--members`, else from Bitbucket, and what
+/// the other sources say of them.
 pub(super) fn gather(
-    members: &MembersArgs,
-    connect: &ConnectArgs,
-    selection: &Selection,
+    request: Request<'_>,
     wanted: Wanted<'_>,
     context: &Context<'_>,
 ) -> Result<Gathered, Failure> {
-    match (&members.members, selection) {
-        (Some(path), selection) => from_file(path, selection, wanted, context),
-        (None, Selection::Slugs(slugs)) => from_bitbucket(connect, slugs, wanted, context),
-        (None, Selection::All) => Err(no_workspace()),
-    }
-}
-
-fn from_file(
-    path: &Path,
-    selection: &Selection,
-    wanted: Wanted<'_>,
-    context: &Context<'_>,
-) -> Result<Gathered, Failure> {
-    let read = file::read(path, selection, wanted.accept)?;
-    let rolls = || read.readings.iter().flat_map(|reading| &reading.members);
-    let silent = |source: &&Source| {
-        let mut members = rolls().flat_map(|roll| &roll.members);
-        members.any(|member| member.evidence.said(**source).is_none())
+    let Request { members, connect, selection, roster, refused } = request;
+    let organisation = Organisation::from_env(context.env)?;
+    let connection = connection(connect);
+    let mut source = Provenance { ci: ci(context), ..Provenance::default() };
+    let (mut assurance, mut read_at) = (Assurance::Live, None);
+    let account;
+    let members = match (&members.members, selection) {
+        (Some(path), selection) => {
+            let FileRead { readings, read_at: when, sha256, roster } = file::read(path, selection)?;
+            let path = path.display().to_string();
+            source.inputs.push(Input { path, sha256 });
+            source.roster = roster;
+            (assurance, read_at) = (Assurance::Offline, when);
+            Members::Listed(readings)
+        }
+        (None, Selection::Slugs(slugs)) => {
+            account = self::account(connect, context)?;
+            if bitbucket::api_url(DEFAULT_API_URL)? != account.api_url {
+                assurance = Assurance::Simulated;
+            }
+            source.api_url = Some(account.api_url.as_str().into());
+            source.credential_kind = Some(account.credential.kind());
+            Members::Bitbucket(&account, slugs)
+        }
+        (None, Selection::All) => return Err(no_workspace()),
     };
-    if let Some(source) = wanted.accept.iter().find(silent) {
-        return Err(not_asked(*source, &format!("{} says nothing about it", path.display())));
+    let silent = |own: &&Source| !is_answered(**own, &members, organisation.as_ref(), roster);
+    if let Some(silent) = wanted.accept.iter().find(silent) {
+        return Err(not_asked(*silent));
     }
-    let path = path.display().to_string();
-    let inputs = vec![Input { path, sha256: read.sha256.clone() }];
-    let source = Provenance { inputs, ci: ci(context), ..Provenance::default() };
-    let FileRead { readings, read_at, .. } = read;
-    Ok(Gathered { readings, read_at, source, assurance: Assurance::Offline })
-}
-
-fn from_bitbucket(
-    args: &ConnectArgs,
-    slugs: &[Arc<str>],
-    wanted: Wanted<'_>,
-    context: &Context<'_>,
-) -> Result<Gathered, Failure> {
-    if let Some(other) = wanted.accept.iter().find(|&&source| source != Source::Bitbucket) {
-        return Err(not_asked(*other, "this version asks Bitbucket alone"));
-    }
-    let connect = connect(args, context)?;
-    let source = Provenance {
-        api_url: Some(connect.api_url.as_str().into()),
-        credential_kind: Some(connect.credential.kind()),
-        inputs: Vec::new(),
-        ci: ci(context),
+    let given = roster.map(|dated| &dated.roster);
+    let found = match refused {
+        Some(incomplete) => Found::nothing(unread(members, &incomplete)),
+        None => {
+            let announcer = Announcer::new(context.announce);
+            let organisation = organisation.as_ref();
+            let sources = Sources { members, organisation, roster: given, connection: &connection };
+            read::read(sources, wanted, &|progress| announcer.show(progress))?
+        }
     };
-    let usual = bitbucket::api_url(DEFAULT_API_URL)? == connect.api_url;
-    let announcer = Announcer::new(context.announce);
-    let readings = bitbucket::read(&connect, slugs, wanted, &|progress| announcer.show(progress))?;
-    let assurance = if usual { Assurance::Live } else { Assurance::Simulated };
-    Ok(Gathered { readings, read_at: None, source, assurance })
+    let asked = organisation.zip(found.directory);
+    if assurance == Assurance::Live && asked.as_ref().is_some_and(|(own, _)| !own.is_at_default()) {
+        assurance = Assurance::Simulated;
+    }
+    source.atlassian = asked.map(|(organisation, walk)| directory_record(&organisation, walk));
+    if let Some(dated) = roster {
+        source.roster = Some(roster_record(dated, found.roster_matched));
+    }
+    Ok(Gathered { readings: found.readings, read_at, source, assurance })
 }
 
-/// How to reach Bitbucket, by the command line and the environment.
-pub(super) fn connect(args: &ConnectArgs, context: &Context<'_>) -> Result<Connect, Failure> {
-    let given = args.api_url.clone().or_else(|| (context.env)("BITBUCKET_API_URL"));
-    Ok(Connect {
-        api_url: bitbucket::api_url(given.as_deref().unwrap_or(DEFAULT_API_URL))?,
+/// Whether a source can be asked, or has said something of every member already.
+fn is_answered(
+    source: Source,
+    members: &Members<'_>,
+    organisation: Option<&Organisation>,
+    roster: Option<&DatedRoster>,
+) -> bool {
+    let asked = match source {
+        Source::Bitbucket => matches!(members, Members::Bitbucket(..)),
+        Source::Atlassian => organisation.is_some(),
+        Source::Roster | Source::Sso => {
+            roster.is_some_and(|dated| dated.roster.answers.contains(&source))
+        }
+    };
+    let listed: &[Reading] = match members {
+        Members::Bitbucket(..) => return asked,
+        Members::Listed(readings) => readings,
+    };
+    let rolls = || listed.iter().flat_map(|reading| &reading.members);
+    asked
+        || rolls()
+            .flat_map(|roll| &roll.members)
+            .all(|member| member.evidence.said(source).is_some())
+}
+
+/// The workspaces as they would have been read, but for what keeps anybody from being judged.
+fn unread(members: Members<'_>, incomplete: &Incomplete) -> Vec<Reading> {
+    let reading = |workspace: &Arc<str>, origin, walk| Reading {
+        workspace: Arc::clone(workspace),
+        origin,
+        walk,
+        members: Err(incomplete.clone()),
+    };
+    match members {
+        Members::Bitbucket(_, slugs) => {
+            slugs.iter().map(|slug| reading(slug, Origin::Api, Walk::default())).collect()
+        }
+        Members::Listed(readings) => {
+            readings.iter().map(|own| reading(&own.workspace, own.origin, own.walk)).collect()
+        }
+    }
+}
+
+fn directory_record(organisation: &Organisation, walk: DirectoryWalk) -> DirectoryRecord {
+    DirectoryRecord {
+        api_url: organisation.api_url.as_str().into(),
+        organisation: organisation.id.clone(),
+        accounts: walk.accounts,
+        requests: walk.requests,
+    }
+}
+
+fn roster_record(dated: &DatedRoster, matched: Option<u64>) -> RosterRecord {
+    let DatedRoster { roster, as_of } = dated;
+    RosterRecord {
+        path: roster.path.clone(),
+        sha256: roster.sha256.clone(),
+        as_of: *as_of,
+        rows: roster.rows,
+        unmatched: matched.map(|matched| roster.rows.saturating_sub(matched)),
+    }
+}
+
+/// How servers are reached, by the command line.
+pub(super) fn connection(args: &ConnectArgs) -> Connection {
+    Connection {
         concurrency: args.concurrency,
         timeout: args.timeout.unsigned_abs(),
         deadline: args.deadline.unsigned_abs(),
         ca_cert: args.ca_cert.clone(),
+    }
+}
+
+/// Bitbucket, and as whom it is asked, by the command line and the environment.
+pub(super) fn account(args: &ConnectArgs, context: &Context<'_>) -> Result<Account, Failure> {
+    let given = args.api_url.clone().or_else(|| (context.env)("BITBUCKET_API_URL"));
+    Ok(Account {
+        api_url: bitbucket::api_url(given.as_deref().unwrap_or(DEFAULT_API_URL))?,
         credential: Credential::from_env(context.env)?,
     })
 }
 
 /// A source that counts as proof and was not asked might clear people, so nobody is judged
 /// without it.
-fn not_asked(source: Source, why: &str) -> Failure {
+fn not_asked(source: Source) -> Failure {
+    let (missing, instead) = match source {
+        Source::Bitbucket => (
+            "the members file says nothing about it".to_owned(),
+            "give --members a file that has it".to_owned(),
+        ),
+        Source::Atlassian => (
+            format!("{ATLASSIAN_ORG_ID} and {ATLASSIAN_API_KEY} are not set"),
+            "set them, or give --members a snapshot that has its evidence".to_owned(),
+        ),
+        Source::Roster | Source::Sso => (
+            "there is no --roster with a column for it".to_owned(),
+            "give --roster and --roster-as-of, or a snapshot that has its evidence to --members"
+                .to_owned(),
+        ),
+    };
     let id = source.id();
     Failure::usage(
-        format!("the policy accepts `{id}` as proof, and {why}"),
-        format!("Take `{id}` out of `accept`, or give --members a snapshot that has its evidence."),
+        format!("the policy accepts `{id}` as proof, and {missing}"),
+        format!("Take `{id}` out of `accept`, or {instead}."),
     )
 }
 

@@ -2,29 +2,48 @@
 
 use std::path::{Path, PathBuf};
 
-use super::gather::{from_environment, gather, named, no_workspace};
-use super::{Context, to_stdout, whole};
+use super::gather::{Request, gather};
+use super::select::{from_environment, named, no_workspace};
+use super::{Context, roster, to_stdout, whole};
 use crate::cli::{ListFormat, Members};
 use crate::emit::list;
 use crate::failure::{Exit, Failure};
 use crate::member::Source;
 use crate::output::Target;
-use crate::read::bitbucket::Wanted;
-use crate::read::{Incomplete, Reading, Selection};
+use crate::policy::{self, RosterColumns};
+use crate::read::atlassian::Organisation;
+use crate::read::{Incomplete, Reading, Selection, Wanted};
 use crate::report::Snapshot;
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
     let credentials = context.credential_files();
-    let files = [&args.members.members, &args.connect.ca_cert].into_iter().flatten();
+    let files = [&args.members.members, &args.roster.roster, &args.policy, &args.connect.ca_cert];
+    let files = files.into_iter().flatten();
     let inputs: Vec<&Path> = files.chain(&credentials).map(PathBuf::as_path).collect();
     let target = args.output.as_deref().map(|path| Target::prepare(path, &inputs)).transpose()?;
-    let accept = [Source::Bitbucket];
-    let wanted = Wanted { accept: &accept, roles: false };
-    let selection = selection(args, context)?;
-    let gathered = gather(&args.members, &args.connect, &selection, wanted, context)?;
+    let columns = columns(args)?;
+    let roster = roster::read(&args.roster, &columns, None, context.today())?;
+    let mut accept = vec![Source::Bitbucket];
+    accept.extend(Organisation::from_env(context.env)?.map(|_| Source::Atlassian));
+    accept.extend(roster.iter().flat_map(|dated| &dated.roster.answers));
+    let wanted = Wanted { everything: true, ..Wanted::proof(&accept) };
+    let request = Request {
+        members: &args.members,
+        connect: &args.connect,
+        selection: &selection(args, context)?,
+        roster: roster.as_ref(),
+        refused: None,
+    };
+    let gathered = gather(request, wanted, context)?;
     let outcome = unread(&gathered.readings);
     let read_at = gathered.read_at.unwrap_or(context.now);
-    let snapshot = Snapshot::new(read_at, gathered.source, &accept, gathered.readings);
+    let heard = |source: &Source| {
+        let rolls = gathered.readings.iter().flat_map(|reading| &reading.members);
+        let mut members = rolls.flat_map(|roll| &roll.members);
+        members.any(|member| member.evidence.said(*source).is_some())
+    };
+    let heard: Vec<Source> = Source::ALL.into_iter().filter(heard).collect();
+    let snapshot = Snapshot::new(read_at, gathered.source, &heard, gathered.readings);
 
     let write = |out: &mut dyn std::io::Write| match args.format {
         ListFormat::Text => list::text(&snapshot, args.evidence, out),
@@ -37,6 +56,12 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     };
     let lost = written.err().map(|error| format!("the list could not be written: {error}"));
     outcome.and_then(|exit| whole(exit, lost.as_slice()))
+}
+
+/// What the policy that is named calls the roster's columns.
+fn columns(args: &Members) -> Result<RosterColumns, Failure> {
+    let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
+    Ok(policy.map(|policy| policy.roster).unwrap_or_default())
 }
 
 /// The workspaces of `--workspace`; without it, every one of the file, else Bitbucket's own.

@@ -7,7 +7,9 @@ mod gather;
 mod members;
 mod policy;
 mod progress;
+mod roster;
 mod schema;
+mod select;
 mod verify;
 
 use std::io::{self, Write};
@@ -19,16 +21,8 @@ use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand};
 use crate::emit::console::Style;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
+use crate::variable::{CREDENTIALS, file_of};
 pub use progress::Announce;
-
-/// The variables that hold credentials; each may be read from a file by the same name with `_FILE`.
-const CREDENTIALS: [&str; 5] = [
-    "BITBUCKET_EMAIL",
-    "BITBUCKET_API_TOKEN",
-    "BITBUCKET_ACCESS_TOKEN",
-    "BITBUCKET_CLIENT_ID",
-    "BITBUCKET_CLIENT_SECRET",
-];
 
 /// What a command knows of the process it runs in.
 pub struct Context<'a> {
@@ -52,8 +46,8 @@ impl Context<'_> {
 
     /// The files that credentials are read from, which no report may overwrite.
     fn credential_files(&self) -> Vec<PathBuf> {
-        let name = |name: &str| (self.env)(&format!("{name}_FILE"));
-        CREDENTIALS.iter().filter_map(|variable| name(variable)).map(PathBuf::from).collect()
+        let named = CREDENTIALS.into_iter().filter_map(|name| (self.env)(&file_of(name)));
+        named.map(PathBuf::from).collect()
     }
 
     fn policy_path(&self, args: &PolicyArgs) -> PathBuf {

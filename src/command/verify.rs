@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, tz::TimeZone};
 
-use super::{Context, gather::named, to_stdout, whole};
+use super::{Context, select::named, to_stdout, whole};
 use crate::cli::Verify;
 use crate::emit::console;
 use crate::escape::terminal;
@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::policy::check_digest;
 use crate::read::Origin;
 use crate::read::bitbucket::DEFAULT_API_URL;
-use crate::report::{Assurance, Report, SCHEMA_VERSION, Verdict};
+use crate::report::{Assurance, DirectoryRecord, Report, SCHEMA_VERSION, Verdict};
 
 /// The largest report, in bytes: two million members.
 const LARGEST: u64 = 1 << 30;
@@ -135,6 +135,7 @@ fn live(report: &Report) -> bool {
         && !report.options.members
         && report.source.inputs.is_empty()
         && report.source.api_url.as_deref() == Some(DEFAULT_API_URL)
+        && report.source.atlassian.as_ref().is_none_or(DirectoryRecord::is_at_default)
         && report.workspaces.iter().all(|workspace| workspace.source == Origin::Api)
         && report.today == day
 }

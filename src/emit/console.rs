@@ -55,6 +55,9 @@ pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Resu
         writeln!(out, "{}", terminal(&words::read(workspace)))?;
     }
     more(report.workspaces.len(), MAX_LISTED, "workspace", out)?;
+    for source in words::other_sources(report) {
+        writeln!(out, "{}", terminal(&source))?;
+    }
     writeln!(out, "{}", terminal(&words::counts(report)))
 }
 

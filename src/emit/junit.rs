@@ -107,6 +107,8 @@ struct Lookup<'a> {
     by_exemption: HashMap<&'a str, &'a Finding>,
     workspaces: HashMap<&'a str, &'a Finding>,
     exemptions: HashMap<&'a str, &'a JudgedExemption>,
+    /// Whether more than one source counts as proof.
+    several_sources: bool,
 }
 
 impl<'a> Lookup<'a> {
@@ -116,6 +118,7 @@ impl<'a> Lookup<'a> {
             by_exemption: HashMap::new(),
             workspaces: HashMap::new(),
             exemptions: words::exemptions(report),
+            several_sources: report.policy.effective.accept.len() > 1,
         };
         // The report lists the worst first, so the first finding about anything is the one kept.
         for finding in &report.findings {
@@ -141,7 +144,11 @@ impl<'a> Lookup<'a> {
 fn member(judged: &JudgedMember, lookup: &Lookup<'_>) -> TestCase {
     let member = &judged.member;
     let (result, said) = match judged.outcome {
-        Outcome::Protected => (TestResult::Success, None),
+        Outcome::Protected => {
+            // Where nothing but Bitbucket's word counts, there is nothing to tell.
+            let several = lookup.several_sources;
+            (TestResult::Success, several.then(|| words::protected(member.decided_by)))
+        }
         Outcome::Exempt => {
             let id = judged.exemption.as_deref().unwrap_or_default();
             let why = words::why_exempt(id, lookup.exemptions.get(id).copied());

@@ -137,10 +137,9 @@ fn status(member: &ListedMember) -> Cow<'_, str> {
 }
 
 fn two_factor(member: &ListedMember) -> Cow<'static, str> {
-    match (member.two_factor, member.decided_by) {
-        (TwoFactor::Enabled, Some(by)) => format!("protected ({})", words::source(by)).into(),
-        (TwoFactor::Enabled, None) => "protected".into(),
-        (TwoFactor::Disabled, _) => "off".into(),
-        (TwoFactor::Unknown, _) => "unknown".into(),
+    match member.two_factor {
+        TwoFactor::Enabled => words::protected(member.decided_by).into(),
+        TwoFactor::Disabled => "off".into(),
+        TwoFactor::Unknown => "unknown".into(),
     }
 }

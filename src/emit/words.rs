@@ -155,10 +155,10 @@ pub(super) fn level(severity: Severity) -> &'static str {
 }
 
 /// A source as people know it.
-pub(super) fn source(source: Source) -> &'static str {
+fn source(source: Source) -> &'static str {
     match source {
         Source::Bitbucket => "Bitbucket",
-        Source::Atlassian => "Atlassian",
+        Source::Atlassian => "Atlassian account",
         Source::Roster => "roster",
         Source::Sso => "delegated to the identity provider",
     }
@@ -231,6 +231,15 @@ pub(super) fn caveats(report: &Report) -> Vec<String> {
             slugs(report.workspaces_not_checked.iter().map(|slug| &**slug))
         ));
     }
+    let alone = report.summary.protected_by_roster_alone;
+    if alone > 0 {
+        let are = if alone == 1 { "is" } else { "are" };
+        caveats.push(format!(
+            "{} {are} protected by the roster alone, which says who registered a second factor, \
+             not who is made to use it",
+            count(alone, "member")
+        ));
+    }
     if report.options.ignore_exemptions {
         caveats.push("--ignore-exemptions: no exemption excuses anybody".into());
     }
@@ -251,7 +260,8 @@ pub(super) fn sign_on_hint(report: &Report) -> Option<&'static str> {
     let many = summary.violations.saturating_mul(5) > applicable;
     (many && report.policy.effective.accept == [Source::Bitbucket]).then_some(
         "Bitbucket's flag is Bitbucket's own second step: whoever signs in through SSO, or has \
-         two-step verification on the Atlassian account, can show as off here.",
+         two-step verification on the Atlassian account, can show as off here. `accept` in the \
+         policy takes other proofs: the Atlassian organisation, or an identity provider's export.",
     )
 }
 
@@ -287,6 +297,31 @@ pub(super) fn why_exempt(id: &str, exemption: Option<&JudgedExemption>) -> Strin
 /// A path in the repository: with forward slashes, without a leading `./`.
 pub(super) fn repository_path(path: &str) -> &str {
     path.trim_start_matches("./")
+}
+
+/// What was asked beside Bitbucket, in a line each.
+pub(super) fn other_sources(report: &Report) -> Vec<String> {
+    let organisation = report.source.atlassian.as_ref().map(|own| {
+        let accounts = match own.accounts {
+            Some(accounts) => count(accounts, "managed account"),
+            None => "its directory could not be read".into(),
+        };
+        format!("Atlassian organisation {}: {accounts}", own.organisation)
+    });
+    let roster = report.source.roster.as_ref().map(|own| {
+        let unmatched = match own.unmatched {
+            Some(unmatched) => format!("{unmatched} about no member"),
+            None => "not all compared".into(),
+        };
+        let rows = count(own.rows, "row");
+        format!("roster {} of {}: {rows}, {unmatched}", own.path, own.as_of)
+    });
+    organisation.into_iter().chain(roster).collect()
+}
+
+/// What protects a member: a proof that the policy accepts.
+pub(super) fn protected(by: Option<Source>) -> String {
+    by.map_or_else(|| "protected".into(), |by| format!("protected ({})", source(by)))
 }
 
 /// A workspace in one line: how many members, and how it was read.

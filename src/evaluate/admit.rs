@@ -2,24 +2,54 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
+
+use super::exemption::days;
 use super::matching::{Index, Shown};
-use crate::member::{Member, TwoFactor};
+use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Admins, Exemption, Policy, Selector};
-use crate::read::Incomplete;
+use crate::read::{Incomplete, Roll};
 
 /// Why the members of a workspace cannot be judged, if they cannot.
 pub(super) fn refusal(
     policy: &Policy,
     exemptions: &[Exemption],
     workspace: &str,
-    members: &[Member],
+    roll: &Roll,
 ) -> Option<Incomplete> {
+    let members = &*roll.members;
     if members.is_empty() {
         return Some(Incomplete::nobody());
     }
     let index = Index::new(exemptions, workspace);
-    undecidable_exemptions(exemptions, workspace, members, &index)
+    undecidable_exemptions(exemptions, workspace, roll, &index)
         .or_else(|| unknown_roles(policy, members, &index))
+}
+
+/// Why the word of a roster of some day does not count on another one, if a policy accepts it and
+/// it does not: what an identity provider said long ago need not be true today.
+pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Option<Incomplete> {
+    let accepts = |source| policy.accept.contains(&source);
+    if !accepts(Source::Roster) && !accepts(Source::Sso) {
+        return None;
+    }
+    let Some(as_of) = as_of else {
+        return Some(Incomplete::new(
+            "nobody says of which day the roster is",
+            "Give --roster-as-of with the day on which it was exported.",
+        ));
+    };
+    let age = days(as_of, today);
+    let limit = policy.limits.roster_max_age_days;
+    let why = if age < -1 {
+        format!("the roster is of {as_of}, and the day is {today}")
+    } else if age > i64::from(limit) {
+        format!("the roster is {age} days old, of {as_of}, and may be {limit}")
+    } else {
+        return None;
+    };
+    let help = "Export the roster again, and give its day with --roster-as-of.";
+    Some(Incomplete::new(why, help))
 }
 
 /// An exemption by something that the source does not show can neither excuse nor be called
@@ -27,10 +57,11 @@ pub(super) fn refusal(
 fn undecidable_exemptions(
     exemptions: &[Exemption],
     workspace: &str,
-    members: &[Member],
+    roll: &Roll,
     index: &Index<'_>,
 ) -> Option<Incomplete> {
-    let shown = Shown::by(members);
+    let members = &*roll.members;
+    let shown = Shown::by(roll);
     let mut undecidable: Vec<(usize, &Exemption)> = exemptions
         .iter()
         .enumerate()

@@ -121,6 +121,6 @@ fn surplus(exemptions: &[Exemption], limits: &Limits) -> HashSet<usize> {
 }
 
 /// Whole days from one day to another; negative where the other comes first.
-fn days(from: Date, to: Date) -> i64 {
+pub(super) fn days(from: Date, to: Date) -> i64 {
     from.duration_until(to).as_hours() / 24
 }

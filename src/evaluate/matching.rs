@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Selector};
+use crate::read::{Addresses, Roll};
 
 /// The exemptions that apply to one workspace, by what they select.
 pub(super) struct Index<'p> {
@@ -70,7 +71,8 @@ fn knows(member: &Member, id: &MemberId) -> bool {
     }
 }
 
-/// Which identifiers every member of a workspace shows that could log in.
+/// Which identifiers every member of a workspace shows that could log in, as far as exemptions
+/// select by them.
 #[derive(Clone, Copy)]
 pub(super) struct Shown {
     account_id: bool,
@@ -81,7 +83,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn by(members: &[Member]) -> Self {
+    pub(super) fn by(roll: &Roll) -> Self {
         let mut shown = Shown {
             account_id: true,
             uuid: true,
@@ -89,7 +91,7 @@ impl Shown {
             account_id_or_email: true,
             uuid_or_email: true,
         };
-        for member in members.iter().filter(|member| member.applicable()) {
+        for member in roll.members.iter().filter(|member| member.applicable()) {
             let email = member.email.is_some();
             shown.account_id &= member.account_id.is_some();
             shown.uuid &= member.uuid.is_some();
@@ -97,6 +99,7 @@ impl Shown {
             shown.account_id_or_email &= member.account_id.is_some() || email;
             shown.uuid_or_email &= member.uuid.is_some() || email;
         }
+        shown.email |= roll.addresses == Addresses::LookedUp;
         shown
     }
 

@@ -8,6 +8,8 @@ mod wording;
 
 use jiff::civil::Date;
 
+pub(crate) use admit::outdated;
+
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
 use crate::read::Reading;
@@ -25,6 +27,8 @@ pub struct Judging {
     pub ignore_exemptions: bool,
     /// Make errors of warnings.
     pub strict: bool,
+    /// The day that the roster is of, where there is one.
+    pub roster_as_of: Option<Date>,
 }
 
 /// What the policy makes of what was read.
@@ -61,7 +65,7 @@ pub struct Judgement {
 pub fn evaluate(policy: &Policy, readings: Vec<Reading>, judging: Judging) -> Evaluation {
     let exemptions: &[Exemption] = if judging.ignore_exemptions { &[] } else { &policy.exemptions };
     let readings: Vec<Reading> =
-        readings.into_iter().map(|reading| admitted(policy, exemptions, reading)).collect();
+        readings.into_iter().map(|it| admitted(policy, exemptions, it, judging)).collect();
 
     let mut roll_call = RollCall::new(exemptions);
     for reading in &readings {
@@ -151,11 +155,18 @@ impl RollCall {
 }
 
 /// The reading, unless its members say too little to be judged.
-fn admitted(policy: &Policy, exemptions: &[Exemption], mut reading: Reading) -> Reading {
-    if let Ok(roll) = &reading.members
-        && let Some(refusal) = admit::refusal(policy, exemptions, &reading.workspace, &roll.members)
-    {
-        reading.members = Err(refusal);
+fn admitted(
+    policy: &Policy,
+    exemptions: &[Exemption],
+    mut reading: Reading,
+    judging: Judging,
+) -> Reading {
+    if let Ok(roll) = &reading.members {
+        let refusal = admit::refusal(policy, exemptions, &reading.workspace, roll)
+            .or_else(|| outdated(policy, judging.roster_as_of, judging.today));
+        if let Some(refusal) = refusal {
+            reading.members = Err(refusal);
+        }
     }
     reading
 }

@@ -1,5 +1,6 @@
 //! What findings say. A message claims no more than was seen.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use jiff::civil::Date;
@@ -17,11 +18,15 @@ pub(super) fn member<'a>(
     accept: &[Source],
     invalid: impl Iterator<Item = (&'a Exemption, State)>,
 ) -> String {
-    let seen = match two_factor {
-        TwoFactor::Unknown => "second factor unknown to",
-        TwoFactor::Enabled | TwoFactor::Disabled => "no second factor seen by",
+    let (seen, sources): (&str, Vec<Cow<'_, str>>) = match two_factor {
+        TwoFactor::Unknown => {
+            ("second factor unknown to", accept.iter().map(|source| source.id().into()).collect())
+        }
+        TwoFactor::Enabled | TwoFactor::Disabled => (
+            "no second factor seen by",
+            accept.iter().map(|&source| heard(member, source, accept)).collect(),
+        ),
     };
-    let sources: Vec<&str> = accept.iter().map(|source| source.id()).collect();
     let mut message = format!("{} in {workspace}: {seen}: {}", member.label(), sources.join(", "));
     for (exemption, state) in invalid {
         let id = &exemption.id;
@@ -42,6 +47,21 @@ pub(super) fn member<'a>(
         };
     }
     message
+}
+
+/// A source, and where there are several what it said.
+fn heard(member: &Member, source: Source, accept: &[Source]) -> Cow<'static, str> {
+    let id = source.id();
+    if accept.len() == 1 {
+        return id.into();
+    }
+    let said = match (member.evidence.said(source), member.evidence.of(source)) {
+        (None, _) => "not asked",
+        (Some(_), TwoFactor::Enabled) => "on",
+        (Some(_), TwoFactor::Disabled) => "off",
+        (Some(_), TwoFactor::Unknown) => "unknown",
+    };
+    format!("{id} ({said})").into()
 }
 
 /// What is said about an exemption.

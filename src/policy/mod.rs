@@ -286,6 +286,14 @@ pub enum Selector {
 }
 
 impl Selector {
+    /// The e-mail address, where it selects by nothing else.
+    pub fn address_alone(&self) -> Option<&str> {
+        match self {
+            Selector::Id { .. } => None,
+            Selector::Email(email) => Some(email),
+        }
+    }
+
     /// The account id, the uuid and the e-mail address, as far as it has them.
     pub fn parts(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
         match self {

@@ -8,12 +8,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::member::Member;
 
+mod ask;
+pub mod atlassian;
 pub mod bitbucket;
 pub(crate) mod excerpt;
 pub mod file;
+pub mod http;
+mod inquiry;
+mod join;
+mod misfit;
 pub(crate) mod proof;
+pub mod roster;
+mod table;
 pub(crate) mod visible;
 pub(crate) mod wire;
+
+pub use self::ask::{DirectoryWalk, Found, Members, Sources, Wanted, read, read_with};
 
 /// Which workspaces are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +81,17 @@ pub struct Roll {
     pub members: Vec<Member>,
     /// How it is known that these are all.
     pub completeness: Completeness,
+    /// Which e-mail addresses they show.
+    pub addresses: Addresses,
+}
+
+/// Which e-mail addresses the members of a list show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// Those that the list came with.
+    AsShown,
+    /// Those too that exemptions name: whoever has one of them shows it.
+    LookedUp,
 }
 
 /// How it is known that a list of members is complete.

@@ -44,6 +44,8 @@ pub(crate) enum Doubt {
     Count { came: u64, size: u64 },
     /// Somebody is on the list twice.
     Twice(Box<str>),
+    /// Somebody is on the list of those with two-step verification, and on that of those without.
+    BothWays(Box<str>),
     /// A page is there twice.
     PageTwice(u64),
     /// A page is not there.
@@ -77,6 +79,10 @@ impl Doubt {
                 format!("{came} members were listed where Bitbucket counts {size}")
             }
             Doubt::Twice(id) => format!("the member {} was listed twice", excerpt(id)),
+            Doubt::BothWays(id) => format!(
+                "the account {} is listed with two-step verification and without",
+                excerpt(id)
+            ),
             Doubt::PageTwice(number) => format!("page {number} is there twice"),
             Doubt::PageMissing(number) => format!("page {number} is missing"),
             Doubt::Unfinished => {

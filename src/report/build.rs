@@ -14,7 +14,7 @@ use crate::evaluate::{Evaluation, Judgement};
 use crate::failure::Exit;
 use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
-use crate::read::Reading;
+use crate::read::{Addresses, Reading};
 use crate::rule::Rule;
 
 /// What a run knows about itself, beside policy and members.
@@ -67,7 +67,7 @@ impl Report {
                     workspaces: policy.workspaces.iter().map(|entry| entry.slug.clone()).collect(),
                 },
             },
-            summary: summary(&members, &findings),
+            summary: summary(&members, &findings, &policy.accept),
             workspaces,
             workspaces_not_checked: run.workspaces_not_checked,
             members,
@@ -182,7 +182,9 @@ fn exit(verdict: Verdict, exit_zero: bool, workspaces: &[Workspace]) -> Exit {
     }
 }
 
-fn summary(members: &[JudgedMember], findings: &[Finding]) -> Summary {
+fn summary(members: &[JudgedMember], findings: &[Finding], accept: &[Source]) -> Summary {
+    let others: Vec<Source> =
+        accept.iter().copied().filter(|source| *source != Source::Roster).collect();
     let mut summary = Summary { members: members.len() as u64, ..Summary::default() };
     let mut protected_by: BTreeMap<Source, u64> = BTreeMap::new();
     for JudgedMember { member, outcome, .. } in members {
@@ -192,6 +194,8 @@ fn summary(members: &[JudgedMember], findings: &[Finding]) -> Summary {
                 if let Some(source) = member.decided_by {
                     *protected_by.entry(source).or_default() += 1;
                 }
+                let alone = member.evidence.joined(&others).0 != TwoFactor::Enabled;
+                summary.protected_by_roster_alone += u64::from(alone);
             }
             Outcome::Exempt => summary.exempt += 1,
             Outcome::Violation => summary.violations += 1,
@@ -218,6 +222,7 @@ impl From<&Reading> for Workspace {
             completeness: roll.ok().map(|roll| roll.completeness),
             error: roll.err().map(|incomplete| incomplete.why.clone()),
             members: roll.map_or(0, |roll| roll.members.len() as u64),
+            addresses_looked_up: roll.is_ok_and(|roll| roll.addresses == Addresses::LookedUp),
             reported_size: reading.walk.reported_size,
             requests: reading.walk.requests,
             walks: reading.walk.walks,

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::member::Source;
 use crate::policy::{Levels, Limits};
+use crate::read::atlassian::DEFAULT_API_URL;
 use crate::read::{Completeness, Origin};
 pub use build::Run;
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
@@ -105,6 +106,9 @@ pub struct Options {
     pub today: bool,
     /// `--members` was given.
     pub members: bool,
+    /// `--roster` was given.
+    #[serde(default)]
+    pub roster: bool,
     /// The slugs of `--workspace`.
     pub workspace: Vec<Arc<str>>,
     /// `--ignore-exemptions` was given.
@@ -126,6 +130,12 @@ pub struct Provenance {
     pub credential_kind: Option<CredentialKind>,
     /// The files that were read in place of an API.
     pub inputs: Vec<Input>,
+    /// The Atlassian organisation, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub atlassian: Option<DirectoryRecord>,
+    /// The identity provider's roster, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roster: Option<RosterRecord>,
     /// What the CI system says about the run, by the names of its own variables.
     pub ci: BTreeMap<String, String>,
 }
@@ -149,6 +159,45 @@ pub struct Input {
     pub path: String,
     /// The SHA-256 of its bytes, in lower-case hexadecimal.
     pub sha256: String,
+}
+
+/// An Atlassian organisation whose directory was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DirectoryRecord {
+    /// The base address of the API that was asked.
+    pub api_url: String,
+    /// The organisation's id.
+    pub organisation: Box<str>,
+    /// How many managed accounts it lists; missing where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<u64>,
+    /// How many requests it took, every try counted.
+    pub requests: u32,
+}
+
+impl DirectoryRecord {
+    /// Whether it was Atlassian itself that was asked.
+    pub fn is_at_default(&self) -> bool {
+        self.api_url.trim_end_matches('/') == DEFAULT_API_URL
+    }
+}
+
+/// An identity provider's roster that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RosterRecord {
+    /// The file as it was named.
+    pub path: String,
+    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    /// The day that it is of.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub as_of: Date,
+    /// How many rows it has.
+    pub rows: u64,
+    /// How many of them are about no member; missing where not all could be compared, or nobody
+    /// needed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmatched: Option<u64>,
 }
 
 /// The policy that was applied.
@@ -222,6 +271,10 @@ pub struct Summary {
     pub warnings: u64,
     /// Protected members by the source that decided.
     pub protected_by: BTreeMap<Source, u64>,
+    /// Members whom nothing but the roster protects, which says who registered a second factor and
+    /// not who is made to use it.
+    #[serde(default)]
+    pub protected_by_roster_alone: u64,
 }
 
 /// One selected workspace.
@@ -241,6 +294,9 @@ pub struct Workspace {
     pub error: Option<String>,
     /// How many members are listed.
     pub members: u64,
+    /// Whether whoever has an e-mail address that an exemption names shows it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub addresses_looked_up: bool,
     /// How many members the server says there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_size: Option<u64>,
@@ -250,6 +306,11 @@ pub struct Workspace {
     pub walks: u32,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The members of some workspaces, without any judgement: what `members --format json` writes

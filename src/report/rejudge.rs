@@ -12,7 +12,7 @@ use crate::member::Member;
 use crate::policy::{
     Exemption, Location, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
 };
-use crate::read::{Incomplete, Origin, Reading, Roll, Walk, proof};
+use crate::read::{Addresses, Incomplete, Origin, Reading, Roll, Walk, proof};
 
 /// What a workspace's members cannot be told from is to be read again, not repaired.
 const READ_AGAIN: &str = "Run `mfa-gate check` again: this report does not add up.";
@@ -26,6 +26,7 @@ impl Report {
             today: self.today,
             ignore_exemptions: self.options.ignore_exemptions,
             strict: self.options.strict,
+            roster_as_of: self.source.roster.as_ref().map(|roster| roster.as_of),
         };
         let evaluation = evaluate(&policy, readings(self), judging);
         let run = Run {
@@ -159,7 +160,9 @@ fn roll(workspace: &Workspace, members: Vec<Member>) -> Result<Roll, Incomplete>
     proof::recorded(&members, workspace.members, completeness, workspace.reported_size).map_err(
         |doubt| contradiction(format!("the report contradicts itself: {}", doubt.why())),
     )?;
-    Ok(Roll { members, completeness })
+    let addresses =
+        if workspace.addresses_looked_up { Addresses::LookedUp } else { Addresses::AsShown };
+    Ok(Roll { members, completeness, addresses })
 }
 
 fn contradiction(why: String) -> Incomplete {

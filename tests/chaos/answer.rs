@@ -219,7 +219,7 @@ impl Schedule {
     }
 }
 
-fn row(person: Person) -> Value {
+pub(crate) fn row(person: Person) -> Value {
     let mut user = json!({
         "type": person.kind,
         "uuid": format!("{{00000000-0000-4000-8000-{:012}}}", person.id),

@@ -1,56 +1,95 @@
 //! The program under test, as `mfa-gate check` puts it together.
 
-use std::sync::LazyLock;
+use std::io::Write;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::member::Source;
-use mfa_gate::policy::{self, Policy};
-use mfa_gate::read::Reading;
-use mfa_gate::read::bitbucket::{self, Connect, Credential, Pace, Wanted, api_url};
+use mfa_gate::policy::{self, Policy, RosterColumns};
+use mfa_gate::read::atlassian::Organisation;
+use mfa_gate::read::bitbucket::{Account, Credential, api_url};
+use mfa_gate::read::http::{Connection, Pace};
+use mfa_gate::read::roster::{self, Roster};
+use mfa_gate::read::{self, Members, Reading, Sources, Wanted};
 use mfa_gate::report::{Assurance, Options, Provenance, Report, Run};
+use tempfile::NamedTempFile;
 
+use crate::reception::KEY;
 use crate::schedule::Schedule;
+use crate::server::TOKEN;
 
-static POLICY: LazyLock<Policy> = LazyLock::new(|| {
-    policy::parse("policy.yaml".into(), b"version: 1\nworkspaces: [acme]\n").unwrap()
-});
+const TODAY: Date = date(2026, 9, 1);
 
-/// Reads the workspace from a server. The one place that knows how the reader is called.
-pub(crate) fn read(base: &str, schedule: &Schedule) -> Reading {
-    let token = |name: &str| (name == "BITBUCKET_ACCESS_TOKEN").then(|| "s3cret".to_owned());
-    let connect = Connect {
-        api_url: api_url(base).unwrap(),
+/// The policy of a schedule: whose word counts, and no exemptions.
+fn policy(accept: &[Source]) -> Policy {
+    let accept: Vec<&str> = accept.iter().map(|source| source.id()).collect();
+    let text = format!("version: 1\nworkspaces: [acme]\naccept: [{}]\n", accept.join(", "));
+    policy::parse("policy.yaml".into(), text.as_bytes()).unwrap()
+}
+
+/// The roster of a schedule, from a file as it is given to `--roster`.
+fn roster(schedule: &Schedule) -> Option<Roster> {
+    let elsewhere = &schedule.elsewhere;
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(elsewhere.roster.as_ref()?.csv().as_bytes()).unwrap();
+    let counts = |source: &Source| matches!(source, Source::Roster | Source::Sso);
+    let required: Vec<Source> = elsewhere.accept.iter().copied().filter(counts).collect();
+    Some(roster::read(file.path(), &RosterColumns::default(), &required).unwrap())
+}
+
+/// Reads the workspace from the servers at two base addresses: Bitbucket's and the organisation's.
+/// The one place that knows how the reader is called.
+pub(crate) fn read(bitbucket: &str, organisation: &str, schedule: &Schedule) -> Reading {
+    let environment = |name: &str| {
+        let value = match name {
+            "BITBUCKET_ACCESS_TOKEN" => TOKEN,
+            "ATLASSIAN_ORG_ID" => "acme-org",
+            "ATLASSIAN_API_KEY" => KEY,
+            "ATLASSIAN_API_URL" => organisation,
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let connection = Connection {
         concurrency: 1 + (schedule.seed % 8) as u8,
         timeout: schedule.timeout,
         deadline: schedule.deadline,
         ca_cert: None,
-        credential: Credential::from_env(&token).unwrap(),
     };
-    let wanted = Wanted { accept: &POLICY.accept, roles: false };
+    let credential = Credential::from_env(&environment).unwrap();
+    let account = Account { api_url: api_url(bitbucket).unwrap(), credential };
+    let organisation = Organisation::from_env(&environment).unwrap();
+    let roster = roster(schedule);
+    let sources = Sources {
+        members: Members::Bitbucket(&account, &["acme".into()]),
+        organisation: organisation.as_ref().filter(|_| schedule.elsewhere.organisation.is_some()),
+        roster: roster.as_ref(),
+        connection: &connection,
+    };
+    let wanted = Wanted::proof(&schedule.elsewhere.accept);
     // The waits between tries are as the reader wants them, and pass a hundred times as fast.
     let pace = Pace {
         sleep: &|wait| Box::pin(tokio::time::sleep(wait / 100)),
         jitter: &|| 0.5,
         now: &SystemTime::now,
     };
-    bitbucket::read_with(&connect, &["acme".into()], wanted, pace).unwrap().remove(0)
+    read::read_with(sources, wanted, pace).unwrap().readings.remove(0)
 }
 
-/// Judges it by a policy without exemptions.
-pub(crate) fn judge(reading: Reading) -> Report {
-    assert_eq!(POLICY.accept, [Source::Bitbucket]);
-    let today = date(2026, 9, 1);
-    let judging = Judging { today, ignore_exemptions: false, strict: false };
+/// Judges it by the policy of the schedule.
+pub(crate) fn judge(reading: Reading, schedule: &Schedule) -> Report {
+    let policy = policy(&schedule.elsewhere.accept);
+    let roster_as_of = schedule.elsewhere.roster.is_some().then_some(TODAY);
+    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of };
     let run = Run {
         checked_at: Timestamp::UNIX_EPOCH,
-        today,
+        today: TODAY,
         assurance: Assurance::Simulated,
         options: Options::default(),
         source: Provenance::default(),
         workspaces_not_checked: Vec::new(),
     };
-    Report::new(run, &POLICY, evaluate(&POLICY, vec![reading], judging))
+    Report::new(run, &policy, evaluate(&policy, vec![reading], judging))
 }

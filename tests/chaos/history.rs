@@ -41,6 +41,11 @@ pub(crate) fn account_id(id: usize) -> String {
     format!("557058:00000000-0000-4000-8000-{id:012}")
 }
 
+/// The e-mail address of somebody's account.
+pub(crate) fn address(id: usize) -> String {
+    format!("somebody+{id}@acme.example")
+}
+
 /// Everybody at one moment, in the order in which they are listed.
 pub(crate) type State = Vec<Person>;
 
@@ -85,6 +90,12 @@ impl History {
     /// Who was a member after as many requests.
     pub(crate) fn ids(&self, tick: usize) -> BTreeSet<usize> {
         self.at(tick).iter().map(|person| person.id).collect()
+    }
+
+    /// Whoever is a member at some time or other.
+    pub(crate) fn everybody(&self) -> Vec<usize> {
+        let ids: BTreeSet<usize> = self.states.iter().flatten().map(|person| person.id).collect();
+        ids.into_iter().collect()
     }
 
     /// Whether nothing ever changes.

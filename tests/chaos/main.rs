@@ -3,14 +3,20 @@
 //!
 //! A seed makes a [`schedule::Schedule`]: who is in the workspace and how that changes with every
 //! request, how the server pages, what it says about the list, and what becomes of its answers.
-//! The reader walks it over a real connection, the report is made as `mfa-gate check` makes it, and
-//! [`verdict::check`] compares it with what the server knows to be true.
+//! Half of the schedules have more to ask than Bitbucket, and a policy that accepts it: an Atlassian
+//! [`organisation`] with a server and a key of its own, whose directory changes and whose pages fail
+//! in the same ways; an identity provider's [`roster`], by account ids or by addresses of which
+//! Bitbucket is asked whose they are; or both. The reader walks it over real connections, the report
+//! is made as `mfa-gate check` makes it, and [`verdict::check`] compares it with what the servers
+//! know to be true.
 //!
 //! # What must hold
 //!
 //! Never a panic, never more than a second past the deadline, never a connection to the server that
-//! listens beside. Where nothing changes and nothing breaks, the right verdict. And whatever the
-//! verdict, unless it is "incomplete" and names nobody:
+//! listens beside, nor to an organisation that was not named; to each server its own credential, and
+//! none in the report. Where nothing changes and nothing breaks, the right verdict, and of everybody
+//! what the accepted sources say together. And whatever the verdict, unless it is "incomplete" and
+//! names nobody:
 //!
 //! 1. The members reported are the rows of the pages of the last walk, all of them, nobody twice,
 //!    each as it was shown: protected, unprotected and unknown alike.
@@ -18,6 +24,17 @@
 //!    the last.
 //! 3. Where nobody joined or left between the first and the last of these pages, the members are
 //!    exactly those of the workspace.
+//! 4. Outcome and deciding source of each member follow from the evidence beside it, by the order in
+//!    which the policy accepts it.
+//! 5. What the organisation is reported to say was read from the first page of its directory to the
+//!    last, as the cursors led, nobody twice: whoever is protected by it was listed as active,
+//!    managed and with two-step verification. Whoever is not on these pages is unknown to it.
+//! 6. What the roster is reported to say stands in a row about that member: one with the account id,
+//!    or one without any id and with the address.
+//! 7. Whoever is accused was asked for at every accepted source, the organisation to its last page;
+//!    and no row of the roster clears them, nor an organisation that nothing befell.
+//! 8. Where Bitbucket protects everybody and its word counts, nobody connects to the organisation,
+//!    and nobody's address is looked up.
 //!
 //! # What cannot be promised
 //!
@@ -29,6 +46,11 @@
 //! even then none of being sure. The same goes for sizes that are missing or out of date. Such ends
 //! are counted as [`verdict::End::Undetectable`] and have to stay rare; points 1 and 2 hold for
 //! them as well.
+//!
+//! An organisation states no size at all: a page that its cursors leap over, or an account that
+//! switches two-step verification between the question for those with it and the question for those
+//! without, is missed without a trace. So is somebody whom Bitbucket leaves out when it is asked for
+//! addresses. All of them are then unknown to that source, which clears nobody.
 //!
 //! # Running it
 //!
@@ -44,19 +66,30 @@
 
 mod answer;
 mod dice;
+mod directory;
+mod elsewhere;
+mod evidence;
 mod gate;
 mod history;
+mod http;
+mod listing;
+mod organisation;
+mod reception;
+mod roster;
 mod schedule;
 mod server;
 mod verdict;
+mod weather;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mfa_gate::member::Source;
+use mfa_gate::report::Outcome;
 use schedule::Schedule;
 use server::Log;
 use verdict::End;
@@ -69,7 +102,8 @@ const WORKERS: usize = 4;
 
 /// What came of one schedule.
 enum Fate {
-    Ended(End),
+    /// It ended so, and these sources proved somebody's second factor.
+    Ended(End, BTreeSet<Source>),
     /// It took so much longer than it was given.
     Late(Duration),
     Wrong(String),
@@ -77,9 +111,9 @@ enum Fate {
 
 impl Fate {
     /// How it ended, or what to complain about.
-    fn end(self, seed: u64) -> Result<End, String> {
+    fn end(self, seed: u64) -> Result<(End, BTreeSet<Source>), String> {
         let why = match self {
-            Fate::Ended(end) => return Ok(end),
+            Fate::Ended(end, proof) => return Ok((end, proof)),
             Fate::Late(by) => format!("it ended {by:?} past the deadline"),
             Fate::Wrong(why) => why,
         };
@@ -109,6 +143,7 @@ fn no_verdict_but_the_right_one() {
         }
     });
     let mut ends: BTreeMap<End, u64> = BTreeMap::new();
+    let mut proofs: BTreeMap<(Source, End), u64> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (seed, mut fate) in fates.into_inner().unwrap() {
         if let Fate::Late(_) = fate {
@@ -117,18 +152,28 @@ fn no_verdict_but_the_right_one() {
             fate = run(&Schedule::new(seed)).0;
         }
         match fate.end(seed) {
-            Ok(end) => *ends.entry(end).or_default() += 1,
+            Ok((end, proof)) => {
+                *ends.entry(end).or_default() += 1;
+                for source in proof {
+                    *proofs.entry((source, end)).or_default() += 1;
+                }
+            }
             Err(complaint) => wrong.push(complaint),
         }
     }
     assert!(wrong.is_empty(), "{} schedules went wrong:\n{}", wrong.len(), wrong.join("\n"));
-    println!("{count} schedules: {ends:?}");
+    println!("{count} schedules: {ends:?}\nsomebody is protected by: {proofs:?}");
     let share = |end| ends.get(&end).copied().unwrap_or_default() as f64 / count as f64;
     // The test says something only where all of it comes about.
     assert!(share(End::Compliant) > 0.15, "{ends:?}");
     assert!(share(End::Violations) > 0.05, "{ends:?}");
     assert!(share(End::Incomplete) > 0.15, "{ends:?}");
     assert!(share(End::Undetectable) < 0.10, "{ends:?}");
+    for source in Source::ALL {
+        let proven = |end| proofs.get(&(source, end)).copied().unwrap_or_default();
+        let (compliant, violations) = (proven(End::Compliant), proven(End::Violations));
+        assert!(compliant * 50 > count && violations * 100 > count, "{source:?}: {proofs:?}");
+    }
 }
 
 /// Runs one schedule, and shows what happened.
@@ -141,11 +186,11 @@ fn alone(seed: u64) {
 }
 
 fn run(schedule: &Schedule) -> (Fate, Log) {
-    let (outcome, log) = server::play(schedule, |base| {
+    let (outcome, log) = server::play(schedule, |bitbucket, organisation| {
         catch_unwind(AssertUnwindSafe(|| {
             let started = Instant::now();
-            let reading = gate::read(base, schedule);
-            (started.elapsed(), gate::judge(reading))
+            let reading = gate::read(bitbucket, organisation, schedule);
+            (started.elapsed(), gate::judge(reading, schedule))
         }))
     });
     let Ok((took, report)) = outcome else {
@@ -155,7 +200,10 @@ fn run(schedule: &Schedule) -> (Fate, Log) {
         return (Fate::Late(took - schedule.deadline), log);
     }
     let fate = match verdict::check(schedule, &log, &report) {
-        Ok(end) => Fate::Ended(end),
+        Ok(end) => {
+            let proof = report.members.iter().filter(|it| it.outcome == Outcome::Protected);
+            Fate::Ended(end, proof.filter_map(|it| it.member.decided_by).collect())
+        }
         Err(why) => Fate::Wrong(format!("{why} ({:?}, {:?})", report.verdict, report.workspaces)),
     };
     (fate, log)

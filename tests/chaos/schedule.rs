@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::dice::Dice;
-use crate::history::{Flag, History, Pace};
+use crate::elsewhere::{Elsewhere, Plan};
+use crate::history::{History, Pace};
+use crate::weather::{Fault, RETRY_AFTER, Weather};
 
 /// How the next page is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,37 +90,7 @@ pub(crate) enum Permission {
     Unavailable,
 }
 
-/// What befalls requests, as far as nothing else does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weather {
-    /// Nothing.
-    Calm,
-    /// Errors, broken connections and cut answers.
-    Gusty,
-    /// These, and answers that never come or come a byte at a time.
-    Stuck,
-}
-
-/// What becomes of one answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// It arrives.
-    None,
-    /// The connection is closed after so many thousandths of it.
-    Cut(usize),
-    /// Another status comes in its place.
-    Status(u16, Option<&'static str>),
-    /// A redirect to the server that listens beside this one.
-    Redirect,
-    /// A login page with status 200.
-    Html,
-    /// Nothing comes, and the connection stays open.
-    Hang,
-    /// It comes a few bytes at a time.
-    Drip,
-}
-
-/// One server, and how long its reader is given.
+/// One server, what there is beside it, and how long the reader is given.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     pub(crate) seed: u64,
@@ -138,6 +110,8 @@ pub(crate) struct Schedule {
     pub(crate) leaps: Option<usize>,
     pub(crate) permission: Permission,
     pub(crate) weather: Weather,
+    /// What else may prove a second factor.
+    pub(crate) elsewhere: Elsewhere,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
 }
@@ -145,15 +119,15 @@ pub(crate) struct Schedule {
 impl Schedule {
     pub(crate) fn new(seed: u64) -> Self {
         let dice = &mut Dice::new(&[seed]);
+        let plan = Plan::new(seed);
         let unprotected = if dice.percent(70) { 0 } else { dice.of(1..=60) };
-        let changes = if dice.percent(55) { 0 } else { dice.of(1..=60) };
+        let unprotected = plan.unprotected().unwrap_or(unprotected);
+        let spared = plan.spares_bitbucket();
+        let changes = if dice.percent(55) || spared { 0 } else { dice.of(1..=60) };
         let members = dice.of(1..=30);
         let history = History::new(dice, members, Pace { changes, unprotected });
-        let weather = match dice.of(0..=99) {
-            0..=69 => Weather::Calm,
-            70..=94 => Weather::Gusty,
-            _ => Weather::Stuck,
-        };
+        let elsewhere = Elsewhere::new(plan, &history);
+        let weather = if spared { Weather::Calm } else { Weather::new(dice) };
         let mut schedule = Schedule {
             seed,
             history,
@@ -173,13 +147,16 @@ impl Schedule {
                 Permission::Unavailable,
             ]),
             weather,
+            elsewhere,
             timeout: Duration::from_secs(20),
             deadline: Duration::from_secs(30),
         };
-        if dice.percent(35) {
+        if dice.percent(35) && !spared {
             schedule.lie(dice);
         }
-        let stuck = schedule.weather == Weather::Stuck || schedule.ending == Ending::Endless;
+        let stuck = schedule.weather == Weather::Stuck
+            || schedule.ending == Ending::Endless
+            || schedule.elsewhere.stuck();
         if stuck {
             schedule.timeout = Duration::from_millis(dice.of(50..=200) as u64);
             schedule.deadline = Duration::from_millis(dice.of(100..=400) as u64);
@@ -217,31 +194,9 @@ impl Schedule {
         }
     }
 
-    /// What becomes of the answer to one try of asking for one page. It hangs on nothing else, so
-    /// that a reader who asks for several pages at once meets the same faults in whatever order.
+    /// What becomes of the answer to one try of asking for one page.
     pub(crate) fn fault(&self, page: usize, attempt: usize) -> Fault {
-        let dice = &mut Dice::new(&[self.seed, 1, page as u64]);
-        let hit = match self.weather {
-            Weather::Calm => false,
-            Weather::Gusty | Weather::Stuck => dice.percent(40) && attempt < dice.of(1..=4),
-        };
-        if !hit {
-            return Fault::None;
-        }
-        let dice = &mut Dice::new(&[self.seed, 2, page as u64, attempt as u64]);
-        match dice.of(0..=11) {
-            0..=3 => Fault::Cut(dice.of(0..=999)),
-            4..=7 => {
-                let status = dice.pick(&[408, 425, 429, 429, 500, 502, 503, 504]);
-                let past = "Wed, 21 Oct 2015 07:28:00 GMT";
-                let after = [None, Some("0"), Some("1"), Some("3600"), Some("soon"), Some(past)];
-                Fault::Status(status, dice.pick(&after))
-            }
-            8 => Fault::Redirect,
-            9 => Fault::Html,
-            _ if self.weather == Weather::Stuck => dice.pick(&[Fault::Hang, Fault::Drip]),
-            _ => Fault::Cut(0),
-        }
+        self.weather.fault(self.seed, page, attempt, RETRY_AFTER)
     }
 
     /// Whether the reader has no excuse: nothing changes, nothing breaks, and the server does
@@ -253,7 +208,6 @@ impl Schedule {
         };
         honest
             && self.history.still()
-            && self.history.at(0).iter().all(|person| matches!(person.flag, Flag::On | Flag::Off))
             && self.weather == Weather::Calm
             && self.numbers != Numbers::Wrong
             && self.fields != Fields::Deaf

@@ -1,18 +1,21 @@
-//! The server: HTTP/1.1 by hand, since it has to break off at any byte.
+//! Bitbucket's server, and all the servers that a reader meets.
 
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+
+use url::form_urlencoded;
 
 use crate::answer::{Asked, MEMBERS, Page, Ports, Position, Wants};
 use crate::dice::Dice;
-use crate::schedule::{Fault, Permission, Schedule};
+use crate::http::{Answers, Framing, Reply, Request, listen};
+use crate::reception::{KEY, Reception, Visits};
+use crate::schedule::{Permission, Schedule};
+use crate::weather::Fault;
 
-/// Longest that a thread of the server waits for a reader that has gone, should it not be told.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// What Bitbucket is asked with.
+pub(crate) const TOKEN: &str = "s3cret";
 
 /// One request for a page, and what became of it.
 #[derive(Debug)]
@@ -26,188 +29,128 @@ pub(crate) struct Served {
     pub(crate) page: Option<Page>,
 }
 
-/// What the two servers saw.
+/// What the servers saw.
 #[derive(Debug)]
 pub(crate) struct Log {
-    /// The requests for pages; the first at tick 0, the next one at tick 1.
+    /// The requests for pages of members; the first at tick 0, the next one at tick 1.
     pub(crate) served: Vec<Served>,
-    /// Whether anybody so much as connected to the other server.
+    /// The addresses that were asked for, request by request, and what became of the answer.
+    pub(crate) looked_up: Vec<(Vec<String>, Fault)>,
+    pub(crate) organisation: Visits,
+    /// What no reader should have sent to Bitbucket.
+    pub(crate) complaints: Vec<String>,
+    /// Whether anybody so much as connected to the server that nobody named.
     pub(crate) other_was_asked: bool,
 }
 
-/// Plays the schedule to a reader, who is told the base address.
-pub(crate) fn play<T>(schedule: &Schedule, reader: impl FnOnce(&str) -> T) -> (T, Log) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    // Nobody accepts here: a connection would wait in the queue, and is looked for in the end.
-    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+/// What a server has to say of the credential that came with a request to it.
+pub(crate) fn complaint(request: &Request, own: &str) -> Option<String> {
+    let foreign = if own == TOKEN { KEY } else { TOKEN };
+    let right = request.authorization.as_deref() == Some(&format!("Bearer {own}"));
+    (!right || request.mentions(foreign)).then(|| format!("it was sent {request:?}"))
+}
+
+/// Plays the schedule to a reader, who is told the base addresses of Bitbucket and of the
+/// organisation.
+pub(crate) fn play<T>(schedule: &Schedule, reader: impl FnOnce(&str, &str) -> T) -> (T, Log) {
+    let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
+    // Nobody accepts at the last one: a connection would wait in the queue, and is looked for in
+    // the end.
+    let (listener, office, other) = (bind(), bind(), bind());
     other.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    let ports = Ports { own: address.port(), other: other.local_addr().unwrap().port() };
-    let server = Server { schedule, ports, log: Mutex::default() };
+    let [address, office_address, other_address] =
+        [&listener, &office, &other].map(|listener| listener.local_addr().unwrap());
+    let ports = Ports { own: address.port(), other: other_address.port() };
+    let server = Server { schedule, ports, seen: Mutex::default() };
+    let organisation = schedule.elsewhere.organisation.as_ref();
+    let reception = Reception::new(schedule.seed, organisation, ports.other);
     let over = AtomicBool::new(false);
     let result = thread::scope(|scope| {
-        scope.spawn(|| {
-            for stream in listener.incoming() {
-                if over.load(Ordering::SeqCst) {
-                    break;
-                }
-                let server = &server;
-                // A reader that hangs up is no reason to complain.
-                scope.spawn(move || stream.and_then(|stream| server.serve(stream)).ok());
-            }
-        });
-        let result = reader(&format!("http://{address}/2.0"));
+        listen(scope, &listener, &server, &over);
+        listen(scope, &office, &reception, &over);
+        let result = reader(&format!("http://{address}/2.0"), &format!("http://{office_address}"));
         over.store(true, Ordering::SeqCst);
-        TcpStream::connect(address).unwrap();
+        for address in [address, office_address] {
+            TcpStream::connect(address).unwrap();
+        }
         result
     });
-    let served = server.log.into_inner().unwrap_or_else(PoisonError::into_inner);
-    (result, Log { served, other_was_asked: other.accept().is_ok() })
+    let Seen { served, looked_up, complaints } =
+        server.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let organisation = reception.close();
+    let other_was_asked = other.accept().is_ok();
+    (result, Log { served, looked_up, organisation, complaints, other_was_asked })
+}
+
+/// What Bitbucket's server saw.
+#[derive(Default)]
+struct Seen {
+    served: Vec<Served>,
+    looked_up: Vec<(Vec<String>, Fault)>,
+    complaints: Vec<String>,
 }
 
 struct Server<'a> {
     schedule: &'a Schedule,
     ports: Ports,
-    log: Mutex<Vec<Served>>,
+    seen: Mutex<Seen>,
 }
 
-/// What goes over the wire in answer to one request.
-struct Reply {
-    bytes: Vec<u8>,
-    /// Whether the connection ends after it.
-    last: bool,
-    slow: bool,
-}
-
-impl Server<'_> {
-    /// Answers the requests of one connection.
-    fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        while let Some(target) = request(&mut stream)? {
-            let Some(reply) = self.reply(&target) else {
-                // Until the reader gives up.
-                let _ = stream.read(&mut [0])?;
-                break;
+impl Answers for Server<'_> {
+    fn answer(&self, request: &Request) -> Option<Reply> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.complaints.extend(complaint(request, TOKEN));
+        if request.path == MEMBERS {
+            let mut pairs = form_urlencoded::parse(request.query.as_bytes());
+            return match pairs.find(|(name, _)| name == "q") {
+                Some((_, filter)) => self.look_up(&mut seen, &filter),
+                None => self.members(&mut seen, Asked::parse(&request.query)),
             };
-            if reply.slow {
-                for piece in reply.bytes.chunks(7) {
-                    stream.write_all(piece)?;
-                    thread::sleep(Duration::from_millis(10));
-                }
-            } else {
-                stream.write_all(&reply.bytes)?;
-            }
-            if reply.last {
-                stream.shutdown(Shutdown::Write)?;
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The answer to a request; none where it is left hanging.
-    fn reply(&self, target: &str) -> Option<Reply> {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        if path == MEMBERS {
-            return self.members(Asked::parse(query));
         }
         let body = self.schedule.own_permission().map(|body| body.to_string());
         let status = if body.is_some() { 200 } else { 503 };
         debug_assert!(body.is_some() || self.schedule.permission == Permission::Unavailable);
         Some(Reply::whole(status, "", body.as_deref().unwrap_or("{}"), Framing::Length))
     }
+}
 
-    fn members(&self, asked: Asked) -> Option<Reply> {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+impl Server<'_> {
+    /// The answer to a request for a page; none where it is left hanging.
+    fn members(&self, seen: &mut Seen, asked: Asked) -> Option<Reply> {
+        let log = &mut seen.served;
         let tick = log.len();
         let number = self.schedule.number(tick, asked.position);
         let attempt = log.iter().filter(|served| served.position == asked.position).count();
         let page = self.schedule.page(tick, asked, self.ports);
         let fault = self.schedule.fault(number, attempt);
-        let dice = &mut Dice::new(&[self.schedule.seed, 4, tick as u64]);
-        let chunk = dice.of(1..=400);
-        let framing =
-            dice.pick(&[Framing::Length, Framing::Length, Framing::Chunked(chunk), Framing::Close]);
-        let latency = if dice.percent(20) { dice.of(1..=4) } else { 0 };
-        let mut reply = Reply::whole(200, "", &page.body.to_string(), framing);
-        let mut whole = true;
-        match fault {
-            Fault::None | Fault::Hang => {}
-            Fault::Drip => reply.slow = true,
-            Fault::Cut(thousandths) => {
-                reply.bytes.truncate(reply.bytes.len() * thousandths / 1000);
-                reply.last = true;
-                whole = false;
-            }
-            Fault::Status(status, after) => {
-                let after = after.map(|after| format!("Retry-After: {after}\r\n"));
-                let body = r#"{"type": "error", "error": {"message": "Try again later."}}"#;
-                reply = Reply::whole(status, &after.unwrap_or_default(), body, framing);
-                whole = false;
-            }
-            Fault::Redirect => {
-                let to = format!("Location: http://127.0.0.1:{}{MEMBERS}\r\n", self.ports.other);
-                reply = Reply::whole(302, &to, "", framing);
-                whole = false;
-            }
-            Fault::Html => {
-                reply = Reply::whole(200, "", "<!DOCTYPE html><title>Log in</title>", framing);
-                whole = false;
-            }
-        }
+        let (reply, whole) = self.reply(&[4, tick as u64], fault, &page.body.to_string());
         let Asked { position, wants } = asked;
-        whole &= fault != Fault::Hang;
         log.push(Served { position, wants, fault, page: whole.then_some(page) });
-        drop(log);
-        thread::sleep(Duration::from_millis(latency as u64));
-        (fault != Fault::Hang).then_some(reply)
+        reply
     }
-}
 
-/// How the end of a body is told.
-#[derive(Clone, Copy)]
-enum Framing {
-    Length,
-    /// In chunks of so many bytes.
-    Chunked(usize),
-    /// The connection ends where the body does.
-    Close,
-}
-
-impl Reply {
-    fn whole(status: u16, headers: &str, body: &str, framing: Framing) -> Self {
-        let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
-        let head = format!("HTTP/1.1 {status} Whatever\r\nContent-Type: {kind}\r\n{headers}");
-        let text = match framing {
-            Framing::Length => format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()),
-            Framing::Close => format!("{head}Connection: close\r\n\r\n{body}"),
-            Framing::Chunked(length) => {
-                let mut text = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
-                let mut rest = body;
-                while !rest.is_empty() {
-                    let (chunk, after) = rest.split_at(length.min(rest.len()));
-                    text += &format!("{:x}\r\n{chunk}\r\n", chunk.len());
-                    rest = after;
-                }
-                text + "0\r\n\r\n"
-            }
+    /// The answer to the question who has some addresses.
+    fn look_up(&self, seen: &mut Seen, filter: &str) -> Option<Reply> {
+        let asked: Vec<String> = filter.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+        let listed = self.schedule.history.at(seen.served.len());
+        let found = match &self.schedule.elsewhere.roster {
+            Some(roster) => roster.look_up(listed, &asked),
+            None => Err(400),
         };
-        let last = matches!(framing, Framing::Close);
-        Reply { bytes: text.into_bytes(), last, slow: false }
+        let attempt = seen.looked_up.len();
+        let fault = self.schedule.fault(10_000, attempt);
+        let reply = match found {
+            Ok(body) => self.reply(&[5, attempt as u64], fault, &body.to_string()).0,
+            Err(status) => Some(Reply::whole(status, "", "{}", Framing::Length)),
+        };
+        seen.looked_up.push((asked, fault));
+        reply
     }
-}
 
-/// The target of the next request; none where the reader has hung up.
-fn request(stream: &mut TcpStream) -> io::Result<Option<String>> {
-    let mut head = Vec::new();
-    let mut buffer = [0; 2048];
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read(&mut buffer)? {
-            0 => return Ok(None),
-            count => head.extend_from_slice(&buffer[..count]),
-        }
+    /// A reply with a body, or what becomes of it, and whether every byte of it is sent.
+    fn reply(&self, of: &[u64], fault: Fault, body: &str) -> (Option<Reply>, bool) {
+        let dice = &mut Dice::new(&[&[self.schedule.seed], of].concat());
+        let astray = format!("http://127.0.0.1:{}{MEMBERS}", self.ports.other);
+        Reply::befallen(fault, body, &astray, dice)
     }
-    let line = String::from_utf8_lossy(&head);
-    Ok(line.split(' ').nth(1).map(str::to_owned))
 }

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mfa_gate::member::TwoFactor;
+use mfa_gate::member::{Source, TwoFactor};
 use mfa_gate::report::{JudgedMember, Outcome, Report, Verdict};
 
 use crate::answer::{Page, Position, Wants};
+use crate::evidence;
 use crate::history::{Flag, Person, account_id};
-use crate::schedule::Schedule;
-use crate::server::{Log, Served};
+use crate::reception::KEY;
+use crate::schedule::{Permission, Schedule};
+use crate::server::{Log, Served, TOKEN};
 
 /// How a schedule ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,9 +37,7 @@ struct Basis<'a> {
 /// # Errors
 /// What the report says and could have known to be wrong.
 pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<End, String> {
-    if log.other_was_asked {
-        return Err("the other server was asked".into());
-    }
+    nothing_leaked(schedule, log, report)?;
     let code = match report.verdict {
         Verdict::Compliant => 0,
         Verdict::Violations => 1,
@@ -47,17 +47,7 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
     if (report.exit().code(), report.exit_code) != (code, code) {
         return Err(format!("{:?} with exit code {}", report.verdict, report.exit().code()));
     }
-    if schedule.harmless() {
-        let off = |person: &Person| person.logs_in() && person.flag != Flag::On;
-        let right = if schedule.history.at(0).iter().any(off) {
-            Verdict::Violations
-        } else {
-            Verdict::Compliant
-        };
-        if report.verdict != right {
-            return Err(format!("nothing went wrong, and {right:?} was expected"));
-        }
-    }
+    as_it_is(schedule, report)?;
     if report.verdict == Verdict::Incomplete {
         let silent = report.members.is_empty() && !report.complete;
         return silent
@@ -68,6 +58,7 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
         report.members.iter().map(|judged| (&*judged.member.key, judged)).collect();
     let basis = basis(&log.served, &reported)?;
     agrees(&basis, &reported)?;
+    evidence::check(schedule, log, report)?;
     for judged in report.members.iter().filter(|judged| judged.outcome == Outcome::Violation) {
         if report.verdict == Verdict::Compliant {
             return Err(format!("compliant in spite of {}", judged.member.key));
@@ -78,6 +69,63 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
     } else {
         Ok(End::Undetectable)
     }
+}
+
+/// Checks that nobody was asked who was not named, and that each server got its own credential and
+/// the report none.
+fn nothing_leaked(schedule: &Schedule, log: &Log, report: &Report) -> Result<(), String> {
+    if log.other_was_asked {
+        return Err("the other server was asked".into());
+    }
+    if log.organisation.any && schedule.elsewhere.organisation.is_none() {
+        return Err("an organisation was asked that nobody named".into());
+    }
+    if let Some(complaint) = log.complaints.iter().chain(&log.organisation.complaints).next() {
+        return Err(complaint.clone());
+    }
+    let text = format!("{report:?}");
+    let shown = [TOKEN, KEY].into_iter().find(|secret| text.contains(secret));
+    shown.map_or(Ok(()), |secret| Err(format!("the report shows {secret}")))
+}
+
+/// Checks the verdict and every outcome where the reader has no excuse: nothing changes, nothing
+/// breaks, and whoever is asked knows these people.
+fn as_it_is(schedule: &Schedule, report: &Report) -> Result<(), String> {
+    let elsewhere = &schedule.elsewhere;
+    let people = schedule.history.at(0);
+    let roster = elsewhere.roster.as_ref();
+    let organisation = elsewhere.organisation.as_ref();
+    let harmless = schedule.harmless()
+        && organisation.is_none_or(|it| it.harmless() && it.knows(people))
+        && roster.is_none_or(|it| it.is_clear() && it.knows(people))
+        // Only an admin is believed to have been shown that nobody has an address.
+        && (roster.is_none_or(|it| it.needs_no_lookup()) || schedule.permission == Permission::Owner);
+    let checked = || people.iter().filter(|person| person.logs_in());
+    let truth: BTreeMap<String, TwoFactor> =
+        checked().map(|person| (person.account_id(), evidence::truth(schedule, person))).collect();
+    // A credential that sees nobody's flag, or may not, makes "unknown" mean nothing.
+    let sighted = !elsewhere.accepts(Source::Bitbucket)
+        || !truth.values().any(|&known| known == TwoFactor::Unknown)
+        || schedule.permission == Permission::Owner
+            && people.iter().any(|person| flagged(person.flag) != TwoFactor::Unknown);
+    if !harmless || !sighted {
+        return Ok(());
+    }
+    let right = if truth.values().all(|&known| known == TwoFactor::Enabled) {
+        Verdict::Compliant
+    } else {
+        Verdict::Violations
+    };
+    if report.verdict != right {
+        return Err(format!("nothing went wrong, and {right:?} was expected"));
+    }
+    for judged in report.members.iter().filter(|it| it.outcome != Outcome::NotApplicable) {
+        let (key, said) = (&*judged.member.key, judged.member.two_factor);
+        if truth.get(key) != Some(&said) {
+            return Err(format!("nothing went wrong, and {key} is {said:?}: {truth:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// The pages of the last walk, each as it was used: a page may have been sent several times, to
@@ -120,21 +168,22 @@ fn basis<'a>(
     sent.into_iter().map(used).collect()
 }
 
-/// Whether a row is reported, as it was shown and with the outcome that follows from it.
-fn is_reported(person: Person, reported: &BTreeMap<&str, &JudgedMember>) -> bool {
-    let two_factor = match person.flag {
+/// What a flag says.
+pub(crate) fn flagged(flag: Flag) -> TwoFactor {
+    match flag {
         Flag::On => TwoFactor::Enabled,
         Flag::Off => TwoFactor::Disabled,
         Flag::Null | Flag::Absent => TwoFactor::Unknown,
-    };
-    let outcome = match two_factor {
-        _ if !person.logs_in() => Outcome::NotApplicable,
-        TwoFactor::Enabled => Outcome::Protected,
-        TwoFactor::Disabled | TwoFactor::Unknown => Outcome::Violation,
-    };
-    reported
-        .get(&*person.account_id())
-        .is_some_and(|judged| (judged.outcome, judged.member.two_factor) == (outcome, two_factor))
+    }
+}
+
+/// Whether a row is reported, as it was shown.
+fn is_reported(person: Person, reported: &BTreeMap<&str, &JudgedMember>) -> bool {
+    reported.get(&*person.account_id()).is_some_and(|judged| {
+        let logs_in = judged.outcome != Outcome::NotApplicable;
+        let said = judged.member.evidence.bitbucket;
+        (logs_in, said) == (person.logs_in(), Some(flagged(person.flag)))
+    })
 }
 
 /// Whether the pages agree with each other and with the report: everything that a reader can tell

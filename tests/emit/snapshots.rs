@@ -53,7 +53,7 @@ fn console_in_one_line() {
     let quiet = Style { color: false, quiet: true };
     assert_eq!(
         console_in(&compliant(), quiet),
-        "compliant: 2 members of acme, 2 protected (1 Bitbucket, 1 Atlassian)\n"
+        "compliant: 2 members of acme, 2 protected (1 Bitbucket, 1 Atlassian account)\n"
     );
 }
 
@@ -100,7 +100,7 @@ fn the_console_lists_fifty_members_and_counts_the_rest() {
     report.findings.extend(vec![unknown; 3]);
     let summary = console(&report);
     assert_eq!(summary.matches("no second factor seen by: ").count(), 49);
-    assert_eq!(summary.matches("do not know").count(), 1);
+    assert_eq!(summary.matches("second factor unknown to: ").count(), 1);
     assert!(summary.contains("\n  and 2 members more\n"), "{summary}");
 }
 

@@ -42,7 +42,7 @@ fn with_outputs(readme: &str) -> String {
 #[test]
 fn the_commands_print_what_the_readme_shows() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    assert_eq!(readme.matches("```text\n").count(), 2, "a block has lost its command");
+    assert_eq!(readme.matches("```text\n").count(), 4, "a block has lost its command");
     compare("README.md", &readme, &with_outputs(&readme));
 }
 

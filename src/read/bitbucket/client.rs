@@ -7,36 +7,53 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::connect::token_url;
-use super::credential::{Credential, Secret};
+use super::account::{Account, token_url};
+use super::credential::Credential;
 use super::journal::Journal;
-use super::link::{Link, unsendable};
 use super::refusal::renew;
-use super::secrets::Secrets;
-use super::trouble::Trouble;
 use super::wire::TokenGrant;
+use crate::failure::Failure;
 use crate::read::Incomplete;
+use crate::read::http::{Connection, Deadline, Link, Pace, Secret, Secrets, Trouble, unsendable};
 
 /// Asks Bitbucket.
-pub(super) struct Client<'a> {
+pub(in crate::read) struct Client<'a> {
+    account: &'a Account,
     link: Link<'a>,
+    /// How many requests may be under way at once.
+    pub(super) concurrency: usize,
     authorization: HeaderValue,
     secrets: Secrets,
 }
 
+/// The way to Bitbucket, where nothing was asked yet.
+pub(in crate::read) fn link<'a>(
+    account: &'a Account,
+    connection: &Connection,
+    deadline: Deadline,
+    pace: Pace<'a>,
+) -> Result<Link<'a>, Failure> {
+    Link::new(&account.credential, &account.api_url, connection, deadline, pace)
+}
+
 impl<'a> Client<'a> {
     /// Gets ready to ask, which for an OAuth consumer takes a request for a token.
-    pub(super) async fn new(link: Link<'a>) -> Result<Self, Incomplete> {
+    pub(in crate::read) async fn new(
+        account: &'a Account,
+        link: Link<'a>,
+        connection: &Connection,
+    ) -> Result<Self, Incomplete> {
         let mut secrets = Secrets::default();
-        let authorization = authorize(&link, &mut secrets)
+        let authorization = authorize(&link, account, &mut secrets)
             .await
-            .map_err(|trouble| ungranted(&trouble, &link.connect.credential))?;
-        Ok(Client { link, authorization, secrets })
+            .map_err(|trouble| ungranted(&link, &trouble, &account.credential))?;
+        let concurrency = usize::from(connection.concurrency).max(1);
+        Ok(Client { account, link, concurrency, authorization, secrets })
     }
 
     /// The address of a resource. The query is taken as it is.
     pub(super) fn url(&self, path: &[&str], query: Option<&str>) -> Url {
-        let mut url = self.link.connect.api_url.clone();
+        let mut url = self.account.api_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
@@ -66,11 +83,6 @@ impl<'a> Client<'a> {
         self.link.fetch(build, &self.secrets, &journal.requests).await
     }
 
-    /// How many requests may be under way at once.
-    pub(super) fn concurrency(&self) -> usize {
-        usize::from(self.link.connect.concurrency).max(1)
-    }
-
     /// The first words of what the server sent, masked.
     pub(super) fn excerpt(&self, text: &str) -> String {
         self.secrets.excerpt(text)
@@ -78,13 +90,13 @@ impl<'a> Client<'a> {
 
     /// What to say of a trouble.
     pub(super) fn explain(&self, trouble: &Trouble) -> Incomplete {
-        trouble.explain(&self.link.connect.credential)
+        self.link.explain(trouble)
     }
 }
 
 /// Why there is no token to ask with, which has nothing to do with any workspace.
-fn ungranted(trouble: &Trouble, credential: &Credential) -> Incomplete {
-    let incomplete = trouble.explain(credential);
+fn ungranted(link: &Link<'_>, trouble: &Trouble, credential: &Credential) -> Incomplete {
+    let incomplete = link.explain(trouble);
     let why = format!("the OAuth consumer was granted no token: {}", incomplete.why);
     match trouble.status() {
         Some(400 | 401 | 403) => Incomplete::new(why, renew(credential)),
@@ -93,9 +105,13 @@ fn ungranted(trouble: &Trouble, credential: &Credential) -> Incomplete {
 }
 
 /// The header that goes with every request.
-async fn authorize(link: &Link<'_>, secrets: &mut Secrets) -> Result<HeaderValue, Trouble> {
-    let unsent = || link.http().get(link.connect.api_url.clone());
-    let authorized = match &link.connect.credential {
+async fn authorize(
+    link: &Link<'_>,
+    account: &Account,
+    secrets: &mut Secrets,
+) -> Result<HeaderValue, Trouble> {
+    let unsent = || link.http().get(account.api_url.clone());
+    let authorized = match &account.credential {
         Credential::ApiToken { email, token } => {
             secrets.keep(token.clone());
             unsent().basic_auth(email, Some(token.expose()))
@@ -103,31 +119,31 @@ async fn authorize(link: &Link<'_>, secrets: &mut Secrets) -> Result<HeaderValue
         Credential::AccessToken(token) => unsent().bearer_auth(token.expose()),
         Credential::Oauth { client_id, client_secret } => {
             secrets.keep(client_secret.clone());
-            unsent().bearer_auth(granted(link, client_id, client_secret, secrets).await?)
+            let url = token_url(&account.api_url);
+            unsent().bearer_auth(granted(link, &url, client_id, client_secret, secrets).await?)
         }
     };
     let request = authorized.build().map_err(unsendable)?;
-    secrets
-        .keep_header(&request)
-        .ok_or_else(|| Trouble::Unsendable("the credential does not fit into a header".into()))
+    secrets.keep_header(&request)
 }
 
 /// A token for the run, which an OAuth consumer is granted for its id and secret:
 /// <https://developer.atlassian.com/cloud/bitbucket/oauth-2/#4--client-credentials-grant--4-4->.
 async fn granted(
     link: &Link<'_>,
+    url: &Url,
     client_id: &str,
     client_secret: &Secret,
     secrets: &mut Secrets,
 ) -> Result<String, Trouble> {
     let build = || -> RequestBuilder {
         link.http()
-            .post(token_url(&link.connect.api_url))
+            .post(url.clone())
             .basic_auth(client_id, Some(client_secret.expose()))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("grant_type=client_credentials")
     };
-    secrets.keep_header(&build().build().map_err(unsendable)?);
+    secrets.keep_header(&build().build().map_err(unsendable)?)?;
     // It is no request about any workspace.
     let requests = Cell::new(0);
     let (grant, _): (TokenGrant, _) = link.fetch(build, &secrets.withholding(), &requests).await?;

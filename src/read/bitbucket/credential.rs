@@ -1,34 +1,13 @@
 //! Bitbucket credentials: where they come from, and how they are sent.
 
-use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
-use secrecy::{ExposeSecret, SecretString};
-
 use crate::failure::Failure;
+use crate::read::http::Secret;
 use crate::report::CredentialKind;
-
-/// A text that must not be shown: it prints as `***`.
-#[derive(Clone)]
-pub struct Secret(SecretString);
-
-impl Secret {
-    pub(super) fn new(text: String) -> Self {
-        Secret(text.into())
-    }
-
-    pub(super) fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("***")
-    }
-}
+use crate::variable::{
+    BITBUCKET_ACCESS_TOKEN as ACCESS_TOKEN, BITBUCKET_API_TOKEN as API_TOKEN,
+    BITBUCKET_CLIENT_ID as CLIENT_ID, BITBUCKET_CLIENT_SECRET as CLIENT_SECRET,
+    BITBUCKET_EMAIL as EMAIL, file_of, malformed, value,
+};
 
 /// What a request is authorised with.
 ///
@@ -54,11 +33,6 @@ pub enum Credential {
 }
 
 const AUTH: &str = "MFA_GATE_AUTH";
-const EMAIL: &str = "BITBUCKET_EMAIL";
-const API_TOKEN: &str = "BITBUCKET_API_TOKEN";
-const ACCESS_TOKEN: &str = "BITBUCKET_ACCESS_TOKEN";
-const CLIENT_ID: &str = "BITBUCKET_CLIENT_ID";
-const CLIENT_SECRET: &str = "BITBUCKET_CLIENT_SECRET";
 const APP_PASSWORD: &str = "BITBUCKET_APP_PASSWORD";
 
 const HELP: &str = "Set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN, or \
@@ -149,10 +123,6 @@ impl Credential {
     }
 }
 
-fn file_of(name: &str) -> String {
-    format!("{name}_FILE")
-}
-
 fn kind_by_name(name: &str) -> Result<CredentialKind, Failure> {
     match name {
         "api-token" => Ok(CredentialKind::ApiToken),
@@ -186,55 +156,6 @@ fn kind_by_variables(is_set: &dyn Fn(&str) -> bool) -> Result<CredentialKind, Fa
         format!("there is more than one credential for Bitbucket: {} are set", names.join(", ")),
         format!("Unset all but one, or choose with {AUTH}=api-token, access-token or oauth."),
     ))
-}
-
-/// The value of a variable, or of the file that it names.
-fn value(lookup: &dyn Fn(&str) -> Option<String>, name: &str) -> Result<Option<String>, Failure> {
-    let file = file_of(name);
-    let (value, source) = match (lookup(name), lookup(&file)) {
-        (None, None) => return Ok(None),
-        (Some(_), Some(_)) => {
-            return Err(Failure::usage(
-                format!("{name} and {file} are both set"),
-                "Unset one of them.",
-            ));
-        }
-        (Some(value), None) => (value, name),
-        (None, Some(path)) => (read_file(&file, Path::new(&path))?, &*file),
-    };
-    if value.is_empty() {
-        return Err(malformed(source, "nothing"));
-    }
-    if value.chars().any(|character| character.is_control()) {
-        return Err(malformed(source, "a line break or another control character"));
-    }
-    if !value.is_ascii() || value.contains(' ') {
-        return Err(malformed(source, "a blank or another character that no credential has"));
-    }
-    Ok(Some(value))
-}
-
-/// More than any credential has, in bytes; the rest of a larger file is not read.
-const LARGEST: u64 = 1 << 16;
-
-fn read_file(name: &str, path: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
-    read.map_err(|error| {
-        Failure::usage(
-            format!("could not read the file {} that {name} names: {error}", path.display()),
-            "Check the path, and that this user may read it.",
-        )
-    })?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(line.strip_suffix('\r').unwrap_or(line).into())
-}
-
-fn malformed(name: &str, what: &str) -> Failure {
-    Failure::usage(
-        format!("{name} holds {what}"),
-        "Set it to the value alone, as Bitbucket showed it.",
-    )
 }
 
 fn half(set: &str, missing: &str) -> Failure {

@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use reqwest::header::HeaderMap;
 
-use super::client::Client;
-use super::connect::Connect;
+use super::account::Account;
+use super::client::{Client, link};
 use super::credential::Credential;
 use super::journal::Journal;
-use super::link::Link;
-use super::pace::Pace;
-use super::trouble::Trouble;
 use super::walk::{self, PAGELEN};
 use super::wire::OwnPermission;
-use super::{MEMBERS, block_on, vitals};
+use super::{MEMBERS, vitals};
 use crate::failure::Failure;
 use crate::member::{Member, Source, TwoFactor};
 use crate::read::Incomplete;
+use crate::read::http::{Connection, Deadline, Pace, Trouble, block_on};
 use crate::read::visible::Caller;
 use crate::read::wire::{MemberRows, Page};
 
@@ -46,7 +44,7 @@ pub struct Observation {
 
 impl Observation {
     /// Something that is as it should be.
-    pub(super) fn ok(subject: impl Into<String>, says: impl Into<String>) -> Self {
+    pub(crate) fn ok(subject: impl Into<String>, says: impl Into<String>) -> Self {
         Observation { grade: Grade::Ok, subject: subject.into(), says: says.into(), help: None }
     }
 
@@ -61,7 +59,7 @@ impl Observation {
     }
 
     /// Something that must be mended.
-    fn failed(subject: impl Into<String>, incomplete: Incomplete) -> Self {
+    pub(crate) fn failed(subject: impl Into<String>, incomplete: Incomplete) -> Self {
         let Incomplete { why, help } = incomplete;
         Observation { grade: Grade::Failed, help: Some(help), ..Observation::ok(subject, why) }
     }
@@ -73,13 +71,14 @@ impl Observation {
 /// # Errors
 /// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
 pub fn examine(
-    connect: &Connect,
+    account: &Account,
+    connection: &Connection,
     slugs: &[Arc<str>],
     pace: Pace<'_>,
 ) -> Result<Vec<Observation>, Failure> {
-    let link = Link::new(connect, pace)?;
+    let link = link(account, connection, Deadline::after(connection.deadline), pace)?;
     block_on(async {
-        let client = match Client::new(link).await {
+        let client = match Client::new(account, link, connection).await {
             Ok(client) => client,
             Err(incomplete) => return vec![Observation::failed(CREDENTIAL, incomplete)],
         };
@@ -88,9 +87,9 @@ pub fn examine(
             workspace(&client, slug, &mut seen).await;
         }
         let Seen { observations, headers, requests } = seen;
-        let mut all = vec![credential(&connect.credential, headers.as_ref(), &client)];
+        let mut all = vec![credential(&account.credential, headers.as_ref(), &client)];
         let headers = headers.as_ref();
-        all.extend(headers.map(|it| vitals::scopes(it, connect.credential.kind(), &client)));
+        all.extend(headers.map(|it| vitals::scopes(it, account.credential.kind(), &client)));
         all.extend(observations);
         all.extend(headers.map(|it| vitals::clock(it, (pace.now)())));
         all.extend(headers.map(|it| vitals::rate_limit(it, requests, &client)));

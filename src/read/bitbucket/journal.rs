@@ -22,7 +22,7 @@ pub enum Progress<'a> {
 }
 
 /// Notes what reading a workspace takes. Requests side by side write into the same one.
-pub(super) struct Journal<'a> {
+pub(in crate::read) struct Journal<'a> {
     workspace: &'a str,
     watch: &'a dyn Fn(Progress<'_>),
     started: Instant,
@@ -34,7 +34,7 @@ pub(super) struct Journal<'a> {
 }
 
 impl<'a> Journal<'a> {
-    pub(super) fn new(workspace: &'a str, watch: &'a dyn Fn(Progress<'_>)) -> Self {
+    pub(in crate::read) fn new(workspace: &'a str, watch: &'a dyn Fn(Progress<'_>)) -> Self {
         Journal {
             workspace,
             watch,
@@ -76,7 +76,7 @@ impl<'a> Journal<'a> {
     }
 
     /// What was noted.
-    pub(super) fn finish(&self) -> Walk {
+    pub(in crate::read) fn finish(&self) -> Walk {
         Walk {
             requests: self.requests.get(),
             walks: self.walks.get(),

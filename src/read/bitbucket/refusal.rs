@@ -1,63 +1,69 @@
-//! Answers that are no success, and what to do about them with which credential.
-
-use std::time::Duration;
-
-use reqwest::StatusCode;
+//! Answers of Bitbucket that are no success, and what to do about them with which credential.
 
 use super::credential::Credential;
 use crate::read::Incomplete;
+use crate::read::http::{Answer, Host, Refusal, Said, host_or_proxy};
+use crate::read::wire::ErrorBody;
 
-/// An answer that is not a success.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
-    /// What Bitbucket says.
-    pub(super) message: String,
-    /// The scopes that the credential has, as far as Bitbucket says.
-    pub(super) granted: Option<String>,
-    /// The scopes that it would take.
-    pub(super) required: Option<String>,
-    /// How long it asks to be left alone.
-    pub(super) asks: Option<Duration>,
-}
+/// The scopes that a credential has, as a header of answers.
+pub(super) const GRANTED_SCOPES: &str = "x-oauth-scopes";
+/// The scopes that a resource takes, as a header of answers.
+pub(super) const REQUIRED_SCOPES: &str = "x-accepted-oauth-scopes";
 
-impl Refusal {
-    /// What it says, and what to do with such a credential.
-    pub(super) fn explain(&self, credential: &Credential) -> Incomplete {
-        let Refusal { status, message, .. } = self;
-        let status_code = status.as_u16();
-        let asks = self.asks.map(|wait| format!(" (it asks to wait for {wait:?})"));
-        let said =
-            format!("Bitbucket answered {status_code}: {message}{}", asks.unwrap_or_default());
-        match status_code {
-            300..=399 => Incomplete::new(
-                format!("Bitbucket answered {status_code}, a redirect, which is not followed"),
-                "Check --api-url, and whether a proxy or a login page answers in Bitbucket's place.",
-            ),
+/// Bitbucket, to whom this credential is shown.
+impl Host for Credential {
+    fn name(&self) -> &'static str {
+        "Bitbucket"
+    }
+
+    fn set_by(&self) -> &'static str {
+        "--api-url"
+    }
+
+    fn said(&self, answer: &Answer) -> Said {
+        let error = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error);
+        let detail = error.as_ref().and_then(|error| error.detail.as_ref());
+        let scopes = |key: &str, header: &str| {
+            let listed = detail.and_then(|detail| detail.get(key)?.as_array()).map(|scopes| {
+                scopes.iter().filter_map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
+            });
+            listed.or_else(|| answer.header(header).map(str::to_owned))
+        };
+        Said {
+            granted: scopes("granted", GRANTED_SCOPES),
+            required: scopes("required", REQUIRED_SCOPES),
+            message: error.and_then(|error| error.message),
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Incomplete {
+        let said = refusal.says(self);
+        match refusal.status.as_u16() {
+            300..=399 => Incomplete::new(said, host_or_proxy(self)),
             401 => {
-                let oddity = credential.oddity().map(|oddity| format!(" {oddity}"));
-                Incomplete::new(said, renew(credential) + &oddity.unwrap_or_default())
+                let oddity = self.oddity().map(|oddity| format!(" {oddity}"));
+                Incomplete::new(said, renew(self) + &oddity.unwrap_or_default())
             }
-            403 => Incomplete::new(format!("{said}{}", self.scopes()), enough_scope(credential)),
-            404 => Incomplete::new(said, membership(credential)),
+            403 => Incomplete::new(said + &scopes(refusal), enough_scope(self)),
+            404 => Incomplete::new(said, membership(self)),
             410 => Incomplete::new(
                 said,
                 "Bitbucket removed what this version of mfa-gate asks for: use a newer one.",
             ),
-            429 => Incomplete::new(said, allowance(credential)),
+            429 => Incomplete::new(said, allowance(self)),
             500.. => Incomplete::new(said, "This is Bitbucket's own trouble: try again later."),
             _ => Incomplete::new(said, "Check --api-url and the workspace's slug."),
         }
     }
+}
 
-    fn scopes(&self) -> String {
-        let named = [("granted", &self.granted), ("required", &self.required)];
-        let scopes: Vec<_> = named
-            .into_iter()
-            .filter_map(|(name, scopes)| scopes.as_ref().map(|scopes| format!("{name}: {scopes}")))
-            .collect();
-        if scopes.is_empty() { String::new() } else { format!(" ({})", scopes.join("; ")) }
-    }
+fn scopes(refusal: &Refusal) -> String {
+    let named = [("granted", &refusal.granted), ("required", &refusal.required)];
+    let scopes: Vec<_> = named
+        .into_iter()
+        .filter_map(|(name, scopes)| scopes.as_ref().map(|scopes| format!("{name}: {scopes}")))
+        .collect();
+    if scopes.is_empty() { String::new() } else { format!(" ({})", scopes.join("; ")) }
 }
 
 /// How to replace a credential that is not accepted.

@@ -6,7 +6,7 @@ use reqwest::header::{DATE, HeaderMap};
 
 use super::client::Client;
 use super::examine::Observation;
-use super::link::{GRANTED_SCOPES, REQUIRED_SCOPES};
+use super::refusal::{GRANTED_SCOPES, REQUIRED_SCOPES};
 use crate::report::CredentialKind;
 
 /// Clocks that are further apart than this will sooner or later disagree about the day.

@@ -10,7 +10,7 @@ use url::Url;
 use super::client::Client;
 use super::journal::Journal;
 use super::next::{follow, page_number, with_fields, with_page};
-use super::trouble::Trouble;
+use crate::read::http::Trouble;
 use crate::read::proof::{self, Doubt, Facts, Proof};
 use crate::read::wire::{Page, Rows};
 
@@ -129,7 +129,7 @@ async fn side_by_side<R: Rows>(
     head: Page<R>,
     journal: &Journal<'_>,
 ) -> Result<(R, Vec<Facts>), Trouble> {
-    let (path, pages, at_once) = (series.first.path(), series.pages, client.concurrency());
+    let (path, pages, at_once) = (series.first.path(), series.pages, client.concurrency);
     tracing::info!(path, pages, at_once, "reading pages side by side");
     let mut under_way = stream::iter(2..=series.pages)
         .map(|number| async move {

@@ -7,8 +7,8 @@ use std::io::{self, Read};
 
 use serde::de::DeserializeOwned;
 
-use super::misfit::Misfit;
 use crate::read::excerpt::excerpt;
+use crate::read::misfit::Misfit;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use csv::{Reader, StringRecord};
-
-use super::misfit::Misfit;
 use super::{Completeness, Found, Held, only};
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
-use crate::read::excerpt::excerpt;
+use crate::read::misfit::Misfit;
+use crate::read::table::{Row, Table, Words};
 use crate::read::wire::row_key;
 use crate::read::{Incomplete, Origin, Selection};
 
@@ -22,26 +20,21 @@ const ON_PLAN: &str = "On Plan";
 /// What the export adds to the names of accounts that were deactivated.
 const INACTIVE: &str = "(INACTIVE)";
 
+/// What the export says of somebody's flags.
+const WORDS: Words = Words { yes: &["yes"], no: &["no"], neither: "neither yes nor no" };
+
 /// Reads an export, which has to be that of the one selected workspace.
 pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Misfit> {
-    let mut reader = Reader::from_reader(reader);
-    let headings = reader.headers().map_err(|error| Misfit::csv(error, 0))?.clone();
-    // The parser counts the second half of a CR LF as the start of the next line.
-    let lines = u64::from(reader.position().line() == 1);
-    let columns = Columns::find(&headings)?;
+    let mut table = Table::open(reader)?;
+    let columns = Columns::find(&table)?;
+    table.heading_ends()?;
     let slug = Arc::clone(only(selection)?);
     let mut members = Vec::new();
-    let mut record = StringRecord::new();
     // As a spreadsheet counts: the heading is row 1.
-    let mut row = 1;
-    while reader.read_record(&mut record).map_err(|error| Misfit::csv(error, lines))? {
-        row += 1;
-        let line = lines + record.position().map_or(1, csv::Position::line);
-        if let Some(at) = record.iter().position(|cell| swallows(cell, headings.len())) {
-            let what = "a cell holds a whole row, as where a quote is not closed".into();
-            return Err(Misfit::Place { line, column: Some(at as u64 + 1), what });
-        }
-        members.push(columns.member(&record, row, line)?);
+    let mut number = 1;
+    while let Some(row) = table.next()? {
+        number += 1;
+        members.push(columns.member(&row, number)?);
     }
     let held = Held::new(members, Completeness::Asserted, None).unwrap_or_else(|doubt| {
         let help = "An address is of one account only: export the users again.";
@@ -50,14 +43,9 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Mi
     Ok(Found {
         origin: Origin::UserExport,
         read_at: None,
+        roster: None,
         workspaces: BTreeMap::from([(slug, held)]),
     })
-}
-
-/// Whether a cell may hold a row that was to stand by itself: a quote that is opened in one name
-/// and closed in another hides everybody between them.
-fn swallows(cell: &str, columns: usize) -> bool {
-    cell.contains(['\n', '\r']) && cell.matches(',').count() + 1 >= columns
 }
 
 /// Where the columns are.
@@ -69,20 +57,15 @@ struct Columns {
 }
 
 impl Columns {
-    fn find(headings: &StringRecord) -> Result<Self, Misfit> {
-        let line = headings.position().map_or(1, csv::Position::line);
-        let wrong = |what| Misfit::Place { line, column: None, what };
+    fn find<R: Read>(table: &Table<R>) -> Result<Self, Misfit> {
         let mut missing = Vec::new();
         let mut find = |name: &'static str| {
-            let mut found = headings
-                .iter()
-                .enumerate()
-                .filter(|(_, heading)| heading.trim().eq_ignore_ascii_case(name))
-                .map(|(column, _)| column);
+            let mut found = table.columns(name);
             let first = found.next();
             if let Some(second) = found.next() {
                 let second = second + 1;
-                return Err(wrong(format!("column {second} is \"{name}\" a second time")));
+                let what = format!("column {second} is \"{name}\" a second time");
+                return Err(table.misplaced(what));
             }
             if first.is_none() {
                 missing.push(format!("\"{name}\""));
@@ -101,18 +84,18 @@ impl Columns {
             [] => Ok(columns),
             [_, _, _, _, _] => Err(Misfit::Content("it is neither JSON nor such a CSV".into())),
             some => {
-                let (some, of) = (some.join(" and "), headings.len());
-                Err(wrong(format!("none of the {of} columns of this heading is {some}")))
+                let (some, of) = (some.join(" and "), table.heading.len());
+                let what = format!("none of the {of} columns of this heading is {some}");
+                Err(table.misplaced(what))
             }
         }
     }
 
-    fn member(&self, record: &StringRecord, row: u64, line: u64) -> Result<Member, Misfit> {
-        let field = |column| record.get(column).unwrap_or_default().trim();
-        let name = field(self.name);
-        let email = field(self.email);
-        let has_2sv = yes_or_no(record, self.has_2sv, HAS_2SV, line)?;
-        let on_plan = yes_or_no(record, self.on_plan, ON_PLAN, line)?;
+    fn member(&self, row: &Row<'_>, number: u64) -> Result<Member, Misfit> {
+        let name = row.cell(self.name);
+        let email = row.cell(self.email);
+        let has_2sv = row.answer(self.has_2sv, HAS_2SV, &WORDS)?;
+        let on_plan = row.answer(self.on_plan, ON_PLAN, &WORDS)?;
         // A name is its owner's to choose: without the plan's word the suffix means nothing.
         let inactive = name.ends_with(INACTIVE) && !on_plan;
         let flag = if has_2sv { TwoFactor::Enabled } else { TwoFactor::Disabled };
@@ -125,24 +108,8 @@ impl Columns {
             kind: Kind::User,
             account_status: inactive.then_some(AccountStatus::Inactive),
             role: None,
-            row: email.is_empty().then(|| row_key(row, name)),
+            row: email.is_empty().then(|| row_key(number, name)),
             evidence: Evidence { bitbucket: Some(flag), ..Evidence::default() },
         })
-    }
-}
-
-fn yes_or_no(record: &StringRecord, column: usize, name: &str, line: u64) -> Result<bool, Misfit> {
-    match record.get(column).unwrap_or_default().trim() {
-        yes if yes.eq_ignore_ascii_case("yes") => Ok(true),
-        no if no.eq_ignore_ascii_case("no") => Ok(false),
-        other => Err(Misfit::Place {
-            line,
-            column: None,
-            what: format!(
-                "column {}, \"{name}\", says \"{}\", neither yes nor no",
-                column + 1,
-                excerpt(other)
-            ),
-        }),
     }
 }

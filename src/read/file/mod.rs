@@ -3,7 +3,6 @@
 mod ahead;
 mod documents;
 mod export;
-mod misfit;
 mod pages;
 mod snapshot;
 mod wire;
@@ -18,12 +17,13 @@ use jiff::Timestamp;
 
 use self::ahead::Ahead;
 use self::documents::Documents;
-use self::misfit::Misfit;
 use self::wire::{Content, Document};
 use super::excerpt::excerpt;
-use super::{Completeness, Incomplete, Origin, Reading, Roll, Selection, Walk, proof, visible};
+use super::misfit::{Misfit, Wanted};
+use super::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Selection, Walk, proof};
 use crate::failure::Failure;
-use crate::member::{Member, Source};
+use crate::member::Member;
+use crate::report::RosterRecord;
 
 /// What a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +35,27 @@ pub struct FileRead {
     pub read_at: Option<Timestamp>,
     /// The SHA-256 of the file's bytes, in lower-case hexadecimal.
     pub sha256: String,
+    /// The roster that the evidence of the members comes from, as far as the file has such; the
+    /// oldest of several.
+    pub roster: Option<RosterRecord>,
 }
 
 /// Bytes read at once: a page of a hundred members has some 70 KB, so that few of them are parsed
 /// twice because the first try ended in the middle.
 const CHUNK: usize = 1 << 20;
 
-/// How the flag gets into pages that somebody saves.
-const FIELDS: &str = " When saving pages, ask for the hidden field with \
-    fields=%2Bvalues.user.has_2fa_enabled.";
+/// A file with members, in the words of its messages.
+const WANTED: Wanted = Wanted {
+    name: "members file",
+    option: "--members",
+    takes: "It takes what `mfa-gate members --format json` writes, pages of Bitbucket's API as \
+        saved by curl, or Bitbucket's own user export: a CSV with the columns Public Name, Email \
+        Address, Last Login (UTC), Has 2SV and On Plan.",
+    utf_8: "Save it as UTF-8: with `curl --output FILE`, say, in place of `>`, which makes UTF-16 \
+        in PowerShell.",
+};
 
-/// The byte order marks of UTF-16, which is what PowerShell 5 makes of everything with `>`.
-const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
-
-/// Reads the members of workspaces from a file. `accept` are the sources whose proof counts: where
-/// Bitbucket is among them and the file shows nobody's second factor, the workspace is incomplete.
+/// Reads the members of workspaces from a file.
 ///
 /// Three kinds of files are told apart by their content: the JSON of `mfa-gate members`, pages of
 /// [Bitbucket's API] as saved by curl (one object, an array of them, or several one after another),
@@ -61,18 +67,13 @@ const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 /// whole of a workspace makes an incomplete [`Reading`].
 ///
 /// [Bitbucket's API]: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get
-pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<FileRead, Failure> {
+pub fn read(path: &Path, selection: &Selection) -> Result<FileRead, Failure> {
     let mut start = String::new();
     let found = open(path).map_err(Misfit::from).and_then(|file| {
         let mut documents = Documents::new(Ahead::new(file)?, CHUNK);
         let first = documents.sniff()?;
         start = excerpt(&String::from_utf8_lossy(documents.first_bytes()));
-        if UTF_16.iter().any(|mark| documents.first_bytes().starts_with(mark)) {
-            return Err(Misfit::utf_16());
-        }
-        if documents.first_bytes().contains(&0) {
-            return Err(Misfit::Content("it is no text".into()));
-        }
+        Misfit::unless_text(documents.first_bytes())?;
         match first {
             None => Err(Misfit::Content("it is empty".into())),
             Some(b'{' | b'[') => {
@@ -86,12 +87,13 @@ pub fn read(path: &Path, selection: &Selection, accept: &[Source]) -> Result<Fil
             }
         }
     });
-    let (found, sha256) = found.map_err(|misfit| misfit.failure(path, &start))?;
-    let read_at = found.read_at;
-    Ok(FileRead { readings: found.select(selection, accept), read_at, sha256 })
+    let (found, sha256) = found.map_err(|misfit| misfit.failure(&WANTED, path, &start))?;
+    let (read_at, roster) = (found.read_at, found.roster.clone());
+    Ok(FileRead { readings: found.select(selection), read_at, sha256, roster })
 }
 
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a file to read it.
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     // Opening a directory works on Unix; only reading it fails, with a stranger message.
     if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
@@ -123,6 +125,7 @@ fn from_json<R: Read>(
 struct Found {
     origin: Origin,
     read_at: Option<Timestamp>,
+    roster: Option<RosterRecord>,
     workspaces: BTreeMap<Arc<str>, Held>,
 }
 
@@ -139,7 +142,10 @@ impl Held {
         reported_size: Option<u64>,
     ) -> Result<Self, proof::Doubt> {
         proof::distinct_members(&members)?;
-        Ok(Held { members: Ok(Roll { members, completeness }), reported_size })
+        Ok(Held {
+            members: Ok(Roll { members, completeness, addresses: Addresses::AsShown }),
+            reported_size,
+        })
     }
 
     fn incomplete(incomplete: Incomplete, reported_size: Option<u64>) -> Self {
@@ -148,7 +154,7 @@ impl Held {
 }
 
 impl Found {
-    fn select(mut self, selection: &Selection, accept: &[Source]) -> Vec<Reading> {
+    fn select(mut self, selection: &Selection) -> Vec<Reading> {
         let slugs = match selection {
             Selection::Slugs(slugs) => slugs.clone(),
             Selection::All => self.workspaces.keys().cloned().collect(),
@@ -165,9 +171,6 @@ impl Found {
                 if roll.members.is_empty() {
                     return Err(Incomplete::nobody());
                 }
-                visible::judge(&roll.members, accept, visible::Caller::NoAnswer).map_err(
-                    |incomplete| Incomplete { help: incomplete.help + FIELDS, ..incomplete },
-                )?;
                 Ok(roll)
             });
             let walk = Walk { reported_size: held.reported_size, ..Walk::default() };
@@ -179,13 +182,17 @@ impl Found {
 
 /// The one selected workspace, for rows that name none.
 fn only(selection: &Selection) -> Result<&Arc<str>, Misfit> {
-    match selection {
+    let selected = match selection {
         Selection::Slugs(slugs) => match slugs.as_slice() {
-            [slug] => Ok(slug),
-            _ => Err(Misfit::unnamed(&format!("{} are selected", slugs.len()))),
+            [slug] => return Ok(slug),
+            _ => format!("{} are selected", slugs.len()),
         },
-        Selection::All => Err(Misfit::unnamed("none is selected")),
-    }
+        Selection::All => "none is selected".into(),
+    };
+    Err(Misfit::Known {
+        what: format!("its rows do not say which workspace they are of, and {selected}"),
+        help: "Name the one workspace that the file is of with --workspace.".into(),
+    })
 }
 
 /// Whether a workspace is wanted.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::misfit::Misfit;
 use super::{Found, Held, only, wants};
 use crate::member::Member;
+use crate::read::misfit::Misfit;
 use crate::read::proof::{self, Doubt, Facts};
 use crate::read::wire::{MemberRows, Page, Slug, name_by_row};
 use crate::read::{Incomplete, Origin, Selection};
@@ -59,7 +59,12 @@ impl Gathered {
     /// The workspaces, each with all of its members or why they are not all.
     pub(super) fn conclude(self) -> Found {
         let workspaces = self.workspaces.into_iter().map(|(slug, list)| (slug, list.conclude()));
-        Found { origin: Origin::SavedPages, read_at: None, workspaces: workspaces.collect() }
+        Found {
+            origin: Origin::SavedPages,
+            read_at: None,
+            roster: None,
+            workspaces: workspaces.collect(),
+        }
     }
 }
 
@@ -101,6 +106,7 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
         | Doubt::Lengths(..)
         | Doubt::Recorded { .. }
         | Doubt::EndsEarly { .. }
+        | Doubt::BothWays(_)
         | Doubt::OtherPage { .. }
         | Doubt::Astray(_)
         | Doubt::Shifted => {

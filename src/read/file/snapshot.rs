@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::misfit::Misfit;
 use super::wire::{Lists, Snapshot};
 use super::{Found, Held, wants};
 use crate::member::Member;
-use crate::read::{Completeness, Incomplete, Origin, Roll, Selection, proof};
-use crate::report::Workspace;
+use crate::read::misfit::Misfit;
+use crate::read::{Addresses, Completeness, Incomplete, Origin, Roll, Selection, proof};
+use crate::report::{RosterRecord, Workspace};
 
 const HELP: &str = "Run `mfa-gate members --format json` again; it exits 0 only where every \
     workspace was read to the end.";
@@ -23,6 +23,8 @@ pub(super) struct Listed {
     seen: BTreeSet<Arc<str>>,
     documents: u64,
     read_at: Option<Timestamp>,
+    /// The oldest of the rosters that were joined to the members.
+    roster: Option<RosterRecord>,
 }
 
 impl Listed {
@@ -33,8 +35,19 @@ impl Listed {
     /// Adds the workspaces of a document that are wanted.
     pub(super) fn add(&mut self, snapshot: Snapshot, selection: &Selection) -> Result<(), Misfit> {
         self.documents += 1;
-        let Snapshot { checked_at, complete, workspaces, members: Lists(mut lists) } = snapshot;
+        let Snapshot { checked_at, complete, workspaces, members: Lists(mut lists), roster } =
+            snapshot;
         self.read_at = Some(self.read_at.map_or(checked_at, |oldest| oldest.min(checked_at)));
+        match roster {
+            Some(roster) if self.roster.as_ref().is_none_or(|own| roster.as_of < own.as_of) => {
+                self.roster = Some(roster);
+            }
+            Some(_) => {}
+            // What it said on a day that nobody knows may be as old as it likes.
+            None => {
+                lists.values_mut().flatten().for_each(|member| member.evidence.forget_roster());
+            }
+        }
         // A document that calls itself incomplete while each of its workspaces is complete was
         // edited; which of the two is true cannot be known.
         let contradicts = !complete && workspaces.iter().all(|workspace| workspace.complete);
@@ -59,7 +72,8 @@ impl Listed {
 
     /// The workspaces, each with all of its members or why they are not all.
     pub(super) fn conclude(self) -> Found {
-        Found { origin: Origin::Snapshot, read_at: self.read_at, workspaces: self.workspaces }
+        let Listed { workspaces, read_at, roster, .. } = self;
+        Found { origin: Origin::Snapshot, read_at, roster, workspaces }
     }
 }
 
@@ -75,7 +89,9 @@ fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> He
         let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
         match proof::recorded(&members, workspace.members, completeness, size) {
             Ok(()) => {
-                return Held { members: Ok(Roll { members, completeness }), reported_size: size };
+                let addresses = Addresses::AsShown;
+                let roll = Roll { members, completeness, addresses };
+                return Held { members: Ok(roll), reported_size: size };
             }
             Err(doubt) => format!("the members file contradicts itself: {}", doubt.why()),
         }

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
-use super::misfit::Misfit;
 use crate::member::Member;
 use crate::read::excerpt::excerpt;
+use crate::read::misfit::Misfit;
 use crate::read::wire::{ErrorDetail, MemberRows, Page};
-use crate::report::{ListedMember, SCHEMA_VERSION, Workspace};
+use crate::report::{ListedMember, RosterRecord, SCHEMA_VERSION, Workspace};
 
 /// Everything that a document can have: which kind it is shows only when it is read, and reading
 /// it twice would take twice as long.
@@ -40,6 +40,8 @@ pub(super) struct Document {
     #[serde(default)]
     checked_at: Option<Timestamp>,
     #[serde(default)]
+    source: Option<Origins>,
+    #[serde(default)]
     complete: Option<bool>,
     #[serde(default)]
     workspaces: Option<Vec<Workspace>>,
@@ -50,6 +52,13 @@ pub(super) struct Document {
     verdict: Option<IgnoredAny>,
     #[serde(default)]
     policy: Option<IgnoredAny>,
+}
+
+/// Where a list says that it comes from.
+#[derive(Deserialize)]
+struct Origins {
+    #[serde(default)]
+    roster: Option<RosterRecord>,
 }
 
 /// What a document is.
@@ -70,6 +79,8 @@ pub(super) struct Snapshot {
     pub(super) workspaces: Vec<Workspace>,
     /// The members of those that were read to the end.
     pub(super) members: Lists,
+    /// The roster that was joined to them.
+    pub(super) roster: Option<RosterRecord>,
 }
 
 /// Listed members, by the slug of their workspace.
@@ -136,7 +147,14 @@ impl TryFrom<Document> for Content {
             })),
             (None, Some(KnownVersion), (Some(checked_at), Some(workspaces), Some(members))) => {
                 let complete = document.complete.unwrap_or(false);
-                Ok(Content::Snapshot(Snapshot { checked_at, complete, workspaces, members }))
+                let roster = document.source.and_then(|source| source.roster);
+                Ok(Content::Snapshot(Snapshot {
+                    checked_at,
+                    complete,
+                    workspaces,
+                    members,
+                    roster,
+                }))
             }
             _ => Err(Misfit::Content(
                 "an object in it is neither a page with `values` nor a list with \

@@ -12,7 +12,7 @@ use super::pace::Pace;
 use super::trouble::Trouble;
 
 /// Lets requests through, so many at once, and none while it is closed.
-pub(super) struct Gate {
+pub(crate) struct Gate {
     lanes: Semaphore,
     /// How many lanes there are, taken or not.
     width: Cell<usize>,
@@ -31,7 +31,7 @@ struct Closing {
 }
 
 /// The right to send one request.
-pub(super) struct Lane<'a> {
+pub(crate) struct Lane<'a> {
     gate: &'a Gate,
     /// There always is one, as nothing ever closes the semaphore.
     permit: Option<SemaphorePermit<'a>>,
@@ -39,13 +39,13 @@ pub(super) struct Lane<'a> {
 
 impl Gate {
     /// A gate for so many requests at once.
-    pub(super) fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         let width = width.max(1);
         Gate { lanes: Semaphore::new(width), width: Cell::new(width), closing: Cell::new(None) }
     }
 
     /// Waits for a lane, unless one was kept, and for the gate to open.
-    pub(super) async fn pass<'a>(
+    pub(crate) async fn pass<'a>(
         &'a self,
         kept: Option<Lane<'a>>,
         deadline: Deadline,
@@ -82,7 +82,7 @@ impl Lane<'_> {
     /// Lets no request through for so long, and one fewer at once from then on: a server that is
     /// asked too much is not asked as much again. The last lane stays, and stays with its request:
     /// if another went first, that one might use up what the server allows, again and again.
-    pub(super) fn close(self, wait: Duration) -> Option<Self> {
+    pub(crate) fn close(self, wait: Duration) -> Option<Self> {
         let opens = Instant::now().checked_add(wait);
         let before = self.gate.closing.get();
         let later = before.is_none_or(|before| match (before.opens, opens) {

@@ -6,23 +6,23 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client as Http, RequestBuilder};
 use serde::de::DeserializeOwned;
+use url::Url;
 
-use super::connect::Connect;
 use super::deadline::Deadline;
 use super::gate::Gate;
 use super::pace::Pace;
-use super::refusal::Refusal;
 use super::retry::{self, Fate, TRIES};
 use super::secrets::Secrets;
 use super::transport::{Answer, Transport};
-use super::trouble::Trouble;
+use super::trouble::{Refusal, Trouble};
+use super::{Connection, Host, Said};
 use crate::escape;
 use crate::failure::Failure;
-use crate::read::wire::ErrorBody;
+use crate::read::Incomplete;
 
-/// The way to Bitbucket, which all requests of a run share.
-pub(super) struct Link<'a> {
-    pub(super) connect: &'a Connect,
+/// The way to one server, which all requests of a run to it share.
+pub(crate) struct Link<'a> {
+    host: &'a dyn Host,
     transport: Transport,
     gate: Gate,
     deadline: Deadline,
@@ -30,23 +30,35 @@ pub(super) struct Link<'a> {
 }
 
 impl<'a> Link<'a> {
-    pub(super) fn new(connect: &'a Connect, pace: Pace<'a>) -> Result<Self, Failure> {
+    /// The way to the server at a base address.
+    pub(crate) fn new(
+        host: &'a dyn Host,
+        base: &Url,
+        connection: &Connection,
+        deadline: Deadline,
+        pace: Pace<'a>,
+    ) -> Result<Self, Failure> {
         Ok(Link {
-            connect,
-            transport: Transport::new(connect)?,
-            gate: Gate::new(connect.concurrency.into()),
-            deadline: Deadline::after(connect.deadline),
+            host,
+            transport: Transport::new(connection, base)?,
+            gate: Gate::new(connection.concurrency.into()),
+            deadline,
             pace,
         })
     }
 
+    /// What to say of a trouble.
+    pub(crate) fn explain(&self, trouble: &Trouble) -> Incomplete {
+        trouble.explain(self.host)
+    }
+
     /// What requests are built with.
-    pub(super) fn http(&self) -> &Http {
+    pub(crate) fn http(&self) -> &Http {
         &self.transport.http
     }
 
     /// Sends a request until it is answered well, and reads the answer. Each try is counted.
-    pub(super) async fn fetch<T: DeserializeOwned>(
+    pub(crate) async fn fetch<T: DeserializeOwned>(
         &self,
         build: impl Fn() -> RequestBuilder,
         secrets: &Secrets,
@@ -88,7 +100,7 @@ impl<'a> Link<'a> {
         if wait > self.deadline.left() {
             return Err(Trouble::OutOfTime { last, allowed: self.deadline.allowed });
         }
-        let why = last.explain(&self.connect.credential).why;
+        let why = self.explain(&last).why;
         tracing::info!(?wait, tries, why = %escape::terminal(&why), "trying again");
         Ok(())
     }
@@ -100,7 +112,7 @@ impl<'a> Link<'a> {
     ) -> Result<(T, HeaderMap), Trouble> {
         if !answer.status.is_success() {
             let asks = retry::asked(answer.status, &answer.headers, (self.pace.now)());
-            return Err(Trouble::Refused(Box::new(refusal(&answer, secrets, asks))));
+            return Err(Trouble::Refused(Box::new(refusal(self.host, &answer, secrets, asks))));
         }
         match serde_json::from_slice(&answer.body) {
             Ok(understood) => Ok((understood, answer.headers)),
@@ -115,7 +127,7 @@ impl<'a> Link<'a> {
     }
 }
 
-pub(super) fn unsendable(error: reqwest::Error) -> Trouble {
+pub(crate) fn unsendable(error: reqwest::Error) -> Trouble {
     Trouble::Unsendable(error.without_url().to_string())
 }
 
@@ -123,29 +135,17 @@ fn content_type(answer: &Answer, secrets: &Secrets) -> String {
     answer.header(CONTENT_TYPE).map_or_else(|| "of no type".into(), |kind| secrets.excerpt(kind))
 }
 
-fn refusal(answer: &Answer, secrets: &Secrets, asks: Option<Duration>) -> Refusal {
-    let error = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error);
-    let detail = error.as_ref().and_then(|error| error.detail.as_ref());
-    let scopes = |key: &str, header: &str| {
-        let listed = detail.and_then(|detail| detail.get(key)?.as_array()).map(|scopes| {
-            scopes.iter().filter_map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
-        });
-        let scopes = listed.or_else(|| answer.header(header).map(str::to_owned));
-        scopes.map(|scopes| secrets.excerpt(&scopes))
-    };
-    let message = error.as_ref().and_then(|error| error.message.clone()).unwrap_or_else(|| {
+fn refusal(host: &dyn Host, answer: &Answer, secrets: &Secrets, asks: Option<Duration>) -> Refusal {
+    let Said { message, granted, required } = host.said(answer);
+    let message = message.unwrap_or_else(|| {
         format!("{}, {}", content_type(answer, secrets), String::from_utf8_lossy(&answer.body))
     });
+    let masked = |text: Option<String>| text.map(|text| secrets.excerpt(&text));
     Refusal {
         status: answer.status,
         message: secrets.excerpt(&message),
-        granted: scopes("granted", GRANTED_SCOPES),
-        required: scopes("required", REQUIRED_SCOPES),
+        granted: masked(granted),
+        required: masked(required),
         asks,
     }
 }
-
-/// The scopes that a credential has, as a header of answers.
-pub(super) const GRANTED_SCOPES: &str = "x-oauth-scopes";
-/// The scopes that a resource takes, as a header of answers.
-pub(super) const REQUIRED_SCOPES: &str = "x-accepted-oauth-scopes";

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::trouble::Trouble;
 
 /// How often a request is sent at most.
-pub(super) const TRIES: u32 = 6;
+pub(crate) const TRIES: u32 = 6;
 
 /// The wait before the second try, at most.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -16,12 +17,13 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait that is not the server's own wish.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Seconds until the limit is lifted, as Bitbucket was seen to send it: seconds, not a time of day.
+/// When the limit is lifted: Bitbucket was seen to send the seconds until then, and Atlassian's
+/// organisations send an instant as ISO 8601 has it.
 const RATE_LIMIT_RESET: &str = "x-ratelimit-reset";
 
 /// What a trouble means for the request that met it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// Another try would end the same way.
     Final,
     /// Another try may do better.
@@ -31,7 +33,7 @@ pub(super) enum Fate {
 }
 
 /// Whether to try again.
-pub(super) fn classify(trouble: &Trouble) -> Fate {
+pub(crate) fn classify(trouble: &Trouble) -> Fate {
     match trouble {
         Trouble::Unreachable(_) | Trouble::TimedOut(_) => Fate::Passing,
         // JSON that ends in its middle is an answer that was cut off.
@@ -61,7 +63,7 @@ pub(super) fn classify(trouble: &Trouble) -> Fate {
 /// limit was reached the time until it is lifted.
 ///
 /// `Retry-After`: [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3).
-pub(super) fn asked(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn asked(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let after = text(RETRY_AFTER.as_str()).and_then(|after| {
         seconds(after)
@@ -69,7 +71,11 @@ pub(super) fn asked(status: StatusCode, headers: &HeaderMap, now: SystemTime) ->
     });
     let reset = || {
         let limited = status == StatusCode::TOO_MANY_REQUESTS;
-        text(RATE_LIMIT_RESET).filter(|_| limited).and_then(seconds)
+        let reset = text(RATE_LIMIT_RESET).filter(|_| limited)?;
+        seconds(reset).or_else(|| {
+            let instant: Timestamp = reset.parse().ok()?;
+            Some(until(instant.into(), now))
+        })
     };
     after.or_else(reset)
 }
@@ -89,7 +95,7 @@ fn until(date: SystemTime, now: SystemTime) -> Duration {
 
 /// How long to wait after so many tries: twice as long each time, from half of that to all of it
 /// as chance will have it, and never less than what the server asks for.
-pub(super) fn delay(tries: u32, asked: Option<Duration>, jitter: f64) -> Duration {
+pub(crate) fn delay(tries: u32, asked: Option<Duration>, jitter: f64) -> Duration {
     let doublings = tries.saturating_sub(1).min(16);
     let longest = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
     let own = longest.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
@@ -101,7 +107,7 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
-    use crate::read::bitbucket::refusal::Refusal;
+    use crate::read::http::Refusal;
     use crate::read::proof::Doubt;
 
     fn refused(status: u16, asks: Option<u64>) -> Trouble {
@@ -180,6 +186,10 @@ mod tests {
         assert_eq!(asks(429, &[("x-ratelimit-reset", "90")]), Some(90));
         assert_eq!(asks(429, &[("x-ratelimit-reset", "90"), ("retry-after", "5")]), Some(5));
         assert_eq!(asks(429, &[("x-ratelimit-reset", "90"), ("retry-after", "soon")]), Some(90));
+        let instant = [("x-ratelimit-reset", "1994-11-06T08:50:07Z")];
+        assert_eq!(asks(429, &instant), Some(30));
+        assert_eq!(asks(429, &[("x-ratelimit-reset", "1994-11-06T08:00:00Z")]), Some(0));
+        assert_eq!(asks(429, &[("x-ratelimit-reset", "1994-11-06")]), None);
         assert_eq!(asks(503, &[("x-ratelimit-reset", "90")]), None, "it always says when");
         assert_eq!(asks(429, &[]), None);
     }

@@ -1,18 +1,46 @@
-//! What goes wrong between here and Bitbucket, and what to do about it.
+//! What goes wrong between here and a server, and what to do about it.
 
 use std::time::Duration;
 
-use super::credential::Credential;
-use super::refusal::Refusal;
+use reqwest::StatusCode;
+
+use super::Host;
 use crate::read::Incomplete;
 use crate::read::proof::Doubt;
 
+/// An answer that is not a success.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// Its status.
+    pub(crate) status: StatusCode,
+    /// What the server says.
+    pub(crate) message: String,
+    /// The scopes that the credential has, as far as the server says.
+    pub(crate) granted: Option<String>,
+    /// The scopes that it would take.
+    pub(crate) required: Option<String>,
+    /// How long it asks to be left alone.
+    pub(crate) asks: Option<Duration>,
+}
+
+impl Refusal {
+    /// What a server answered, in a sentence fragment.
+    pub(crate) fn says(&self, host: &dyn Host) -> String {
+        let (name, status) = (host.name(), self.status.as_u16());
+        if let 300..=399 = status {
+            return format!("{name} answered {status}, a redirect, which is not followed");
+        }
+        let asks = self.asks.map(|wait| format!(" (it asks to wait for {wait:?})"));
+        format!("{name} answered {status}: {}{}", self.message, asks.unwrap_or_default())
+    }
+}
+
 /// Why there is no answer, or none that is of use. Foreign text in it is masked and cut short.
 #[derive(Debug)]
-pub(super) enum Trouble {
-    /// Bitbucket could not be reached, or stopped in the middle of its answer.
+pub(crate) enum Trouble {
+    /// The server could not be reached, or stopped in the middle of its answer.
     Unreachable(String),
-    /// Whoever answered could not prove to be Bitbucket.
+    /// Whoever answered could not prove to be that server.
     Certificate(String),
     /// The request cannot be put into words that could be sent.
     Unsendable(String),
@@ -70,35 +98,36 @@ pub(super) enum Trouble {
 
 impl Trouble {
     /// The status of an answer that is no success, where that is the trouble.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         if let Trouble::Refused(refusal) = self { Some(refusal.status.as_u16()) } else { None }
     }
 
     /// How long the server asks to be left alone.
-    pub(super) fn asks(&self) -> Option<Duration> {
+    pub(crate) fn asks(&self) -> Option<Duration> {
         if let Trouble::Refused(refusal) = self { refusal.asks } else { None }
     }
 
-    /// Why nothing is known, and what to do, with such a credential.
-    pub(super) fn explain(&self, credential: &Credential) -> Incomplete {
+    /// Why nothing is known, and what to do, where this came of asking such a server.
+    pub(crate) fn explain(&self, host: &dyn Host) -> Incomplete {
+        let (name, set_by) = (host.name(), host.set_by());
         match self {
             Trouble::Unreachable(why) => Incomplete::new(
-                format!("Bitbucket could not be reached: {why}"),
-                "Check the network, the proxy variables and --api-url.",
+                format!("{name} could not be reached: {why}"),
+                format!("Check the network, the proxy variables and {set_by}."),
             ),
             Trouble::Certificate(why) => Incomplete::new(
                 format!(
-                    "whoever answered could not prove to be Bitbucket, so nothing was sent: {why}"
+                    "whoever answered could not prove to be {name}, so nothing was sent: {why}"
                 ),
                 "Where a proxy or a server of your own answers, give the certificate that it is \
                  signed with to --ca-cert. Otherwise somebody may be listening in.",
             ),
             Trouble::Unsendable(why) => Incomplete::new(
                 format!("the request could not be put together: {why}"),
-                "Check --api-url and the credential.",
+                format!("Check {set_by} and the credential."),
             ),
             Trouble::TimedOut(timeout) => Incomplete::new(
-                format!("Bitbucket did not answer within {timeout:?}"),
+                format!("{name} did not answer within {timeout:?}"),
                 "Try again, or allow more time with --timeout.",
             ),
             Trouble::Deadline(deadline) => Incomplete::new(
@@ -107,35 +136,37 @@ impl Trouble {
             ),
             Trouble::Closed { wait, allowed } => Incomplete::new(
                 format!(
-                    "Bitbucket limits requests, which have to wait for {wait:?}, and {}",
+                    "{name} limits requests, which have to wait for {wait:?}, and {}",
                     too_long(*allowed)
                 ),
                 "Try again then, or allow more time with --deadline.",
             ),
             Trouble::OutOfTime { last, allowed } => {
-                let Incomplete { why, help } = last.explain(credential);
+                let Incomplete { why, help } = last.explain(host);
                 let why = format!("{why}; {}", too_long(*allowed));
                 Incomplete::new(why, format!("{help} --deadline allows more time."))
             }
             Trouble::Exhausted { last, tries } => {
-                let Incomplete { why, help } = last.explain(credential);
+                let Incomplete { why, help } = last.explain(host);
                 Incomplete::new(format!("{why} (tried {tries} times)"), help)
             }
             Trouble::TooLarge => Incomplete::new(
                 "an answer is larger than 16 MiB",
-                "Check --api-url: Bitbucket's pages are far smaller.",
+                format!("Check {set_by}: the pages of {name} are far smaller."),
             ),
-            Trouble::Refused(refusal) => refusal.explain(credential),
+            Trouble::Refused(refusal) => host.refused(refusal),
             Trouble::Shape { status, content_type, start, why, cut: _ } => Incomplete::new(
                 format!(
                     "the answer is not what was asked for ({why}): status {status}, \
                      {content_type}, it starts with \"{start}\""
                 ),
-                "Check --api-url, and whether a proxy or a login page answers in Bitbucket's place.",
+                host_or_proxy(host),
             ),
             Trouble::Elsewhere(next) => Incomplete::new(
                 format!("the next page is said to be elsewhere, where nothing was sent: {next}"),
-                "Check --api-url: `next` must lead to the same scheme, host, port and path.",
+                format!(
+                    "Check {set_by}: `next` must lead to the same scheme, host, port and path."
+                ),
             ),
             Trouble::Loop => Incomplete::new(
                 "the pages go round in a circle: a `next` leads back to a page that was read",
@@ -151,6 +182,12 @@ impl Trouble {
             ),
         }
     }
+}
+
+/// What to do where something else answers than was asked.
+pub(crate) fn host_or_proxy(host: &dyn Host) -> String {
+    let (name, set_by) = (host.name(), host.set_by());
+    format!("Check {set_by}, and whether a proxy or a login page answers in the place of {name}.")
 }
 
 fn too_long(allowed: Duration) -> String {

@@ -1,72 +1,31 @@
-//! How to reach Bitbucket.
+//! Bitbucket, and as whom it is asked.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use url::{Host, Url};
+use url::Url;
 
 use super::credential::Credential;
 use crate::failure::Failure;
+use crate::read::http::base_address;
 
 /// The base address of [Bitbucket Cloud's API](https://developer.atlassian.com/cloud/bitbucket/rest/intro/#uri-structure).
 pub const DEFAULT_API_URL: &str = "https://api.bitbucket.org/2.0";
 
-/// How to reach Bitbucket, and as whom.
+/// Bitbucket, and as whom it is asked.
 #[derive(Clone, Debug)]
-pub struct Connect {
+pub struct Account {
     /// The base address of the API, as [`api_url`] makes it.
     pub api_url: Url,
-    /// How many requests may be under way at once; 0 counts as 1.
-    pub concurrency: u8,
-    /// The longest that one request may take, its answer included.
-    pub timeout: Duration,
-    /// The longest that all requests may take together, from the call of [`super::read`].
-    pub deadline: Duration,
-    /// A PEM file with certificates to trust beside those of the system.
-    pub ca_cert: Option<PathBuf>,
     /// What to send.
     pub credential: Credential,
 }
 
-/// A base address that credentials may be sent to: https, or http to this very machine, with
-/// nothing but host, port and path.
+/// A base address of Bitbucket's API that credentials may be sent to: https, or http to this very
+/// machine, with nothing but host, port and path.
 ///
 /// # Errors
 /// [`Failure::Usage`]; its message does not repeat an address that may hold a password.
 pub fn api_url(text: &str) -> Result<Url, Failure> {
-    let wrong = |what: &str| {
-        Failure::usage(
-            format!("the API URL {what}"),
-            format!("Set --api-url or BITBUCKET_API_URL to something like {DEFAULT_API_URL}."),
-        )
-    };
-    let mut url = Url::parse(text).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("holds a user name or a password; credentials have their own variables"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("holds a query or a fragment"));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        "http" => return Err(wrong("is plain http, which would show the credential to others")),
-        _ => return Err(wrong("is not https")),
-    }
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty();
-    }
-    Ok(url)
-}
-
-/// Whether an address is one of this machine's own.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
+    let help = format!("Set --api-url or BITBUCKET_API_URL to something like {DEFAULT_API_URL}.");
+    base_address(text, "the API URL", &help)
 }
 
 /// Where an OAuth consumer gets its token: Bitbucket's web host for the default API, else the

@@ -7,8 +7,10 @@ use std::time::Duration;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Certificate, ClientBuilder, Request, StatusCode, redirect};
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
-use super::connect::{Connect, is_loopback};
+use super::Connection;
+use super::address::is_loopback;
 use super::deadline::Deadline;
 use super::trouble::Trouble;
 use crate::failure::Failure;
@@ -19,34 +21,35 @@ const LARGEST: usize = 16 << 20;
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests.
-pub(super) struct Transport {
-    pub(super) http: reqwest::Client,
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
     timeout: Duration,
 }
 
 /// What came back.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// A header's value, where there is one that is text.
-    pub(super) fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
+    pub(crate) fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
 impl Transport {
-    pub(super) fn new(connect: &Connect) -> Result<Self, Failure> {
+    /// One for the server at a base address.
+    pub(crate) fn new(connection: &Connection, base: &Url) -> Result<Self, Failure> {
         // An error means that some other part of the process installed one: just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Transport { http: http_client(connect)?, timeout: connect.timeout })
+        Ok(Transport { http: http_client(connection, base)?, timeout: connection.timeout })
     }
 
     /// Sends a request, for the so many-th time, and reads its answer, whatever its status.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         request: Request,
         deadline: Deadline,
@@ -116,19 +119,19 @@ fn refuses_certificate(error: &(dyn Error + 'static)) -> bool {
     }
 }
 
-fn http_client(connect: &Connect) -> Result<reqwest::Client, Failure> {
-    let certificates = connect.ca_cert.as_deref().map(certificates).transpose()?;
+fn http_client(connection: &Connection, base: &Url) -> Result<reqwest::Client, Failure> {
+    let certificates = connection.ca_cert.as_deref().map(certificates).transpose()?;
     let extra = certificates.unwrap_or_default();
     // In an image without certificates of its own the first try fails.
-    let with_system = builder(connect).tls_certs_merge(extra.clone()).build();
+    let with_system = builder(base).tls_certs_merge(extra.clone()).build();
     with_system
         .or_else(|_| {
             let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
                 .iter()
                 .filter_map(|der| Certificate::from_der(der).ok());
-            builder(connect).tls_certs_only(bundled.chain(extra)).build()
+            builder(base).tls_certs_only(bundled.chain(extra)).build()
         })
-        .map_err(|error| match &connect.ca_cert {
+        .map_err(|error| match &connection.ca_cert {
             Some(path) => bad_certificates(path, &error.without_url()),
             None => Failure::usage(
                 format!("could not set up an HTTP client: {}", error.without_url()),
@@ -137,14 +140,14 @@ fn http_client(connect: &Connect) -> Result<reqwest::Client, Failure> {
         })
 }
 
-fn builder(connect: &Connect) -> ClientBuilder {
+fn builder(base: &Url) -> ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         // A redirect would take the credential, and the question, to another place.
         .redirect(redirect::Policy::none())
         .referer(false)
-        .https_only(connect.api_url.scheme() == "https");
-    if is_loopback(&connect.api_url) {
+        .https_only(base.scheme() == "https");
+    if is_loopback(base) {
         // By default a proxy would be asked for loopback addresses too, and would be shown a
         // credential that is not to leave the machine.
         builder.no_proxy()

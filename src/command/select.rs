@@ -1,0 +1,74 @@
+//! Which workspaces a run is about.
+
+use std::sync::Arc;
+
+use super::Context;
+use crate::failure::Failure;
+use crate::policy::{WorkspaceEntry, check_slug};
+
+/// The workspaces of a run, and those of the policy that it leaves out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Selected {
+    pub(super) slugs: Vec<Arc<str>>,
+    pub(super) not_checked: Vec<Arc<str>>,
+}
+
+/// The policy's workspaces, narrowed by `--workspace`; where the policy lists none, those of
+/// `--workspace`, else that of `BITBUCKET_WORKSPACE`.
+pub(super) fn select(
+    listed: &[WorkspaceEntry],
+    flags: &[String],
+    context: &Context<'_>,
+) -> Result<Selected, Failure> {
+    let named = named(flags)?;
+    if listed.is_empty() {
+        let slugs = if named.is_empty() { from_environment(context)? } else { named };
+        if slugs.is_empty() {
+            return Err(no_workspace());
+        }
+        return Ok(Selected { slugs, not_checked: Vec::new() });
+    }
+    let all: Vec<Arc<str>> = listed.iter().map(|entry| entry.slug.clone()).collect();
+    if let Some(stranger) = named.iter().find(|slug| !all.contains(slug)) {
+        return Err(Failure::usage(
+            format!("the policy does not list the workspace {stranger}"),
+            format!("It lists {}. Name one of these, or add it there.", all.join(", ")),
+        ));
+    }
+    let (slugs, not_checked) =
+        all.into_iter().partition(|slug| named.is_empty() || named.contains(slug));
+    Ok(Selected { slugs, not_checked })
+}
+
+/// The slugs of `--workspace`, each once.
+pub(super) fn named(flags: &[String]) -> Result<Vec<Arc<str>>, Failure> {
+    let mut slugs: Vec<Arc<str>> = Vec::with_capacity(flags.len());
+    for flag in flags {
+        let slug = slug(flag, "--workspace")?;
+        if !slugs.contains(&slug) {
+            slugs.push(slug);
+        }
+    }
+    Ok(slugs)
+}
+
+/// The workspace that Bitbucket Pipelines runs in, if it does.
+pub(super) fn from_environment(context: &Context<'_>) -> Result<Vec<Arc<str>>, Failure> {
+    let value = (context.env)("BITBUCKET_WORKSPACE");
+    value.map(|value| slug(&value, "BITBUCKET_WORKSPACE")).into_iter().collect()
+}
+
+pub(super) fn no_workspace() -> Failure {
+    Failure::usage(
+        "no workspace is named",
+        "List them under `workspaces` in the policy, or use --workspace SLUG; the slug is the \
+         first part of a repository's address: bitbucket.org/SLUG/REPOSITORY.",
+    )
+}
+
+fn slug(text: &str, origin: &str) -> Result<Arc<str>, Failure> {
+    match check_slug(text) {
+        Ok(()) => Ok(text.into()),
+        Err(help) => Err(Failure::usage(format!("{origin} is no workspace slug: {text}"), help)),
+    }
+}

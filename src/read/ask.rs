@@ -1,0 +1,191 @@
+//! In which order the sources are asked: Bitbucket or a file first, the others only where somebody
+//! needs them.
+
+use std::sync::Arc;
+
+use super::atlassian::Organisation;
+use super::bitbucket::{self, Account, Journal, Progress};
+use super::http::{Connection, Deadline, Pace, block_on};
+use super::inquiry::{DirectoryOnDemand, Inquiry};
+use super::roster::Roster;
+use super::visible::{self, Caller};
+use super::{Incomplete, Origin, Reading, Roll};
+use crate::failure::Failure;
+use crate::member::Source;
+
+/// Where members come from, and who else may say something about them.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    /// Where the members come from.
+    pub members: Members<'a>,
+    /// The Atlassian organisation, where there is a credential for it.
+    pub organisation: Option<&'a Organisation>,
+    /// An identity provider's roster.
+    pub roster: Option<&'a Roster>,
+    /// How servers are reached.
+    pub connection: &'a Connection,
+}
+
+/// Where members come from.
+#[derive(Debug)]
+pub enum Members<'a> {
+    /// These workspaces from Bitbucket's API.
+    Bitbucket(&'a Account, &'a [Arc<str>]),
+    /// They were read from a file.
+    Listed(Vec<Reading>),
+}
+
+/// What is to be known of the members.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The sources whose proof counts.
+    pub accept: &'a [Source],
+    /// Whether it is to be known who owns the workspace.
+    pub roles: bool,
+    /// The e-mail addresses, in lower-case ASCII, that exemptions for a workspace name in place of
+    /// ids.
+    pub addresses: &'a dyn Fn(&str) -> Vec<&'a str>,
+    /// Whether every source is to say what it knows, also where nobody needs it.
+    pub everything: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// No more than whether these sources prove a second factor.
+    pub fn proof(accept: &'a [Source]) -> Self {
+        Wanted { accept, roles: false, addresses: &|_| Vec::new(), everything: false }
+    }
+}
+
+/// What was found out.
+#[derive(Debug)]
+pub struct Found {
+    /// The workspaces, in the order in which they were asked for.
+    pub readings: Vec<Reading>,
+    /// What reading the organisation's directory took; none where it was not asked.
+    pub directory: Option<DirectoryWalk>,
+    /// How many rows of the roster are about a member; none where not all could be compared, since
+    /// nobody needed it.
+    pub roster_matched: Option<u64>,
+}
+
+impl Found {
+    /// These workspaces, with nobody asked about them.
+    pub(crate) fn nothing(readings: Vec<Reading>) -> Self {
+        Found { readings, directory: None, roster_matched: None }
+    }
+}
+
+/// What reading a directory took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirectoryWalk {
+    /// How many accounts it lists; none where it could not be read.
+    pub accounts: Option<u64>,
+    /// How many requests were sent, every try counted.
+    pub requests: u32,
+}
+
+/// Reads members and what is known of them, one workspace after another; one that cannot be read
+/// does not stop the others. Everything learnt from the network, and nothing else, makes an
+/// incomplete [`Reading`]. It blocks until all is read or the deadline is over, and tells `watch`
+/// how far it is; not to be called from asynchronous code.
+///
+/// # Errors
+/// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
+pub fn read(
+    sources: Sources<'_>,
+    wanted: Wanted<'_>,
+    watch: &dyn Fn(Progress<'_>),
+) -> Result<Found, Failure> {
+    block_on(run(sources, wanted, Pace::real(), watch))?
+}
+
+/// As [`read`], with waits, chance and time of day from outside, and nobody watching.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    sources: Sources<'_>,
+    wanted: Wanted<'_>,
+    pace: Pace<'_>,
+) -> Result<Found, Failure> {
+    block_on(run(sources, wanted, pace, &|_| ()))?
+}
+
+async fn run(
+    sources: Sources<'_>,
+    wanted: Wanted<'_>,
+    pace: Pace<'_>,
+    watch: &dyn Fn(Progress<'_>),
+) -> Result<Found, Failure> {
+    let Sources { members, organisation, roster, connection } = sources;
+    let deadline = Deadline::after(connection.deadline);
+    let directory = organisation.map(|it| DirectoryOnDemand::new(it, connection, deadline, pace));
+    let inquiry = Inquiry::new(wanted, directory, roster);
+    let mut readings = Vec::new();
+    match members {
+        Members::Bitbucket(account, slugs) => {
+            let link = bitbucket::link(account, connection, deadline, pace)?;
+            let client = bitbucket::Client::new(account, link, connection).await;
+            for slug in slugs {
+                let journal = Journal::new(slug, watch);
+                let members = match &client {
+                    Ok(client) => from_bitbucket(&inquiry, client, slug, &journal).await,
+                    Err(incomplete) => Err(incomplete.clone()),
+                };
+                let (workspace, walk) = (Arc::clone(slug), journal.finish());
+                let reading = Reading { workspace, origin: Origin::Api, walk, members };
+                watch(Progress::Done(&reading));
+                readings.push(reading);
+            }
+        }
+        Members::Listed(listed) => {
+            for reading in listed {
+                let members = match reading.members {
+                    Ok(roll) => from_file(&inquiry, &reading.workspace, roll).await,
+                    Err(incomplete) => Err(incomplete),
+                };
+                readings.push(Reading { members, ..reading });
+            }
+        }
+    }
+    Ok(inquiry.conclude(readings))
+}
+
+/// Everybody in a workspace, as far as Bitbucket and the others show them.
+async fn from_bitbucket(
+    inquiry: &Inquiry<'_, '_>,
+    client: &bitbucket::Client<'_>,
+    slug: &str,
+    journal: &Journal<'_>,
+) -> Result<Roll, Incomplete> {
+    let mut roll = bitbucket::members(client, slug, journal).await?;
+    inquiry.complete(slug, &mut roll, Some((client, journal))).await?;
+    let wanted = inquiry.wanted;
+    if visible::needs_asking(&roll.members, wanted.accept) {
+        let (caller, silence) = bitbucket::caller(client, slug, journal).await;
+        visible::judge(&roll.members, wanted.accept, caller).map_err(|incomplete| {
+            let silence = silence.map(|why| format!(": {why}")).unwrap_or_default();
+            Incomplete { why: incomplete.why + &silence, ..incomplete }
+        })?;
+    }
+    if wanted.roles {
+        bitbucket::assign_roles(client, slug, &mut roll.members, journal).await?;
+    }
+    Ok(roll)
+}
+
+/// How the flag gets into pages that somebody saves.
+const FIELDS: &str = " When saving pages, ask for the hidden field with \
+    fields=%2Bvalues.user.has_2fa_enabled.";
+
+/// Everybody whom a file lists, as far as the others show them too.
+async fn from_file(
+    inquiry: &Inquiry<'_, '_>,
+    slug: &str,
+    mut roll: Roll,
+) -> Result<Roll, Incomplete> {
+    inquiry.complete(slug, &mut roll, None).await?;
+    visible::judge(&roll.members, inquiry.wanted.accept, Caller::NoAnswer)
+        .map_err(|incomplete| Incomplete { help: incomplete.help + FIELDS, ..incomplete })?;
+    Ok(roll)
+}

@@ -1,0 +1,88 @@
+//! The directory of an organisation: what it says about whom.
+
+use std::collections::HashMap;
+
+use super::client::Client;
+use super::walk;
+use super::wire::Row;
+use crate::member::TwoFactor;
+use crate::read::Incomplete;
+
+/// What an organisation says about the accounts that it manages.
+#[derive(Debug, Default)]
+pub(in crate::read) struct Directory {
+    accounts: HashMap<Box<str>, Account>,
+    /// The account ids by e-mail address.
+    by_email: HashMap<Box<str>, Box<str>>,
+}
+
+/// What an organisation says about an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::read) struct Account {
+    /// Whether it has two-step verification; unknown for whoever is not active or not managed.
+    pub(in crate::read) two_factor: TwoFactor,
+    /// Its e-mail address in lower-case ASCII.
+    pub(in crate::read) email: Option<Box<str>>,
+}
+
+impl Directory {
+    /// Reads the whole directory.
+    ///
+    /// # Errors
+    /// [`Incomplete`] where it cannot be read to its end, or contradicts itself.
+    pub(in crate::read) async fn read(client: &Client<'_>) -> Result<Self, Incomplete> {
+        let rows = walk::all_accounts(client)
+            .await
+            .map_err(|trouble| unread(&client.explain(&trouble)))?;
+        if rows.is_empty() {
+            return Err(unread(&Incomplete::new(
+                "it lists no managed account, or says of none whether it has two-step verification",
+                "Check ATLASSIAN_ORG_ID and the scope read:directories:admin of the key. An \
+                 organisation knows the accounts of the domains that it has verified.",
+            )));
+        }
+        let accounts = rows.len();
+        tracing::info!(accounts, "the organisation's directory was read");
+        Ok(Directory::new(rows))
+    }
+
+    fn new(rows: Vec<Row>) -> Self {
+        let mut directory = Directory::default();
+        for mut row in rows {
+            let two_factor = match (row.is_known(), row.mfa_enabled) {
+                (true, Some(true)) => TwoFactor::Enabled,
+                (true, Some(false)) => TwoFactor::Disabled,
+                (true, None) | (false, _) => TwoFactor::Unknown,
+            };
+            let email = row.take_email();
+            if let Some(email) = &email {
+                directory.by_email.insert(Box::clone(email), Box::clone(&row.account_id));
+            }
+            directory.accounts.insert(row.account_id, Account { two_factor, email });
+        }
+        directory
+    }
+
+    /// How many accounts there are.
+    pub(in crate::read) fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// The account of an id.
+    pub(in crate::read) fn account(&self, id: &str) -> Option<&Account> {
+        self.accounts.get(id)
+    }
+
+    /// The account of an e-mail address in lower-case ASCII.
+    pub(in crate::read) fn account_by_email(&self, email: &str) -> Option<&Account> {
+        self.by_email.get(email).and_then(|id| self.accounts.get(id))
+    }
+}
+
+fn unread(incomplete: &Incomplete) -> Incomplete {
+    let Incomplete { why, help } = incomplete;
+    Incomplete::new(
+        format!("the directory of the Atlassian organisation could not be read: {why}"),
+        help.clone(),
+    )
+}

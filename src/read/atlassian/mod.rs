@@ -1,0 +1,13 @@
+//! An Atlassian organisation: which of its accounts have two-step verification.
+
+mod client;
+mod directory;
+mod examine;
+mod organisation;
+mod walk;
+mod wire;
+
+pub(super) use self::client::Client;
+pub(super) use self::directory::Directory;
+pub use self::examine::examine;
+pub use self::organisation::{DEFAULT_API_URL, Organisation};

@@ -1,0 +1,175 @@
+//! An Atlassian organisation, with what it is asked by, and what its refusals mean.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::failure::Failure;
+use crate::read::Incomplete;
+use crate::read::http::{Answer, Host, Refusal, Said, Secret, base_address, host_or_proxy};
+use crate::variable::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of, malformed, value};
+
+/// The base address of [Atlassian's admin APIs](https://developer.atlassian.com/cloud/admin/organization/rest/intro/#uri).
+pub const DEFAULT_API_URL: &str = "https://api.atlassian.com";
+
+const API_URL: &str = "ATLASSIAN_API_URL";
+
+/// An Atlassian organisation, and the key that it is asked with.
+#[derive(Clone, Debug)]
+pub struct Organisation {
+    /// The base address of the API.
+    pub api_url: Url,
+    /// The organisation's id.
+    pub id: Box<str>,
+    /// An API key of the organisation, sent as Bearer. It is powerful: it can belong to an admin.
+    pub(super) key: Secret,
+}
+
+impl Organisation {
+    /// The organisation that the environment names, if it does: `lookup` gives the value of a
+    /// variable. An empty variable is an unset one, and `NAME_FILE` names a file to read the value
+    /// of `NAME` from.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where only half of id and key is there, where a file cannot be read,
+    /// where a value holds characters that it cannot, and where the address is none that a key
+    /// may be sent to. No message holds a key.
+    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
+        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let pair = (value(&lookup, ATLASSIAN_ORG_ID)?, value(&lookup, ATLASSIAN_API_KEY)?);
+        let (id, key) = match pair {
+            (Some(id), Some(key)) => (id, key),
+            (None, None) => return Ok(None),
+            (Some(_), None) => return Err(half(ATLASSIAN_ORG_ID, ATLASSIAN_API_KEY)),
+            (None, Some(_)) => return Err(half(ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID)),
+        };
+        if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(malformed(ATLASSIAN_ORG_ID, "something that is no organisation's id"));
+        }
+        let given = lookup(API_URL);
+        let help = format!("Set {API_URL} to something like {DEFAULT_API_URL}, or unset it.");
+        let api_url = given.as_deref().unwrap_or(DEFAULT_API_URL);
+        let api_url = base_address(api_url, "the address of Atlassian's API", &help)?;
+        Ok(Some(Organisation { api_url, id: id.into(), key: Secret::new(key) }))
+    }
+
+    /// Whether it is Atlassian itself that is asked.
+    pub fn is_at_default(&self) -> bool {
+        Url::parse(DEFAULT_API_URL).is_ok_and(|default| default == self.api_url)
+    }
+}
+
+fn half(set: &str, missing: &str) -> Failure {
+    let file = file_of(missing);
+    Failure::usage(
+        format!("{set} is set, and {missing} is not"),
+        format!("Set {missing} or {file} as well, or unset {set}."),
+    )
+}
+
+/// How to make a key that works:
+/// <https://support.atlassian.com/organization-administration/docs/manage-an-organization-with-the-admin-apis/>.
+const NEW_KEY: &str = "ATLASSIAN_API_KEY has to be an API key of the organisation, made by one of \
+    its admins under admin.atlassian.com > Settings > API keys; the API token of an account does \
+    not work here. It may have expired or been revoked.";
+
+impl Host for Organisation {
+    fn name(&self) -> &'static str {
+        "Atlassian"
+    }
+
+    fn set_by(&self) -> &'static str {
+        API_URL
+    }
+
+    fn said(&self, answer: &Answer) -> Said {
+        Said { message: message(&answer.body), ..Said::default() }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Incomplete {
+        let said = refusal.says(self);
+        match refusal.status.as_u16() {
+            300..=399 => Incomplete::new(said, host_or_proxy(self)),
+            401 => Incomplete::new(said, NEW_KEY),
+            403 => Incomplete::new(
+                said,
+                "Make an API key of the organisation with the scope read:directories:admin.",
+            ),
+            404 | 410 => Incomplete::new(
+                said,
+                "Check ATLASSIAN_ORG_ID: it stands in the address of admin.atlassian.com, and was \
+                 shown when the key was made.",
+            ),
+            429 => Incomplete::new(said, "Try again later: Atlassian counts the requests."),
+            500.. => Incomplete::new(said, "This is Atlassian's own trouble: try again later."),
+            _ => Incomplete::new(said, "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID."),
+        }
+    }
+}
+
+/// What an error says. Atlassian's admin APIs are documented with `message` and with `errors`:
+/// <https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/>.
+fn message(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let first = body.pointer("/errors/0");
+    let texts = [
+        body.get("message"),
+        first.and_then(|error| error.get("detail")),
+        first.and_then(|error| error.get("title")),
+        body.get("error"),
+    ];
+    texts.into_iter().flatten().find_map(|text| text.as_str()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&str, &str)]) -> Result<Option<Organisation>, Failure> {
+        Organisation::from_env(&|name| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn both_or_neither() {
+        assert!(from(&[]).unwrap().is_none());
+        assert!(from(&[(ATLASSIAN_ORG_ID, ""), (ATLASSIAN_API_KEY, "")]).unwrap().is_none());
+        let both = [(ATLASSIAN_ORG_ID, "a-1"), (ATLASSIAN_API_KEY, "s3cret")];
+        let organisation = from(&both).unwrap().unwrap();
+        assert_eq!(organisation.api_url.as_str(), "https://api.atlassian.com/");
+        assert!(organisation.is_at_default());
+        assert!(!format!("{organisation:?}").contains("s3cret"));
+        for half in both {
+            let failure = from(&[half]).unwrap_err();
+            assert_eq!(failure.exit().code(), 2);
+            assert!(!failure.to_string().contains("s3cret"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn what_neither_an_id_nor_an_address_is() {
+        for id in ["a/b", "..", "a b", "a\n", "a?b"] {
+            let failure = from(&[(ATLASSIAN_ORG_ID, id), (ATLASSIAN_API_KEY, "k")]).unwrap_err();
+            assert!(failure.to_string().contains(ATLASSIAN_ORG_ID), "{failure}");
+        }
+        for url in ["http://api.atlassian.com", "https://k@api.atlassian.com", "api"] {
+            let set = [(ATLASSIAN_ORG_ID, "a"), (ATLASSIAN_API_KEY, "k"), (API_URL, url)];
+            let failure = from(&set).unwrap_err();
+            assert!(failure.to_string().contains(API_URL), "{failure}");
+        }
+    }
+
+    #[test]
+    fn what_errors_say() {
+        for (body, said) in [
+            (r#"{"code":401,"message":"Unauthorized"}"#, Some("Unauthorized")),
+            (r#"{"errors":[{"title":"Forbidden","detail":"No scope"}]}"#, Some("No scope")),
+            (r#"{"errors":[{"title":"Forbidden"}]}"#, Some("Forbidden")),
+            (r#"{"error":"gone"}"#, Some("gone")),
+            (r#"{"errors":[]}"#, None),
+            ("<html>", None),
+        ] {
+            assert_eq!(message(body.as_bytes()).as_deref(), said, "{body}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The accounts of an organisation, read from the first page to the last.
+
+use std::collections::HashSet;
+
+use futures_util::future::try_join;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::wire::{Page, Row};
+use crate::read::http::Trouble;
+use crate::read::proof::Doubt;
+
+/// Rows asked for on a page: the most that Atlassian gives.
+const LIMIT: usize = 100;
+
+/// More pages than this are no organisation: a million accounts.
+const MOST_PAGES: usize = 10_000;
+
+/// Where accounts are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Endpoint {
+    /// `POST …/users/search`, the one that stays.
+    Search,
+    /// `GET …/users`, announced to end on 2027-06-30:
+    /// <https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/>.
+    Listing,
+}
+
+/// Which accounts are wanted, among those that the organisation manages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filter {
+    /// All of them.
+    All,
+    /// Those with two-step verification, or those without.
+    TwoStep(bool),
+}
+
+/// Every account, from whichever endpoint there is.
+pub(super) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, Trouble> {
+    match accounts(client, Endpoint::Search).await {
+        Err(trouble) if is_gone(&trouble) => {
+            tracing::info!("the organisation's directory cannot be searched, so it is listed");
+            accounts(client, Endpoint::Listing).await
+        }
+        found => found,
+    }
+}
+
+/// The accounts on the first page, from whichever endpoint there is.
+pub(super) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, Trouble> {
+    let first = |endpoint| page(client, endpoint, Filter::All, None);
+    let page = match first(Endpoint::Search).await {
+        Err(trouble) if is_gone(&trouble) => first(Endpoint::Listing).await?,
+        page => page?,
+    };
+    Ok(page.data)
+}
+
+fn is_gone(trouble: &Trouble) -> bool {
+    matches!(trouble.status(), Some(404 | 410))
+}
+
+/// Every account that the organisation manages. Where that does not add up, somebody may have come
+/// or gone meanwhile: then it is read once more from the start.
+async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, Trouble> {
+    let found = attempt(client, endpoint).await;
+    let Err(Trouble::Doubt(doubt)) = found else { return found };
+    tracing::info!(why = doubt.why(), "reading the organisation's directory again");
+    attempt(client, endpoint).await
+}
+
+/// Where rows do not say whether there is two-step verification, the accounts that have it are
+/// asked for, and those that do not; whoever is on neither list is left out.
+async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, Trouble> {
+    let rows = walk(client, endpoint, Filter::All).await?;
+    if !is_silent(&rows) {
+        return Ok(rows);
+    }
+    let with = walk(client, endpoint, Filter::TwoStep(true));
+    let without = walk(client, endpoint, Filter::TwoStep(false));
+    let (mut rows, without) = try_join(with, without).await?;
+    rows.extend(without);
+    distinct(&rows, client, Doubt::BothWays)?;
+    Ok(rows)
+}
+
+/// Whether there is somebody whose two-step verification could be told, and nobody's is.
+fn is_silent(rows: &[Row]) -> bool {
+    rows.iter().any(Row::is_known) && rows.iter().all(|row| row.mfa_enabled.is_none())
+}
+
+/// Reads one list to its end, or all accounts no further than it takes to see that rows do not say
+/// what matters.
+async fn walk(
+    client: &Client<'_>,
+    endpoint: Endpoint,
+    filter: Filter,
+) -> Result<Vec<Row>, Trouble> {
+    let (mut rows, mut cursors) = (Vec::new(), HashSet::new());
+    let mut cursor: Option<Box<str>> = None;
+    loop {
+        let page = page(client, endpoint, filter, cursor.as_deref()).await?;
+        let next = page.next().map(Box::from);
+        if page.is_bare() && page.data.len() >= LIMIT {
+            return Err(Trouble::Doubt(Doubt::Bare { rows: page.data.len() as u64 }));
+        }
+        rows.extend(page.data);
+        if filter == Filter::All && is_silent(&rows) {
+            return Ok(rows);
+        }
+        let Some(next) = next else { break };
+        if cursors.len() >= MOST_PAGES {
+            return Err(Trouble::Endless);
+        }
+        if !cursors.insert(Box::clone(&next)) {
+            return Err(Trouble::Loop);
+        }
+        cursor = Some(next);
+    }
+    distinct(&rows, client, Doubt::Twice)?;
+    match filter {
+        Filter::All => {}
+        Filter::TwoStep(wanted) => {
+            for row in &mut rows {
+                if row.mfa_enabled.replace(wanted).is_some_and(|said| said != wanted) {
+                    let id = client.excerpt(&row.account_id);
+                    return Err(Trouble::Doubt(Doubt::BothWays(id.into())));
+                }
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Checks that no account comes twice.
+fn distinct(
+    rows: &[Row],
+    client: &Client<'_>,
+    doubt: impl Fn(Box<str>) -> Doubt,
+) -> Result<(), Trouble> {
+    let mut seen = HashSet::with_capacity(rows.len());
+    match rows.iter().find(|row| !seen.insert(&*row.account_id)) {
+        Some(row) => Err(Trouble::Doubt(doubt(client.excerpt(&row.account_id).into()))),
+        None => Ok(()),
+    }
+}
+
+/// One page. What is asked for is sent along with the cursor, and `claimStatus` always, since its
+/// default differs between Atlassian's documents.
+async fn page(
+    client: &Client<'_>,
+    endpoint: Endpoint,
+    filter: Filter,
+    cursor: Option<&str>,
+) -> Result<Page, Trouble> {
+    let wanted = match filter {
+        Filter::All => None,
+        Filter::TwoStep(wanted) => Some(wanted),
+    };
+    match endpoint {
+        Endpoint::Search => {
+            let mut body = json!({"limit": LIMIT, "claimStatus": "managed"});
+            if let Value::Object(body) = &mut body {
+                body.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.into())));
+                body.extend(wanted.map(|wanted| ("mfaEnabled".to_owned(), wanted.into())));
+            }
+            client.post(&client.url(&["users", "search"]), &body).await
+        }
+        Endpoint::Listing => {
+            let mut url = client.url(&["users"]);
+            {
+                let mut query = url.query_pairs_mut();
+                query.append_pair("limit", &LIMIT.to_string());
+                query.append_pair("claimStatus", "managed");
+                if let Some(cursor) = cursor {
+                    query.append_pair("cursor", cursor);
+                }
+                if let Some(wanted) = wanted {
+                    query.append_pair("mfaEnabled", if wanted { "true" } else { "false" });
+                }
+            }
+            client.get(&url).await
+        }
+    }
+}

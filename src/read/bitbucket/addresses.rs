@@ -1,0 +1,110 @@
+//! Who in a workspace has which e-mail address.
+//!
+//! `q=user.email IN (…)` is for admins of the workspace, and takes ninety addresses at most:
+//! <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get>.
+//! For others the filter may be ignored without a word, so what comes back is compared with what
+//! was asked for.
+
+use std::collections::HashSet;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use url::form_urlencoded::byte_serialize;
+
+use super::client::Client;
+use super::journal::Journal;
+use crate::member::Member;
+use crate::read::Incomplete;
+use crate::read::visible::Caller;
+use crate::read::wire::{MemberRows, Page};
+
+/// Addresses that fit into one request.
+const BATCH: usize = 90;
+
+/// The addresses beside the members, less what nobody needs.
+const FIELDS: &str = "pagelen=100&fields=%2Bvalues.user.email,\
+    -values.workspace,-values.links,-values.user.links";
+
+const HELP: &str = "Use the credential of an owner of the workspace, or set ATLASSIAN_ORG_ID and \
+    ATLASSIAN_API_KEY to have the organisation's directory asked; account ids in place of e-mail \
+    addresses need neither.";
+
+/// Everybody in a workspace who has one of these addresses, which are in lower-case ASCII; each
+/// member shows the address. Whoever is not among them does not have one.
+///
+/// # Errors
+/// [`Incomplete`] where it cannot be told who has them.
+pub(in crate::read) async fn look_up(
+    client: &Client<'_>,
+    slug: &str,
+    addresses: &[&str],
+    journal: &Journal<'_>,
+) -> Result<Vec<Member>, Incomplete> {
+    let askable: Vec<&str> = addresses.iter().copied().filter(|it| is_askable(it)).collect();
+    tracing::info!(workspace = slug, addresses = askable.len(), "looking e-mail addresses up");
+    let batches = askable.chunks(BATCH).map(|batch| look_up_batch(client, slug, batch, journal));
+    let found: Vec<Vec<Member>> =
+        stream::iter(batches).buffered(client.concurrency).try_collect().await?;
+    let found: Vec<Member> = found.into_iter().flatten().collect();
+    if found.len() < askable.len() {
+        // Nobody has the others, or their owners are not shown to this caller, who may be shown
+        // itself all the same: only an admin can tell.
+        match (super::caller(client, slug, journal).await, found.is_empty()) {
+            ((Caller::Owner, _), _) | ((Caller::NoAnswer, _), false) => {}
+            ((Caller::Other(permission), _), _) => {
+                return Err(unknown(&format!(
+                    "this credential's permission in the workspace is `{permission}`, and \
+                     Bitbucket looks addresses up for an `owner` only"
+                )));
+            }
+            ((Caller::NoAnswer, why), true) => {
+                let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+                return Err(unknown(&format!(
+                    "nobody was found, and whether an admin of the workspace asked is not \
+                     known{why}"
+                )));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an address can be put into a query. None of an account at Atlassian is otherwise.
+fn is_askable(address: &str) -> bool {
+    let strange = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
+    address.contains('@') && !address.contains(strange)
+}
+
+async fn look_up_batch(
+    client: &Client<'_>,
+    slug: &str,
+    batch: &[&str],
+    journal: &Journal<'_>,
+) -> Result<Vec<Member>, Incomplete> {
+    let listed: Vec<String> = batch.iter().map(|address| format!("\"{address}\"")).collect();
+    let filter = format!("user.email IN ({})", listed.join(","));
+    let filter: String = byte_serialize(filter.as_bytes()).collect();
+    let query = format!("q={filter}&{FIELDS}");
+    let url = client.url(&["workspaces", slug, "members"], Some(&query));
+    let page: Page<MemberRows> = client.get(&url, journal).await.map_err(|trouble| {
+        let Incomplete { why, .. } = client.explain(&trouble);
+        unknown(&why)
+    })?;
+    let members = page.values.members;
+    let asked: HashSet<&str> = batch.iter().copied().collect();
+    let is_asked = |member: &Member| member.email.as_deref().is_some_and(|it| asked.contains(it));
+    if !members.iter().all(is_asked) {
+        return Err(unknown(
+            "Bitbucket answered with others than were asked for, as it does for callers who are \
+             no admin of the workspace",
+        ));
+    }
+    let count = members.len() as u64;
+    if page.next.is_some() || page.size.is_some_and(|size| size != count) {
+        return Err(unknown("Bitbucket's answer is no whole list"));
+    }
+    Ok(members)
+}
+
+fn unknown(why: &str) -> Incomplete {
+    Incomplete::new(format!("e-mail addresses could not be looked up: {why}"), HELP)
+}

@@ -1,0 +1,82 @@
+//! Servers that are asked over HTTP: each by its own link, with its own credential, and all of
+//! them within one deadline.
+
+mod address;
+mod deadline;
+mod gate;
+mod link;
+mod pace;
+mod retry;
+mod secrets;
+mod transport;
+mod trouble;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(crate) use self::address::base_address;
+pub(crate) use self::deadline::Deadline;
+pub(crate) use self::link::{Link, unsendable};
+pub use self::pace::Pace;
+pub use self::secrets::Secret;
+pub(crate) use self::secrets::Secrets;
+pub(crate) use self::transport::Answer;
+pub(crate) use self::trouble::{Refusal, Trouble, host_or_proxy};
+use super::Incomplete;
+use crate::failure::Failure;
+
+/// How servers are reached, whichever they are.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// How many requests may be under way at a server at once; 0 counts as 1.
+    pub concurrency: u8,
+    /// The longest that one request may take, its answer included.
+    pub timeout: Duration,
+    /// The longest that all requests of a run may take together.
+    pub deadline: Duration,
+    /// A PEM file with certificates to trust beside those of the system.
+    pub ca_cert: Option<PathBuf>,
+}
+
+/// A server, as messages speak of it.
+pub(crate) trait Host {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// The option or variable that sets its address.
+    fn set_by(&self) -> &'static str;
+
+    /// What an answer that is no success says, as it came: neither masked nor cut short.
+    fn said(&self, answer: &Answer) -> Said;
+
+    /// What such an answer means, and what to do.
+    fn refused(&self, refusal: &Refusal) -> Incomplete;
+}
+
+/// What an answer that is no success says.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// What went wrong, in the server's words.
+    pub(crate) message: Option<String>,
+    /// The scopes that the credential has.
+    pub(crate) granted: Option<String>,
+    /// The scopes that it would take.
+    pub(crate) required: Option<String>,
+}
+
+/// Runs what asks servers to its end, on this thread.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(
+            |error| {
+                Failure::incomplete(
+                    format!("could not start to ask any server: {error}"),
+                    "Check the limits of the system, such as that of open files.",
+                )
+            },
+        )?;
+    let done = runtime.block_on(work);
+    // A name that is still being looked up would hold the process beyond its deadline.
+    runtime.shutdown_background();
+    Ok(done)
+}

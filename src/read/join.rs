@@ -1,0 +1,438 @@
+//! What other sources say, joined to the members that they say it about. Pure.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Incomplete;
+use super::atlassian::Directory;
+use super::roster::Roster;
+use crate::member::{Evidence, Kind, Member, Source, TwoFactor};
+
+/// Whether a second factor is asked of a member and no accepted source has proven one yet.
+pub(super) fn needs_proof(member: &Member, accept: &[Source]) -> bool {
+    member.applicable() && member.evidence.joined(accept).0 != TwoFactor::Enabled
+}
+
+/// Who has which e-mail address, as far as it is known.
+pub(super) struct AddressBook {
+    /// The positions of the members on their list.
+    owners: HashMap<Box<str>, usize>,
+    /// The positions of those whose address is not known; apps have none.
+    unknown: HashSet<usize>,
+    /// Addresses that nobody has.
+    nobodys: HashSet<Box<str>>,
+}
+
+impl AddressBook {
+    /// What the members show themselves.
+    ///
+    /// # Errors
+    /// As for every entry: [`Incomplete`] where two members have one address, so that it is not
+    /// known whose it is.
+    pub(super) fn of(members: &[Member]) -> Result<Self, Incomplete> {
+        let people = members.iter().enumerate().filter(|(_, member)| member.kind != Kind::AppUser);
+        let unknown = people.map(|(position, _)| position);
+        let mut book = AddressBook {
+            owners: HashMap::new(),
+            unknown: unknown.collect(),
+            nobodys: HashSet::new(),
+        };
+        for (position, member) in members.iter().enumerate() {
+            if let Some(email) = &member.email {
+                book.enter(members, email, position)?;
+            }
+        }
+        Ok(book)
+    }
+
+    /// Whether an address that is not in here is nobody's.
+    pub(super) fn is_complete(&self) -> bool {
+        self.unknown.is_empty()
+    }
+
+    /// The members who could log in and whose address is not known.
+    pub(super) fn strangers<'m>(
+        &'m self,
+        members: &'m [Member],
+    ) -> impl Iterator<Item = &'m Member> {
+        let unknown = self.unknown.iter().filter_map(|&position| members.get(position));
+        unknown.filter(|member| member.applicable())
+    }
+
+    /// Lets the owners of some addresses show them.
+    pub(super) fn show(&self, members: &mut [Member], emails: &[&str]) {
+        for &email in emails {
+            let owner = self.owner(email).and_then(|position| members.get_mut(position));
+            if let Some(owner) = owner {
+                owner.email = Some(email.into());
+            }
+        }
+    }
+
+    /// Adds what the organisation knows of them.
+    pub(super) fn add_directory(
+        &mut self,
+        members: &[Member],
+        directory: &Directory,
+    ) -> Result<(), Incomplete> {
+        for (position, member) in members.iter().enumerate() {
+            let account = member.account_id.as_deref().and_then(|id| directory.account(id));
+            if let Some(email) = account.and_then(|account| account.email.as_deref()) {
+                self.enter(members, email, position)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the members who were found to have some of these addresses; nobody has the others.
+    pub(super) fn add_found(
+        &mut self,
+        members: &[Member],
+        emails: &[&str],
+        found: &[Member],
+    ) -> Result<(), Incomplete> {
+        let by_id: HashMap<&str, usize> = members
+            .iter()
+            .enumerate()
+            .flat_map(|(position, member)| ids(member).map(move |id| (id, position)))
+            .collect();
+        for member in found {
+            let Some(&position) = ids(member).find_map(|id| by_id.get(id)) else {
+                return Err(Incomplete::new(
+                    "somebody joined while the members were read",
+                    "Try again when fewer people join and leave.",
+                ));
+            };
+            self.enter(members, member.email.as_deref().unwrap_or_default(), position)?;
+        }
+        let nobodys = emails.iter().filter(|email| self.owner(email).is_none());
+        let nobodys: Vec<Box<str>> = nobodys.map(|&email| email.into()).collect();
+        self.nobodys.extend(nobodys);
+        Ok(())
+    }
+
+    /// Notes whose an address is. An account that nobody logs in with any more yields to one that
+    /// somebody does.
+    fn enter(
+        &mut self,
+        members: &[Member],
+        email: &str,
+        position: usize,
+    ) -> Result<(), Incomplete> {
+        self.unknown.remove(&position);
+        let logs_in = |at: usize| members.get(at).is_some_and(Member::applicable);
+        match self.owner(email).filter(|&before| before != position) {
+            Some(before) if logs_in(before) && logs_in(position) => Err(Incomplete::new(
+                "two members are said to have the same e-mail address",
+                "Name them by account id in the policy and in the roster, and leave the address \
+                 away.",
+            )),
+            Some(before) if logs_in(before) => Ok(()),
+            Some(_) | None => {
+                self.owners.insert(email.into(), position);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the address of a member who could log in is known.
+    fn knows_address_of(&self, position: usize, member: &Member) -> bool {
+        member.applicable() && !self.unknown.contains(&position)
+    }
+
+    /// The position of the member who has an address, in lower-case ASCII.
+    fn owner(&self, email: &str) -> Option<usize> {
+        self.owners.get(email).copied()
+    }
+
+    /// Those of some addresses of which it is not known whose they are, if anybody's.
+    pub(super) fn open<'e>(&self, emails: impl Iterator<Item = &'e str>) -> Vec<&'e str> {
+        if self.is_complete() {
+            return Vec::new();
+        }
+        let is_open = |email: &&str| self.owner(email).is_none() && !self.nobodys.contains(*email);
+        let mut open: Vec<&str> = emails.filter(is_open).collect();
+        open.sort_unstable();
+        open.dedup();
+        open
+    }
+}
+
+fn ids(member: &Member) -> impl Iterator<Item = &str> {
+    [member.account_id.as_deref(), member.uuid.as_deref()].into_iter().flatten()
+}
+
+/// Notes what the organisation says of each member, and counts those whom it knows. An account that
+/// is not in its directory is unknown to it. By address only where a member has no id.
+pub(super) fn note_directory(members: &mut [Member], directory: &Directory) -> usize {
+    let mut known = 0;
+    for member in members {
+        let account = match (&member.account_id, &member.email) {
+            (Some(id), _) => directory.account(id),
+            (None, Some(email)) => directory.account_by_email(email),
+            (None, None) => None,
+        };
+        known += usize::from(account.is_some());
+        let said = account.map_or(TwoFactor::Unknown, |account| account.two_factor);
+        member.evidence.atlassian = Some(said);
+    }
+    known
+}
+
+/// Notes what the roster says of each member, and gives the positions of its rows that are about
+/// one. Whoever is not in it is unknown to it, which is noted of those whose address is known, and of
+/// everybody where it is `settled` that nobody else has one of its addresses.
+///
+/// # Errors
+/// [`Incomplete`] where two rows are about one member and disagree.
+pub(super) fn note_roster(
+    members: &mut [Member],
+    roster: &Roster,
+    book: &AddressBook,
+    settled: bool,
+) -> Result<Vec<usize>, Incomplete> {
+    let by_id: HashMap<&str, usize> = members
+        .iter()
+        .enumerate()
+        .filter_map(|(position, member)| Some((member.account_id.as_deref()?, position)))
+        .collect();
+    let about = |row: &super::roster::Entry| {
+        let by_address = || row.email.as_deref().and_then(|email| book.owner(email));
+        match row.account_id.as_deref() {
+            // An id says whose row it is. An address counts only for a member who shows no id.
+            Some(id) => by_id.get(id).copied().or_else(|| {
+                by_address().filter(|&at| members.get(at).is_some_and(|m| m.account_id.is_none()))
+            }),
+            None => by_address(),
+        }
+    };
+    let matched: Vec<(usize, usize)> = roster
+        .entries()
+        .iter()
+        .enumerate()
+        .filter_map(|(row, entry)| Some((about(entry)?, row)))
+        .collect();
+    drop(by_id);
+    let answers = |source| roster.answers.contains(&source);
+    let (has_mfa, has_sso) = (answers(Source::Roster), answers(Source::Sso));
+    for (position, member) in members.iter_mut().enumerate() {
+        if settled || book.knows_address_of(position, member) {
+            let evidence = &mut member.evidence;
+            evidence.roster = has_mfa.then_some(TwoFactor::Unknown);
+            evidence.sso = has_sso.then_some(TwoFactor::Unknown);
+        }
+    }
+    let mut lines: HashMap<usize, u64> = HashMap::new();
+    for &(position, row) in &matched {
+        let (Some(member), Some(entry)) = (members.get_mut(position), roster.entries().get(row))
+        else {
+            continue;
+        };
+        let Evidence { roster: mfa, sso, .. } = &mut member.evidence;
+        let before = lines.insert(position, entry.line);
+        let fits = agree(mfa, has_mfa.then_some(entry.mfa), before.is_none())
+            & agree(sso, has_sso.then_some(entry.sso), before.is_none());
+        if let (false, Some(before)) = (fits, before) {
+            return Err(Incomplete::new(
+                format!(
+                    "the roster contradicts itself about {}: line {before} and line {}",
+                    member.key(),
+                    entry.line
+                ),
+                "Export the roster again, or delete the row that is out of date.",
+            ));
+        }
+    }
+    for member in members {
+        // Whoever does not sign in through the identity provider may have a second factor all the
+        // same.
+        member.evidence.sso = member.evidence.sso.map(|_| member.evidence.of(Source::Sso));
+    }
+    Ok(matched.into_iter().map(|(_, row)| row).collect())
+}
+
+/// Notes one more answer. Whether it agrees with the one before, unless there was none; where one
+/// of the two says nothing, the other counts.
+fn agree(noted: &mut Option<TwoFactor>, said: Option<TwoFactor>, first: bool) -> bool {
+    match (*noted, said) {
+        (_, None) => true,
+        (Some(before), Some(said)) if !first && before != TwoFactor::Unknown => {
+            said == TwoFactor::Unknown || said == before
+        }
+        (_, Some(said)) => {
+            *noted = Some(said);
+            true
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::policy::RosterColumns;
+
+    /// A member with one of a few ids and one of a few addresses, or without.
+    fn member(id: Option<u8>, email: Option<u8>) -> Member {
+        Member {
+            account_id: id.map(|id| format!("557058:{id}").into()),
+            uuid: None,
+            email: email.map(|email| format!("m{email}@acme.example").into()),
+            nickname: None,
+            display_name: None,
+            kind: Kind::User,
+            account_status: None,
+            role: None,
+            row: None,
+            evidence: Evidence { bitbucket: Some(TwoFactor::Disabled), ..Evidence::default() },
+        }
+    }
+
+    /// Members of whom no two have an id or an address in common.
+    fn members() -> impl Strategy<Value = Vec<Member>> {
+        let member = |own: u8| {
+            (any::<bool>(), any::<bool>(), Just(own)).prop_map(|(id, email, own)| {
+                // Whose an address is has nothing to do with the number of its owner's id.
+                member(id.then_some(own), email.then_some((own + 1) % 4))
+            })
+        };
+        (0..4_u8).map(member).collect::<Vec<_>>()
+    }
+
+    /// A row of a roster: whose it is, and what it says.
+    type Line = (Option<u8>, Option<u8>, &'static str, &'static str);
+
+    fn lines() -> impl Strategy<Value = Vec<Line>> {
+        let word = || prop_oneof![3 => Just("yes"), 1 => Just("no"), 3 => Just("")];
+        let line = (prop::option::of(0..5_u8), prop::option::of(0..7_u8), word(), word());
+        prop::collection::vec(line, 1..8)
+    }
+
+    /// The roster of some rows; none where it contradicts itself already.
+    fn roster(lines: &[Line]) -> Option<Roster> {
+        let mut text = "account_id,email,mfa,sso\n".to_owned();
+        for (id, email, mfa, sso) in lines {
+            let id = id.map(|id| format!("557058:{id}")).unwrap_or_default();
+            let email = email.map(|email| format!("M{email}@acme.example")).unwrap_or_default();
+            text += &format!("{id},{email},{mfa},{sso}\n");
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        crate::read::roster::read(file.path(), &RosterColumns::default(), &[]).ok()
+    }
+
+    /// What the roster makes of the members, and how many of its rows are about one.
+    fn joined(
+        mut members: Vec<Member>,
+        roster: &Roster,
+        settled: bool,
+    ) -> Result<(Vec<Member>, usize), Incomplete> {
+        let book = AddressBook::of(&members)?;
+        let rows = note_roster(&mut members, roster, &book, settled)?;
+        Ok((members, rows.len()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn joining_twice_changes_nothing(
+            members in members(), lines in lines(), settled in any::<bool>(),
+        ) {
+            let Some(roster) = roster(&lines) else { return Ok(()) };
+            let Ok((once, rows)) = joined(members, &roster, settled) else { return Ok(()) };
+            prop_assert_eq!(joined(once.clone(), &roster, settled), Ok((once, rows)));
+        }
+
+        #[test]
+        fn the_order_of_rows_does_not_matter(
+            members in members(),
+            (lines, shuffled) in lines().prop_flat_map(|own| (Just(own.clone()), Just(own).prop_shuffle())),
+        ) {
+            let rosters = (roster(&lines), roster(&shuffled));
+            prop_assert_eq!(rosters.0.is_some(), rosters.1.is_some());
+            let (Some(one), Some(other)) = rosters else { return Ok(()) };
+            let (one, other) = (joined(members.clone(), &one, true), joined(members, &other, true));
+            // Which of three lines that contradict each other are named first may differ.
+            prop_assert_eq!(one.ok(), other.ok());
+        }
+
+        #[test]
+        fn nobody_is_cleared_whom_no_row_names(
+            members in members(), lines in lines(), settled in any::<bool>(),
+        ) {
+            let Some(roster) = roster(&lines) else { return Ok(()) };
+            let Ok((after, _)) = joined(members.clone(), &roster, settled) else { return Ok(()) };
+            prop_assert_eq!(after.len(), members.len());
+            // What a row says of another account is no word on this one.
+            let says_yes = |own: &Member, column: fn(&Line) -> &str| {
+                let may_be_about = |line: &&Line| {
+                    let id = self::member(line.0, None).account_id;
+                    id.is_none() || own.account_id.is_none() || id == own.account_id
+                };
+                lines.iter().filter(may_be_about).any(|line| column(line) == "yes")
+            };
+            for (before, member) in members.iter().zip(&after) {
+                let named = lines.iter().any(|(id, email, ..)| {
+                    let own = self::member(*id, *email);
+                    let by_id = own.account_id.is_some() && own.account_id == member.account_id;
+                    let by_email = own.email.is_some() && own.email == member.email;
+                    // A row with an id is about nobody who shows another.
+                    by_id || by_email && (own.account_id.is_none() || member.account_id.is_none())
+                });
+                // Where the roster has the member's own address beside another id, it cannot be told
+                // which of the two is out of date.
+                let taken = lines.iter().any(|(id, email, ..)| {
+                    let line = self::member(*id, *email);
+                    id.is_some() && email.is_some() && line.email == member.email
+                        && line.account_id != member.account_id
+                });
+                let said = [member.evidence.roster, member.evidence.sso];
+                let unknown = settled.then_some(TwoFactor::Unknown);
+                prop_assert!(named || said == [unknown; 2], "{:?} by {:?}", member, lines);
+                prop_assert!(taken || said[0] != Some(TwoFactor::Enabled) || says_yes(member, |line| line.2));
+                prop_assert!(taken || said[1] != Some(TwoFactor::Enabled) || says_yes(member, |line| line.3));
+                // Nothing else is touched.
+                let evidence = Evidence { roster: None, sso: None, ..member.evidence };
+                prop_assert_eq!(&Member { evidence, ..member.clone() }, before);
+            }
+        }
+
+        #[test]
+        fn a_row_is_about_whoever_has_its_id(own in 0..6_u8, other in 0..6_u8) {
+            let members = vec![member(Some(own), Some(0)), member(None, Some(1))];
+            let roster = roster(&[(Some(other), Some(0), "yes", "")]).unwrap();
+            let (after, rows) = joined(members, &roster, true).unwrap();
+            let expected = if own == other { TwoFactor::Enabled } else { TwoFactor::Unknown };
+            prop_assert_eq!(after[0].evidence.roster, Some(expected));
+            prop_assert_eq!(after[1].evidence.roster, Some(TwoFactor::Unknown));
+            prop_assert_eq!(rows, usize::from(own == other));
+        }
+    }
+
+    #[test]
+    fn rows_that_disagree_are_named_with_their_lines() {
+        let roster = roster(&[(Some(1), None, "yes", ""), (None, Some(2), "no", "")]).unwrap();
+        let why = joined(vec![member(Some(1), Some(2))], &roster, true).unwrap_err().why;
+        assert!(why.contains("line 2 and line 3") && why.contains("557058:1"), "{why}");
+        // Of two people they disagree about nothing.
+        let two = vec![member(Some(1), None), member(None, Some(2))];
+        assert_eq!(joined(two, &roster, true).unwrap().1, 2);
+    }
+
+    #[test]
+    fn whoever_is_found_has_the_address_and_nobody_the_others() {
+        let members = [member(Some(0), None), member(Some(1), None)];
+        let mut book = AddressBook::of(&members).unwrap();
+        assert_eq!(book.open(["b", "a", "b"].into_iter()), ["a", "b"]);
+        let found = Member { email: Some("a".into()), ..members[1].clone() };
+        assert_eq!(book.add_found(&members, &["a", "b"], &[found]), Ok(()));
+        assert_eq!((book.owner("a"), book.owner("b")), (Some(1), None));
+        assert_eq!(book.open(["a", "b", "c"].into_iter()), ["c"]);
+        assert!(!book.is_complete(), "the address of the first is not known");
+
+        let mut book = AddressBook::of(&members).unwrap();
+        let stranger = member(Some(7), Some(7));
+        assert!(book.add_found(&members, &["m7@acme.example"], &[stranger]).is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! Variables of the environment that hold credentials, and the files that may stand in for them.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// The variables that hold credentials; each may be read from a file by the same name with `_FILE`
+/// added.
+pub(crate) const CREDENTIALS: [&str; 7] = [
+    BITBUCKET_EMAIL,
+    BITBUCKET_API_TOKEN,
+    BITBUCKET_ACCESS_TOKEN,
+    BITBUCKET_CLIENT_ID,
+    BITBUCKET_CLIENT_SECRET,
+    ATLASSIAN_ORG_ID,
+    ATLASSIAN_API_KEY,
+];
+
+/// The address of the Atlassian account that made the API token.
+pub(crate) const BITBUCKET_EMAIL: &str = "BITBUCKET_EMAIL";
+/// An API token.
+pub(crate) const BITBUCKET_API_TOKEN: &str = "BITBUCKET_API_TOKEN";
+/// A workspace access token.
+pub(crate) const BITBUCKET_ACCESS_TOKEN: &str = "BITBUCKET_ACCESS_TOKEN";
+/// The key of an OAuth consumer.
+pub(crate) const BITBUCKET_CLIENT_ID: &str = "BITBUCKET_CLIENT_ID";
+/// The secret of an OAuth consumer.
+pub(crate) const BITBUCKET_CLIENT_SECRET: &str = "BITBUCKET_CLIENT_SECRET";
+/// The id of an Atlassian organisation.
+pub(crate) const ATLASSIAN_ORG_ID: &str = "ATLASSIAN_ORG_ID";
+/// An API key of an Atlassian organisation.
+pub(crate) const ATLASSIAN_API_KEY: &str = "ATLASSIAN_API_KEY";
+
+/// The variable that names a file to read the value of another one from.
+pub(crate) fn file_of(name: &str) -> String {
+    format!("{name}_FILE")
+}
+
+/// The value of a variable, or of the file that it names: printable ASCII without blanks. `lookup`
+/// has no empty values.
+///
+/// # Errors
+/// [`Failure::Usage`] where both are set, the file cannot be read, or the value is no credential.
+/// No message holds a value.
+pub(crate) fn value(
+    lookup: &dyn Fn(&str) -> Option<String>,
+    name: &str,
+) -> Result<Option<String>, Failure> {
+    let file = file_of(name);
+    let (value, source) = match (lookup(name), lookup(&file)) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            return Err(Failure::usage(
+                format!("{name} and {file} are both set"),
+                "Unset one of them.",
+            ));
+        }
+        (Some(value), None) => (value, name),
+        (None, Some(path)) => (read_file(&file, Path::new(&path))?, &*file),
+    };
+    if value.is_empty() {
+        return Err(malformed(source, "nothing"));
+    }
+    if value.chars().any(|character| character.is_control()) {
+        return Err(malformed(source, "a line break or another control character"));
+    }
+    if !value.is_ascii() || value.contains(' ') {
+        return Err(malformed(source, "a blank or another character that no credential has"));
+    }
+    Ok(Some(value))
+}
+
+/// More than any credential has, in bytes; the rest of a larger file is not read.
+const LARGEST: u64 = 1 << 16;
+
+fn read_file(name: &str, path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+    read.map_err(|error| {
+        Failure::usage(
+            format!("could not read the file {} that {name} names: {error}", path.display()),
+            "Check the path, and that this user may read it.",
+        )
+    })?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).into())
+}
+
+/// A variable whose value is no credential.
+pub(crate) fn malformed(name: &str, what: &str) -> Failure {
+    Failure::usage(
+        format!("{name} holds {what}"),
+        "Set it to the value alone, as it was shown when it was made.",
+    )
+}

@@ -1,0 +1,51 @@
+//! How the tests of the reader ask for members, as the commands do.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_gate::failure::Failure;
+use mfa_gate::read::bitbucket::{Account, Credential};
+use mfa_gate::read::http::{Connection, Pace};
+use mfa_gate::read::{self, Members, Reading, Sources, Wanted};
+use url::Url;
+
+/// How Bitbucket is reached, and as whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Connect {
+    pub(crate) api_url: Url,
+    pub(crate) concurrency: u8,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) ca_cert: Option<PathBuf>,
+    pub(crate) credential: Credential,
+}
+
+impl Connect {
+    pub(crate) fn connection(&self) -> Connection {
+        Connection {
+            concurrency: self.concurrency,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            ca_cert: self.ca_cert.clone(),
+        }
+    }
+
+    /// Reads workspaces from Bitbucket alone.
+    pub(crate) fn read(
+        &self,
+        slugs: &[Arc<str>],
+        wanted: Wanted<'_>,
+        pace: Pace<'_>,
+    ) -> Result<Vec<Reading>, Failure> {
+        let (api_url, credential) = (self.api_url.clone(), self.credential.clone());
+        let account = Account { api_url, credential };
+        let sources = Sources {
+            members: Members::Bitbucket(&account, slugs),
+            organisation: None,
+            roster: None,
+            connection: &self.connection(),
+        };
+        Ok(read::read_with(sources, wanted, pace)?.readings)
+    }
+}
