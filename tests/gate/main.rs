@@ -2,14 +2,21 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod addresses;
 mod check_api;
 mod check_offline;
 mod cli;
+mod demands;
+mod directory;
 mod doctor;
+mod evidence;
 mod faults;
+mod organisation;
 mod raw;
 mod readme;
+mod sources;
 mod states;
 mod support;
 mod tls;
+mod truth_table;
 mod verify;

@@ -188,6 +188,6 @@ impl Bitbucket {
 pub(crate) const BASIC: &str =
     "Basic YXVkaXRvckBhY21lLmV4YW1wbGU6QVRBVFQzeEZmR0YwLXZlcnktc2VjcmV0LXRva2VuLXZhbHVl";
 
-fn authorised(request: &Request) -> bool {
+pub(crate) fn authorised(request: &Request) -> bool {
     request.headers.get("authorization").is_some_and(|value| value == BASIC)
 }
