@@ -139,8 +139,8 @@ pub struct MembersArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Members")]
 pub struct RosterArgs {
-    /// A CSV of an identity provider that says who has registered a second factor or signs in
-    /// through it, where a policy accepts `roster` or `sso`.
+    /// A CSV of an identity provider that says who has registered a second factor (`roster`) or
+    /// signs in through it (`sso`).
     #[arg(long, value_name = "FILE")]
     pub roster: Option<PathBuf>,
     /// The day on which the roster was exported.
@@ -228,7 +228,7 @@ pub struct Members {
     #[command(flatten)]
     pub roster: RosterArgs,
     /// The policy whose `roster` names the columns of --roster, where these are not the usual ones.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Members")]
     pub policy: Option<PathBuf>,
     /// How to list them.
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -42,6 +42,14 @@ impl Target {
             return Ok(Target::Stdout);
         }
         let shown = path.display();
+        let unwritable = |error: io::Error| {
+            Failure::usage(
+                format!("the report {shown} cannot be written: {error}"),
+                "Name a file in a folder that this user may write to.",
+            )
+        };
+        // Before the folders of a path are there, where it leads through `..` cannot be told.
+        fs::create_dir_all(folder_of(path)).map_err(unwritable)?;
         if inputs.iter().any(|input| same_file(path, input)) {
             return Err(Failure::usage(
                 format!("the report {shown} would overwrite a file that this run reads"),
@@ -59,12 +67,7 @@ impl Target {
         }
         // A link is kept, and what it leads to is replaced.
         let path = if path.is_symlink() { &resolved(path) } else { path };
-        regular(path).map_err(|error| {
-            Failure::usage(
-                format!("the report {shown} cannot be written: {error}"),
-                "Name a file in a folder that this user may write to.",
-            )
-        })
+        regular(path).map_err(unwritable)
     }
 
     /// Writes the whole target, or leaves none.
@@ -96,7 +99,6 @@ fn is_special(path: &Path) -> bool {
 }
 
 fn regular(path: &Path) -> io::Result<Target> {
-    fs::create_dir_all(folder_of(path))?;
     if path.symlink_metadata().is_ok() {
         fs::remove_file(path)?;
     }
@@ -132,7 +134,7 @@ fn through_buffer(
     buffer.flush()
 }
 
-fn same_file(one: &Path, other: &Path) -> bool {
+pub(crate) fn same_file(one: &Path, other: &Path) -> bool {
     resolved(one) == resolved(other)
 }
 

@@ -190,8 +190,9 @@ impl Rule {
     pub fn help(self) -> &'static str {
         match self {
             Rule::TwoFactorDisabled => {
-                "Ask the member to switch on two-step verification in Bitbucket under Personal \
-                 settings > Two-step verification, or add an exemption with an end to the policy."
+                "Ask the member to switch on a second factor that one of these sources sees (in \
+                 Bitbucket: Personal settings > Two-step verification), or add an exemption with an \
+                 end to the policy."
             }
             Rule::TwoFactorUnknown => {
                 "Have an owner of the workspace look at the member's account, accept another proof \

@@ -22,6 +22,8 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     let files = files.into_iter().flatten().chain(&credentials).map(PathBuf::as_path);
     let inputs: Vec<&Path> = files.chain([&*path]).collect();
     let reports = Reports::prepare(&args.report, &inputs)?;
+    let read = [&args.members.members, &args.roster.roster, &args.policy.policy];
+    context.refuse_credentials(&read)?;
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
     let report = judge(policy::load(&path, pin.as_deref())?, args, context)?;
 

@@ -9,60 +9,70 @@ use super::{Context, print};
 use crate::cli::Doctor;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
-use crate::policy;
+use crate::member::Source;
+use crate::policy::{self, Policy};
 use crate::read::atlassian::{self, Organisation};
-use crate::read::bitbucket::{self, Grade, Observation};
-use crate::read::http::Pace;
+use crate::read::bitbucket;
+use crate::read::http::{Deadline, Pace};
+use crate::read::observation::{Grade, Observation};
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure> {
     let account = account(&args.connect, context)?;
     let organisation = Organisation::from_env(context.env)?;
     let connection = connection(&args.connect);
-    let (slugs, unusable) = workspaces(args, context)?;
-    let mut observations: Vec<Observation> = unusable.into_iter().collect();
-    let pace = Pace::real();
-    observations.extend(bitbucket::examine(&account, &connection, &slugs, pace)?);
-    if let Some(organisation) = &organisation {
-        observations.push(atlassian::examine(organisation, &connection, pace)?);
+    let policy = usable_policy(args, context);
+    let slugs = workspaces(args, policy.as_ref(), context)?;
+    let mut observations: Vec<Observation> = Vec::new();
+    let (deadline, pace) = (Deadline::after(connection.deadline), Pace::real());
+    observations.extend(policy.as_ref().and_then(|policy| policy.as_ref().err().cloned()));
+    observations.extend(bitbucket::examine(&account, &connection, &slugs, deadline, pace)?);
+    let accepts = |policy: &Policy| policy.accept.contains(&Source::Atlassian);
+    match &organisation {
+        Some(organisation) => {
+            observations.push(atlassian::examine(organisation, &connection, deadline, pace)?);
+        }
+        None if policy.is_some_and(|policy| policy.is_ok_and(|policy| accepts(&policy))) => {
+            observations.push(Observation::warning(
+                "organisation",
+                "the policy accepts `atlassian`, and there is no credential for an organisation",
+                "Set ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, or take `atlassian` out of `accept`.",
+            ));
+        }
+        None => {}
     }
     print(&render(&observations, context.stdout.quiet))?;
     let failed = observations.iter().any(|it| it.grade == Grade::Failed);
     Ok(if failed { Exit::Incomplete } else { Exit::Success })
 }
 
-/// The workspaces of `--workspace`, else of the policy, else of the pipeline; and what to say of a
-/// policy that cannot be used.
-fn workspaces(
-    args: &Doctor,
-    context: &Context<'_>,
-) -> Result<(Vec<Arc<str>>, Option<Observation>), Failure> {
-    let slugs = named(&args.workspace)?;
-    if !slugs.is_empty() {
-        return Ok((slugs, None));
-    }
+/// The policy, where there is one, or what to say of one that cannot be used.
+fn usable_policy(args: &Doctor, context: &Context<'_>) -> Option<Result<Policy, Observation>> {
     let path = context.policy_path(&args.policy);
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
-    let mut unusable = None;
-    if path.exists() {
-        match policy::load(&path, pin.as_deref()) {
-            Ok(policy) if !policy.workspaces.is_empty() => {
-                let slugs = policy.workspaces.iter().map(|entry| Arc::clone(&entry.slug));
-                return Ok((slugs.collect(), None));
-            }
-            Ok(_) => {}
-            Err(_) => {
-                unusable = Some(Observation::warning(
-                    "policy",
-                    format!("{} cannot be used", path.display()),
-                    "`mfa-gate policy lint` says what is wrong with it.",
-                ));
-            }
-        }
+    let loaded = path.exists().then(|| policy::load(&path, pin.as_deref()))?;
+    Some(loaded.map_err(|_| {
+        Observation::warning(
+            "policy",
+            format!("{} cannot be used", path.display()),
+            "`mfa-gate policy lint` says what is wrong with it.",
+        )
+    }))
+}
+
+/// The workspaces of `--workspace`, else of the policy, else of the pipeline.
+fn workspaces(
+    args: &Doctor,
+    policy: Option<&Result<Policy, Observation>>,
+    context: &Context<'_>,
+) -> Result<Vec<Arc<str>>, Failure> {
+    let mut slugs = named(&args.workspace)?;
+    if let (true, Some(Ok(policy))) = (slugs.is_empty(), policy) {
+        slugs = policy.workspaces.iter().map(|entry| Arc::clone(&entry.slug)).collect();
     }
-    match from_environment(context)? {
-        slugs if slugs.is_empty() => Err(no_workspace()),
-        slugs => Ok((slugs, unusable)),
+    if slugs.is_empty() {
+        slugs = from_environment(context)?;
     }
+    if slugs.is_empty() { Err(no_workspace()) } else { Ok(slugs) }
 }
 
 fn render(observations: &[Observation], quiet: bool) -> String {

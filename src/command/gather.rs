@@ -110,7 +110,7 @@ pub(super) fn gather(
         }
     };
     let asked = organisation.zip(found.directory);
-    if assurance == Assurance::Live && asked.as_ref().is_some_and(|(own, _)| !own.is_at_default()) {
+    if asked.as_ref().is_some_and(|(own, _)| !own.is_at_default()) {
         assurance = Assurance::Simulated;
     }
     source.atlassian = asked.map(|(organisation, walk)| directory_record(&organisation, walk));

@@ -21,6 +21,8 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     let files = files.into_iter().flatten();
     let inputs: Vec<&Path> = files.chain(&credentials).map(PathBuf::as_path).collect();
     let target = args.output.as_deref().map(|path| Target::prepare(path, &inputs)).transpose()?;
+    let read = [&args.members.members, &args.roster.roster, &args.policy];
+    context.refuse_credentials(&read)?;
     let columns = columns(args)?;
     let roster = roster::read(&args.roster, &columns, None, context.today())?;
     let mut accept = vec![Source::Bitbucket];

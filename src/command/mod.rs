@@ -21,6 +21,7 @@ use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand};
 use crate::emit::console::Style;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
+use crate::output::same_file;
 use crate::variable::{CREDENTIALS, file_of};
 pub use progress::Announce;
 
@@ -48,6 +49,20 @@ impl Context<'_> {
     fn credential_files(&self) -> Vec<PathBuf> {
         let named = CREDENTIALS.into_iter().filter_map(|name| (self.env)(&file_of(name)));
         named.map(PathBuf::from).collect()
+    }
+
+    /// Refuses to read a file that holds a credential as something else: what a message quotes of
+    /// it would show the credential.
+    fn refuse_credentials(&self, inputs: &[&Option<PathBuf>]) -> Result<(), Failure> {
+        let credentials = self.credential_files();
+        let is_one = |path: &&PathBuf| credentials.iter().any(|file| same_file(path, file));
+        match inputs.iter().filter_map(|path| path.as_ref()).find(is_one) {
+            None => Ok(()),
+            Some(path) => Err(Failure::usage(
+                format!("{} holds a credential, by the variables that are set", path.display()),
+                "Name the file that was meant.",
+            )),
+        }
     }
 
     fn policy_path(&self, args: &PolicyArgs) -> PathBuf {

@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::policy::check_digest;
 use crate::read::Origin;
 use crate::read::bitbucket::DEFAULT_API_URL;
-use crate::report::{Assurance, DirectoryRecord, Report, SCHEMA_VERSION, Verdict};
+use crate::report::{Assurance, Report, SCHEMA_VERSION, Verdict};
 
 /// The largest report, in bytes: two million members.
 const LARGEST: u64 = 1 << 30;
@@ -135,7 +135,10 @@ fn live(report: &Report) -> bool {
         && !report.options.members
         && report.source.inputs.is_empty()
         && report.source.api_url.as_deref() == Some(DEFAULT_API_URL)
-        && report.source.atlassian.as_ref().is_none_or(DirectoryRecord::is_at_default)
+        && match &report.source.atlassian {
+            Some(organisation) => organisation.is_at_default(),
+            None => report.members.iter().all(|own| own.member.evidence.atlassian.is_none()),
+        }
         && report.workspaces.iter().all(|workspace| workspace.source == Origin::Api)
         && report.today == day
 }

@@ -55,7 +55,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Resu
         writeln!(out, "{}", terminal(&words::read(workspace)))?;
     }
     more(report.workspaces.len(), MAX_LISTED, "workspace", out)?;
-    for source in words::other_sources(report) {
+    for source in words::other_sources(&report.source) {
         writeln!(out, "{}", terminal(&source))?;
     }
     writeln!(out, "{}", terminal(&words::counts(report)))

@@ -31,7 +31,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     findings(report, &mut page)?;
     exempt(report, &mut page)?;
     workspaces(report, &mut page)?;
-    for source in words::other_sources(report) {
+    for source in words::other_sources(&report.source) {
         page.line(&format!("\n{}", markdown(&source)))?;
     }
     page.line(&format!(

@@ -7,7 +7,8 @@ use std::fmt::{self, Write};
 use crate::member::{self, Kind, Source};
 use crate::read::Completeness;
 use crate::report::{
-    Assurance, Finding, JudgedExemption, ListedMember, Report, Severity, Verdict, Workspace,
+    Assurance, Finding, JudgedExemption, ListedMember, Provenance, Report, Severity, Verdict,
+    Workspace,
 };
 use crate::rule::Rule;
 
@@ -218,8 +219,12 @@ pub(super) fn caveats(report: &Report) -> Vec<String> {
                 Some(url) => format!("{url} was asked"),
                 None => "the members come from a file, Bitbucket was not asked".into(),
             };
+            let other = report.source.atlassian.as_ref().filter(|own| !own.is_at_default());
+            let other =
+                other.map(|own| format!(", {} was asked for the organisation", own.api_url));
             let day = report.options.today.then(|| format!("; judged as of {}", report.today));
-            caveats.push(format!("simulated: {from}{}", day.unwrap_or_default()));
+            let (other, day) = (other.unwrap_or_default(), day.unwrap_or_default());
+            caveats.push(format!("simulated: {from}{other}{day}"));
         }
     }
     if !report.workspaces_not_checked.is_empty() {
@@ -300,15 +305,15 @@ pub(super) fn repository_path(path: &str) -> &str {
 }
 
 /// What was asked beside Bitbucket, in a line each.
-pub(super) fn other_sources(report: &Report) -> Vec<String> {
-    let organisation = report.source.atlassian.as_ref().map(|own| {
+pub(super) fn other_sources(source: &Provenance) -> Vec<String> {
+    let organisation = source.atlassian.as_ref().map(|own| {
         let accounts = match own.accounts {
             Some(accounts) => count(accounts, "managed account"),
             None => "its directory could not be read".into(),
         };
         format!("Atlassian organisation {}: {accounts}", own.organisation)
     });
-    let roster = report.source.roster.as_ref().map(|own| {
+    let roster = source.roster.as_ref().map(|own| {
         let unmatched = match own.unmatched {
             Some(unmatched) => format!("{unmatched} about no member"),
             None => "not all compared".into(),

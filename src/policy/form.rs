@@ -52,17 +52,23 @@ fn visible(
     Some(value.into())
 }
 
+/// Whether a text can be an account id. They are opaque: this is no more than what all that were
+/// seen have in common.
+pub(crate) fn is_account_id(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-'))
+    };
+    text.split('.').all(is_part)
+}
+
 /// An Atlassian account id: opaque, at most 128 letters, digits, `-` and `:` by Atlassian's
 /// documentation, of which nothing may be left out.
 pub(super) fn account_id(
     Spanned { value, span }: Spanned<String>,
     problems: &mut Problems,
 ) -> Option<Box<str>> {
-    let is_part = |part: &str| {
-        !part.is_empty()
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-'))
-    };
-    if value.split('.').all(is_part) {
+    if is_account_id(&value) {
         return Some(value.into());
     }
     let help = if value.contains('@') {

@@ -28,6 +28,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::form::check_slug;
+pub(crate) use self::form::is_account_id;
 pub use self::load::{check_digest, load, parse, schema};
 
 use crate::member::Source;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::atlassian::Organisation;
+use super::atlassian::{self, Organisation};
 use super::bitbucket::{self, Account, Journal, Progress};
 use super::http::{Connection, Deadline, Pace, block_on};
 use super::inquiry::{DirectoryOnDemand, Inquiry};
@@ -119,7 +119,10 @@ async fn run(
 ) -> Result<Found, Failure> {
     let Sources { members, organisation, roster, connection } = sources;
     let deadline = Deadline::after(connection.deadline);
-    let directory = organisation.map(|it| DirectoryOnDemand::new(it, connection, deadline, pace));
+    let directory = organisation
+        .map(|organisation| atlassian::Client::new(organisation, connection, deadline, pace))
+        .transpose()?
+        .map(DirectoryOnDemand::new);
     let inquiry = Inquiry::new(wanted, directory, roster);
     let mut readings = Vec::new();
     match members {

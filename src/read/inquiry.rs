@@ -6,15 +6,15 @@ use std::collections::HashSet;
 
 use tokio::sync::OnceCell;
 
+use super::address_book::AddressBook;
 use super::ask::{DirectoryWalk, Found, Wanted};
-use super::atlassian::{self, Directory, Organisation};
+use super::atlassian::{self, Directory};
 use super::bitbucket::{self, Journal};
-use super::http::{Connection, Deadline, Pace};
-use super::join::{AddressBook, needs_proof, note_directory, note_roster};
+use super::excerpt::excerpt;
+use super::join::{needs_proof, note_directory, note_roster};
 use super::roster::{Entry, Roster};
 use super::{Addresses, Incomplete, Reading, Roll};
 use crate::escape;
-use crate::failure::Failure;
 use crate::member::{Member, Source};
 
 /// The other sources of a run, and what came of them so far.
@@ -22,10 +22,21 @@ pub(super) struct Inquiry<'w, 's> {
     pub(super) wanted: Wanted<'w>,
     directory: Option<DirectoryOnDemand<'s>>,
     roster: Option<&'s Roster>,
-    /// The rows of the roster that are about a member; none once a workspace was not compared.
-    matched: RefCell<Option<HashSet<usize>>>,
+    /// What came of comparing the roster.
+    compared: RefCell<Compared>,
     /// How many members the organisation knows; none until it is asked.
     known: Cell<Option<usize>>,
+}
+
+/// What came of comparing the roster with the members.
+#[derive(Default)]
+struct Compared {
+    /// The rows that are about a member.
+    matched: HashSet<usize>,
+    /// Whether a workspace that needs it was compared.
+    needed: bool,
+    /// Whether a workspace was left out, since nobody there needs it.
+    left_out: bool,
 }
 
 /// The way back to Bitbucket, with where to note requests.
@@ -37,8 +48,8 @@ impl<'w, 's> Inquiry<'w, 's> {
         directory: Option<DirectoryOnDemand<'s>>,
         roster: Option<&'s Roster>,
     ) -> Self {
-        let matched = RefCell::new(roster.map(|_| HashSet::new()));
-        Inquiry { wanted, directory, roster, matched, known: Cell::new(None) }
+        let compared = RefCell::default();
+        Inquiry { wanted, directory, roster, compared, known: Cell::new(None) }
     }
 
     /// Whether somebody needs one more source.
@@ -66,12 +77,14 @@ impl<'w, 's> Inquiry<'w, 's> {
             // A list may hold what an older roster said, whose day nobody looks at any more.
             members.iter_mut().for_each(|member| member.evidence.forget_roster());
         }
-        let mut book = AddressBook::of(members)?;
+        let mut book = AddressBook::of(members);
         self.compare_roster(members, &book)?;
-        self.ask_organisation(members, &mut book, &named).await?;
-        self.look_up(slug, members, &mut book, &named, bitbucket).await?;
+        let unread = self.ask_organisation(members, &mut book, &named).await?;
+        let client = bitbucket.ok_or(unread);
+        self.look_up(slug, members, &mut book, &named, client).await?;
+        self.refuse_contested(members, &book, &named)?;
         let rows = self.compare_roster(members, &book)?;
-        self.note_matched(rows);
+        self.note_matched(members, rows);
         if !named.is_empty() && book.open(named.iter().copied()).is_empty() {
             book.show(members, &named);
             roll.addresses = Addresses::LookedUp;
@@ -111,20 +124,18 @@ impl<'w, 's> Inquiry<'w, 's> {
     }
 
     /// Asks the organisation where its word counts and somebody needs it, or where it may know
-    /// whose an address is.
+    /// whose an address is. Gives why it could not be read, where that may not matter.
     async fn ask_organisation(
         &self,
         members: &mut [Member],
         book: &mut AddressBook,
         named: &[&str],
-    ) -> Result<(), Incomplete> {
-        let Some(directory) = &self.directory else { return Ok(()) };
+    ) -> Result<Option<Incomplete>, Incomplete> {
+        let Some(directory) = &self.directory else { return Ok(None) };
         let counts = self.wanted.accept.contains(&Source::Atlassian);
-        let is_silent = |member: &Member| member.evidence.said(Source::Atlassian).is_none();
-        let needed =
-            counts && members.iter().any(|member| is_silent(member) && self.is_needed_by(member));
+        let needed = counts && members.iter().any(|member| self.is_needed_by(member));
         if !needed && self.open_addresses(members, book, named).is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         match directory.read().await {
             Ok(directory) => {
@@ -132,13 +143,13 @@ impl<'w, 's> Inquiry<'w, 's> {
                     let known = note_directory(members, directory);
                     self.known.set(Some(self.known.get().unwrap_or_default() + known));
                 }
-                book.add_directory(members, directory)
+                book.add_directory(members, directory);
+                Ok(None)
             }
             Err(incomplete) if needed => Err(incomplete.clone()),
             Err(incomplete) => {
-                let why = escape::terminal(&incomplete.why);
-                tracing::warn!("{why}; Bitbucket is asked for addresses instead");
-                Ok(())
+                tracing::warn!("{}", escape::terminal(&incomplete.why));
+                Ok(Some(incomplete.clone()))
             }
         }
     }
@@ -150,34 +161,65 @@ impl<'w, 's> Inquiry<'w, 's> {
         members: &[Member],
         book: &mut AddressBook,
         named: &[&str],
-        bitbucket: Bitbucket<'_>,
+        bitbucket: Result<(&bitbucket::Client<'_>, &Journal<'_>), Option<Incomplete>>,
     ) -> Result<(), Incomplete> {
         let open = self.open_addresses(members, book, named);
         if open.is_empty() {
             return Ok(());
         }
-        if let Some((client, journal)) = bitbucket {
-            let found = bitbucket::look_up(client, slug, &open, journal).await?;
-            return book.add_found(members, &open, &found);
-        }
+        let unread = match bitbucket {
+            Ok((client, journal)) => {
+                let found = bitbucket::look_up(client, slug, &open, journal).await?;
+                return book.add_found(members, &open, &found);
+            }
+            Err(unread) => unread,
+        };
         if open.iter().all(|email| named.contains(email)) {
             // An exemption by an address that a file does not show is judged with the exemptions.
             return Ok(());
         }
-        Err(Incomplete::new(
-            "the roster names people by e-mail address, and the members file does not show \
-             everybody's",
-            "Use a roster with account ids, set ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, or read \
-             the workspace from Bitbucket's API.",
-        ))
+        let why = "the roster names people by e-mail address, and the members file does not give \
+                   everybody's address";
+        Err(match unread {
+            Some(Incomplete { why: unread, help }) => {
+                Incomplete::new(format!("{why}; {unread}"), help)
+            }
+            None => Incomplete::new(
+                why,
+                "Use a roster with account ids, set ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, or \
+                 read the workspace from Bitbucket's API.",
+            ),
+        })
     }
 
-    fn note_matched(&self, rows: Option<Vec<usize>>) {
-        let mut matched = self.matched.borrow_mut();
-        match (&mut *matched, rows) {
-            (Some(matched), Some(rows)) => matched.extend(rows),
-            (_, None) => *matched = None,
-            (None, Some(_)) => {}
+    /// Refuses an address that matters and that several members are said to have.
+    fn refuse_contested(
+        &self,
+        members: &[Member],
+        book: &AddressBook,
+        named: &[&str],
+    ) -> Result<(), Incomplete> {
+        let needed = members.iter().any(|member| self.is_needed_by(member));
+        let roster = self.roster.filter(|_| needed).into_iter();
+        let of_rows = roster.flat_map(|roster| decisive_emails(roster, members));
+        match book.contested(named.iter().copied().chain(of_rows)) {
+            None => Ok(()),
+            Some(email) => Err(Incomplete::new(
+                format!("two members are said to have the e-mail address {}", excerpt(email)),
+                "Name them by account id in the policy and in the roster, and leave the address \
+                 away.",
+            )),
+        }
+    }
+
+    fn note_matched(&self, members: &[Member], rows: Option<Vec<usize>>) {
+        let mut compared = self.compared.borrow_mut();
+        match rows {
+            Some(rows) => {
+                compared.matched.extend(rows);
+                compared.needed |= members.iter().any(|member| self.is_needed_by(member));
+            }
+            None => compared.left_out = true,
         }
     }
 
@@ -185,21 +227,22 @@ impl<'w, 's> Inquiry<'w, 's> {
     /// about these workspaces, so nobody is judged by its silence.
     pub(super) fn conclude(self, mut readings: Vec<Reading>) -> Found {
         let all_read = readings.iter().all(|reading| reading.members.is_ok());
-        let matched = self.matched.borrow().as_ref().map(HashSet::len);
-        let strange_roster = self.roster.filter(|_| matched == Some(0)).map(no_row_matches);
-        let strange_directory = (self.known.get() == Some(0)).then(nobody_is_known);
+        let Compared { matched, needed, left_out } = &*self.compared.borrow();
+        let by_roster = self.roster.filter(|_| matched.is_empty() && *needed).map(no_row_matches);
+        let by_directory = (self.known.get() == Some(0)).then(nobody_is_known);
+        let strange = by_directory.or(by_roster).filter(|_| all_read);
         for reading in &mut readings {
             let Ok(roll) = &reading.members else { continue };
             let needed = roll.members.iter().any(|member| self.is_needed_by(member));
-            let strange = strange_directory.as_ref().filter(|_| needed).or(strange_roster.as_ref());
-            if let Some(strange) = strange {
+            if let Some(strange) = strange.as_ref().filter(|_| needed) {
                 reading.members = Err(strange.clone());
             }
         }
+        let compared = self.roster.is_some() && all_read && !left_out;
         Found {
             readings,
-            directory: self.directory.and_then(|directory| directory.walk()),
-            roster_matched: matched.filter(|_| all_read).map(|matched| matched as u64),
+            directory: self.directory.as_ref().and_then(DirectoryOnDemand::walk),
+            roster_matched: compared.then_some(matched.len() as u64),
         }
     }
 }
@@ -231,43 +274,22 @@ fn nobody_is_known() -> Incomplete {
 
 /// The directory of an organisation, which is read when it is needed first.
 pub(super) struct DirectoryOnDemand<'a> {
-    organisation: &'a Organisation,
-    connection: &'a Connection,
-    deadline: Deadline,
-    pace: Pace<'a>,
-    read: OnceCell<(Result<Directory, Incomplete>, u32)>,
+    client: atlassian::Client<'a>,
+    read: OnceCell<Result<Directory, Incomplete>>,
 }
 
 impl<'a> DirectoryOnDemand<'a> {
-    pub(super) fn new(
-        organisation: &'a Organisation,
-        connection: &'a Connection,
-        deadline: Deadline,
-        pace: Pace<'a>,
-    ) -> Self {
-        DirectoryOnDemand { organisation, connection, deadline, pace, read: OnceCell::new() }
+    pub(super) fn new(client: atlassian::Client<'a>) -> Self {
+        DirectoryOnDemand { client, read: OnceCell::new() }
     }
 
     async fn read(&self) -> Result<&Directory, &Incomplete> {
-        let (read, _) = self.read.get_or_init(|| self.ask()).await;
-        read.as_ref()
-    }
-
-    async fn ask(&self) -> (Result<Directory, Incomplete>, u32) {
-        let Self { organisation, connection, deadline, pace, .. } = *self;
-        match atlassian::Client::new(organisation, connection, deadline, pace) {
-            Ok(client) => (Directory::read(&client).await, client.requests()),
-            Err(Failure::Usage(complaint) | Failure::Incomplete(complaint)) => {
-                (Err(Incomplete::new(complaint.what, complaint.help)), 0)
-            }
-            Err(Failure::Rendered(message)) => (Err(Incomplete::new(message, "")), 0),
-        }
+        self.read.get_or_init(|| Directory::read(&self.client)).await.as_ref()
     }
 
     /// What reading it took; none where it was not asked.
     fn walk(&self) -> Option<DirectoryWalk> {
-        let (read, requests) = self.read.get()?;
-        let accounts = read.as_ref().ok().map(|directory| directory.len() as u64);
-        Some(DirectoryWalk { accounts, requests: *requests })
+        let accounts = self.read.get()?.as_ref().ok().map(|directory| directory.len() as u64);
+        Some(DirectoryWalk { accounts, requests: self.client.requests() })
     }
 }

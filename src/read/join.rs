@@ -1,164 +1,16 @@
 //! What other sources say, joined to the members that they say it about. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::Incomplete;
+use super::address_book::AddressBook;
 use super::atlassian::Directory;
 use super::roster::Roster;
-use crate::member::{Evidence, Kind, Member, Source, TwoFactor};
+use crate::member::{Evidence, Member, Source, TwoFactor};
 
 /// Whether a second factor is asked of a member and no accepted source has proven one yet.
 pub(super) fn needs_proof(member: &Member, accept: &[Source]) -> bool {
     member.applicable() && member.evidence.joined(accept).0 != TwoFactor::Enabled
-}
-
-/// Who has which e-mail address, as far as it is known.
-pub(super) struct AddressBook {
-    /// The positions of the members on their list.
-    owners: HashMap<Box<str>, usize>,
-    /// The positions of those whose address is not known; apps have none.
-    unknown: HashSet<usize>,
-    /// Addresses that nobody has.
-    nobodys: HashSet<Box<str>>,
-}
-
-impl AddressBook {
-    /// What the members show themselves.
-    ///
-    /// # Errors
-    /// As for every entry: [`Incomplete`] where two members have one address, so that it is not
-    /// known whose it is.
-    pub(super) fn of(members: &[Member]) -> Result<Self, Incomplete> {
-        let people = members.iter().enumerate().filter(|(_, member)| member.kind != Kind::AppUser);
-        let unknown = people.map(|(position, _)| position);
-        let mut book = AddressBook {
-            owners: HashMap::new(),
-            unknown: unknown.collect(),
-            nobodys: HashSet::new(),
-        };
-        for (position, member) in members.iter().enumerate() {
-            if let Some(email) = &member.email {
-                book.enter(members, email, position)?;
-            }
-        }
-        Ok(book)
-    }
-
-    /// Whether an address that is not in here is nobody's.
-    pub(super) fn is_complete(&self) -> bool {
-        self.unknown.is_empty()
-    }
-
-    /// The members who could log in and whose address is not known.
-    pub(super) fn strangers<'m>(
-        &'m self,
-        members: &'m [Member],
-    ) -> impl Iterator<Item = &'m Member> {
-        let unknown = self.unknown.iter().filter_map(|&position| members.get(position));
-        unknown.filter(|member| member.applicable())
-    }
-
-    /// Lets the owners of some addresses show them.
-    pub(super) fn show(&self, members: &mut [Member], emails: &[&str]) {
-        for &email in emails {
-            let owner = self.owner(email).and_then(|position| members.get_mut(position));
-            if let Some(owner) = owner {
-                owner.email = Some(email.into());
-            }
-        }
-    }
-
-    /// Adds what the organisation knows of them.
-    pub(super) fn add_directory(
-        &mut self,
-        members: &[Member],
-        directory: &Directory,
-    ) -> Result<(), Incomplete> {
-        for (position, member) in members.iter().enumerate() {
-            let account = member.account_id.as_deref().and_then(|id| directory.account(id));
-            if let Some(email) = account.and_then(|account| account.email.as_deref()) {
-                self.enter(members, email, position)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds the members who were found to have some of these addresses; nobody has the others.
-    pub(super) fn add_found(
-        &mut self,
-        members: &[Member],
-        emails: &[&str],
-        found: &[Member],
-    ) -> Result<(), Incomplete> {
-        let by_id: HashMap<&str, usize> = members
-            .iter()
-            .enumerate()
-            .flat_map(|(position, member)| ids(member).map(move |id| (id, position)))
-            .collect();
-        for member in found {
-            let Some(&position) = ids(member).find_map(|id| by_id.get(id)) else {
-                return Err(Incomplete::new(
-                    "somebody joined while the members were read",
-                    "Try again when fewer people join and leave.",
-                ));
-            };
-            self.enter(members, member.email.as_deref().unwrap_or_default(), position)?;
-        }
-        let nobodys = emails.iter().filter(|email| self.owner(email).is_none());
-        let nobodys: Vec<Box<str>> = nobodys.map(|&email| email.into()).collect();
-        self.nobodys.extend(nobodys);
-        Ok(())
-    }
-
-    /// Notes whose an address is. An account that nobody logs in with any more yields to one that
-    /// somebody does.
-    fn enter(
-        &mut self,
-        members: &[Member],
-        email: &str,
-        position: usize,
-    ) -> Result<(), Incomplete> {
-        self.unknown.remove(&position);
-        let logs_in = |at: usize| members.get(at).is_some_and(Member::applicable);
-        match self.owner(email).filter(|&before| before != position) {
-            Some(before) if logs_in(before) && logs_in(position) => Err(Incomplete::new(
-                "two members are said to have the same e-mail address",
-                "Name them by account id in the policy and in the roster, and leave the address \
-                 away.",
-            )),
-            Some(before) if logs_in(before) => Ok(()),
-            Some(_) | None => {
-                self.owners.insert(email.into(), position);
-                Ok(())
-            }
-        }
-    }
-
-    /// Whether the address of a member who could log in is known.
-    fn knows_address_of(&self, position: usize, member: &Member) -> bool {
-        member.applicable() && !self.unknown.contains(&position)
-    }
-
-    /// The position of the member who has an address, in lower-case ASCII.
-    fn owner(&self, email: &str) -> Option<usize> {
-        self.owners.get(email).copied()
-    }
-
-    /// Those of some addresses of which it is not known whose they are, if anybody's.
-    pub(super) fn open<'e>(&self, emails: impl Iterator<Item = &'e str>) -> Vec<&'e str> {
-        if self.is_complete() {
-            return Vec::new();
-        }
-        let is_open = |email: &&str| self.owner(email).is_none() && !self.nobodys.contains(*email);
-        let mut open: Vec<&str> = emails.filter(is_open).collect();
-        open.sort_unstable();
-        open.dedup();
-        open
-    }
-}
-
-fn ids(member: &Member) -> impl Iterator<Item = &str> {
-    [member.account_id.as_deref(), member.uuid.as_deref()].into_iter().flatten()
 }
 
 /// Notes what the organisation says of each member, and counts those whom it knows. An account that
@@ -270,6 +122,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::member::Kind;
     use crate::policy::RosterColumns;
 
     /// A member with one of a few ids and one of a few addresses, or without.
@@ -327,7 +180,7 @@ mod tests {
         roster: &Roster,
         settled: bool,
     ) -> Result<(Vec<Member>, usize), Incomplete> {
-        let book = AddressBook::of(&members)?;
+        let book = AddressBook::of(&members);
         let rows = note_roster(&mut members, roster, &book, settled)?;
         Ok((members, rows.len()))
     }
@@ -380,18 +233,11 @@ mod tests {
                     // A row with an id is about nobody who shows another.
                     by_id || by_email && (own.account_id.is_none() || member.account_id.is_none())
                 });
-                // Where the roster has the member's own address beside another id, it cannot be told
-                // which of the two is out of date.
-                let taken = lines.iter().any(|(id, email, ..)| {
-                    let line = self::member(*id, *email);
-                    id.is_some() && email.is_some() && line.email == member.email
-                        && line.account_id != member.account_id
-                });
                 let said = [member.evidence.roster, member.evidence.sso];
-                let unknown = settled.then_some(TwoFactor::Unknown);
+                let unknown = (settled || member.email.is_some()).then_some(TwoFactor::Unknown);
                 prop_assert!(named || said == [unknown; 2], "{:?} by {:?}", member, lines);
-                prop_assert!(taken || said[0] != Some(TwoFactor::Enabled) || says_yes(member, |line| line.2));
-                prop_assert!(taken || said[1] != Some(TwoFactor::Enabled) || says_yes(member, |line| line.3));
+                prop_assert!(said[0] != Some(TwoFactor::Enabled) || says_yes(member, |line| line.2));
+                prop_assert!(said[1] != Some(TwoFactor::Enabled) || says_yes(member, |line| line.3));
                 // Nothing else is touched.
                 let evidence = Evidence { roster: None, sso: None, ..member.evidence };
                 prop_assert_eq!(&Member { evidence, ..member.clone() }, before);
@@ -418,21 +264,5 @@ mod tests {
         // Of two people they disagree about nothing.
         let two = vec![member(Some(1), None), member(None, Some(2))];
         assert_eq!(joined(two, &roster, true).unwrap().1, 2);
-    }
-
-    #[test]
-    fn whoever_is_found_has_the_address_and_nobody_the_others() {
-        let members = [member(Some(0), None), member(Some(1), None)];
-        let mut book = AddressBook::of(&members).unwrap();
-        assert_eq!(book.open(["b", "a", "b"].into_iter()), ["a", "b"]);
-        let found = Member { email: Some("a".into()), ..members[1].clone() };
-        assert_eq!(book.add_found(&members, &["a", "b"], &[found]), Ok(()));
-        assert_eq!((book.owner("a"), book.owner("b")), (Some(1), None));
-        assert_eq!(book.open(["a", "b", "c"].into_iter()), ["c"]);
-        assert!(!book.is_complete(), "the address of the first is not known");
-
-        let mut book = AddressBook::of(&members).unwrap();
-        let stranger = member(Some(7), Some(7));
-        assert!(book.add_found(&members, &["m7@acme.example"], &[stranger]).is_err());
     }
 }

@@ -33,7 +33,7 @@ pub(super) enum Misfit {
 }
 
 /// What a file was to be, in the words of its messages.
-pub(super) struct Wanted {
+pub(super) struct Expected {
     /// What it is called.
     pub(super) name: &'static str,
     /// The option that names it.
@@ -57,8 +57,8 @@ impl Misfit {
     }
 
     /// The failure, for a file that starts with the given words.
-    pub(super) fn failure(self, wanted: &Wanted, path: &Path, start: &str) -> Failure {
-        let (name, path) = (wanted.name, path.display());
+    pub(super) fn failure(self, expected: &Expected, path: &Path, start: &str) -> Failure {
+        let (name, path) = (expected.name, path.display());
         let start = match start {
             "" => String::new(),
             start => format!("; it starts with \"{start}\""),
@@ -66,22 +66,22 @@ impl Misfit {
         match self {
             Misfit::Unreadable(error) => Failure::usage(
                 format!("could not read the {name} {path}: {error}"),
-                format!("Check the path given with {}.", wanted.option),
+                format!("Check the path given with {}.", expected.option),
             ),
             Misfit::Utf16 => Failure::usage(
                 format!("could not use the {name} {path}: it is UTF-16"),
-                wanted.utf_8,
+                expected.utf_8,
             ),
             Misfit::Place { line, column, what } => {
                 let column = column.map(|column| format!(":{column}")).unwrap_or_default();
                 Failure::usage(
                     format!("could not understand the {name} {path}:{line}{column}: {what}{start}"),
-                    wanted.takes,
+                    expected.takes,
                 )
             }
             Misfit::Content(what) => Failure::usage(
                 format!("could not understand the {name} {path}: {what}{start}"),
-                wanted.takes,
+                expected.takes,
             ),
             Misfit::Known { what, help } => {
                 Failure::usage(format!("could not use the {name} {path}: {what}"), help)

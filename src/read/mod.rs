@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::member::Member;
 
+mod address_book;
 mod ask;
 pub mod atlassian;
 pub mod bitbucket;
@@ -17,6 +18,7 @@ pub mod http;
 mod inquiry;
 mod join;
 mod misfit;
+pub mod observation;
 pub(crate) mod proof;
 pub mod roster;
 mod table;

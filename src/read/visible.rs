@@ -2,6 +2,7 @@
 //! shows `has_2fa_enabled` to admins of the workspace only, and says `null` or nothing to others.
 
 use super::Incomplete;
+use super::join::needs_proof;
 use crate::member::{Member, Source, TwoFactor};
 
 /// What Bitbucket says the caller is in the workspace.
@@ -17,12 +18,13 @@ pub(crate) enum Caller {
 
 const HELP: &str = "Use the credential of an owner of the workspace, one of its admins.";
 
-/// Whether it matters what the caller is: Bitbucket's word counts, and somebody of whom a second
-/// factor is asked is left unknown by every accepted source.
+/// Whether it matters what the caller is: Bitbucket's word counts, and it says nothing of somebody
+/// of whom a second factor is asked and whom no other source protects.
 pub(crate) fn needs_asking(members: &[Member], accept: &[Source]) -> bool {
     accept.contains(&Source::Bitbucket)
         && members.iter().any(|member| {
-            member.applicable() && member.evidence.joined(accept).0 == TwoFactor::Unknown
+            needs_proof(member, accept)
+                && member.evidence.of(Source::Bitbucket) == TwoFactor::Unknown
         })
 }
 

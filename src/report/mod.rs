@@ -161,7 +161,7 @@ pub struct Input {
     pub sha256: String,
 }
 
-/// An Atlassian organisation whose directory was read.
+/// An Atlassian organisation that was asked for its directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectoryRecord {
     /// The base address of the API that was asked.

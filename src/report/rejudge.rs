@@ -126,6 +126,12 @@ fn doubt(report: &Report) -> Option<String> {
         let counted = report.summary.members;
         return Some(format!("the report lists {listed} members and counts {counted}"));
     }
+    let accept = &report.policy.effective.accept;
+    let repeated =
+        accept.iter().enumerate().any(|(at, own)| accept.iter().take(at).any(|it| it == own));
+    if accept.is_empty() || repeated {
+        return Some("the report's policy accepts no proof, or the same one twice".into());
+    }
     let complete = report.workspaces.iter().all(|workspace| workspace.complete);
     (complete && !report.complete)
         .then(|| "the report says that it is not complete, and does not say where".into())

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::organisation::{AS_OF, Directory, Ground, TODAY, account, id};
+use crate::organisation::{AS_OF, Directory, Ground, KEY, TODAY, account, id};
 use crate::support::{Outcome, policy, rows};
 
 /// Two members whom Bitbucket shows as off, and an organisation that clears both.
@@ -169,4 +169,30 @@ fn columns_have_the_names_that_the_policy_gives() {
     let outcome = ground.run(&args, &[]);
     assert_eq!(outcome.code, 2);
     names(&outcome, &["Whose", "roster.csv"]);
+}
+
+#[test]
+fn a_file_that_holds_a_credential_is_not_read_as_anything_else() {
+    let ground = Ground::with(&rows(0..1, true));
+    ground.sandbox.write("key.txt", KEY);
+    ground.sandbox.write("policy.yaml", policy("acme", "accept: [bitbucket, roster]\n"));
+    let env = [("ATLASSIAN_API_KEY", ""), ("ATLASSIAN_API_KEY_FILE", "key.txt")];
+    for option in ["--members", "--roster"] {
+        let args = ["check", option, "key.txt", "--roster-as-of", AS_OF, "--today", TODAY];
+        let outcome = ground.run(&args, &env);
+        assert_eq!(outcome.code, 2);
+        assert!(outcome.stderr.contains("key.txt holds a credential"), "{}", outcome.stderr);
+    }
+    assert_eq!(ground.asked(), (0, 0));
+}
+
+#[test]
+fn no_way_through_a_folder_that_is_not_there_leads_a_report_over_an_input() {
+    let ground = Ground::with(&rows(0..1, true));
+    let text = policy("acme", "");
+    ground.sandbox.write("policy.yaml", &text);
+    let outcome = ground.run(&["check", "--report", "json=new/../policy.yaml"], &[]);
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("would overwrite"), "{}", outcome.stderr);
+    assert_eq!(ground.sandbox.read("policy.yaml"), text);
 }

@@ -114,7 +114,7 @@ fn directories_that_do_not_add_up_are_incomplete() {
         (Directory { circular: true, ..people() }, "circle"),
         (ignores_flag.clone(), "did not add up"),
         (Directory { gone: Some(410), ..ignores_flag }, "did not add up"),
-        (Directory::of(Vec::new()), "no managed account"),
+        (Directory::of(Vec::new()), "no active managed account"),
         (Directory::of((7..9).map(|own| account(own, Some(true))).collect()), "a single member"),
     ] {
         let ground = three();

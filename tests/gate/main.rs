@@ -9,6 +9,7 @@ mod cli;
 mod demands;
 mod directory;
 mod doctor;
+mod doubt;
 mod evidence;
 mod faults;
 mod organisation;

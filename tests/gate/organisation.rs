@@ -233,9 +233,14 @@ pub(crate) struct Ground {
 impl Ground {
     /// The workspace acme with these rows at Bitbucket, as one of its owners sees it.
     pub(crate) fn with(rows: &[Value]) -> Self {
+        Ground::seen_by("owner", rows)
+    }
+
+    /// The same as somebody with another permission sees it.
+    pub(crate) fn seen_by(permission: &str, rows: &[Value]) -> Self {
         let (bitbucket, organisation) = (Bitbucket::start(), Organisation::start());
         bitbucket.workspace("acme", rows);
-        bitbucket.permission("acme", "owner");
+        bitbucket.permission("acme", permission);
         Ground { sandbox: Sandbox::new(), bitbucket, organisation }
     }
 

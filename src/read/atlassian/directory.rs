@@ -12,8 +12,8 @@ use crate::read::Incomplete;
 #[derive(Debug, Default)]
 pub(in crate::read) struct Directory {
     accounts: HashMap<Box<str>, Account>,
-    /// The account ids by e-mail address.
-    by_email: HashMap<Box<str>, Box<str>>,
+    /// The account ids by e-mail address; none where several accounts have one.
+    by_email: HashMap<Box<str>, Option<Box<str>>>,
 }
 
 /// What an organisation says about an account.
@@ -34,9 +34,9 @@ impl Directory {
         let rows = walk::all_accounts(client)
             .await
             .map_err(|trouble| unread(&client.explain(&trouble)))?;
-        if rows.is_empty() {
+        if !rows.iter().any(|row| row.is_known() && row.mfa_enabled.is_some()) {
             return Err(unread(&Incomplete::new(
-                "it lists no managed account, or says of none whether it has two-step verification",
+                "it says of no active managed account whether it has two-step verification",
                 "Check ATLASSIAN_ORG_ID and the scope read:directories:admin of the key. An \
                  organisation knows the accounts of the domains that it has verified.",
             )));
@@ -56,11 +56,30 @@ impl Directory {
             };
             let email = row.take_email();
             if let Some(email) = &email {
-                directory.by_email.insert(Box::clone(email), Box::clone(&row.account_id));
+                directory.note_address(email, &row.account_id, two_factor);
             }
             directory.accounts.insert(row.account_id, Account { two_factor, email });
         }
         directory
+    }
+
+    /// Notes whose an address is. An account of which something is known goes before others; whose
+    /// it is of several such cannot be told.
+    fn note_address(&mut self, email: &str, id: &str, two_factor: TwoFactor) {
+        let tells = |two_factor| two_factor != TwoFactor::Unknown;
+        let before = self.by_email.get(email).map(|owner| {
+            let account = owner.as_ref().and_then(|owner| self.accounts.get(owner));
+            account.is_none_or(|account| tells(account.two_factor))
+        });
+        match (before, tells(two_factor)) {
+            (None, _) | (Some(false), true) => {
+                self.by_email.insert(email.into(), Some(id.into()));
+            }
+            (Some(true), true) => {
+                self.by_email.insert(email.into(), None);
+            }
+            (Some(_), false) => {}
+        }
     }
 
     /// How many accounts there are.
@@ -75,7 +94,7 @@ impl Directory {
 
     /// The account of an e-mail address in lower-case ASCII.
     pub(in crate::read) fn account_by_email(&self, email: &str) -> Option<&Account> {
-        self.by_email.get(email).and_then(|id| self.accounts.get(id))
+        self.by_email.get(email)?.as_ref().and_then(|id| self.accounts.get(id))
     }
 }
 

@@ -4,21 +4,21 @@ use super::client::Client;
 use super::organisation::Organisation;
 use super::walk;
 use crate::failure::Failure;
-use crate::read::bitbucket::Observation;
 use crate::read::http::{Connection, Deadline, Pace, block_on};
+use crate::read::observation::Observation;
 
 /// Looks at the first page of the organisation's directory. It blocks; not to be called from
 /// asynchronous code.
 ///
 /// # Errors
 /// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
-pub fn examine(
+pub(crate) fn examine(
     organisation: &Organisation,
     connection: &Connection,
+    deadline: Deadline,
     pace: Pace<'_>,
 ) -> Result<Observation, Failure> {
     let subject = format!("organisation {}", organisation.id);
-    let deadline = Deadline::after(connection.deadline);
     let client = Client::new(organisation, connection, deadline, pace)?;
     let rows = match block_on(walk::first_rows(&client))? {
         Ok(rows) => rows,

@@ -9,5 +9,5 @@ mod wire;
 
 pub(super) use self::client::Client;
 pub(super) use self::directory::Directory;
-pub use self::examine::examine;
+pub(crate) use self::examine::examine;
 pub use self::organisation::{DEFAULT_API_URL, Organisation};

@@ -86,7 +86,8 @@ async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, Tr
 
 /// Whether there is somebody whose two-step verification could be told, and nobody's is.
 fn is_silent(rows: &[Row]) -> bool {
-    rows.iter().any(Row::is_known) && rows.iter().all(|row| row.mfa_enabled.is_none())
+    let mut known = rows.iter().filter(|row| row.is_known()).peekable();
+    known.peek().is_some() && known.all(|row| row.mfa_enabled.is_none())
 }
 
 /// Reads one list to its end, or all accounts no further than it takes to see that rows do not say

@@ -3,6 +3,7 @@
 //! Shape: <https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/>.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// One page of a list.
 #[derive(Deserialize)]
@@ -11,12 +12,17 @@ pub(super) struct Page {
     pub(super) data: Vec<Row>,
     #[serde(default)]
     links: Option<Links>,
+    /// Whatever else it has; this too makes sure that it is an object, where a list would do.
+    #[serde(flatten)]
+    _rest: IgnoredAny,
 }
 
 #[derive(Deserialize)]
 struct Links {
     #[serde(default)]
     next: Option<Box<str>>,
+    #[serde(flatten)]
+    _rest: IgnoredAny,
 }
 
 impl Page {
@@ -48,14 +54,17 @@ pub(super) struct Row {
     /// Whether it has two-step verification.
     #[serde(default)]
     pub(super) mfa_enabled: Option<bool>,
+    #[serde(flatten)]
+    _rest: IgnoredAny,
 }
 
 impl Row {
     /// The e-mail address in lower-case ASCII. One that its owner has not verified may be somebody
-    /// else's.
+    /// else's; those of managed accounts are of domains that the organisation has verified.
     pub(super) fn take_email(&mut self) -> Option<Box<str>> {
         let email = self.email.take().filter(|email| !email.is_empty());
-        email.filter(|_| self.email_verified != Some(false)).map(|mut email| {
+        let verified = self.email_verified.unwrap_or(self.is_managed());
+        email.filter(|_| verified).map(|mut email| {
             email.make_ascii_lowercase();
             email
         })
@@ -64,9 +73,16 @@ impl Row {
     /// Whether what is said of the account can be relied on: the organisation knows those alone
     /// that it manages and that are active.
     pub(super) fn is_known(&self) -> bool {
-        self.account_status.as_deref() == Some("active")
-            && self.claim_status.as_deref() == Some("managed")
+        self.is_managed() && is(self.account_status.as_deref(), "active")
     }
+
+    fn is_managed(&self) -> bool {
+        is(self.claim_status.as_deref(), "managed")
+    }
+}
+
+fn is(status: Option<&str>, word: &str) -> bool {
+    status.is_some_and(|status| status.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -93,11 +109,19 @@ mod tests {
             serde_json::from_str::<Row>(&text).unwrap().take_email()
         };
         let ada = Some("ada@acme.example".into());
-        assert_eq!(email(r#","email":"Ada@acme.example""#), ada);
+        assert_eq!(email(r#","email":"Ada@acme.example""#), None);
+        assert_eq!(email(r#","email":"Ada@acme.example","claimStatus":"managed""#), ada);
         assert_eq!(email(r#","email":"Ada@acme.example","emailVerified":true"#), ada);
         assert_eq!(email(r#","email":"Ada@acme.example","emailVerified":false"#), None);
         assert_eq!(email(r#","email":"""#), None);
         assert_eq!(email(""), None);
+    }
+
+    #[test]
+    fn lists_are_no_objects() {
+        for text in [r#"[[],null]"#, r#"{"data":[],"links":[]}"#, r#"{"data":[["a"]]}"#] {
+            assert!(serde_json::from_str::<Page>(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -45,21 +45,22 @@ pub(in crate::read) async fn look_up(
     let found: Vec<Vec<Member>> =
         stream::iter(batches).buffered(client.concurrency).try_collect().await?;
     let found: Vec<Member> = found.into_iter().flatten().collect();
-    if found.len() < askable.len() {
+    let told: HashSet<&str> = found.iter().filter_map(|member| member.email.as_deref()).collect();
+    if told.len() < askable.len() {
         // Nobody has the others, or their owners are not shown to this caller, who may be shown
         // itself all the same: only an admin can tell.
-        match (super::caller(client, slug, journal).await, found.is_empty()) {
-            ((Caller::Owner, _), _) | ((Caller::NoAnswer, _), false) => {}
-            ((Caller::Other(permission), _), _) => {
+        match super::caller(client, slug, journal).await {
+            (Caller::Owner, _) => {}
+            (Caller::Other(permission), _) => {
                 return Err(unknown(&format!(
                     "this credential's permission in the workspace is `{permission}`, and \
                      Bitbucket looks addresses up for an `owner` only"
                 )));
             }
-            ((Caller::NoAnswer, why), true) => {
+            (Caller::NoAnswer, why) => {
                 let why = why.map(|why| format!(": {why}")).unwrap_or_default();
                 return Err(unknown(&format!(
-                    "nobody was found, and whether an admin of the workspace asked is not \
+                    "not all were found, and whether an admin of the workspace asked is not \
                      known{why}"
                 )));
             }

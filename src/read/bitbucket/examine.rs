@@ -15,68 +15,23 @@ use crate::failure::Failure;
 use crate::member::{Member, Source, TwoFactor};
 use crate::read::Incomplete;
 use crate::read::http::{Connection, Deadline, Pace, Trouble, block_on};
+use crate::read::observation::Observation;
 use crate::read::visible::Caller;
 use crate::read::wire::{MemberRows, Page};
-
-/// How something was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grade {
-    /// As it should be.
-    Ok,
-    /// It works, but should be looked at.
-    Warning,
-    /// Workspaces cannot be read like that.
-    Failed,
-}
-
-/// Something that was looked at. Its texts may be foreign: they are masked, and not yet escaped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Observation {
-    /// How it was found.
-    pub grade: Grade,
-    /// What was looked at.
-    pub subject: String,
-    /// What was seen.
-    pub says: String,
-    /// What to do: a sentence.
-    pub help: Option<String>,
-}
-
-impl Observation {
-    /// Something that is as it should be.
-    pub(crate) fn ok(subject: impl Into<String>, says: impl Into<String>) -> Self {
-        Observation { grade: Grade::Ok, subject: subject.into(), says: says.into(), help: None }
-    }
-
-    /// Something that should be looked at.
-    pub fn warning(
-        subject: impl Into<String>,
-        says: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        let help = Some(help.into());
-        Observation { grade: Grade::Warning, help, ..Observation::ok(subject, says) }
-    }
-
-    /// Something that must be mended.
-    pub(crate) fn failed(subject: impl Into<String>, incomplete: Incomplete) -> Self {
-        let Incomplete { why, help } = incomplete;
-        Observation { grade: Grade::Failed, help: Some(help), ..Observation::ok(subject, why) }
-    }
-}
 
 /// Looks at the credential, and at what it is and sees in each workspace. It blocks; not to be
 /// called from asynchronous code.
 ///
 /// # Errors
 /// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
-pub fn examine(
+pub(crate) fn examine(
     account: &Account,
     connection: &Connection,
     slugs: &[Arc<str>],
+    deadline: Deadline,
     pace: Pace<'_>,
 ) -> Result<Vec<Observation>, Failure> {
-    let link = link(account, connection, Deadline::after(connection.deadline), pace)?;
+    let link = link(account, connection, deadline, pace)?;
     block_on(async {
         let client = match Client::new(account, link, connection).await {
             Ok(client) => client,

@@ -17,7 +17,7 @@ pub use self::account::{Account, DEFAULT_API_URL, api_url};
 pub(super) use self::addresses::look_up;
 pub(super) use self::client::{Client, link};
 pub use self::credential::Credential;
-pub use self::examine::{Grade, Observation, examine};
+pub(crate) use self::examine::examine;
 pub(super) use self::journal::Journal;
 pub use self::journal::Progress;
 pub(super) use self::owners::assign_roles;

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{DATE, HeaderMap};
 
 use super::client::Client;
-use super::examine::Observation;
 use super::refusal::{GRANTED_SCOPES, REQUIRED_SCOPES};
+use crate::read::observation::Observation;
 use crate::report::CredentialKind;
 
 /// Clocks that are further apart than this will sooner or later disagree about the day.
@@ -108,7 +108,7 @@ pub(super) fn rate_limit(headers: &HeaderMap, needed: u64, client: &Client<'_>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::bitbucket::examine::Grade;
+    use crate::read::observation::Grade;
 
     #[test]
     fn scopes_should_be_those_that_are_needed() {

@@ -19,7 +19,7 @@ use self::ahead::Ahead;
 use self::documents::Documents;
 use self::wire::{Content, Document};
 use super::excerpt::excerpt;
-use super::misfit::{Misfit, Wanted};
+use super::misfit::{Expected, Misfit};
 use super::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Selection, Walk, proof};
 use crate::failure::Failure;
 use crate::member::Member;
@@ -45,7 +45,7 @@ pub struct FileRead {
 const CHUNK: usize = 1 << 20;
 
 /// A file with members, in the words of its messages.
-const WANTED: Wanted = Wanted {
+const EXPECTED: Expected = Expected {
     name: "members file",
     option: "--members",
     takes: "It takes what `mfa-gate members --format json` writes, pages of Bitbucket's API as \
@@ -87,7 +87,7 @@ pub fn read(path: &Path, selection: &Selection) -> Result<FileRead, Failure> {
             }
         }
     });
-    let (found, sha256) = found.map_err(|misfit| misfit.failure(&WANTED, path, &start))?;
+    let (found, sha256) = found.map_err(|misfit| misfit.failure(&EXPECTED, path, &start))?;
     let (read_at, roster) = (found.read_at, found.roster.clone());
     Ok(FileRead { readings: found.select(selection), read_at, sha256, roster })
 }

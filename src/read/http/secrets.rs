@@ -5,7 +5,6 @@ use std::fmt;
 use reqwest::Request;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use url::form_urlencoded::byte_serialize;
 
 use super::trouble::Trouble;
 use crate::read::excerpt::excerpt;
@@ -38,12 +37,10 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Keeps a secret as it is, and as it stands in an address or without the padding of Base64.
+    /// Keeps a secret as it is, and without the padding of Base64.
     pub(crate) fn keep(&mut self, secret: Secret) {
-        let text = secret.expose();
-        let encoded: String = byte_serialize(text.as_bytes()).collect();
-        let unpadded = text.trim_end_matches('=').to_owned();
-        let forms = [encoded, unpadded].map(Secret::new).into_iter().chain([secret]);
+        let unpadded = Secret::new(secret.expose().trim_end_matches('=').to_owned());
+        let forms = [unpadded, secret].into_iter();
         self.known.extend(forms.filter(|form| !form.expose().is_empty()));
         // The longest first, lest a shorter form leave the rest of a longer one.
         self.known.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
@@ -75,10 +72,76 @@ impl Secrets {
         if self.withheld {
             return "(withheld, it may hold a token)".into();
         }
-        let masked = self
-            .known
-            .iter()
-            .fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "***"));
+        let masked =
+            self.known.iter().fold(text.to_owned(), |text, secret| masked(&text, secret.expose()));
         excerpt(&masked)
+    }
+}
+
+/// A text without a secret, however what is neither letter nor digit in it is written: as in an
+/// address, in JSON or in HTML.
+fn masked(text: &str, secret: &str) -> String {
+    let Some(first) = secret.chars().next() else { return text.to_owned() };
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let may_start = next == first || !first.is_ascii_alphanumeric();
+        match may_start.then(|| after(rest, secret)).flatten() {
+            Some(after) => {
+                masked.push_str("***");
+                rest = after;
+            }
+            None => {
+                masked.push(next);
+                rest = rest.get(next.len_utf8()..).unwrap_or_default();
+            }
+        }
+    }
+    masked
+}
+
+/// What follows a secret that a text starts with.
+fn after<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
+    secret.chars().try_fold(text, |rest, c| match rest.strip_prefix(c) {
+        Some(rest) => Some(rest),
+        None if c.is_ascii_alphanumeric() => None,
+        None => {
+            let code = u32::from(c);
+            let forms = [
+                format!("%{code:02x}"),
+                format!("\\u{code:04x}"),
+                format!("\\{c}"),
+                format!("&#{code};"),
+                format!("&#x{code:x};"),
+            ];
+            forms.iter().find_map(|form| {
+                let start = rest.get(..form.len())?;
+                if start.eq_ignore_ascii_case(form) { rest.get(form.len()..) } else { None }
+            })
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_a_secret_is_written_it_is_masked() {
+        let mut secrets = Secrets::default();
+        secrets.keep(Secret::new("ATCTT3x/+y=9A8B7C==".into()));
+        for written in [
+            "ATCTT3x/+y=9A8B7C==",
+            "ATCTT3x/+y=9A8B7C",
+            "ATCTT3x%2F%2By%3D9A8B7C",
+            "ATCTT3x%2f%2by%3d9A8B7C%3d%3D",
+            "ATCTT3x\\/\\u002by\\u003D9A8B7C",
+            "ATCTT3x&#47;&#x2b;y&#x3D;9A8B7C",
+        ] {
+            let shown = secrets.excerpt(&format!("the key {written} is wrong"));
+            assert!(!shown.contains("ATCTT") && !shown.contains("9A8B7C"), "{written}: {shown}");
+            assert!(shown.starts_with("the key ***") && shown.ends_with(" is wrong"), "{shown}");
+        }
+        assert_eq!(secrets.excerpt("ATCTT3x/+y is another"), "ATCTT3x/+y is another");
     }
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::{Entry, WORDS};
 use crate::member::{Source, TwoFactor};
-use crate::policy::RosterColumns;
+use crate::policy::{RosterColumns, is_account_id};
 use crate::read::excerpt::excerpt;
 use crate::read::misfit::Misfit;
 use crate::read::table::{Row, Table};
@@ -19,6 +19,15 @@ enum Column {
 }
 
 impl Column {
+    /// The source that a column answers for.
+    fn answers(self) -> Option<Source> {
+        match self {
+            Column::AccountId | Column::Email => None,
+            Column::Mfa => Some(Source::Roster),
+            Column::Sso => Some(Source::Sso),
+        }
+    }
+
     const ALL: [Column; 4] = [Column::AccountId, Column::Email, Column::Mfa, Column::Sso];
 
     /// The key under `roster` in the policy.
@@ -79,11 +88,17 @@ impl Columns {
         // First those that the policy names: what is one of them is not another by its usual name.
         for column in Column::ALL {
             if let Some(name) = column.named(named) {
-                search.named(column, name)?;
+                // An answer that nobody accepts may be missing.
+                let accepted = column.answers().is_none_or(|own| required.contains(&own));
+                search.named(column, name, accepted || required.is_empty())?;
             }
         }
+        // Where one of the two that tell whose a row is is named, the other is not looked for: a
+        // column that an identity provider calls `account_id` holds ids of its own.
+        let keys = [Column::AccountId, Column::Email];
+        let key_is_named = keys.iter().any(|column| column.named(named).is_some());
         for column in Column::ALL {
-            if column.named(named).is_none() {
+            if column.named(named).is_none() && !(key_is_named && keys.contains(&column)) {
                 search.usual(column)?;
             }
         }
@@ -121,8 +136,8 @@ impl Columns {
             column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty())
         };
         Ok(Entry {
-            account_id: key(self.account_id).map(Into::into),
-            // A word in place of an address, such as "none", is nobody's.
+            // A word in place of an id or an address, such as "N/A", is nobody's.
+            account_id: key(self.account_id).filter(|id| is_account_id(id)).map(Into::into),
             email: key(self.email)
                 .filter(|email| email.contains('@'))
                 .map(|email| email.to_ascii_lowercase().into()),
@@ -168,10 +183,10 @@ struct Search<'t, R> {
 
 impl<R: Read> Search<'_, R> {
     /// Finds a column by the heading that the policy names.
-    fn named(&mut self, column: Column, name: &str) -> Result<(), Misfit> {
+    fn named(&mut self, column: Column, name: &str, needed: bool) -> Result<(), Misfit> {
         let (shown, key) = (excerpt(name), column.key());
         let found: Vec<usize> = self.table.columns(name).collect();
-        if found.is_empty() {
+        if found.is_empty() && needed {
             self.missing.push(format!("\"{shown}\", which the policy names as {key}"));
         }
         let twice = self.found.iter().find(|(_, taken)| found.contains(taken));

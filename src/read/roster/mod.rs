@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use self::columns::Columns;
 use super::excerpt::excerpt;
 use super::file::open;
-use super::misfit::{Misfit, Wanted};
+use super::misfit::{Expected, Misfit};
 use super::table::{Table, Words};
 use crate::failure::Failure;
 use crate::member::{Source, TwoFactor};
@@ -54,15 +54,15 @@ impl Roster {
     }
 }
 
-/// The largest file, in bytes: a million accounts have about half of that.
-const LARGEST: u64 = 256 << 20;
+/// The largest file, in bytes: half a million accounts.
+const LARGEST: u64 = 64 << 20;
 
 /// How many bytes are looked at to say what a file starts with.
 const FIRST: usize = 600;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-const WANTED: Wanted = Wanted {
+const EXPECTED: Expected = Expected {
     name: "roster",
     option: "--roster",
     takes: "It takes a CSV with a heading and a row for each account: its id (`account_id`) or its \
@@ -123,7 +123,7 @@ pub fn read(path: &Path, columns: &RosterColumns, required: &[Source]) -> Result
             entries,
         })
     });
-    roster.map_err(|misfit| misfit.failure(&WANTED, path, &start))
+    roster.map_err(|misfit| misfit.failure(&EXPECTED, path, &start))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Misfit> {
