@@ -10,12 +10,14 @@ use jiff::civil::{Date, date};
 use mfa_gate::emit::{self, Format, console, list};
 use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::failure::Failure;
-use mfa_gate::member::{Member, Source, TwoFactor};
+use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Source, TwoFactor};
 use mfa_gate::policy::{self, Policy, RosterColumns};
+use mfa_gate::read::atlassian;
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::roster::{self, Roster};
-use mfa_gate::read::{Completeness, Reading, Selection};
+use mfa_gate::read::{Addresses, Completeness, Origin, Reading, Roll, Selection, Walk};
 use mfa_gate::report::{Assurance, Options, Outcome, Provenance, Report, Run, Snapshot, Verdict};
+use serde_json::Value;
 use tempfile::NamedTempFile;
 
 const TODAY: Date = date(2026, 9, 1);
@@ -24,6 +26,11 @@ static POLICY: LazyLock<Policy> = LazyLock::new(|| {
     let text = b"version: 1\nworkspaces: [acme]\nexemptions:\n  - id: EX-1\n    account_id: \
         557058:00000000-0000-4000-8000-000000000002\n    email: bot@acme.example\n    \
         reason: a bot\n    expires: 2026-10-29\n";
+    policy::parse("policy.yaml".into(), text).expect("the policy is written right here")
+});
+
+static BY_ORGANISATION: LazyLock<Policy> = LazyLock::new(|| {
+    let text = b"version: 1\nworkspaces: [acme]\naccept: [atlassian, bitbucket]\n";
     policy::parse("policy.yaml".into(), text).expect("the policy is written right here")
 });
 
@@ -54,7 +61,7 @@ impl Scratch {
                     }
                     self.a_snapshot_says_the_same(&read.readings);
                     if let Selection::Slugs(_) = selection {
-                        a_verdict_is_earned(read.readings);
+                        a_verdict_is_earned(&POLICY, read.readings);
                     }
                 }
                 Err(failure) => a_message_is_harmless(&failure),
@@ -101,6 +108,85 @@ impl Scratch {
         list::json(&snapshot, &mut bytes).expect("a vector takes everything");
         let again = self.read(&bytes, &Selection::All).expect("its own output is understood");
         assert_eq!(sorted(&again.readings), sorted(readings));
+    }
+}
+
+/// Reads the bytes as the pages of an organisation's directory, and holds what comes of them to
+/// their promises.
+pub fn directory(bytes: &[u8]) {
+    let mut members = strangers();
+    let known = atlassian::note_pages(bytes, &mut members);
+    if let Ok(known) = &known {
+        nobody_says_more_than_the_rows(bytes, &members);
+        let said = members.iter().filter(|it| says(it) != TwoFactor::Unknown).count();
+        assert!(said <= *known && *known <= members.len());
+    }
+    let roll = known.map(|_| Roll {
+        members: members.clone(),
+        completeness: Completeness::LastPage,
+        addresses: Addresses::AsShown,
+    });
+    let (workspace, walk) = ("acme".into(), Walk::default());
+    let reading = Reading { workspace, origin: Origin::Api, walk, members: roll };
+    let report = a_verdict_is_earned(&BY_ORGANISATION, vec![reading]);
+    if report.verdict == Verdict::Compliant {
+        assert!(members.iter().all(|member| says(member) == TwoFactor::Enabled));
+    }
+}
+
+/// Members whom Bitbucket does not protect: some have an id, the last has nothing but an address.
+fn strangers() -> Vec<Member> {
+    let member = |number: u32| Member {
+        account_id: (number < 3).then(|| format!("712020:{number}").into()),
+        uuid: None,
+        email: (number == 3).then(|| "bo@acme.example".into()),
+        nickname: None,
+        display_name: None,
+        kind: Kind::User,
+        account_status: Some(AccountStatus::Active),
+        role: None,
+        row: None,
+        evidence: Evidence { bitbucket: Some(TwoFactor::Disabled), ..Evidence::default() },
+    };
+    (1..=3).map(member).collect()
+}
+
+fn says(member: &Member) -> TwoFactor {
+    member.evidence.atlassian.expect("the organisation was asked about everybody")
+}
+
+/// An organisation says nothing of an account but what a row says that is of this account, managed
+/// and active; and it says that. What nobody reads of a page may be no text and no number.
+fn nobody_says_more_than_the_rows(bytes: &[u8], members: &[Member]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut pages = Vec::new();
+    for page in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
+        let Ok(page) = page else { return };
+        let next = page["links"]["next"].as_str().is_some_and(|next| !next.is_empty());
+        pages.push(page);
+        if !next {
+            break;
+        }
+    }
+    let rows = || pages.iter().flat_map(|page| page["data"].as_array().into_iter().flatten());
+    for member in members {
+        let is_about = |row: &&Value| match (&member.account_id, &member.email) {
+            (Some(id), _) => row["accountId"].as_str() == Some(id),
+            (None, email) => {
+                row["email"].as_str().map(str::to_ascii_lowercase).as_deref() == email.as_deref()
+            }
+        };
+        let counts =
+            |row: &&Value| row["claimStatus"] == "managed" && row["accountStatus"] == "active";
+        let told = |flag: bool| {
+            rows().filter(is_about).filter(counts).any(|row| row["mfaEnabled"] == flag)
+        };
+        let fits = match says(member) {
+            TwoFactor::Enabled => told(true),
+            TwoFactor::Disabled => told(false),
+            TwoFactor::Unknown => member.account_id.is_none() || !(told(true) || told(false)),
+        };
+        assert!(fits, "no row says that {} is {:?}", member.key(), says(member));
     }
 }
 
@@ -159,11 +245,11 @@ fn a_roster_holds_every_row(roster: &Roster) {
     }
 }
 
-/// The fixed policy calls a reading compliant only where it is complete and everybody is protected
+/// A policy calls a reading compliant only where it is complete and everybody is protected
 /// or exempt or does not log in; and what it says can be written, read and judged again.
-fn a_verdict_is_earned(readings: Vec<Reading>) {
+fn a_verdict_is_earned(policy: &Policy, readings: Vec<Reading>) -> Report {
     let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
-    let evaluation = evaluate(&POLICY, readings, judging);
+    let evaluation = evaluate(policy, readings, judging);
     let run = Run {
         checked_at: now(),
         today: TODAY,
@@ -172,12 +258,13 @@ fn a_verdict_is_earned(readings: Vec<Reading>) {
         source: Provenance::default(),
         workspaces_not_checked: Vec::new(),
     };
-    let report = Report::new(run, &POLICY, evaluation);
+    let report = Report::new(run, policy, evaluation);
     compliant_is_nobody_unprotected(&report);
     every_format_is_written(&report);
     let again = report.judged_again();
     assert_eq!(again.verdict, report.verdict, "judged again it is something else");
     assert_eq!(again.members, report.members);
+    report
 }
 
 /// A compliant report is a complete one, in which nobody needs a second factor and has none.

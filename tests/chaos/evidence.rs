@@ -31,6 +31,9 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<(
     if elsewhere.accepts(Source::Bitbucket) && applicable().all(by_bitbucket) {
         nobody_else_was_asked(log)?;
     }
+    if log.looked_up.iter().any(|it| it.absurd) {
+        return Err("an answer was believed that does not say who has an address".into());
+    }
     let asked = report.members.iter().any(|judged| judged.member.evidence.atlassian.is_some());
     let word = if asked { Some(last_word(&log.organisation.told)?) } else { None };
     for judged in &report.members {

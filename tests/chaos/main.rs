@@ -33,7 +33,9 @@
 //!    or one without any id and with the address.
 //! 7. Whoever is accused was asked for at every accepted source, the organisation to its last page;
 //!    and no row of the roster clears them, nor an organisation that nothing befell.
-//! 8. Where Bitbucket protects everybody and its word counts, nobody connects to the organisation,
+//! 8. No answer was believed that cannot say who has an address: one with people who were not asked
+//!    for or who show none, one page of several, a refusal.
+//! 9. Where Bitbucket protects everybody and its word counts, nobody connects to the organisation,
 //!    and nobody's address is looked up.
 //!
 //! # What cannot be promised

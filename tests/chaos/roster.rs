@@ -107,7 +107,9 @@ impl Roster {
                 }
             }
             // Somebody else's id beside the address, which says nothing about the member.
-            if dice.percent(share) && (!is_listed || by == Keys::Ids) {
+            // Where it has a row of its own with the address, that one does not say the opposite.
+            let agrees = mfa != Some(false) && sso != Some(false);
+            if dice.percent(share) && (!is_listed || by == Keys::Ids || agrees) {
                 let somebody = Some(STRANGERS + rows.len());
                 let address = Some(member);
                 rows.push(Row { id: somebody, address, mfa: Some(true), sso: Some(true) });
@@ -181,6 +183,17 @@ impl Roster {
     pub(crate) fn knows(&self, people: &State) -> bool {
         let mut people = people.iter();
         people.any(|person| self.rows.iter().any(|row| row.is_about(person.id)))
+    }
+
+    /// Whether Bitbucket's answer to that question can be told to be none by whoever reads it.
+    pub(crate) fn is_absurd(&self, listed: &State, asked: &[String]) -> bool {
+        let is_asked = |person: &Person| asked.contains(&address(person.id));
+        match self.lookup {
+            Lookup::Unfiltered | Lookup::InPages | Lookup::Refused => true,
+            Lookup::Everybody => !listed.iter().all(is_asked),
+            Lookup::Mute => listed.iter().any(is_asked),
+            Lookup::Right | Lookup::Shouted | Lookup::Nobody | Lookup::Forgetful => false,
+        }
     }
 
     /// Bitbucket's answer to the question who has these addresses, or a status.

@@ -29,13 +29,23 @@ pub(crate) struct Served {
     pub(crate) page: Option<Page>,
 }
 
+/// One question for the owners of addresses, and what became of it.
+#[derive(Debug)]
+pub(crate) struct LookedUp {
+    #[expect(dead_code, reason = "shown where a seed is run alone")]
+    pub(crate) asked: Vec<String>,
+    #[expect(dead_code, reason = "shown where a seed is run alone")]
+    pub(crate) fault: Fault,
+    /// Whether all of an answer was sent that can be told to be none.
+    pub(crate) absurd: bool,
+}
+
 /// What the servers saw.
 #[derive(Debug)]
 pub(crate) struct Log {
     /// The requests for pages of members; the first at tick 0, the next one at tick 1.
     pub(crate) served: Vec<Served>,
-    /// The addresses that were asked for, request by request, and what became of the answer.
-    pub(crate) looked_up: Vec<(Vec<String>, Fault)>,
+    pub(crate) looked_up: Vec<LookedUp>,
     pub(crate) organisation: Visits,
     /// What no reader should have sent to Bitbucket.
     pub(crate) complaints: Vec<String>,
@@ -86,7 +96,7 @@ pub(crate) fn play<T>(schedule: &Schedule, reader: impl FnOnce(&str, &str) -> T)
 #[derive(Default)]
 struct Seen {
     served: Vec<Served>,
-    looked_up: Vec<(Vec<String>, Fault)>,
+    looked_up: Vec<LookedUp>,
     complaints: Vec<String>,
 }
 
@@ -133,17 +143,17 @@ impl Server<'_> {
     fn look_up(&self, seen: &mut Seen, filter: &str) -> Option<Reply> {
         let asked: Vec<String> = filter.split('"').skip(1).step_by(2).map(str::to_owned).collect();
         let listed = self.schedule.history.at(seen.served.len());
-        let found = match &self.schedule.elsewhere.roster {
-            Some(roster) => roster.look_up(listed, &asked),
-            None => Err(400),
+        let (found, absurd) = match &self.schedule.elsewhere.roster {
+            Some(roster) => (roster.look_up(listed, &asked), roster.is_absurd(listed, &asked)),
+            None => (Err(400), true),
         };
         let attempt = seen.looked_up.len();
         let fault = self.schedule.fault(10_000, attempt);
-        let reply = match found {
-            Ok(body) => self.reply(&[5, attempt as u64], fault, &body.to_string()).0,
-            Err(status) => Some(Reply::whole(status, "", "{}", Framing::Length)),
+        let (reply, whole) = match found {
+            Ok(body) => self.reply(&[5, attempt as u64], fault, &body.to_string()),
+            Err(status) => (Some(Reply::whole(status, "", "{}", Framing::Length)), true),
         };
-        seen.looked_up.push((asked, fault));
+        seen.looked_up.push(LookedUp { asked, fault, absurd: absurd && whole });
         reply
     }
 

@@ -46,7 +46,8 @@ impl Directory {
         Ok(Directory::new(rows))
     }
 
-    fn new(rows: Vec<Row>) -> Self {
+    /// What these rows say.
+    pub(super) fn new(rows: Vec<Row>) -> Self {
         let mut directory = Directory::default();
         for mut row in rows {
             let two_factor = match (row.is_known(), row.mfa_enabled) {

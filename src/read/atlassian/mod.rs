@@ -4,6 +4,7 @@ mod client;
 mod directory;
 mod examine;
 mod organisation;
+mod pages;
 mod walk;
 mod wire;
 
@@ -11,3 +12,5 @@ pub(super) use self::client::Client;
 pub(super) use self::directory::Directory;
 pub(crate) use self::examine::examine;
 pub use self::organisation::{DEFAULT_API_URL, Organisation};
+#[doc(hidden)]
+pub use self::pages::note_pages;

@@ -139,11 +139,16 @@ fn distinct(
     client: &Client<'_>,
     doubt: impl Fn(Box<str>) -> Doubt,
 ) -> Result<(), Trouble> {
-    let mut seen = HashSet::with_capacity(rows.len());
-    match rows.iter().find(|row| !seen.insert(&*row.account_id)) {
-        Some(row) => Err(Trouble::Doubt(doubt(client.excerpt(&row.account_id).into()))),
+    match twice(rows) {
+        Some(id) => Err(Trouble::Doubt(doubt(client.excerpt(id).into()))),
         None => Ok(()),
     }
+}
+
+/// The first account that comes twice.
+pub(super) fn twice(rows: &[Row]) -> Option<&str> {
+    let mut seen = HashSet::with_capacity(rows.len());
+    rows.iter().map(|row| &*row.account_id).find(|id| !seen.insert(*id))
 }
 
 /// One page. What is asked for is sent along with the cursor, and `claimStatus` always, since its

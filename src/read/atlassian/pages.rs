@@ -1,0 +1,32 @@
+//! Pages of a directory that come as bytes, and not from a server: a way in for the fuzzer.
+
+use super::directory::Directory;
+use super::walk;
+use super::wire::{Page, Row};
+use crate::member::Member;
+use crate::read::Incomplete;
+use crate::read::excerpt::excerpt;
+use crate::read::join::note_directory;
+
+/// Notes on members what a directory says of them, and counts those whom it knows. Its pages are
+/// JSON documents one after another, and are understood as those of a server are; what follows the
+/// last page is not read.
+///
+/// # Errors
+/// [`Incomplete`] where a page is not understood, none is the last one, or an account comes twice.
+#[doc(hidden)]
+pub fn note_pages(bytes: &[u8], members: &mut [Member]) -> Result<usize, Incomplete> {
+    let mut rows: Vec<Row> = Vec::new();
+    for page in serde_json::Deserializer::from_slice(bytes).into_iter::<Page>() {
+        let page = page.map_err(|error| Incomplete::new(excerpt(&error.to_string()), ""))?;
+        let is_last = page.next().is_none();
+        rows.extend(page.data);
+        if is_last {
+            if let Some(id) = walk::twice(&rows) {
+                return Err(Incomplete::new(format!("{} is listed twice", excerpt(id)), ""));
+            }
+            return Ok(note_directory(members, &Directory::new(rows)));
+        }
+    }
+    Err(Incomplete::new("no page is the last one", ""))
+}
