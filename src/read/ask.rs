@@ -9,9 +9,8 @@ use super::http::{Connection, Deadline, Pace, block_on};
 use super::inquiry::{DirectoryOnDemand, Inquiry};
 use super::roster::Roster;
 use super::visible::{self, Caller};
-use super::{Incomplete, Origin, Reading, Roll};
+use super::{Found, Incomplete, Origin, Reading, Roll, Wanted};
 use crate::failure::Failure;
-use crate::member::Source;
 
 /// Where members come from, and who else may say something about them.
 #[derive(Debug)]
@@ -33,55 +32,6 @@ pub enum Members<'a> {
     Bitbucket(&'a Account, &'a [Arc<str>]),
     /// They were read from a file.
     Listed(Vec<Reading>),
-}
-
-/// What is to be known of the members.
-#[derive(Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The sources whose proof counts.
-    pub accept: &'a [Source],
-    /// Whether it is to be known who owns the workspace.
-    pub roles: bool,
-    /// The e-mail addresses, in lower-case ASCII, that exemptions for a workspace name in place of
-    /// ids.
-    pub addresses: &'a dyn Fn(&str) -> Vec<&'a str>,
-    /// Whether every source is to say what it knows, also where nobody needs it.
-    pub everything: bool,
-}
-
-impl<'a> Wanted<'a> {
-    /// No more than whether these sources prove a second factor.
-    pub fn proof(accept: &'a [Source]) -> Self {
-        Wanted { accept, roles: false, addresses: &|_| Vec::new(), everything: false }
-    }
-}
-
-/// What was found out.
-#[derive(Debug)]
-pub struct Found {
-    /// The workspaces, in the order in which they were asked for.
-    pub readings: Vec<Reading>,
-    /// What reading the organisation's directory took; none where it was not asked.
-    pub directory: Option<DirectoryWalk>,
-    /// How many rows of the roster are about a member; none where not all could be compared, since
-    /// nobody needed it.
-    pub roster_matched: Option<u64>,
-}
-
-impl Found {
-    /// These workspaces, with nobody asked about them.
-    pub(crate) fn nothing(readings: Vec<Reading>) -> Self {
-        Found { readings, directory: None, roster_matched: None }
-    }
-}
-
-/// What reading a directory took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DirectoryWalk {
-    /// How many accounts it lists; none where it could not be read.
-    pub accounts: Option<u64>,
-    /// How many requests were sent, every try counted.
-    pub requests: u32,
 }
 
 /// Reads members and what is known of them, one workspace after another; one that cannot be read

@@ -7,13 +7,12 @@ use std::collections::HashSet;
 use tokio::sync::OnceCell;
 
 use super::address_book::AddressBook;
-use super::ask::{DirectoryWalk, Found, Wanted};
 use super::atlassian::{self, Directory};
 use super::bitbucket::{self, Journal};
 use super::excerpt::excerpt;
 use super::join::{needs_proof, note_directory, note_roster};
 use super::roster::{Entry, Roster};
-use super::{Addresses, Incomplete, Reading, Roll};
+use super::{Addresses, DirectoryWalk, Found, Incomplete, Reading, Roll, Wanted};
 use crate::escape;
 use crate::member::{Member, Source};
 
