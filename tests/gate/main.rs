@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+#[cfg(unix)]
+mod action;
 mod addresses;
 mod check_api;
 mod check_offline;

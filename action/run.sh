@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Runs mfa-gate once with the inputs of the action, hands on what came of it, and ends as it ended.
+set -euo pipefail
+. "${BASH_SOURCE[0]%/*}/common.sh"
+
+# A credential that is no input may stand in the job's environment: an empty input hides none.
+for name in BITBUCKET_EMAIL BITBUCKET_API_TOKEN BITBUCKET_ACCESS_TOKEN BITBUCKET_CLIENT_ID \
+  BITBUCKET_CLIENT_SECRET ATLASSIAN_ORG_ID ATLASSIAN_API_KEY; do
+  input=INPUT_$name
+  [ -z "${!input-}" ] || export "$name=${!input}"
+done
+
+# Whether there is anything that Bitbucket could be asked with.
+has_credential() {
+  local name
+  for name in BITBUCKET_API_TOKEN BITBUCKET_ACCESS_TOKEN BITBUCKET_CLIENT_SECRET; do
+    local file=${name}_FILE
+    [ -z "${!name-}${!file-}" ] || return 0
+  done
+  return 1
+}
+
+case $INPUT_UPLOAD_SARIF in
+  true | false) ;;
+  *) fail 2 "upload-sarif must be true or false" ;;
+esac
+
+reports=${INPUT_REPORTS:-mfa-gate-reports}
+json=$reports/mfa-gate.json junit=$reports/mfa-gate.xml sarif=$reports/mfa-gate.sarif
+# Nothing of an earlier run may be taken for this one's.
+rm -f -- "$json" "$junit" "$sarif"
+
+more=()
+while IFS= read -r argument; do
+  argument=${argument%$'\r'}
+  case $argument in
+    '') continue ;;
+    --today | --today=* | --members | --members=*)
+      fail 2 "args may not contain ${argument%%=*}: the gate judges today, by what Bitbucket says"
+      ;;
+  esac
+  more+=("$argument")
+done <<<"$INPUT_ARGS"
+
+while IFS= read -r slug; do
+  slug=${slug#"${slug%%[![:space:]]*}"}
+  slug=${slug%"${slug##*[![:space:]]}"}
+  [ -z "$slug" ] || more+=("--workspace=$slug")
+done <<<"${INPUT_WORKSPACES//,/$'\n'}"
+
+[ -z "$INPUT_POLICY_SHA256" ] || more+=("--policy-sha256=$INPUT_POLICY_SHA256")
+
+scratch=$(mktemp -d "$RUNNER_TEMP/mfa-gate.XXXXXX")
+code=0
+
+# A value of the JSON report: the program writes each of these on a line of its own. Arguments: the
+# first line of the object that holds it, the blanks before the key, and the key.
+field() {
+  sed -nE "/^$1\$/,/^${2#??}\}/s/^$2\"$3\": \"?([a-z_0-9]+)\"?,?\$/\1/p" "$json"
+}
+
+found='' members='' violations='' complete=false
+if [ -n "$INPUT_VERIFY" ]; then
+  if [ -n "$INPUT_POLICY$INPUT_ROSTER$INPUT_ROSTER_AS_OF" ] || [ "$INPUT_UPLOAD_SARIF" = true ]; then
+    fail 2 "verify judges a report and asks nobody: policy, roster, roster-as-of and upload-sarif are of no use with it"
+  fi
+  "$BINARY" verify ${more[@]+"${more[@]}"} -- "$INPUT_VERIFY" | tee "$scratch/console" || code=$?
+  # Four blanks make it a block of code, whatever the lines contain.
+  sed 's/^/    /' "$scratch/console" >"$scratch/summary.md"
+  case $(head -n 1 "$scratch/console") in
+    compliant:*) found=compliant ;;
+    'not enforced:'*) found=not_enforced ;;
+    violations:*) found=violations ;;
+  esac
+else
+  case $INPUT_ON_MISSING_CREDENTIALS in
+    fail) ;;
+    skip)
+      # Only where GitHub withholds secrets: elsewhere a missing one is a mistake.
+      if [ "$GITHUB_EVENT_NAME" = pull_request ] && [ "$HEAD_REPOSITORY" != "$GITHUB_REPOSITORY" ] &&
+        ! has_credential; then
+        said="skipped: a pull request from a fork is given no credentials, so nobody was asked who has a second factor. This is no verdict."
+        annotate warning "$said"
+        printf '### mfa-gate\n\n:warning: %s\n' "$said" >>"$GITHUB_STEP_SUMMARY"
+        output verdict skipped
+        exit 0
+      fi
+      ;;
+    *) fail 2 "on-missing-credentials must be fail or skip" ;;
+  esac
+  [ -z "$INPUT_POLICY" ] || more+=("--policy=$INPUT_POLICY")
+  [ -z "$INPUT_ROSTER" ] || more+=("--roster=$INPUT_ROSTER")
+  [ -z "$INPUT_ROSTER_AS_OF" ] || more+=("--roster-as-of=$INPUT_ROSTER_AS_OF")
+  "$BINARY" check --report=github=- "--report=json=$json" "--report=junit=$junit" \
+    "--report=sarif=$sarif" "--report=markdown=$scratch/summary.md" ${more[@]+"${more[@]}"} || code=$?
+  if [ -f "$json" ]; then
+    found=$(field '\{' '  ' verdict)
+    complete=$(field '\{' '  ' complete)
+    members=$(field '  "summary": \{' '    ' members)
+    violations=$(field '  "summary": \{' '    ' violations)
+  fi
+fi
+
+# The exit code outranks the report, which may have been written before something else failed.
+case $code in
+  0 | 1)
+    # It ended as if it had a verdict and showed none: that is no pass.
+    if [ -z "$found" ]; then
+      annotate error "mfa-gate ended with $code and without a verdict"
+      code=3 found=incomplete
+    fi
+    ;;
+  2) found=error ;;
+  *) found=incomplete ;;
+esac
+[ "$found" != error ] && [ "$found" != incomplete ] || complete=false
+
+if [ -s "$scratch/summary.md" ]; then
+  cat "$scratch/summary.md" >>"$GITHUB_STEP_SUMMARY"
+else
+  printf '### mfa-gate: %s\n\nThe log of the step says why.\n' "$found" >>"$GITHUB_STEP_SUMMARY"
+fi
+output verdict "$found"
+output exit-code "$code"
+output complete "$complete"
+output members "$members"
+output violations "$violations"
+[ ! -f "$json" ] || output json-file "$json"
+[ ! -f "$junit" ] || output junit-file "$junit"
+[ ! -f "$sarif" ] || output sarif-file "$sarif"
+exit "$code"
