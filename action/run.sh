@@ -42,11 +42,12 @@ while IFS= read -r argument; do
   more+=("$argument")
 done <<<"$INPUT_ARGS"
 
+newline=$'\n'
 while IFS= read -r slug; do
   slug=${slug#"${slug%%[![:space:]]*}"}
   slug=${slug%"${slug##*[![:space:]]}"}
   [ -z "$slug" ] || more+=("--workspace=$slug")
-done <<<"${INPUT_WORKSPACES//,/$'\n'}"
+done <<<"${INPUT_WORKSPACES//,/$newline}"
 
 [ -z "$INPUT_POLICY_SHA256" ] || more+=("--policy-sha256=$INPUT_POLICY_SHA256")
 
