@@ -6,3 +6,5 @@ COPY ${TARGETARCH}/mfa-gate /mfa-gate
 USER 65534:65534
 WORKDIR /work
 ENTRYPOINT ["/mfa-gate"]
+# Bitbucket Pipelines starts a pipe without arguments.
+CMD ["pipe"]

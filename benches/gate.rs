@@ -81,6 +81,7 @@ fn judge(policy: &Policy, readings: Vec<Reading>) -> Report {
         assurance: Assurance::Offline,
         options: Options::default(),
         source: Provenance::default(),
+        subject: None,
         workspaces_not_checked: Vec::<Arc<str>>::new(),
     };
     Report::new(run, policy, evaluate(policy, readings, judging))

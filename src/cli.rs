@@ -94,6 +94,8 @@ pub enum Command {
     /// Say which credential is used, whose it is and what it can see.
     #[command(after_help = CREDENTIALS)]
     Doctor(Doctor),
+    /// Run as a Bitbucket Pipe: everything comes from the variables that pipe.yml declares.
+    Pipe,
     /// Work on the policy.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -195,12 +197,27 @@ pub struct Check {
         value_parser = report,
         help_heading = "Reports",
         long_help = "Write a report; repeatable. `-` as PATH is standard output, for one of them.\n\
-                     Formats: json, junit, sarif, csv, markdown, github."
+                     Formats: json, junit, sarif, csv, markdown, github, in-toto."
     )]
     pub report: Vec<ReportArg>,
     /// List exempt members in SARIF too, as suppressed results.
     #[arg(long, help_heading = "Reports")]
     pub sarif_suppressed: bool,
+    /// The commit that an in-toto statement is about: its repository and its hash, or another name
+    /// and `sha256:HEX`. Without it, that of the CI system.
+    #[arg(long, value_name = "NAME=DIGEST", help_heading = "Reports")]
+    pub subject: Option<String>,
+    /// Write a report and annotations to the commit that the pipeline runs for (Code Insights).
+    #[arg(long, help_heading = "Publishing")]
+    pub code_insights: bool,
+    /// Name members in Code Insights; without it they are counted, since many can read a commit's
+    /// page.
+    #[arg(long, help_heading = "Publishing", requires = "code_insights")]
+    pub insights_names: bool,
+    /// Which runs a Slack channel is told of, where MFA_GATE_SLACK_WEBHOOK_URL names one
+    /// [default: violations].
+    #[arg(long, value_name = "WHEN", help_heading = "Publishing")]
+    pub slack: Option<Slack>,
     /// Make errors of warnings.
     #[arg(long, help_heading = "Judgement")]
     pub strict: bool,
@@ -216,6 +233,15 @@ pub struct Check {
     /// How to connect.
     #[command(flatten)]
     pub connect: ConnectArgs,
+}
+
+/// Which runs a Slack channel is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Slack {
+    /// Those that end with violations, or incomplete.
+    Violations,
+    /// All of them.
+    Always,
 }
 
 /// `mfa-gate members`

@@ -248,6 +248,25 @@ pub fn sarif_message(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// For mrkdwn in a Slack message, where `<`, `>` and `&` make links and mentions:
+/// <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
+pub fn slack(text: &str) -> Cow<'_, str> {
+    then(visible(text), |text| {
+        rewrite(
+            text,
+            |_, c| matches!(c, '&' | '<' | '>' | '|'),
+            |c, out| {
+                out.push_str(match c {
+                    '&' => "&amp;",
+                    '<' => "&lt;",
+                    '>' => "&gt;",
+                    _ => "%7C",
+                });
+            },
+        )
+    })
+}
+
 /// For a path as a relative URI reference (RFC 3986, section 4.2), slashes kept.
 pub fn uri_path(path: &str) -> Cow<'_, str> {
     let is_plain = |c: char| {

@@ -16,14 +16,15 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    log(cli.verbosity);
     let env = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let verbosity = command::verbosity(&cli, &env);
+    log(verbosity);
     let context = Context {
         env: &env,
         now: Timestamp::now(),
-        announce: Announce::choose(cli.verbosity, io::stderr().is_terminal()),
-        stdout: style(cli.verbosity, &io::stdout()),
-        stderr: style(cli.verbosity, &io::stderr()),
+        announce: Announce::choose(verbosity, io::stderr().is_terminal()),
+        stdout: style(verbosity, &io::stdout()),
+        stderr: style(verbosity, &io::stderr()),
     };
     let ended = unreadable_variable().map_or_else(|| command::run(&cli, &context), Err);
     let exit = ended.unwrap_or_else(|failure| {

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 
 /// The variables that hold credentials; each may be read from a file by the same name with `_FILE`
 /// added.
-pub(crate) const CREDENTIALS: [&str; 7] = [
+pub(crate) const CREDENTIALS: [&str; 8] = [
     BITBUCKET_EMAIL,
     BITBUCKET_API_TOKEN,
     BITBUCKET_ACCESS_TOKEN,
@@ -16,6 +16,7 @@ pub(crate) const CREDENTIALS: [&str; 7] = [
     BITBUCKET_CLIENT_SECRET,
     ATLASSIAN_ORG_ID,
     ATLASSIAN_API_KEY,
+    SLACK_WEBHOOK_URL,
 ];
 
 /// The address of the Atlassian account that made the API token.
@@ -32,6 +33,9 @@ pub(crate) const BITBUCKET_CLIENT_SECRET: &str = "BITBUCKET_CLIENT_SECRET";
 pub(crate) const ATLASSIAN_ORG_ID: &str = "ATLASSIAN_ORG_ID";
 /// An API key of an Atlassian organisation.
 pub(crate) const ATLASSIAN_API_KEY: &str = "ATLASSIAN_API_KEY";
+
+/// Where a message to a Slack channel is sent; whoever knows it can write there.
+pub(crate) const SLACK_WEBHOOK_URL: &str = "MFA_GATE_SLACK_WEBHOOK_URL";
 
 /// The variable that names a file to read the value of another one from.
 pub(crate) fn file_of(name: &str) -> String {

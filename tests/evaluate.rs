@@ -122,6 +122,7 @@ fn report(policy: &Policy, readings: Vec<Reading>, judging: Judging) -> Report {
             ..Options::default()
         },
         source: Provenance::default(),
+        subject: None,
         workspaces_not_checked: Vec::new(),
     };
     Report::new(run, policy, evaluate(policy, readings, judging))

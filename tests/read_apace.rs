@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use mfa_gate::http::Pace;
 use mfa_gate::member::Source;
 use mfa_gate::read::Wanted;
 use mfa_gate::read::bitbucket::{Credential, api_url};
-use mfa_gate::read::http::Pace;
 use mfa_gate::read::{Completeness, Incomplete, Reading};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};

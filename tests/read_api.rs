@@ -16,9 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use mfa_gate::failure::Exit;
+use mfa_gate::http::Pace;
 use mfa_gate::member::{Role, Source, TwoFactor};
 use mfa_gate::read::bitbucket::{Credential, api_url};
-use mfa_gate::read::http::Pace;
 use mfa_gate::read::{Completeness, Incomplete, Origin, Reading, Wanted};
 use serde_json::{Value, json};
 use wiremock::matchers::{basic_auth, bearer_token, body_string, header, method, path};

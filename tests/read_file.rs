@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_gate::failure::{Exit, Failure};
+use mfa_gate::http::{Connection, Pace};
 use mfa_gate::member::{AccountStatus, Kind, Member, Role, Source, TwoFactor};
 use mfa_gate::read::file::{self, FileRead};
-use mfa_gate::read::http::{Connection, Pace};
 use mfa_gate::read::{
     self, Completeness, Incomplete, Members, Origin, Reading, Selection, Sources, Wanted,
 };

@@ -256,6 +256,7 @@ fn a_verdict_is_earned(policy: &Policy, readings: Vec<Reading>) -> Report {
         assurance: Assurance::Offline,
         options: Options::default(),
         source: Provenance::default(),
+        subject: None,
         workspaces_not_checked: Vec::new(),
     };
     let report = Report::new(run, policy, evaluation);
@@ -284,7 +285,12 @@ pub fn every_format_is_written(report: &Report) {
     for format in Format::ALL {
         let mut bytes = Vec::new();
         let options = emit::Options { sarif_suppressed: true };
-        emit::write(format, report, options, &mut bytes).expect("a vector takes everything");
+        let written = emit::write(format, report, options, &mut bytes);
+        if format == Format::InToto && written.is_err() {
+            // Not every report is about a commit, or complete.
+            continue;
+        }
+        written.expect("a vector takes everything");
         let text = String::from_utf8(bytes).expect("every format is UTF-8");
         assert!(!text.contains('\u{1b}'), "{} holds an escape character", format.id());
         match format {
@@ -292,8 +298,8 @@ pub fn every_format_is_written(report: &Report) {
                 let again: Report = serde_json::from_str(&text).expect("its own JSON is read");
                 assert_eq!(&again, report);
             }
-            Format::Sarif => {
-                serde_json::from_str::<serde_json::Value>(&text).expect("SARIF is JSON");
+            Format::Sarif | Format::InToto => {
+                serde_json::from_str::<serde_json::Value>(&text).expect("it is JSON");
             }
             Format::Junit | Format::Csv | Format::Markdown | Format::Github => {}
         }

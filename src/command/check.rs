@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::gather::{Gathered, Request, gather};
+use super::gather::{Gathered, Request, gather, not_live};
+use super::publish::Told;
 use super::select::{named, select};
-use super::{Context, roster, to_stdout, whole};
+use super::{Context, roster, subject, to_stdout, whole};
 use crate::cli::Check;
-use crate::emit;
+use crate::emit::{self, Format};
 use crate::evaluate::{Judging, evaluate, outdated};
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
@@ -25,6 +26,7 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     let read = [&args.members.members, &args.roster.roster, &args.policy.policy];
     context.refuse_credentials(&read)?;
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
+    let told = Told::prepare(args, context)?;
     let report = judge(policy::load(&path, pin.as_deref())?, args, context)?;
 
     let stdout_taken = reports.use_stdout();
@@ -37,6 +39,7 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     } else if let Err(error) = to_stdout(|out| emit::console::write(&report, out, context.stdout)) {
         lost.push(format!("standard output could not be written: {error}"));
     }
+    told.tell(&report, args);
     let ended = whole(report.exit(), &lost);
     // The process is about to end: giving back a large report piece by piece would take longer
     // than writing some of its formats.
@@ -74,11 +77,23 @@ fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Repo
         strict: args.strict,
         exit_zero: args.exit_zero,
     };
+    let attests = args.report.iter().any(|report| report.format == Format::InToto);
+    let subject = subject::commit(args.subject.as_deref(), context)?;
+    if attests && options.today {
+        return Err(not_live());
+    }
+    if attests && subject.is_none() {
+        return Err(Failure::usage(
+            "an in-toto statement is about a commit, and none is named",
+            "Give --subject NAME=COMMIT; in a pipeline the CI's own variables name it.",
+        ));
+    }
     let request = Request {
         members: &args.members,
         connect: &args.connect,
         selection: &Selection::Slugs(selected.slugs),
         roster: roster.as_ref(),
+        must_be_live: attests,
         refused: as_of.and_then(|_| outdated(&policy, as_of, today)),
     };
     let Gathered { readings, read_at, source, assurance } = gather(request, wanted, context)?;
@@ -96,6 +111,7 @@ fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Repo
         assurance: if options.today { Assurance::Simulated } else { assurance },
         options,
         source,
+        subject,
         workspaces_not_checked: selected.not_checked,
     };
     Ok(Report::new(run, &policy, evaluation))

@@ -9,11 +9,11 @@ use super::{Context, print};
 use crate::cli::Doctor;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
+use crate::http::{Deadline, Pace};
 use crate::member::Source;
 use crate::policy::{self, Policy};
 use crate::read::atlassian::{self, Organisation};
 use crate::read::bitbucket;
-use crate::read::http::{Deadline, Pace};
 use crate::read::observation::{Grade, Observation};
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure> {

@@ -11,11 +11,11 @@ use super::roster::DatedRoster;
 use super::select::no_workspace;
 use crate::cli::{ConnectArgs, MembersArgs};
 use crate::failure::Failure;
+use crate::http::Connection;
 use crate::member::Source;
 use crate::read::atlassian::Organisation;
 use crate::read::bitbucket::{self, Account, Credential, DEFAULT_API_URL};
 use crate::read::file::{self, FileRead};
-use crate::read::http::Connection;
 use crate::read::{
     self, DirectoryWalk, Found, Incomplete, Members, Origin, Reading, Selection, Sources, Walk,
     Wanted,
@@ -50,6 +50,8 @@ pub(super) struct Request<'a> {
     pub(super) roster: Option<&'a DatedRoster>,
     /// Why nobody can be judged, whatever the servers say: then they are not asked.
     pub(super) refused: Option<Incomplete>,
+    /// Whether anything but a live run is of no use.
+    pub(super) must_be_live: bool,
 }
 
 /// What was read, and where it came from.
@@ -69,7 +71,7 @@ pub(super) fn gather(
     wanted: Wanted<'_>,
     context: &Context<'_>,
 ) -> Result<Gathered, Failure> {
-    let Request { members, connect, selection, roster, refused } = request;
+    let Request { members, connect, selection, roster, refused, must_be_live } = request;
     let organisation = Organisation::from_env(context.env)?;
     let connection = connection(connect);
     let mut source = Provenance { ci: ci(context), ..Provenance::default() };
@@ -99,6 +101,10 @@ pub(super) fn gather(
     if let Some(silent) = wanted.accept.iter().find(silent) {
         return Err(not_asked(*silent));
     }
+    let elsewhere = organisation.as_ref().is_some_and(|own| !own.is_at_default());
+    if must_be_live && (assurance != Assurance::Live || elsewhere) {
+        return Err(not_live());
+    }
     let given = roster.map(|dated| &dated.roster);
     let found = match refused {
         Some(incomplete) => Found::nothing(unread(members, &incomplete)),
@@ -118,6 +124,14 @@ pub(super) fn gather(
         source.roster = Some(roster_record(dated, found.roster_matched));
     }
     Ok(Gathered { readings: found.readings, read_at, source, assurance })
+}
+
+/// A statement that others rely on takes answers of Bitbucket and Atlassian themselves, today.
+pub(super) fn not_live() -> Failure {
+    Failure::usage(
+        "an in-toto statement takes a live run, and this one would be none",
+        "Leave away --today, --members and other API hosts, or the statement.",
+    )
 }
 
 /// Whether a source can be asked, or has said something of every member already.

@@ -35,6 +35,7 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
         selection: &selection(args, context)?,
         roster: roster.as_ref(),
         refused: None,
+        must_be_live: false,
     };
     let gathered = gather(request, wanted, context)?;
     let outcome = unread(&gathered.readings);

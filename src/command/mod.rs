@@ -5,11 +5,14 @@ mod doctor;
 mod explain;
 mod gather;
 mod members;
+mod pipe;
 mod policy;
 mod progress;
+mod publish;
 mod roster;
 mod schema;
 mod select;
+mod subject;
 mod verify;
 
 use std::io::{self, Write};
@@ -17,7 +20,7 @@ use std::path::PathBuf;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand};
+use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand, Verbosity};
 use crate::emit::console::Style;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
@@ -26,6 +29,7 @@ use crate::variable::{CREDENTIALS, file_of};
 pub use progress::Announce;
 
 /// What a command knows of the process it runs in.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Looks an environment variable up; an empty one is an unset one.
     pub env: &'a dyn Fn(&str) -> Option<String>,
@@ -75,6 +79,21 @@ impl Context<'_> {
     }
 }
 
+/// How much is said: what the command line wants, and in a pipe what its variables do.
+pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
+    match &cli.command {
+        Command::Pipe if pipe::is_debugging(env) => Verbosity { verbose: 2, ..cli.verbosity },
+        Command::Pipe
+        | Command::Check(_)
+        | Command::Members(_)
+        | Command::Verify(_)
+        | Command::Doctor(_)
+        | Command::Policy(_)
+        | Command::Schema { .. }
+        | Command::Explain { .. } => cli.verbosity,
+    }
+}
+
 /// Runs a command.
 ///
 /// # Errors
@@ -85,6 +104,7 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Members(args) => members::run(args, context),
         Command::Verify(args) => verify::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
+        Command::Pipe => pipe::run(context),
         Command::Policy(PolicyCommand::Lint(args)) => policy::lint(args, context),
         Command::Schema { kind } => schema::run(*kind),
         Command::Explain { rule } => explain::run(rule.as_deref()),

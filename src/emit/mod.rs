@@ -6,11 +6,12 @@
 
 mod csv;
 mod github;
+mod in_toto;
 mod json;
 mod junit;
 mod markdown;
 mod sarif;
-mod words;
+pub(crate) mod words;
 
 pub mod console;
 pub mod list;
@@ -36,12 +37,21 @@ pub enum Format {
     Markdown,
     /// Workflow commands, which GitHub's runner turns into annotations.
     Github,
+    /// A statement about a commit, to be signed.
+    InToto,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] =
-        [Format::Json, Format::Junit, Format::Sarif, Format::Csv, Format::Markdown, Format::Github];
+    pub const ALL: [Format; 7] = [
+        Format::Json,
+        Format::Junit,
+        Format::Sarif,
+        Format::Csv,
+        Format::Markdown,
+        Format::Github,
+        Format::InToto,
+    ];
 
     /// The name used on the command line.
     pub fn id(self) -> &'static str {
@@ -52,6 +62,7 @@ impl Format {
             Format::Csv => "csv",
             Format::Markdown => "markdown",
             Format::Github => "github",
+            Format::InToto => "in-toto",
         }
     }
 }
@@ -105,5 +116,6 @@ pub fn write(
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, out),
         Format::Github => github::write(report, out),
+        Format::InToto => in_toto::write(report, out),
     }
 }

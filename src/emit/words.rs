@@ -16,13 +16,13 @@ use crate::rule::Rule;
 const NAMED_WORKSPACES: usize = 3;
 
 /// A number and the thing counted, such as `1 member` and `2 members`.
-pub(super) fn count(number: u64, thing: &str) -> String {
+pub(crate) fn count(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
 }
 
 /// The length of a list as the reports count.
-pub(super) fn number(length: usize) -> u64 {
+pub(crate) fn number(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
@@ -35,11 +35,11 @@ fn slugs<'a>(slugs: impl ExactSizeIterator<Item = &'a str>) -> String {
 }
 
 /// The verdict and what it rests on, which claims no more than was seen.
-pub(super) struct Headline {
+pub(crate) struct Headline {
     /// The verdict in words.
-    pub(super) verdict: &'static str,
+    pub(crate) verdict: &'static str,
     /// Why, the worst first; never empty.
-    pub(super) reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
 }
 
 impl fmt::Display for Headline {
@@ -50,7 +50,16 @@ impl fmt::Display for Headline {
 }
 
 /// The verdict of a report and what it rests on.
-pub(super) fn headline(report: &Report) -> Headline {
+pub(crate) fn headline(report: &Report) -> Headline {
+    headline_with(report, unread(report))
+}
+
+/// The same without why a workspace could not be read, which can name a member.
+pub(crate) fn bare_headline(report: &Report) -> Headline {
+    headline_with(report, unread_bare(report))
+}
+
+fn headline_with(report: &Report, unread: Option<String>) -> Headline {
     let read: Vec<&Workspace> = report.workspaces.iter().filter(|own| own.complete).collect();
     let whole = format!(
         "{} of {}",
@@ -84,11 +93,11 @@ pub(super) fn headline(report: &Report) -> Headline {
             let exemptions = number(report.findings.iter().filter(about_exemptions).count());
             let exemptions = (exemptions > 0)
                 .then(|| format!("{} about exemptions", count(exemptions, "error")));
-            let reasons = members.into_iter().chain(exemptions).chain(unread(report)).collect();
+            let reasons = members.into_iter().chain(exemptions).chain(unread).collect();
             ("violations", or(reasons, "see the findings"))
         }
         Verdict::Incomplete => {
-            let reasons = unread(report).into_iter().collect();
+            let reasons = unread.into_iter().collect();
             ("incomplete", or(reasons, "not everything could be found out"))
         }
     };
@@ -97,10 +106,19 @@ pub(super) fn headline(report: &Report) -> Headline {
 
 /// Which workspace could not be read and why, or how many.
 fn unread(report: &Report) -> Option<String> {
+    let mut unread = report.workspaces.iter().filter(|own| !own.complete);
+    match (unread.next(), unread.next()) {
+        (Some(one), None) => Some(format!("{} could not be read: {}", one.slug, why_unread(one))),
+        _ => unread_bare(report),
+    }
+}
+
+/// Which workspace could not be read, or how many.
+fn unread_bare(report: &Report) -> Option<String> {
     let unread: Vec<&Workspace> = report.workspaces.iter().filter(|own| !own.complete).collect();
     match unread.as_slice() {
         [] => None,
-        [one] => Some(format!("{} could not be read: {}", one.slug, why_unread(one))),
+        [one] => Some(format!("{} could not be read to the end", one.slug)),
         several => {
             let all = count(number(report.workspaces.len()), "workspace");
             Some(format!("{} of {all} could not be read to the end", several.len()))
@@ -114,7 +132,7 @@ fn why_unread(workspace: &Workspace) -> &str {
 
 /// What a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// A member of a workspace.
     Member,
     /// An entry of the policy.
@@ -124,7 +142,7 @@ pub(super) enum Subject {
 }
 
 /// What a rule is about.
-pub(super) fn subject(rule: Rule) -> Subject {
+pub(crate) fn subject(rule: Rule) -> Subject {
     match rule {
         Rule::TwoFactorDisabled | Rule::TwoFactorUnknown => Subject::Member,
         Rule::ExemptionExpired
@@ -138,17 +156,17 @@ pub(super) fn subject(rule: Rule) -> Subject {
 }
 
 /// The findings of one rule, in the report's order.
-pub(super) fn of_rule(report: &Report, rule: Rule) -> impl Iterator<Item = &Finding> {
+pub(crate) fn of_rule(report: &Report, rule: Rule) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(move |finding| finding.rule == rule)
 }
 
 /// The exemptions by id.
-pub(super) fn exemptions(report: &Report) -> HashMap<&str, &JudgedExemption> {
+pub(crate) fn exemptions(report: &Report) -> HashMap<&str, &JudgedExemption> {
     report.exemptions.iter().map(|own| (&*own.id, own)).collect()
 }
 
 /// `error` or `warning`.
-pub(super) fn level(severity: Severity) -> &'static str {
+pub(crate) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -190,7 +208,7 @@ fn outcomes(report: &Report) -> String {
 }
 
 /// The counts in one line.
-pub(super) fn counts(report: &Report) -> String {
+pub(crate) fn counts(report: &Report) -> String {
     let summary = &report.summary;
     let mut line = format!("{}: {}", count(summary.members, "member"), outcomes(report));
     if summary.unknown > 0 {
@@ -207,7 +225,7 @@ pub(super) fn counts(report: &Report) -> String {
 }
 
 /// What a reader has to know before relying on the verdict, one sentence fragment each.
-pub(super) fn caveats(report: &Report) -> Vec<String> {
+pub(crate) fn caveats(report: &Report) -> Vec<String> {
     let mut caveats = Vec::new();
     match report.assurance {
         Assurance::Live => {}
@@ -259,7 +277,7 @@ pub(super) fn caveats(report: &Report) -> Vec<String> {
 
 /// A hint for the case that many members fail and only Bitbucket's own flag counts, which does not
 /// know about single sign-on or the Atlassian account.
-pub(super) fn sign_on_hint(report: &Report) -> Option<&'static str> {
+pub(crate) fn sign_on_hint(report: &Report) -> Option<&'static str> {
     let summary = &report.summary;
     let applicable = summary.members.saturating_sub(summary.not_applicable);
     let many = summary.violations.saturating_mul(5) > applicable;
@@ -271,17 +289,17 @@ pub(super) fn sign_on_hint(report: &Report) -> Option<&'static str> {
 }
 
 /// A member for people: the name, and the key whole.
-pub(super) fn person(own: &ListedMember) -> String {
+pub(crate) fn person(own: &ListedMember) -> String {
     member::label(&own.key, [&own.display_name, &own.nickname])
 }
 
 /// The name that the member shows, if any.
-pub(super) fn shown_name(own: &ListedMember) -> Option<&str> {
+pub(crate) fn shown_name(own: &ListedMember) -> Option<&str> {
     member::shown_name([&own.display_name, &own.nickname])
 }
 
 /// Why no second factor is asked of a member whose outcome is "not applicable".
-pub(super) fn why_not_applicable(member: &ListedMember) -> String {
+pub(crate) fn why_not_applicable(member: &ListedMember) -> String {
     match (&member.kind, &member.account_status) {
         (Kind::AppUser, _) => "not applicable: an app's account, nobody logs in with it".into(),
         (Kind::User | Kind::Other(_), Some(status)) => {
@@ -292,7 +310,7 @@ pub(super) fn why_not_applicable(member: &ListedMember) -> String {
 }
 
 /// Why a member is exempt, and until when.
-pub(super) fn why_exempt(id: &str, exemption: Option<&JudgedExemption>) -> String {
+pub(crate) fn why_exempt(id: &str, exemption: Option<&JudgedExemption>) -> String {
     match exemption {
         Some(own) => format!("exempt by {id} until {}: {}", own.expires, own.reason),
         None => format!("exempt by {id}"),
@@ -300,12 +318,12 @@ pub(super) fn why_exempt(id: &str, exemption: Option<&JudgedExemption>) -> Strin
 }
 
 /// A path in the repository: with forward slashes, without a leading `./`.
-pub(super) fn repository_path(path: &str) -> &str {
+pub(crate) fn repository_path(path: &str) -> &str {
     path.trim_start_matches("./")
 }
 
 /// What was asked beside Bitbucket, in a line each.
-pub(super) fn other_sources(source: &Provenance) -> Vec<String> {
+pub(crate) fn other_sources(source: &Provenance) -> Vec<String> {
     let organisation = source.atlassian.as_ref().map(|own| {
         let accounts = match own.accounts {
             Some(accounts) => count(accounts, "managed account"),
@@ -324,13 +342,31 @@ pub(super) fn other_sources(source: &Provenance) -> Vec<String> {
     organisation.into_iter().chain(roster).collect()
 }
 
+/// Where the CI system shows the run.
+///
+/// GitHub: <https://docs.github.com/actions/reference/workflows-and-actions/variables>; Bitbucket:
+/// <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
+pub(crate) fn build_link(report: &Report) -> Option<String> {
+    let ci = |name: &str| report.source.ci.get(name);
+    let bitbucket = || {
+        let (workspace, repository) = (ci("BITBUCKET_WORKSPACE")?, ci("BITBUCKET_REPO_SLUG")?);
+        let number = ci("BITBUCKET_BUILD_NUMBER")?;
+        Some(format!("https://bitbucket.org/{workspace}/{repository}/pipelines/results/{number}"))
+    };
+    let github = || {
+        let (server, repository) = (ci("GITHUB_SERVER_URL")?, ci("GITHUB_REPOSITORY")?);
+        Some(format!("{server}/{repository}/actions/runs/{}", ci("GITHUB_RUN_ID")?))
+    };
+    github().or_else(bitbucket)
+}
+
 /// What protects a member: a proof that the policy accepts.
-pub(super) fn protected(by: Option<Source>) -> String {
+pub(crate) fn protected(by: Option<Source>) -> String {
     by.map_or_else(|| "protected".into(), |by| format!("protected ({})", source(by)))
 }
 
 /// A workspace in one line: how many members, and how it was read.
-pub(super) fn read(workspace: &Workspace) -> String {
+pub(crate) fn read(workspace: &Workspace) -> String {
     let how = read_how(workspace);
     if workspace.complete {
         format!("{}: {}, {how}", workspace.slug, count(workspace.members, "member"))
@@ -340,7 +376,7 @@ pub(super) fn read(workspace: &Workspace) -> String {
 }
 
 /// How it is known that a workspace was read to its end, or why it was not.
-pub(super) fn read_how(workspace: &Workspace) -> String {
+pub(crate) fn read_how(workspace: &Workspace) -> String {
     match workspace.completeness {
         _ if !workspace.complete => format!("not read to the end: {}", why_unread(workspace)),
         Some(Completeness::Size) => "complete by the server's own count".into(),

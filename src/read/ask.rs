@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::atlassian::{self, Organisation};
 use super::bitbucket::{self, Account, Journal, Progress};
-use super::http::{Connection, Deadline, Pace, block_on};
 use super::inquiry::{DirectoryOnDemand, Inquiry};
 use super::roster::Roster;
 use super::visible::{self, Caller};
 use super::{Found, Incomplete, Origin, Reading, Roll, Wanted};
 use crate::failure::Failure;
+use crate::http::{Connection, Deadline, Pace, block_on};
 
 /// Where members come from, and who else may say something about them.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
 use crate::member::{Member, Source};
 
 mod address_book;
@@ -14,7 +15,6 @@ pub mod atlassian;
 pub mod bitbucket;
 pub(crate) mod excerpt;
 pub mod file;
-pub mod http;
 mod inquiry;
 mod join;
 mod misfit;
@@ -164,6 +164,17 @@ pub struct Incomplete {
     pub why: String,
     /// What to do next, a sentence.
     pub help: String,
+}
+
+impl From<Failure> for Incomplete {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Usage(complaint) | Failure::Incomplete(complaint) => {
+                Incomplete::new(complaint.what, complaint.help)
+            }
+            Failure::Rendered(message) => Incomplete::new(message, ""),
+        }
+    }
 }
 
 impl Incomplete {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    AppliedPolicy, Assurance, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
+    AppliedPolicy, Assurance, Commit, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
     ListedMember, Options, Outcome, Provenance, Report, SCHEMA_VERSION, SCOPE, Severity, Snapshot,
     State, Summary, Tool, Verdict, Workspace,
 };
@@ -30,6 +30,8 @@ pub struct Run {
     pub options: Options,
     /// Where the members came from.
     pub source: Provenance,
+    /// The commit that it was made for.
+    pub subject: Option<Commit>,
     /// The workspaces of the policy that were not selected.
     pub workspaces_not_checked: Vec<Arc<str>>,
 }
@@ -57,6 +59,7 @@ impl Report {
             exit_code: exit(verdict, run.options.exit_zero, &workspaces).code(),
             options: run.options,
             source: run.source,
+            subject: run.subject,
             policy: AppliedPolicy {
                 path: policy.path.clone(),
                 sha256: policy.sha256.clone(),

@@ -47,6 +47,9 @@ pub struct Report {
     pub options: Options,
     /// Where the members came from.
     pub source: Provenance,
+    /// What the run is about beside the workspaces: the commit that it was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Commit>,
     /// The policy that was applied.
     pub policy: AppliedPolicy,
     /// The verdict.
@@ -150,6 +153,17 @@ pub enum CredentialKind {
     AccessToken,
     /// An OAuth consumer.
     Oauth,
+}
+
+/// A commit, or whatever else a run vouches for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Commit {
+    /// The name of what it is a commit of, such as `git+https://bitbucket.org/acme/shop`.
+    pub name: Box<str>,
+    /// What the digest is: `gitCommit`, or the name of a hash function.
+    pub algorithm: Box<str>,
+    /// The digest, in lower-case hexadecimal.
+    pub digest: Box<str>,
 }
 
 /// A file that was read.

@@ -35,6 +35,7 @@ impl Report {
             assurance: self.assurance,
             options: self.options.clone(),
             source: self.source.clone(),
+            subject: self.subject.clone(),
             workspaces_not_checked: self.workspaces_not_checked.clone(),
         };
         Report::new(run, &policy, evaluation)

@@ -6,11 +6,11 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use mfa_gate::evaluate::{Judging, evaluate};
+use mfa_gate::http::{Connection, Pace};
 use mfa_gate::member::Source;
 use mfa_gate::policy::{self, Policy, RosterColumns};
 use mfa_gate::read::atlassian::Organisation;
 use mfa_gate::read::bitbucket::{Account, Credential, api_url};
-use mfa_gate::read::http::{Connection, Pace};
 use mfa_gate::read::roster::{self, Roster};
 use mfa_gate::read::{self, Members, Reading, Sources, Wanted};
 use mfa_gate::report::{Assurance, Options, Provenance, Report, Run};
@@ -89,6 +89,7 @@ pub(crate) fn judge(reading: Reading, schedule: &Schedule) -> Report {
         assurance: Assurance::Simulated,
         options: Options::default(),
         source: Provenance::default(),
+        subject: None,
         workspaces_not_checked: Vec::new(),
     };
     Report::new(run, &policy, evaluate(&policy, vec![reading], judging))

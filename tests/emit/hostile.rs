@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::escaping::text;
 use crate::fixture::{console, named, snapshot, table, written};
+use crate::in_toto::about_a_commit;
 use crate::schemas::cases;
 
 const NAMES: [&str; 20] = [
@@ -52,7 +53,8 @@ fn assert_harmless(report: &Report) {
     list::json(&snapshot, &mut members).unwrap();
     let mut texts =
         vec![console(report), table(&snapshot, true), String::from_utf8(members).unwrap()];
-    texts.extend(Format::ALL.map(|format| written(format, report)));
+    let attested = about_a_commit(report.clone());
+    texts.extend(Format::ALL.map(|format| written(format, &attested)));
     for text in texts {
         assert_eq!(foreign_commands(&text, &own), Vec::<String>::new());
         let shown = text.replace('\n', "");

@@ -10,5 +10,6 @@
 mod escaping;
 mod fixture;
 mod hostile;
+mod in_toto;
 mod schemas;
 mod snapshots;

@@ -176,5 +176,5 @@ fn a_format_is_parsed_from_its_name() {
         assert_eq!(format.id().parse(), Ok(format));
     }
     let error = "Json".parse::<Format>().unwrap_err().to_string();
-    assert_eq!(error, "not a format; there are json, junit, sarif, csv, markdown, github");
+    assert_eq!(error, "not a format; there are json, junit, sarif, csv, markdown, github, in-toto");
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_gate::failure::Failure;
+use mfa_gate::http::{Connection, Pace};
 use mfa_gate::read::bitbucket::{Account, Credential};
-use mfa_gate::read::http::{Connection, Pace};
 use mfa_gate::read::{self, Members, Reading, Sources, Wanted};
 use url::Url;
 

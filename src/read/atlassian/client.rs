@@ -8,8 +8,8 @@ use url::Url;
 
 use super::organisation::Organisation;
 use crate::failure::Failure;
+use crate::http::{Connection, Deadline, Link, Pace, Secrets, Trouble, unsendable};
 use crate::read::Incomplete;
-use crate::read::http::{Connection, Deadline, Link, Pace, Secrets, Trouble, unsendable};
 
 /// Asks an organisation.
 pub(in crate::read) struct Client<'a> {

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::organisation::Organisation;
 use super::walk;
 use crate::failure::Failure;
-use crate::read::http::{Connection, Deadline, Pace, block_on};
+use crate::http::{Connection, Deadline, Pace, block_on};
 use crate::read::observation::Observation;
 
 /// Looks at the first page of the organisation's directory. It blocks; not to be called from

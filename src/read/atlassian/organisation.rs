@@ -4,8 +4,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::failure::Failure;
+use crate::http::{Answer, Host, Refusal, Said, Secret, base_address, host_or_proxy};
 use crate::read::Incomplete;
-use crate::read::http::{Answer, Host, Refusal, Said, Secret, base_address, host_or_proxy};
 use crate::variable::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of, malformed, value};
 
 /// The base address of [Atlassian's admin APIs](https://developer.atlassian.com/cloud/admin/organization/rest/intro/#uri).

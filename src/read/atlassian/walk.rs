@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::wire::{Page, Row};
-use crate::read::http::Trouble;
+use crate::http::Trouble;
 use crate::read::proof::Doubt;
 
 /// Rows asked for on a page: the most that Atlassian gives.

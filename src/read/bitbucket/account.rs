@@ -4,7 +4,7 @@ use url::Url;
 
 use super::credential::Credential;
 use crate::failure::Failure;
-use crate::read::http::base_address;
+use crate::http::base_address;
 
 /// The base address of [Bitbucket Cloud's API](https://developer.atlassian.com/cloud/bitbucket/rest/intro/#uri-structure).
 pub const DEFAULT_API_URL: &str = "https://api.bitbucket.org/2.0";

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -13,11 +13,11 @@ use super::journal::Journal;
 use super::refusal::renew;
 use super::wire::TokenGrant;
 use crate::failure::Failure;
+use crate::http::{Connection, Deadline, Link, Pace, Secret, Secrets, Trouble, unsendable};
 use crate::read::Incomplete;
-use crate::read::http::{Connection, Deadline, Link, Pace, Secret, Secrets, Trouble, unsendable};
 
 /// Asks Bitbucket.
-pub(in crate::read) struct Client<'a> {
+pub(crate) struct Client<'a> {
     account: &'a Account,
     link: Link<'a>,
     /// How many requests may be under way at once.
@@ -27,7 +27,7 @@ pub(in crate::read) struct Client<'a> {
 }
 
 /// The way to Bitbucket, where nothing was asked yet.
-pub(in crate::read) fn link<'a>(
+pub(crate) fn link<'a>(
     account: &'a Account,
     connection: &Connection,
     deadline: Deadline,
@@ -38,7 +38,7 @@ pub(in crate::read) fn link<'a>(
 
 impl<'a> Client<'a> {
     /// Gets ready to ask, which for an OAuth consumer takes a request for a token.
-    pub(in crate::read) async fn new(
+    pub(crate) async fn new(
         account: &'a Account,
         link: Link<'a>,
         connection: &Connection,
@@ -83,13 +83,27 @@ impl<'a> Client<'a> {
         self.link.fetch(build, &self.secrets, &journal.requests).await
     }
 
+    /// Tells something; the answer does not matter, only that it is a success.
+    pub(crate) async fn tell(
+        &self,
+        method: Method,
+        url: &Url,
+        with_body: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<(), Trouble> {
+        let build = || {
+            let request = self.link.http().request(method.clone(), url.clone());
+            with_body(request.header(AUTHORIZATION, self.authorization.clone()))
+        };
+        self.link.tell(build, &self.secrets).await
+    }
+
     /// The first words of what the server sent, masked.
     pub(super) fn excerpt(&self, text: &str) -> String {
         self.secrets.excerpt(text)
     }
 
     /// What to say of a trouble.
-    pub(super) fn explain(&self, trouble: &Trouble) -> Incomplete {
+    pub(crate) fn explain(&self, trouble: &Trouble) -> Incomplete {
         self.link.explain(trouble)
     }
 }

@@ -1,7 +1,7 @@
 //! Bitbucket credentials: where they come from, and how they are sent.
 
 use crate::failure::Failure;
-use crate::read::http::Secret;
+use crate::http::Secret;
 use crate::report::CredentialKind;
 use crate::variable::{
     BITBUCKET_ACCESS_TOKEN as ACCESS_TOKEN, BITBUCKET_API_TOKEN as API_TOKEN,

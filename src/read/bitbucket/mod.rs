@@ -15,7 +15,7 @@ mod wire;
 
 pub use self::account::{Account, DEFAULT_API_URL, api_url};
 pub(super) use self::addresses::look_up;
-pub(super) use self::client::{Client, link};
+pub(crate) use self::client::{Client, link};
 pub use self::credential::Credential;
 pub(crate) use self::examine::examine;
 pub(super) use self::journal::Journal;

@@ -6,9 +6,9 @@ use super::client::Client;
 use super::journal::Journal;
 use super::walk::{self, Listing};
 use super::wire::Permissions;
+use crate::http::Trouble;
 use crate::member::{Member, Role};
 use crate::read::Incomplete;
-use crate::read::http::Trouble;
 
 /// Owners only: `q=permission="owner"`.
 const OWNERS: &str = "q=permission%3D%22owner%22&pagelen=100";

@@ -1,8 +1,8 @@
 //! Answers of Bitbucket that are no success, and what to do about them with which credential.
 
 use super::credential::Credential;
+use crate::http::{Answer, Host, Refusal, Said, host_or_proxy};
 use crate::read::Incomplete;
-use crate::read::http::{Answer, Host, Refusal, Said, host_or_proxy};
 use crate::read::wire::ErrorBody;
 
 /// The scopes that a credential has, as a header of answers.

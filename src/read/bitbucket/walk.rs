@@ -10,7 +10,7 @@ use url::Url;
 use super::client::Client;
 use super::journal::Journal;
 use super::next::{follow, page_number, with_fields, with_page};
-use crate::read::http::Trouble;
+use crate::http::Trouble;
 use crate::read::proof::{self, Doubt, Facts, Proof};
 use crate::read::wire::{Page, Rows};
 

@@ -14,16 +14,18 @@ mod trouble;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 pub(crate) use self::address::base_address;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::link::{Link, unsendable};
 pub use self::pace::Pace;
 pub use self::secrets::Secret;
 pub(crate) use self::secrets::Secrets;
-pub(crate) use self::transport::Answer;
+pub(crate) use self::transport::{Answer, Route};
 pub(crate) use self::trouble::{Refusal, Trouble, host_or_proxy};
-use super::Incomplete;
 use crate::failure::Failure;
+use crate::read::Incomplete;
 
 /// How servers are reached, whichever they are.
 #[derive(Clone, Debug)]
@@ -45,6 +47,11 @@ pub(crate) trait Host {
 
     /// The option or variable that sets its address.
     fn set_by(&self) -> &'static str;
+
+    /// What may be shown of the path of an address.
+    fn shown_path<'u>(&self, url: &'u Url) -> &'u str {
+        url.path()
+    }
 
     /// What an answer that is no success says, as it came: neither masked nor cut short.
     fn said(&self, answer: &Answer) -> Said;

@@ -107,7 +107,7 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
-    use crate::read::http::Refusal;
+    use crate::http::Refusal;
     use crate::read::proof::Doubt;
 
     fn refused(status: u16, asks: Option<u64>) -> Trouble {

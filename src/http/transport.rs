@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Certificate, ClientBuilder, Request, StatusCode, redirect};
+use reqwest::{Certificate, ClientBuilder, Proxy, Request, StatusCode, redirect};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -19,6 +19,15 @@ use crate::failure::Failure;
 const LARGEST: usize = 16 << 20;
 
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// How a server is reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Route<'a> {
+    /// At a base address, through whatever proxies the environment names.
+    To(&'a Url),
+    /// Through one proxy alone, to whom plain http is right. No credential goes there.
+    Through(&'a Url),
+}
 
 /// Sends requests.
 pub(crate) struct Transport {
@@ -41,25 +50,28 @@ impl Answer {
 }
 
 impl Transport {
-    /// One for the server at a base address.
-    pub(crate) fn new(connection: &Connection, base: &Url) -> Result<Self, Failure> {
+    /// One for the server at the end of a route.
+    pub(crate) fn new(connection: &Connection, route: Route<'_>) -> Result<Self, Failure> {
         // An error means that some other part of the process installed one: just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Transport { http: http_client(connection, base)?, timeout: connection.timeout })
+        Ok(Transport { http: http_client(connection, route)?, timeout: connection.timeout })
     }
 
-    /// Sends a request, for the so many-th time, and reads its answer, whatever its status.
+    /// Sends a request, for the so many-th time, and reads its answer, whatever its status. `path`
+    /// is what the log shows of its address: a query can carry a secret, such as the cursor of a
+    /// listing.
     pub(crate) async fn send(
         &self,
         request: Request,
         deadline: Deadline,
         tries: u32,
+        path: &str,
     ) -> Result<Answer, Trouble> {
         let started = Instant::now();
         if deadline.left().is_zero() {
             return Err(Trouble::Deadline(deadline.allowed));
         }
-        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let method = request.method().clone();
         let times_out = started.checked_add(self.timeout);
         let exchange = self.exchange(request);
         let result = match [times_out, deadline.ends].into_iter().flatten().min() {
@@ -74,7 +86,6 @@ impl Transport {
         };
         let status = result.as_ref().ok().map(|answer| answer.status.as_u16());
         let duration = started.elapsed();
-        // The path alone: a query can carry a secret, such as the cursor of a listing.
         tracing::debug!(%method, path, status, ?duration, tries, "request");
         result
     }
@@ -119,41 +130,43 @@ fn refuses_certificate(error: &(dyn Error + 'static)) -> bool {
     }
 }
 
-fn http_client(connection: &Connection, base: &Url) -> Result<reqwest::Client, Failure> {
+fn http_client(connection: &Connection, route: Route<'_>) -> Result<reqwest::Client, Failure> {
     let certificates = connection.ca_cert.as_deref().map(certificates).transpose()?;
     let extra = certificates.unwrap_or_default();
     // In an image without certificates of its own the first try fails.
-    let with_system = builder(base).tls_certs_merge(extra.clone()).build();
-    with_system
-        .or_else(|_| {
-            let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-                .iter()
-                .filter_map(|der| Certificate::from_der(der).ok());
-            builder(base).tls_certs_only(bundled.chain(extra)).build()
-        })
-        .map_err(|error| match &connection.ca_cert {
-            Some(path) => bad_certificates(path, &error.without_url()),
+    let unusable = |error: reqwest::Error| {
+        let error = error.without_url();
+        match &connection.ca_cert {
+            Some(path) => bad_certificates(path, &error),
             None => Failure::usage(
-                format!("could not set up an HTTP client: {}", error.without_url()),
+                format!("could not set up an HTTP client: {error}"),
                 "Check the proxy variables, such as HTTPS_PROXY.",
             ),
-        })
+        }
+    };
+    let with_system = builder(route).map_err(unusable)?.tls_certs_merge(extra.clone()).build();
+    with_system.or_else(|_| {
+        let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .filter_map(|der| Certificate::from_der(der).ok());
+        let builder = builder(route).map_err(unusable)?;
+        builder.tls_certs_only(bundled.chain(extra)).build().map_err(unusable)
+    })
 }
 
-fn builder(base: &Url) -> ClientBuilder {
+fn builder(route: Route<'_>) -> reqwest::Result<ClientBuilder> {
     let builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         // A redirect would take the credential, and the question, to another place.
         .redirect(redirect::Policy::none())
-        .referer(false)
-        .https_only(base.scheme() == "https");
-    if is_loopback(base) {
+        .referer(false);
+    Ok(match route {
         // By default a proxy would be asked for loopback addresses too, and would be shown a
         // credential that is not to leave the machine.
-        builder.no_proxy()
-    } else {
-        builder
-    }
+        Route::To(base) if is_loopback(base) => builder.no_proxy(),
+        Route::To(base) => builder.https_only(base.scheme() == "https"),
+        Route::Through(proxy) => builder.no_proxy().proxy(Proxy::http(proxy.clone())?),
+    })
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {

@@ -13,7 +13,7 @@ use super::gate::Gate;
 use super::pace::Pace;
 use super::retry::{self, Fate, TRIES};
 use super::secrets::Secrets;
-use super::transport::{Answer, Transport};
+use super::transport::{Answer, Route, Transport};
 use super::trouble::{Refusal, Trouble};
 use super::{Connection, Host, Said};
 use crate::escape;
@@ -38,9 +38,20 @@ impl<'a> Link<'a> {
         deadline: Deadline,
         pace: Pace<'a>,
     ) -> Result<Self, Failure> {
+        Link::by(host, Route::To(base), connection, deadline, pace)
+    }
+
+    /// The way to a server by a route.
+    pub(crate) fn by(
+        host: &'a dyn Host,
+        route: Route<'_>,
+        connection: &Connection,
+        deadline: Deadline,
+        pace: Pace<'a>,
+    ) -> Result<Self, Failure> {
         Ok(Link {
             host,
-            transport: Transport::new(connection, base)?,
+            transport: Transport::new(connection, route)?,
             gate: Gate::new(connection.concurrency.into()),
             deadline,
             pace,
@@ -64,14 +75,34 @@ impl<'a> Link<'a> {
         secrets: &Secrets,
         requests: &Cell<u32>,
     ) -> Result<(T, HeaderMap), Trouble> {
+        self.exchange(build, secrets, requests, |body| serde_json::from_slice(body)).await
+    }
+
+    /// Sends a request until it is answered well, whatever the answer says.
+    pub(crate) async fn tell(
+        &self,
+        build: impl Fn() -> RequestBuilder,
+        secrets: &Secrets,
+    ) -> Result<(), Trouble> {
+        self.exchange(build, secrets, &Cell::new(0), |_| Ok(())).await.map(|((), _)| ())
+    }
+
+    async fn exchange<T>(
+        &self,
+        build: impl Fn() -> RequestBuilder,
+        secrets: &Secrets,
+        requests: &Cell<u32>,
+        read: impl Fn(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<(T, HeaderMap), Trouble> {
         let (mut tries, mut kept) = (0, None);
         loop {
             let request = build().build().map_err(unsendable)?;
             let lane = self.gate.pass(kept.take(), self.deadline, self.pace).await?;
             tries += 1;
             requests.set(requests.get().saturating_add(1));
-            let sent = self.transport.send(request, self.deadline, tries).await;
-            let trouble = match sent.and_then(|answer| self.understand(answer, secrets)) {
+            let shown = self.host.shown_path(request.url()).to_owned();
+            let sent = self.transport.send(request, self.deadline, tries, &shown).await;
+            let trouble = match sent.and_then(|answer| self.understand(answer, secrets, &read)) {
                 Ok(understood) => return Ok(understood),
                 Err(trouble) => trouble,
             };
@@ -105,16 +136,17 @@ impl<'a> Link<'a> {
         Ok(())
     }
 
-    fn understand<T: DeserializeOwned>(
+    fn understand<T>(
         &self,
         answer: Answer,
         secrets: &Secrets,
+        read: impl Fn(&[u8]) -> serde_json::Result<T>,
     ) -> Result<(T, HeaderMap), Trouble> {
         if !answer.status.is_success() {
             let asks = retry::asked(answer.status, &answer.headers, (self.pace.now)());
             return Err(Trouble::Refused(Box::new(refusal(self.host, &answer, secrets, asks))));
         }
-        match serde_json::from_slice(&answer.body) {
+        match read(&answer.body) {
             Ok(understood) => Ok((understood, answer.headers)),
             Err(error) => Err(Trouble::Shape {
                 status: answer.status.as_u16(),

@@ -1,0 +1,166 @@
+//! `mfa-gate pipe`: the entry point of the Bitbucket Pipe, and the only place that understands its
+//! variables. `pipe.yml` declares them.
+
+use clap::Parser;
+
+use super::Context;
+use crate::cli::Cli;
+use crate::failure::{Exit, Failure};
+
+/// Where Bitbucket finds test results by itself:
+/// <https://support.atlassian.com/bitbucket-cloud/docs/test-reporting-in-pipelines/>.
+const TEST_RESULTS: &str = "test-results";
+
+/// Runs `check`, or `verify` where `VERIFY` names a report, as the pipe's variables have it.
+pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
+    let given = |name: &str| given(context.env, name);
+    let variables = Variables { env: &given };
+    let args = match variables.text("VERIFY") {
+        Some(report) => verify(&variables, &report),
+        None => check(&variables)?,
+    };
+    let cli = Cli::try_parse_from(args).map_err(|error| {
+        let message = error.render().to_string();
+        let what = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Failure::usage(
+            format!("the pipe's variables do not fit: {what}"),
+            "The README's section about the pipe says what each of them takes.",
+        )
+    })?;
+    let env = |name: &str| match name {
+        "MFA_GATE_SLACK_WEBHOOK_URL" => variables.text("SLACK_WEBHOOK_URL").or_else(|| given(name)),
+        name => given(name),
+    };
+    super::run(&cli, &Context { env: &env, ..*context })
+}
+
+/// A variable, unless it holds its own name: what `$NAME` and the defaults of `pipe.yml` are where
+/// the pipeline has no such variable.
+fn given(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    let is_name =
+        |value: &str| [format!("${name}"), format!("${{{name}}}")].contains(&value.into());
+    env(name).filter(|value| !is_name(value))
+}
+
+/// Whether the pipe is to say all that it does.
+pub(super) fn is_debugging(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    env("DEBUG").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+fn verify(variables: &Variables<'_>, report: &str) -> Vec<String> {
+    let mut args = Vec::from(["mfa-gate", "verify", "--require-live"].map(str::to_owned));
+    args.extend(variables.option("--max-age", "MAX_AGE"));
+    args.extend(variables.option("--policy-sha256", "POLICY_SHA256"));
+    args.extend(variables.workspaces());
+    args.extend(["--".to_owned(), report.to_owned()]);
+    args
+}
+
+fn check(variables: &Variables<'_>) -> Result<Vec<String>, Failure> {
+    let mut args = Vec::from(["mfa-gate", "check"].map(str::to_owned));
+    args.extend(variables.option("--policy", "POLICY"));
+    args.extend(variables.option("--policy-sha256", "POLICY_SHA256"));
+    args.extend(variables.workspaces());
+    args.extend(variables.option("--roster", "ROSTER"));
+    args.extend(variables.option("--roster-as-of", "ROSTER_AS_OF"));
+    args.push(format!("--report=junit={TEST_RESULTS}/mfa-gate.xml"));
+    if let Some(folder) = variables.text("REPORTS") {
+        let files = ["json=mfa-gate.json", "sarif=mfa-gate.sarif", "markdown=mfa-gate.md"];
+        for (format, file) in files.iter().filter_map(|file| file.split_once('=')) {
+            args.push(format!("--report={format}={folder}/{file}"));
+        }
+    }
+    let in_pipelines = variables.text("BITBUCKET_PIPELINE_UUID").is_some();
+    if variables.flag("CODE_INSIGHTS")?.unwrap_or(in_pipelines) {
+        args.push("--code-insights".into());
+        if variables.flag("INSIGHTS_NAMES")?.unwrap_or(false) {
+            args.push("--insights-names".into());
+        }
+    }
+    args.extend(variables.option("--slack", "SLACK"));
+    Ok(args)
+}
+
+/// The variables of the pipe.
+struct Variables<'a> {
+    env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Variables<'_> {
+    /// A variable that is set, and not to nothing.
+    fn text(&self, name: &str) -> Option<String> {
+        (self.env)(name).filter(|value| !value.is_empty())
+    }
+
+    /// An option with the value of a variable, if it is set.
+    fn option(&self, option: &str, name: &str) -> Option<String> {
+        self.text(name).map(|value| format!("{option}={value}"))
+    }
+
+    /// The workspaces, however they are divided.
+    fn workspaces(&self) -> Vec<String> {
+        let listed = self.text("WORKSPACES").unwrap_or_default();
+        let slugs = listed.split(|c: char| c == ',' || c.is_whitespace());
+        slugs.filter(|slug| !slug.is_empty()).map(|slug| format!("--workspace={slug}")).collect()
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
+        match self.text(name).as_deref() {
+            None => Ok(None),
+            Some(yes) if yes.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(no) if no.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(other) => Err(Failure::usage(
+                format!("the pipe's variable {name} is neither true nor false: {other}"),
+                format!("Set {name} to true or false, or leave it away."),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(variables: &[(&str, &str)]) -> Result<Vec<String>, Failure> {
+        let lookup = |name: &str| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        check(&Variables { env: &lookup })
+    }
+
+    #[test]
+    fn every_variable_arrives_as_one_argument() {
+        let junit = "--report=junit=test-results/mfa-gate.xml";
+        assert_eq!(args(&[]).unwrap(), ["mfa-gate", "check", junit]);
+        let odd = "a b;$(c) --exit-zero";
+        let given =
+            args(&[("POLICY", odd), ("WORKSPACES", "acme, labs\nold"), ("POLICY_SHA256", "")]);
+        let given = given.unwrap();
+        assert_eq!(
+            given.get(2..).unwrap(),
+            [
+                &format!("--policy={odd}"),
+                "--workspace=acme",
+                "--workspace=labs",
+                "--workspace=old",
+                junit
+            ]
+        );
+    }
+
+    #[test]
+    fn insights_are_for_pipelines_and_count_only() {
+        let told = |variables: &[(&str, &str)]| {
+            let args = args(variables).unwrap();
+            let has = |option: &str| args.iter().any(|arg| arg == option);
+            (has("--code-insights"), has("--insights-names"))
+        };
+        let inside = ("BITBUCKET_PIPELINE_UUID", "{1}");
+        assert_eq!(told(&[]), (false, false));
+        assert_eq!(told(&[inside]), (true, false));
+        assert_eq!(told(&[inside, ("INSIGHTS_NAMES", "True")]), (true, true));
+        assert_eq!(told(&[inside, ("CODE_INSIGHTS", "false")]), (false, false));
+        let failure = args(&[("CODE_INSIGHTS", "yes")]).unwrap_err();
+        assert!(failure.to_string().contains("CODE_INSIGHTS"), "{failure}");
+    }
+}

@@ -1,0 +1,75 @@
+//! Who is told of a run once it is over, beside whoever reads its reports.
+
+use std::time::Duration;
+
+use super::Context;
+use super::gather::{account, connection};
+use crate::cli::{Check, Slack};
+use crate::escape::terminal;
+use crate::failure::Failure;
+use crate::publish::insights::Insights;
+use crate::publish::slack::{Webhook, When};
+use crate::read::Incomplete;
+use crate::read::bitbucket::Account;
+use crate::report::Report;
+
+/// The longest that telling somebody may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who is to be told. What is wrong with that is known before any request.
+pub(super) struct Told<'a> {
+    insights: Option<(Option<Account>, bool)>,
+    webhook: Option<Webhook>,
+    context: &'a Context<'a>,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn prepare(args: &Check, context: &'a Context<'a>) -> Result<Self, Failure> {
+        let insights = match args.code_insights {
+            true => {
+                // With --members there need not be a credential; the proxy takes none.
+                let account = match &args.members.members {
+                    None => Some(account(&args.connect, context)?),
+                    Some(_) => None,
+                };
+                Insights::from_env(context.env, account.as_ref(), args.insights_names)?;
+                Some((account, args.insights_names))
+            }
+            false => None,
+        };
+        let webhook = Webhook::from_env(context.env)?;
+        if args.slack.is_some() && webhook.is_none() {
+            return Err(Failure::usage(
+                "--slack is given, and there is no webhook",
+                "Set MFA_GATE_SLACK_WEBHOOK_URL, or leave --slack away.",
+            ));
+        }
+        Ok(Told { insights, webhook, context })
+    }
+
+    /// Tells everybody. Whatever goes wrong changes no verdict.
+    pub(super) fn tell(&self, report: &Report, args: &Check) {
+        let mut connection = connection(&args.connect);
+        // The run itself is over by now: who is told of it must not make it last much longer.
+        connection.deadline = connection.deadline.min(PATIENCE);
+        if let Some((account, names)) = &self.insights {
+            let insights = Insights::from_env(self.context.env, account.as_ref(), *names);
+            let told = insights.map_err(Incomplete::from);
+            let told = told.and_then(|insights| insights.tell(report, &connection));
+            warn("Code Insights could not be written", told);
+        }
+        if let Some(webhook) = &self.webhook {
+            let when = match args.slack.unwrap_or(Slack::Violations) {
+                Slack::Violations => When::Violations,
+                Slack::Always => When::Always,
+            };
+            warn("Slack could not be told", webhook.tell(report, when, &connection));
+        }
+    }
+}
+
+fn warn(what: &str, told: Result<(), Incomplete>) {
+    if let Err(Incomplete { why, help }) = told {
+        tracing::warn!("{what}: {} {}", terminal(&why), terminal(&help));
+    }
+}

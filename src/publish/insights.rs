@@ -1,0 +1,184 @@
+//! Code Insights: a report on the commit that the pipeline runs for, and annotations:
+//! <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-reports/>.
+//!
+//! Many can read what stands at a commit, so that a pipe names members there only when asked to.
+
+mod page;
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+use url::Url;
+
+use crate::failure::Failure;
+use crate::http::{
+    Answer, Connection, Deadline, Host, Link, Pace, Refusal, Route, Said, Secrets, Trouble,
+    block_on,
+};
+use crate::read::Incomplete;
+use crate::read::bitbucket::{self, Account};
+use crate::report::Report;
+
+/// Annotations that fit into one request.
+const BATCH: usize = 100;
+
+/// The name of the report at the commit.
+const REPORT: &str = "mfa-gate";
+
+/// Whose page is written, and how.
+pub(crate) struct Insights<'a> {
+    path: [String; 6],
+    way: Way<'a>,
+    /// Whether members and exemptions are named.
+    names: bool,
+}
+
+/// How Bitbucket is told.
+enum Way<'a> {
+    /// Through the proxy of Bitbucket Pipelines, which knows who asks, so that no credential goes
+    /// there.
+    Proxy(Url),
+    /// With a credential.
+    Account(&'a Account),
+}
+
+/// Where the proxy listens, for a step and for a pipe in it:
+/// <https://support.atlassian.com/bitbucket-cloud/docs/code-insights/#Authentication>.
+const STEP_PROXY: &str = "http://localhost:29418";
+const PIPE_PROXY: &str = "http://host.docker.internal:29418";
+
+/// What is asked through the proxy, which makes https of it.
+const PROXIED_API_URL: &str = "http://api.bitbucket.org/2.0";
+
+impl<'a> Insights<'a> {
+    /// Those of the commit that the environment names.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where it names none, or where there is neither a proxy nor a credential.
+    pub(crate) fn from_env(
+        lookup: &dyn Fn(&str) -> Option<String>,
+        account: Option<&'a Account>,
+        names: bool,
+    ) -> Result<Self, Failure> {
+        let names_of = ["BITBUCKET_WORKSPACE", "BITBUCKET_REPO_SLUG", "BITBUCKET_COMMIT"];
+        let [Some(workspace), Some(repository), Some(commit)] = names_of.map(lookup) else {
+            return Err(Failure::usage(
+                "Code Insights are about a commit, and the environment names none",
+                format!("Run it in Bitbucket Pipelines, or set {}.", names_of.join(", ")),
+            ));
+        };
+        let proxy = match (lookup("BITBUCKET_PIPELINE_UUID"), lookup("BITBUCKET_PIPE_STORAGE_DIR"))
+        {
+            (_, Some(_)) => Url::parse(PIPE_PROXY).ok(),
+            (Some(_), None) => Url::parse(STEP_PROXY).ok(),
+            (None, None) => None,
+        };
+        let way = match (proxy, account) {
+            (Some(proxy), _) => Way::Proxy(proxy),
+            (None, Some(account)) => Way::Account(account),
+            (None, None) => {
+                return Err(Failure::usage(
+                    "Code Insights take a credential outside of Bitbucket Pipelines",
+                    "Leave --members or --code-insights away.",
+                ));
+            }
+        };
+        let path = ["repositories", &workspace, &repository, "commit", &commit, "reports"];
+        Ok(Insights { path: path.map(str::to_owned), way, names })
+    }
+
+    /// Replaces what an earlier run wrote at the commit.
+    ///
+    /// # Errors
+    /// Why that could not be written.
+    pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Incomplete> {
+        let page = page::Page::new(report, self.names);
+        let deadline = Deadline::after(connection.deadline);
+        block_on(async {
+            match &self.way {
+                Way::Proxy(proxy) => {
+                    let base = Url::parse(PROXIED_API_URL)
+                        .map_err(|error| Incomplete::new(error.to_string(), ""))?;
+                    let route = Route::Through(proxy);
+                    let link = Link::by(&Proxied, route, connection, deadline, Pace::real())?;
+                    let secrets = Secrets::default();
+                    let tell = async |method: Method, path: &[&str], body: Option<&Value>| {
+                        let url = under(&base, &self.path, path);
+                        let build =
+                            || with_body(link.http().request(method.clone(), url.clone()), body);
+                        link.tell(build, &secrets).await
+                    };
+                    self.write(&page, tell).await.map_err(|trouble| link.explain(&trouble))
+                }
+                Way::Account(account) => {
+                    let link = bitbucket::link(account, connection, deadline, Pace::real())?;
+                    let client = bitbucket::Client::new(account, link, connection).await?;
+                    let tell = async |method: Method, path: &[&str], body: Option<&Value>| {
+                        let url = under(&account.api_url, &self.path, path);
+                        client.tell(method, &url, |request| with_body(request, body)).await
+                    };
+                    self.write(&page, tell).await.map_err(|trouble| client.explain(&trouble))
+                }
+            }
+        })?
+    }
+
+    /// The annotations of an earlier run go with its report.
+    async fn write(
+        &self,
+        page: &page::Page,
+        tell: impl AsyncFn(Method, &[&str], Option<&Value>) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        match tell(Method::DELETE, &[REPORT], None).await {
+            Err(trouble) if trouble.status() == Some(404) => {}
+            deleted => deleted?,
+        }
+        tell(Method::PUT, &[REPORT], Some(&page.report)).await?;
+        for batch in page.annotations.chunks(BATCH) {
+            let batch = Value::from(batch);
+            tell(Method::POST, &[REPORT, "annotations"], Some(&batch)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The address of something at the commit.
+fn under(base: &Url, commit: &[String], path: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(commit).extend(path);
+    }
+    url
+}
+
+fn with_body(request: RequestBuilder, body: Option<&Value>) -> RequestBuilder {
+    match body {
+        Some(body) => request.header(CONTENT_TYPE, "application/json").body(body.to_string()),
+        None => request,
+    }
+}
+
+/// Bitbucket, through the proxy of Bitbucket Pipelines.
+struct Proxied;
+
+impl Host for Proxied {
+    fn name(&self) -> &'static str {
+        "the proxy of Bitbucket Pipelines"
+    }
+
+    fn set_by(&self) -> &'static str {
+        "the proxy at port 29418"
+    }
+
+    fn said(&self, answer: &Answer) -> Said {
+        let message = String::from_utf8_lossy(&answer.body).into_owned();
+        Said { message: Some(message), ..Said::default() }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Incomplete {
+        Incomplete::new(
+            refusal.says(self),
+            "Code Insights are written for the commit of the running pipeline only.",
+        )
+    }
+}

@@ -1,0 +1,121 @@
+//! What stands at a commit: the report and its annotations, as Bitbucket takes them.
+
+use serde_json::{Value, json};
+
+use crate::emit::words::{self, Subject};
+use crate::publish::{cut, cut_lines};
+use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, Verdict};
+
+/// The most annotations of a report.
+const MOST_ANNOTATIONS: usize = 1000;
+
+/// The most characters of an annotation's summary, and of longer texts.
+const LONGEST_SUMMARY: usize = 450;
+const LONGEST: usize = 2000;
+
+/// A report and its annotations.
+pub(super) struct Page {
+    pub(super) report: Value,
+    pub(super) annotations: Vec<Value>,
+}
+
+impl Page {
+    pub(super) fn new(report: &Report, names: bool) -> Self {
+        let mut annotations = Vec::new();
+        if names {
+            let exemptions = words::exemptions(report);
+            let found = report.findings.iter().map(annotation);
+            let exempt = report.members.iter().filter(|own| own.outcome == Outcome::Exempt);
+            let exempt = exempt.map(|own| {
+                let id = own.exemption.as_deref().unwrap_or_default();
+                ignored(own, id, exemptions.get(id).copied())
+            });
+            annotations.extend(found.chain(exempt));
+        }
+        let left = annotations.len().saturating_sub(MOST_ANNOTATIONS);
+        annotations.truncate(MOST_ANNOTATIONS);
+        for (annotation, number) in annotations.iter_mut().zip(1..) {
+            if let Value::Object(annotation) = annotation {
+                annotation.insert("external_id".into(), format!("mfa-gate-{number}").into());
+            }
+        }
+        Page { report: about(report, names, left), annotations }
+    }
+}
+
+/// The report itself. Why a workspace could not be read can name a member, by an id at least.
+fn about(report: &Report, names: bool, left: usize) -> Value {
+    let headline = if names { words::headline(report) } else { words::bare_headline(report) };
+    let result = match report.verdict {
+        Verdict::Compliant | Verdict::NotEnforced => "PASSED",
+        Verdict::Violations | Verdict::Incomplete => "FAILED",
+    };
+    let mut lines = vec![headline.to_string(), words::counts(report)];
+    lines.extend(words::caveats(report));
+    if left > 0 {
+        lines.push(format!("{left} more annotations are not shown"));
+    }
+    let summary = &report.summary;
+    let number =
+        |title: &str, value: u64| json!({"title": title, "type": "NUMBER", "value": value});
+    let mut page = json!({
+        "title": "Two-factor status of the workspace's members",
+        "details": cut_lines(&lines, LONGEST),
+        "report_type": "SECURITY",
+        "reporter": "mfa-gate",
+        "result": result,
+        "data": [
+            number("Members", summary.members),
+            number("Protected", summary.protected),
+            number("Exempt", summary.exempt),
+            number("Violations", summary.violations),
+            number("Unknown", summary.unknown),
+            number("Not applicable", summary.not_applicable),
+            number("Errors", summary.errors),
+            number("Warnings", summary.warnings),
+        ],
+    });
+    if let (Some(link), Value::Object(page)) = (words::build_link(report), &mut page) {
+        page.insert("link".into(), link.into());
+    }
+    page
+}
+
+fn annotation(finding: &Finding) -> Value {
+    let (kind, severity) = match (words::subject(finding.rule), finding.level) {
+        (_, Severity::Warning) => ("CODE_SMELL", "LOW"),
+        (Subject::Member, Severity::Error) => ("VULNERABILITY", "HIGH"),
+        (Subject::Exemption | Subject::Workspace, Severity::Error) => ("VULNERABILITY", "MEDIUM"),
+    };
+    let result = match finding.level {
+        Severity::Error => "FAILED",
+        Severity::Warning => "SKIPPED",
+    };
+    json!({
+        "annotation_type": kind,
+        "summary": cut(&finding.message, LONGEST_SUMMARY),
+        "details": cut(&format!("{}: {}", finding.rule.title(), finding.help), LONGEST),
+        "result": result,
+        "severity": severity,
+        "path": words::repository_path(&finding.location.path),
+        "line": finding.location.line,
+    })
+}
+
+/// Somebody whom an exemption excuses.
+fn ignored(own: &JudgedMember, id: &str, exemption: Option<&JudgedExemption>) -> Value {
+    let (person, why) = (words::person(&own.member), words::why_exempt(id, exemption));
+    let mut annotation = json!({
+        "annotation_type": "VULNERABILITY",
+        "summary": cut(&format!("{person} in {}", own.member.workspace), LONGEST_SUMMARY),
+        "details": cut(&why, LONGEST),
+        "result": "IGNORED",
+        "severity": "LOW",
+    });
+    if let (Some(exemption), Value::Object(annotation)) = (exemption, &mut annotation) {
+        let place = &exemption.location;
+        annotation.insert("path".into(), words::repository_path(&place.path).into());
+        annotation.insert("line".into(), place.line.into());
+    }
+    annotation
+}

@@ -1,0 +1,159 @@
+//! A message to a Slack channel, through an incoming webhook:
+//! <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>.
+
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::emit::words;
+use crate::escape::slack;
+use crate::failure::Failure;
+use crate::http::{
+    Answer, Connection, Deadline, Host, Link, Pace, Refusal, Said, Secret, Secrets, base_address,
+    block_on, host_or_proxy,
+};
+use crate::publish::{cut, cut_lines};
+use crate::read::Incomplete;
+use crate::report::{Finding, Report, Severity, Verdict};
+use crate::variable::{SLACK_WEBHOOK_URL, value};
+
+/// How many members a message names.
+const NAMED: usize = 20;
+
+/// The most characters of a text in a block.
+///
+/// <https://docs.slack.dev/reference/block-kit/blocks/section-block>
+const LONGEST: usize = 3000;
+
+/// How many members a block names, and the most characters that it says of each, so that all fit.
+const IN_A_BLOCK: usize = 5;
+const LONGEST_LINE: usize = LONGEST / IN_A_BLOCK - 3;
+
+/// Which runs are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Those that end with violations, or incomplete.
+    Violations,
+    /// All of them.
+    Always,
+}
+
+/// A channel to tell. Whoever knows the address can write there, so that it is a secret.
+pub(crate) struct Webhook {
+    url: Url,
+    secret: Secret,
+}
+
+impl Webhook {
+    /// The webhook that the environment names, if it does.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where it is no address that a message may be sent to. The message does
+    /// not show it.
+    pub(crate) fn from_env(
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(text) = value(lookup, SLACK_WEBHOOK_URL)? else { return Ok(None) };
+        let help = format!(
+            "Set {SLACK_WEBHOOK_URL} to what Slack shows under Incoming Webhooks, which starts \
+             with https://hooks.slack.com/services/."
+        );
+        let url = base_address(&text, "the address of the Slack webhook", &help)?;
+        Ok(Some(Webhook { url, secret: Secret::new(text) }))
+    }
+
+    /// Tells about a run, if it is one to tell about.
+    ///
+    /// # Errors
+    /// Why nobody was told.
+    pub(crate) fn tell(
+        &self,
+        report: &Report,
+        when: When,
+        connection: &Connection,
+    ) -> Result<(), Incomplete> {
+        let well = match report.verdict {
+            Verdict::Compliant | Verdict::NotEnforced => true,
+            Verdict::Violations | Verdict::Incomplete => false,
+        };
+        if well && when == When::Violations {
+            return Ok(());
+        }
+        let body = message(report).to_string();
+        let mut secrets = Secrets::default();
+        secrets.keep(self.secret.clone());
+        let last = self.url.path_segments().and_then(|mut path| path.next_back());
+        for part in [Some(self.url.path()), last].into_iter().flatten() {
+            secrets.keep(Secret::new(part.to_owned()));
+        }
+        let deadline = Deadline::after(connection.deadline);
+        let link = Link::new(self, &self.url, connection, deadline, Pace::real())
+            .map_err(Incomplete::from)?;
+        let build = || {
+            let request = link.http().post(self.url.clone()).body(body.clone());
+            request.header(CONTENT_TYPE, "application/json")
+        };
+        let told = block_on(link.tell(build, &secrets)).map_err(Incomplete::from)?;
+        told.map_err(|trouble| link.explain(&trouble))
+    }
+}
+
+impl Host for Webhook {
+    fn name(&self) -> &'static str {
+        "Slack"
+    }
+
+    fn set_by(&self) -> &'static str {
+        SLACK_WEBHOOK_URL
+    }
+
+    fn shown_path<'u>(&self, _: &'u Url) -> &'u str {
+        "(the webhook)"
+    }
+
+    fn said(&self, answer: &Answer) -> Said {
+        let message = String::from_utf8_lossy(&answer.body).into_owned();
+        Said { message: Some(message), ..Said::default() }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Incomplete {
+        let help = match refusal.status.as_u16() {
+            300..=399 => host_or_proxy(self),
+            403 | 404 | 410 => {
+                format!("The webhook is gone: make a new one, and set {SLACK_WEBHOOK_URL} to it.")
+            }
+            _ => "Try again later.".into(),
+        };
+        Incomplete::new(refusal.says(self), help)
+    }
+}
+
+/// One message: verdict, counts, the first members with why, and where to look. Members' names
+/// stand in plain text, in which Slack reads no mentions and no formatting.
+fn message(report: &Report) -> Value {
+    let headline = format!("mfa-gate: {}", words::headline(report));
+    let about = [words::counts(report)].into_iter().chain(words::caveats(report));
+    let mut blocks = vec![plain(&[&*headline]), plain(&about.collect::<Vec<_>>())];
+    let errors = report.findings.iter().filter(|finding| finding.level == Severity::Error);
+    let errors: Vec<&Finding> = errors.collect();
+    for errors in errors.chunks(IN_A_BLOCK).take(NAMED / IN_A_BLOCK) {
+        let line = |finding: &&Finding| format!("• {}", cut(&finding.message, LONGEST_LINE));
+        blocks.push(plain(&errors.iter().map(line).collect::<Vec<_>>()));
+    }
+    let left = errors.len().saturating_sub(NAMED);
+    if left > 0 {
+        blocks.push(plain(&[format!("and {left} more")]));
+    }
+    if let Some(link) = words::build_link(report) {
+        let text = format!("<{}|The build>", slack(&link));
+        blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
+    }
+    // What a notification shows.
+    json!({"text": slack(&cut(&headline, LONGEST)), "blocks": blocks})
+}
+
+fn plain(lines: &[impl AsRef<str>]) -> Value {
+    let lines: Vec<String> = lines.iter().map(|line| line.as_ref().to_owned()).collect();
+    let text = cut_lines(&lines, LONGEST);
+    json!({"type": "section", "text": {"type": "plain_text", "emoji": false, "text": text}})
+}
