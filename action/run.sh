@@ -27,27 +27,34 @@ esac
 
 reports=${INPUT_REPORTS:-mfa-gate-reports}
 json=$reports/mfa-gate.json junit=$reports/mfa-gate.xml sarif=$reports/mfa-gate.sarif
-# Nothing of an earlier run may be taken for this one's.
-rm -f -- "$json" "$junit" "$sarif"
+# Nothing of an earlier run may be taken for this one's, and nothing that this run reads is removed.
+for report in "$json" "$junit" "$sarif"; do
+  for read in "$INPUT_VERIFY" "${INPUT_POLICY:-policy.yaml}" "$INPUT_ROSTER"; do
+    [ -z "$read" ] || [ ! "$report" -ef "$read" ] || [ -n "$INPUT_VERIFY" ] ||
+      fail 2 "the report $report would overwrite a file that this run reads"
+  done
+  [ -n "$INPUT_VERIFY" ] || rm -f -- "$report"
+done
 
 more=()
 while IFS= read -r argument; do
   argument=${argument%$'\r'}
   case $argument in
     '') continue ;;
-    --today | --today=* | --members | --members=*)
+    --today | --today=* | --members | --members=* | --api-url | --api-url=*)
       fail 2 "args may not contain ${argument%%=*}: the gate judges today, by what Bitbucket says"
       ;;
   esac
   more+=("$argument")
 done <<<"$INPUT_ARGS"
 
-newline=$'\n'
+newline=$'\n' slugs=0
 while IFS= read -r slug; do
   slug=${slug#"${slug%%[![:space:]]*}"}
   slug=${slug%"${slug##*[![:space:]]}"}
-  [ -z "$slug" ] || more+=("--workspace=$slug")
+  [ -z "$slug" ] || more+=("--workspace=$slug") slugs=$((slugs + 1))
 done <<<"${INPUT_WORKSPACES//,/$newline}"
+[ -z "$INPUT_WORKSPACES" ] || [ "$slugs" -gt 0 ] || fail 2 "workspaces names none"
 
 [ -z "$INPUT_POLICY_SHA256" ] || more+=("--policy-sha256=$INPUT_POLICY_SHA256")
 
@@ -64,6 +71,10 @@ found='' members='' violations='' complete=false
 if [ -n "$INPUT_VERIFY" ]; then
   if [ -n "$INPUT_POLICY$INPUT_ROSTER$INPUT_ROSTER_AS_OF" ] || [ "$INPUT_UPLOAD_SARIF" = true ]; then
     fail 2 "verify judges a report and asks nobody: policy, roster, roster-as-of and upload-sarif are of no use with it"
+  fi
+  # Without these two anybody's report would do.
+  if [ -z "$INPUT_POLICY_SHA256" ] || [ "$slugs" -eq 0 ]; then
+    fail 2 "verify needs policy-sha256 and workspaces: any report would do without them"
   fi
   "$BINARY" verify ${more[@]+"${more[@]}"} -- "$INPUT_VERIFY" | tee "$scratch/console" || code=$?
   # Four blanks make it a block of code, whatever the lines contain.
@@ -126,7 +137,10 @@ output exit-code "$code"
 output complete "$complete"
 output members "$members"
 output violations "$violations"
-[ ! -f "$json" ] || output json-file "$json"
-[ ! -f "$junit" ] || output junit-file "$junit"
-[ ! -f "$sarif" ] || output sarif-file "$sarif"
+# With verify these are an earlier run's, where they are there at all.
+if [ -z "$INPUT_VERIFY" ]; then
+  [ ! -f "$json" ] || output json-file "$json"
+  [ ! -f "$junit" ] || output junit-file "$junit"
+  [ ! -f "$sarif" ] || output sarif-file "$sarif"
+fi
 exit "$code"

@@ -216,8 +216,8 @@ pub struct Check {
     pub insights_names: bool,
     /// Which runs a Slack channel is told of, where MFA_GATE_SLACK_WEBHOOK_URL names one
     /// [default: violations].
-    #[arg(long, value_name = "WHEN", help_heading = "Publishing")]
-    pub slack: Option<Slack>,
+    #[arg(long, value_name = "violations|always", help_heading = "Publishing")]
+    pub slack: Option<String>,
     /// Make errors of warnings.
     #[arg(long, help_heading = "Judgement")]
     pub strict: bool,
@@ -233,15 +233,6 @@ pub struct Check {
     /// How to connect.
     #[command(flatten)]
     pub connect: ConnectArgs,
-}
-
-/// Which runs a Slack channel is told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Slack {
-    /// Those that end with violations, or incomplete.
-    Violations,
-    /// All of them.
-    Always,
 }
 
 /// `mfa-gate members`

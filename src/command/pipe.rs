@@ -1,11 +1,14 @@
 //! `mfa-gate pipe`: the entry point of the Bitbucket Pipe, and the only place that understands its
 //! variables. `pipe.yml` declares them.
 
+use std::path::Path;
+
 use clap::Parser;
 
 use super::Context;
 use crate::cli::Cli;
 use crate::failure::{Exit, Failure};
+use crate::output::same_file;
 
 /// Where Bitbucket finds test results by itself:
 /// <https://support.atlassian.com/bitbucket-cloud/docs/test-reporting-in-pipelines/>.
@@ -15,6 +18,8 @@ const TEST_RESULTS: &str = "test-results";
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let given = |name: &str| given(context.env, name);
     let variables = Variables { env: &given };
+    variables.clear();
+    variables.refuse_unset(context.env)?;
     let args = match variables.text("VERIFY") {
         Some(report) => verify(&variables, &report),
         None => check(&variables)?,
@@ -63,13 +68,8 @@ fn check(variables: &Variables<'_>) -> Result<Vec<String>, Failure> {
     args.extend(variables.workspaces());
     args.extend(variables.option("--roster", "ROSTER"));
     args.extend(variables.option("--roster-as-of", "ROSTER_AS_OF"));
-    args.push(format!("--report=junit={TEST_RESULTS}/mfa-gate.xml"));
-    if let Some(folder) = variables.text("REPORTS") {
-        let files = ["json=mfa-gate.json", "sarif=mfa-gate.sarif", "markdown=mfa-gate.md"];
-        for (format, file) in files.iter().filter_map(|file| file.split_once('=')) {
-            args.push(format!("--report={format}={folder}/{file}"));
-        }
-    }
+    let reports = variables.reports();
+    args.extend(reports.iter().map(|(format, path)| format!("--report={format}={path}")));
     let in_pipelines = variables.text("BITBUCKET_PIPELINE_UUID").is_some();
     if variables.flag("CODE_INSIGHTS")?.unwrap_or(in_pipelines) {
         args.push("--code-insights".into());
@@ -77,7 +77,17 @@ fn check(variables: &Variables<'_>) -> Result<Vec<String>, Failure> {
             args.push("--insights-names".into());
         }
     }
-    args.extend(variables.option("--slack", "SLACK"));
+    match variables.text("SLACK").as_deref() {
+        None => {}
+        Some(when @ ("violations" | "always")) => args.push(format!("--slack={when}")),
+        // Somebody may have put the webhook here.
+        Some(_) => {
+            return Err(Failure::usage(
+                "the pipe's variable SLACK is neither violations nor always",
+                "The webhook belongs in SLACK_WEBHOOK_URL.",
+            ));
+        }
+    }
     Ok(args)
 }
 
@@ -90,6 +100,55 @@ impl Variables<'_> {
     /// A variable that is set, and not to nothing.
     fn text(&self, name: &str) -> Option<String> {
         (self.env)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The formats and paths of the reports.
+    fn reports(&self) -> Vec<(&'static str, String)> {
+        let mut reports = vec![("junit", format!("{TEST_RESULTS}/mfa-gate.xml"))];
+        if let Some(folder) = self.text("REPORTS") {
+            for (format, end) in [("json", "json"), ("sarif", "sarif"), ("markdown", "md")] {
+                reports.push((format, format!("{folder}/mfa-gate.{end}")));
+            }
+        }
+        reports
+    }
+
+    /// Removes the reports of an earlier step, lest they pass for this one's; not what is to be
+    /// judged, nor what this run reads.
+    fn clear(&self) {
+        let read = ["VERIFY", "POLICY", "ROSTER"].map(|name| self.text(name));
+        for (_, path) in self.reports() {
+            let path = Path::new(&path);
+            let is_read = |own: &String| same_file(Path::new(own), path);
+            if !read.iter().flatten().any(is_read) {
+                // Where it cannot be removed, `check` will say so.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+
+    /// Refuses a demand that names a variable which the pipeline does not have: to pass it over
+    /// would be to judge by less than what was asked for.
+    fn refuse_unset(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
+        const DEMANDS: [&str; 8] = [
+            "POLICY",
+            "POLICY_SHA256",
+            "WORKSPACES",
+            "ROSTER",
+            "ROSTER_AS_OF",
+            "VERIFY",
+            "MAX_AGE",
+            "REPORTS",
+        ];
+        match DEMANDS.into_iter().find(|name| env(name).is_some() && self.text(name).is_none()) {
+            None => Ok(()),
+            Some(name) => Err(Failure::usage(
+                format!(
+                    "the pipe's variable {name} holds its own name: the pipeline has no such variable"
+                ),
+                format!("Define {name} in the repository's variables, or leave it away."),
+            )),
+        }
     }
 
     /// An option with the value of a variable, if it is set.

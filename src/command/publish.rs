@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Context;
 use super::gather::{account, connection};
-use crate::cli::{Check, Slack};
+use crate::cli::Check;
 use crate::escape::terminal;
 use crate::failure::Failure;
 use crate::publish::insights::Insights;
@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Told<'a> {
     insights: Option<(Option<Account>, bool)>,
     webhook: Option<Webhook>,
+    when: When,
     context: &'a Context<'a>,
 }
 
@@ -38,13 +39,24 @@ impl<'a> Told<'a> {
             false => None,
         };
         let webhook = Webhook::from_env(context.env)?;
+        let when = match args.slack.as_deref() {
+            None | Some("violations") => When::Violations,
+            Some("always") => When::Always,
+            // It is not repeated: somebody may have put the webhook here.
+            Some(_) => {
+                return Err(Failure::usage(
+                    "--slack takes violations or always",
+                    "The webhook belongs in MFA_GATE_SLACK_WEBHOOK_URL.",
+                ));
+            }
+        };
         if args.slack.is_some() && webhook.is_none() {
             return Err(Failure::usage(
                 "--slack is given, and there is no webhook",
                 "Set MFA_GATE_SLACK_WEBHOOK_URL, or leave --slack away.",
             ));
         }
-        Ok(Told { insights, webhook, context })
+        Ok(Told { insights, webhook, when, context })
     }
 
     /// Tells everybody. Whatever goes wrong changes no verdict.
@@ -59,11 +71,7 @@ impl<'a> Told<'a> {
             warn("Code Insights could not be written", told);
         }
         if let Some(webhook) = &self.webhook {
-            let when = match args.slack.unwrap_or(Slack::Violations) {
-                Slack::Violations => When::Violations,
-                Slack::Always => When::Always,
-            };
-            warn("Slack could not be told", webhook.tell(report, when, &connection));
+            warn("Slack could not be told", webhook.tell(report, self.when, &connection));
         }
     }
 }

@@ -129,11 +129,13 @@ impl<'a> Insights<'a> {
         page: &page::Page,
         tell: impl AsyncFn(Method, &[&str], Option<&Value>) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
-        match tell(Method::DELETE, &[REPORT], None).await {
-            Err(trouble) if trouble.status() == Some(404) => {}
-            deleted => deleted?,
-        }
+        let deleted = match tell(Method::DELETE, &[REPORT], None).await {
+            Err(trouble) if trouble.status() == Some(404) => Ok(()),
+            deleted => deleted,
+        };
+        // Whatever became of the old report, it must not stand for this run.
         tell(Method::PUT, &[REPORT], Some(&page.report)).await?;
+        deleted?;
         for batch in page.annotations.chunks(BATCH) {
             let batch = Value::from(batch);
             tell(Method::POST, &[REPORT, "annotations"], Some(&batch)).await?;

@@ -802,12 +802,22 @@ fn a_report_is_verified_without_a_token() {
     job.sandbox.write("policy.yaml", policy("acme, labs", ""));
     for (workspace, code, verdict) in [("acme", 1, "violations"), ("labs", 0, "compliant")] {
         job.set("verify", "");
+        job.set("policy-sha256", "");
         job.set("reports", workspace);
         job.set("workspaces", workspace);
         job.run().ends(code, verdict);
 
-        job.set("reports", "unused");
-        job.set("verify", &format!("{workspace}/mfa-gate.json"));
+        // The folder of the evidence is the usual one, and the evidence stays.
+        let evidence = format!("{workspace}/mfa-gate.json");
+        job.set("verify", &evidence);
+        let ran = job.run();
+        ran.ends(2, "");
+        ran.says("verify needs policy-sha256 and workspaces");
+        let report = job.sandbox.json(&evidence);
+        job.set("policy-sha256", report["policy"]["sha256"].as_str().unwrap());
+        job.set("workspaces", " , ");
+        job.run().ends(2, "");
+        job.set("workspaces", workspace);
         job.set("args", "--max-age\n1h");
         let ran = job.run();
         ran.ends(code, verdict);

@@ -103,7 +103,10 @@ fn values_arrive_as_they_are() {
         let outcome = run(&server, &sandbox, &[(name, value)]);
         assert_eq!(outcome.code, 2, "{name}: {}{}", outcome.stdout, outcome.stderr);
     }
-    let outcome = run(&server, &sandbox, &[("SLACK", "x\n::error::y\u{1b}[2J")]);
+    let outcome = run(&server, &sandbox, &[("SLACK", "https://hooks.example/very-secret")]);
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("very-secret"), "{}", outcome.stderr);
+    let outcome = run(&server, &sandbox, &[("ROSTER_AS_OF", "x\n::error::y\u{1b}[2J")]);
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("\n::error::"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains('\u{1b}'), "{}", outcome.stderr);
@@ -117,12 +120,25 @@ fn a_variable_that_the_pipeline_does_not_have_is_unset() {
         ("BITBUCKET_ACCESS_TOKEN", "${BITBUCKET_ACCESS_TOKEN}"),
         ("BITBUCKET_CLIENT_ID", "$BITBUCKET_CLIENT_ID"),
         ("ATLASSIAN_ORG_ID", ""),
-        ("WORKSPACES", "${WORKSPACES}"),
         ("SLACK_WEBHOOK_URL", "${SLACK_WEBHOOK_URL}"),
         ("VERIFY", ""),
     ];
     let outcome = run(&server, &sandbox, &unset);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+}
+
+#[test]
+fn a_demand_that_the_pipeline_does_not_have_is_not_passed_over() {
+    let (server, sandbox) = ground(true);
+    std::fs::create_dir_all(sandbox.path("test-results")).unwrap();
+    sandbox.write("test-results/mfa-gate.xml", "an earlier run's");
+    for name in ["POLICY_SHA256", "WORKSPACES", "MAX_AGE", "VERIFY", "ROSTER"] {
+        let outcome = run(&server, &sandbox, &[(name, &format!("${name}"))]);
+        assert_eq!(outcome.code, 2, "{name}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(name), "{}", outcome.stderr);
+    }
+    assert!(server.requests().is_empty());
+    assert!(!sandbox.path("test-results/mfa-gate.xml").exists(), "an old report is left");
 }
 
 #[test]

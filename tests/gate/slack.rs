@@ -291,11 +291,12 @@ fn what_is_wrong_with_it_is_known_before_anything_is_asked() {
         (&[], vec![url("https://hooks.example/ very-secret-webhook")], "a blank"),
         (&[], vec![file], "webhook.txt"),
         (&[], vec![file, url("https://hooks.example/very-secret-webhook")], "both set"),
-        (&["--slack", "sometimes"], vec![], "sometimes"),
+        (&["--slack", "https://hooks.example/very-secret-webhook"], vec![], "violations or always"),
     ] {
         let outcome = ground.check(more, &env);
         assert_eq!(outcome.code, 2, "{}", outcome.stderr);
         assert!(outcome.stderr.contains(said), "{said} is not in {}", outcome.stderr);
+        assert!(!outcome.stderr.contains("very-secret"), "{}", outcome.stderr);
     }
     assert_eq!(ground.bitbucket.requests().len(), 0);
 }
