@@ -315,7 +315,7 @@ async fn a_server_that_hangs() {
     let incomplete = failed(&readings[0]);
     assert!(incomplete.why.contains("100ms") && incomplete.help.contains("--timeout"));
 
-    let hasty = Connect { deadline: short, ..connect(&server) };
+    let hasty = Connect { deadline: 5 * short, ..connect(&server) };
     let readings = read_with(hasty, &["acme", "acme"], false).await;
     for reading in &readings {
         assert!(failed(reading).help.contains("--deadline"), "{reading:?}");

@@ -29,6 +29,16 @@ pub(crate) enum Route<'a> {
     Through(&'a Url),
 }
 
+impl Route<'_> {
+    /// Whether it is plain http, which is right to this very machine and through the one proxy.
+    fn is_plain(self) -> bool {
+        match self {
+            Route::To(base) => base.scheme() == "http",
+            Route::Through(_) => true,
+        }
+    }
+}
+
 /// Sends requests.
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
@@ -133,7 +143,6 @@ fn refuses_certificate(error: &(dyn Error + 'static)) -> bool {
 fn http_client(connection: &Connection, route: Route<'_>) -> Result<reqwest::Client, Failure> {
     let certificates = connection.ca_cert.as_deref().map(certificates).transpose()?;
     let extra = certificates.unwrap_or_default();
-    // In an image without certificates of its own the first try fails.
     let unusable = |error: reqwest::Error| {
         let error = error.without_url();
         match &connection.ca_cert {
@@ -144,6 +153,12 @@ fn http_client(connection: &Connection, route: Route<'_>) -> Result<reqwest::Cli
             ),
         }
     };
+    if route.is_plain() {
+        // To read the system's certificates takes longer than to ask a server on this machine.
+        let builder = builder(route).map_err(unusable)?;
+        return builder.tls_certs_only(extra).build().map_err(unusable);
+    }
+    // In an image without certificates of its own the first try fails.
     let with_system = builder(route).map_err(unusable)?.tls_certs_merge(extra.clone()).build();
     with_system.or_else(|_| {
         let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
@@ -163,8 +178,8 @@ fn builder(route: Route<'_>) -> reqwest::Result<ClientBuilder> {
     Ok(match route {
         // By default a proxy would be asked for loopback addresses too, and would be shown a
         // credential that is not to leave the machine.
-        Route::To(base) if is_loopback(base) => builder.no_proxy(),
-        Route::To(base) => builder.https_only(base.scheme() == "https"),
+        Route::To(base) if is_loopback(base) => builder.no_proxy().https_only(!route.is_plain()),
+        Route::To(_) => builder.https_only(!route.is_plain()),
         Route::Through(proxy) => builder.no_proxy().proxy(Proxy::http(proxy.clone())?),
     })
 }

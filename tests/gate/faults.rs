@@ -148,13 +148,13 @@ fn failures_that_stay_are_given_up() {
     ];
     for (answer, why) in failures {
         let server = Raw::start(answer);
-        let run = check(&server.origin(), &["--deadline", "1s"]);
+        let run = check(&server.origin(), &["--deadline", "2s"]);
         incomplete(&run, why);
         let tries = server.heads().len();
         assert!((2..=6).contains(&tries), "{tries} tries\n{}", run.console);
         assert_eq!(run.report["workspaces"][0]["requests"], tries);
         assert!(run.console.contains("trying again"), "{}", run.console);
-        assert!(run.took < Duration::from_secs(3), "{:?}", run.took);
+        assert!(run.took < Duration::from_secs(10), "{:?}", run.took);
     }
 }
 
