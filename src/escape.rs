@@ -254,13 +254,12 @@ pub fn slack(text: &str) -> Cow<'_, str> {
     then(visible(text), |text| {
         rewrite(
             text,
-            |_, c| matches!(c, '&' | '<' | '>' | '|'),
+            |_, c| matches!(c, '&' | '<' | '>'),
             |c, out| {
                 out.push_str(match c {
                     '&' => "&amp;",
                     '<' => "&lt;",
-                    '>' => "&gt;",
-                    _ => "%7C",
+                    _ => "&gt;",
                 });
             },
         )

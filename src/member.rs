@@ -260,6 +260,23 @@ pub struct Member {
 }
 
 impl Member {
+    /// Somebody of whom nothing is known, for a test to change.
+    #[cfg(test)]
+    pub(crate) fn nobody() -> Self {
+        Member {
+            account_id: None,
+            uuid: None,
+            email: None,
+            nickname: None,
+            display_name: None,
+            kind: Kind::User,
+            account_status: None,
+            role: None,
+            row: None,
+            evidence: Evidence::default(),
+        }
+    }
+
     /// What the member is sorted, fingerprinted and named by: account id, else uuid, else e-mail,
     /// else row number and name.
     pub fn key(&self) -> &str {

@@ -190,7 +190,7 @@ impl Rule {
     pub fn help(self) -> &'static str {
         match self {
             Rule::TwoFactorDisabled => {
-                "Ask the member to switch on a second factor that one of these sources sees (in \
+                "Ask the member to switch on a second factor that an accepted source sees (in \
                  Bitbucket: Personal settings > Two-step verification), or add an exemption with an \
                  end to the policy."
             }

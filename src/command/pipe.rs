@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     variables.clear();
     variables.refuse_unset(context.env)?;
     let args = match variables.text("VERIFY") {
-        Some(report) => verify(&variables, &report),
+        Some(report) => verify(&variables, &report)?,
         None => check(&variables)?,
     };
     let cli = Cli::try_parse_from(args).map_err(|error| {
@@ -52,13 +52,20 @@ pub(super) fn is_debugging(env: &dyn Fn(&str) -> Option<String>) -> bool {
     env("DEBUG").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-fn verify(variables: &Variables<'_>, report: &str) -> Vec<String> {
+fn verify(variables: &Variables<'_>, report: &str) -> Result<Vec<String>, Failure> {
+    let (pin, workspaces) =
+        (variables.option("--policy-sha256", "POLICY_SHA256"), variables.workspaces());
+    if pin.is_none() || workspaces.is_empty() {
+        return Err(Failure::usage(
+            "VERIFY needs POLICY_SHA256 and WORKSPACES: without them anybody's report would do",
+            "Set both to what the report has to be about.",
+        ));
+    }
     let mut args = Vec::from(["mfa-gate", "verify", "--require-live"].map(str::to_owned));
     args.extend(variables.option("--max-age", "MAX_AGE"));
-    args.extend(variables.option("--policy-sha256", "POLICY_SHA256"));
-    args.extend(variables.workspaces());
+    args.extend(pin.into_iter().chain(workspaces));
     args.extend(["--".to_owned(), report.to_owned()]);
-    args
+    Ok(args)
 }
 
 fn check(variables: &Variables<'_>) -> Result<Vec<String>, Failure> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::Verbosity;
+use crate::emit::words::count;
 use crate::escape::terminal;
 use crate::read::Reading;
 use crate::read::bitbucket::Progress;
@@ -89,12 +90,11 @@ impl Drop for Announcer {
 fn line(reading: &Reading) -> String {
     let (slug, walk) = (&reading.workspace, &reading.walk);
     let outcome = match &reading.members {
-        Ok(roll) => format!("{} members read", roll.members.len()),
+        Ok(roll) => format!("{} read", count(roll.members.len() as u64, "member")),
         Err(_) => "could not be read".into(),
     };
-    let requests = if walk.requests == 1 { "request" } else { "requests" };
-    let seconds = walk.duration.as_secs_f64();
-    format!("{slug}: {outcome}, {} {requests}, {seconds:.1} s", walk.requests)
+    let requests = count(walk.requests.into(), "request");
+    format!("{slug}: {outcome}, {requests}, {:.1} s", walk.duration.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -52,7 +52,13 @@ pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Resu
     findings(report, out, &paint)?;
     writeln!(out)?;
     for workspace in report.workspaces.iter().take(MAX_LISTED) {
-        writeln!(out, "{}", terminal(&words::read(workspace)))?;
+        // Why it was not read stands above, with what to do about it.
+        let line = if workspace.complete {
+            words::read(workspace)
+        } else {
+            format!("{}: not read to the end", workspace.slug)
+        };
+        writeln!(out, "{}", terminal(&line))?;
     }
     more(report.workspaces.len(), MAX_LISTED, "workspace", out)?;
     for source in words::other_sources(&report.source) {

@@ -1,7 +1,7 @@
 //! Code Insights: a report on the commit that the pipeline runs for, and annotations:
 //! <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-reports/>.
 //!
-//! Many can read what stands at a commit, so that a pipe names members there only when asked to.
+//! Many can read what stands at a commit, so that members are named there only when asked for.
 
 mod page;
 

@@ -145,7 +145,8 @@ fn message(report: &Report) -> Value {
         blocks.push(plain(&[format!("and {left} more")]));
     }
     if let Some(link) = words::build_link(report) {
-        let text = format!("<{}|The build>", slack(&link));
+        // A bar would end the address and start its text.
+        let text = format!("<{}|The build>", slack(&link).replace('|', "%7C"));
         blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
     }
     // What a notification shows.

@@ -164,20 +164,13 @@ fn ids(member: &Member) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::member::{AccountStatus, Evidence};
+    use crate::member::AccountStatus;
 
     fn member(id: u8, email: Option<&str>) -> Member {
         Member {
             account_id: Some(format!("557058:{id}").into()),
-            uuid: None,
             email: email.map(Into::into),
-            nickname: None,
-            display_name: None,
-            kind: Kind::User,
-            account_status: None,
-            role: None,
-            row: None,
-            evidence: Evidence::default(),
+            ..Member::nobody()
         }
     }
 

@@ -122,22 +122,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::member::Kind;
     use crate::policy::RosterColumns;
 
     /// A member with one of a few ids and one of a few addresses, or without.
     fn member(id: Option<u8>, email: Option<u8>) -> Member {
         Member {
             account_id: id.map(|id| format!("557058:{id}").into()),
-            uuid: None,
             email: email.map(|email| format!("m{email}@acme.example").into()),
-            nickname: None,
-            display_name: None,
-            kind: Kind::User,
-            account_status: None,
-            role: None,
-            row: None,
             evidence: Evidence { bitbucket: Some(TwoFactor::Disabled), ..Evidence::default() },
+            ..Member::nobody()
         }
     }
 

@@ -71,15 +71,8 @@ mod tests {
     fn member(bitbucket: TwoFactor) -> Member {
         Member {
             account_id: Some("557058:a".into()),
-            uuid: None,
-            email: None,
-            nickname: None,
-            display_name: None,
-            kind: Kind::User,
-            account_status: None,
-            role: None,
-            row: None,
             evidence: Evidence { bitbucket: Some(bitbucket), ..Evidence::default() },
+            ..Member::nobody()
         }
     }
 

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use mfa_gate::escape::{
-    cell, is_hidden, json, markdown, sarif_message, terminal, uri_path, visible, workflow_data,
-    workflow_property, xml_attribute, xml_cdata,
+    cell, is_hidden, json, markdown, sarif_message, slack, terminal, uri_path, visible,
+    workflow_data, workflow_property, xml_attribute, xml_cdata,
 };
 use proptest::prelude::*;
 
@@ -57,7 +57,9 @@ fn json_text(text: &str) -> String {
 #[test]
 fn ids_are_borrowed_unchanged() {
     for id in IDS {
-        for escape in [visible, terminal, xml_attribute, xml_cdata, workflow_data, cell, markdown] {
+        for escape in
+            [visible, terminal, xml_attribute, xml_cdata, workflow_data, cell, markdown, slack]
+        {
             assert!(matches!(escape(id), Cow::Borrowed(same) if same == id), "{id}");
         }
         assert_eq!(json_text(id), id);
@@ -184,6 +186,16 @@ proptest! {
     fn no_word_on_a_terminal_starts_a_command(text in text()) {
         let shown = terminal(&text);
         prop_assert!(!shown.split_whitespace().any(|word| word.starts_with("::")), "{shown:?}");
+    }
+
+    #[test]
+    fn slack_texts_mention_and_link_nothing(text in text()) {
+        let escaped = slack(&text);
+        prop_assert!(!escaped.contains(['<', '>']), "{:?}", escaped);
+        let entities = ["&amp;", "&lt;", "&gt;"];
+        let is_entity = |(at, _)| entities.iter().any(|entity| escaped[at..].starts_with(entity));
+        prop_assert!(escaped.match_indices('&').all(is_entity), "{:?}", escaped);
+        prop_assert_eq!(escaped.chars().find(|&c| is_hidden(c)), None);
     }
 
     #[test]

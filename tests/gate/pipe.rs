@@ -159,29 +159,35 @@ fn evidence_is_judged_again() {
     assert_eq!(run(&server, &sandbox, &[("REPORTS", "out")]).code, 0);
     let asked = server.requests().len();
     let verify = ("VERIFY", "out/mfa-gate.json");
+    let pin = Sha256::digest(sandbox.read("policy.yaml"));
+    let pin: String = pin.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (pin, acme) = (("POLICY_SHA256", &*pin), ("WORKSPACES", "acme"));
     // What a mock server says is not live, which the pipe insists on.
-    let outcome = sandbox.run_with(&["pipe"], &[verify]);
+    let outcome = sandbox.run_with(&["pipe"], &[verify, pin, acme]);
     assert_eq!(outcome.code, 3, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("not live"), "{}", outcome.stderr);
     let mut live = sandbox.json("out/mfa-gate.json");
     live["assurance"] = json!("live");
     live["source"]["api_url"] = json!("https://api.bitbucket.org/2.0");
     sandbox.write("out/mfa-gate.json", live.to_string());
-    let pin = Sha256::digest(sandbox.read("policy.yaml"));
-    let pin: String = pin.iter().map(|byte| format!("{byte:02x}")).collect();
+    let other = "0".repeat(64);
     for (variables, code) in [
-        (&[][..], 0),
-        (&[("MAX_AGE", "1h"), ("WORKSPACES", "acme"), ("POLICY_SHA256", &*pin)], 0),
-        (&[("WORKSPACES", "labs")], 3),
-        (&[("POLICY_SHA256", &"0".repeat(64))], 3),
-        (&[("MAX_AGE", "1ns")], 3),
-        (&[("MAX_AGE", "soon")], 2),
+        (&[pin, acme][..], 0),
+        (&[pin, acme, ("MAX_AGE", "1h")], 0),
+        (&[pin, ("WORKSPACES", "labs")], 3),
+        (&[("POLICY_SHA256", &*other), acme], 3),
+        (&[pin, acme, ("MAX_AGE", "1ns")], 3),
+        (&[pin, acme, ("MAX_AGE", "soon")], 2),
+        // Anybody's report would do.
+        (&[pin], 2),
+        (&[acme], 2),
     ] {
         let outcome = sandbox.run_with(&["pipe"], &[&[verify], variables].concat());
         assert_eq!(outcome.code, code, "{variables:?}: {}", outcome.stderr);
     }
     assert_eq!(server.requests().len(), asked);
-    assert_eq!(sandbox.run_with(&["pipe"], &[("VERIFY", "missing.json")]).code, 2);
+    let missing = [("VERIFY", "missing.json"), pin, acme];
+    assert_eq!(sandbox.run_with(&["pipe"], &missing).code, 2);
 }
 
 #[test]
