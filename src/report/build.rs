@@ -1,6 +1,6 @@
 //! The report of a run, made once and sorted once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
@@ -13,7 +13,7 @@ use super::{
 use crate::evaluate::{Evaluation, Judgement};
 use crate::failure::Exit;
 use crate::member::{Member, Source, TwoFactor};
-use crate::policy::{Exemption, Policy};
+use crate::policy::{Exemption, Location, Policy};
 use crate::read::{Addresses, Reading};
 use crate::rule::Rule;
 
@@ -43,8 +43,13 @@ impl Report {
         let mut judged: Vec<(Reading, Vec<Judgement>)> =
             readings.into_iter().zip(judgements).collect();
         judged.sort_by(|(a, _), (b, _)| a.workspace.cmp(&b.workspace));
-        let workspaces: Vec<Workspace> =
-            judged.iter().map(|(reading, _)| Workspace::from(reading)).collect();
+        let entries: HashMap<&str, &Location> =
+            policy.workspaces.iter().map(|entry| (&*entry.slug, &entry.location)).collect();
+        let workspace = |(reading, _): &(Reading, _)| Workspace {
+            location: entries.get(&*reading.workspace).copied().cloned(),
+            ..Workspace::from(reading)
+        };
+        let workspaces: Vec<Workspace> = judged.iter().map(workspace).collect();
         let members = judged_members(policy, judged);
         let verdict = verdict(&workspaces, &members, &findings);
         Report {
@@ -81,6 +86,8 @@ impl Report {
                 .map(|(exemption, state)| JudgedExemption::new(exemption, state))
                 .collect(),
             findings,
+            changes: None,
+            redaction: None,
         }
     }
 }
@@ -230,6 +237,7 @@ impl From<&Reading> for Workspace {
             requests: reading.walk.requests,
             walks: reading.walk.walks,
             duration_ms: u64::try_from(reading.walk.duration.as_millis()).unwrap_or(u64::MAX),
+            location: None,
         }
     }
 }

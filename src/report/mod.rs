@@ -3,6 +3,7 @@
 //! changes its meaning changes [`SCHEMA_VERSION`].
 
 mod build;
+mod changes;
 mod judged;
 mod rejudge;
 
@@ -14,10 +15,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::member::Source;
-use crate::policy::{Levels, Limits};
+use crate::policy::{Levels, Limits, Location};
 use crate::read::atlassian::DEFAULT_API_URL;
 use crate::read::{Completeness, Origin};
 pub use build::Run;
+pub use changes::{Changes, Concern, Earlier, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
 
 /// The version of the report's JSON form.
@@ -70,6 +72,21 @@ pub struct Report {
     pub exemptions: Vec<JudgedExemption>,
     /// The findings: errors first, then by workspace, key and rule.
     pub findings: Vec<Finding>,
+    /// What changed since an earlier run, where one was given. It changes no verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
+    /// How names, ids and addresses were replaced, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<Redaction>,
+}
+
+/// How names, ids and addresses were replaced by pseudonyms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Redaction {
+    /// Which key it was, without telling it: two reports with the same one have the same pseudonyms.
+    pub key_id: Box<str>,
+    /// Whether the key was made for this run alone, so that no other run has its pseudonyms.
+    pub for_this_run: bool,
 }
 
 /// A program and its version.
@@ -320,6 +337,9 @@ pub struct Workspace {
     pub walks: u32,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// Where the policy names it; missing in a list that was made without a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

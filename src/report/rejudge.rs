@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::build::Run;
-use super::{JudgedExemption, Report, Workspace};
+use super::{Finding, JudgedExemption, Report, Workspace};
 use crate::evaluate::{Judging, evaluate};
 use crate::member::Member;
 use crate::policy::{
     Exemption, Location, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
 };
 use crate::read::{Addresses, Incomplete, Origin, Reading, Roll, Walk, proof};
+use crate::rule::Rule;
 
 /// What a workspace's members cannot be told from is to be read again, not repaired.
 const READ_AGAIN: &str = "Run `mfa-gate check` again: this report does not add up.";
@@ -38,16 +39,22 @@ impl Report {
             subject: self.subject.clone(),
             workspaces_not_checked: self.workspaces_not_checked.clone(),
         };
-        Report::new(run, &policy, evaluation)
+        Report {
+            changes: self.changes.clone(),
+            redaction: self.redaction.clone(),
+            ..Report::new(run, &policy, evaluation)
+        }
     }
 }
 
 fn policy(report: &Report) -> Policy {
     let effective = &report.policy.effective;
     let path = &report.policy.path;
+    let placed =
+        |slug: &str| report.workspaces.iter().find(|own| *own.slug == *slug)?.location.clone();
     let entry = |slug: &Arc<str>| WorkspaceEntry {
         slug: slug.clone(),
-        location: Location::start_of(path.clone()),
+        location: placed(slug).unwrap_or_else(|| Location::start_of(path.clone())),
     };
     Policy {
         path: path.clone(),
@@ -86,6 +93,14 @@ fn exemption(judged: &JudgedExemption) -> Option<Exemption> {
     })
 }
 
+/// What the report says to do about a workspace that it could not read.
+fn advice(report: &Report, slug: &str) -> Option<String> {
+    let about = |finding: &&Finding| {
+        finding.rule == Rule::WorkspaceIncomplete && finding.workspace.as_deref() == Some(slug)
+    };
+    report.findings.iter().find(about).map(|finding| finding.help.clone())
+}
+
 /// The workspaces as they were read. One whose members do not add up becomes incomplete, and so
 /// does one that the policy names and the report says nothing about.
 fn readings(report: &Report) -> Vec<Reading> {
@@ -95,7 +110,8 @@ fn readings(report: &Report) -> Vec<Reading> {
     }
     let doubt = doubt(report);
     let read = |workspace: &Workspace| {
-        let mut reading = reading(workspace, members.remove(&*workspace.slug).unwrap_or_default());
+        let members = members.remove(&*workspace.slug).unwrap_or_default();
+        let mut reading = reading(workspace, members, advice(report, &workspace.slug));
         if let Some(why) = &doubt {
             reading.members = reading.members.and(Err(contradiction(why.clone())));
         }
@@ -138,7 +154,7 @@ fn doubt(report: &Report) -> Option<String> {
         .then(|| "the report says that it is not complete, and does not say where".into())
 }
 
-fn reading(workspace: &Workspace, members: Vec<Member>) -> Reading {
+fn reading(workspace: &Workspace, members: Vec<Member>, advice: Option<String>) -> Reading {
     let walk = Walk {
         requests: workspace.requests,
         walks: workspace.walks,
@@ -149,16 +165,21 @@ fn reading(workspace: &Workspace, members: Vec<Member>) -> Reading {
         workspace: workspace.slug.clone(),
         origin: workspace.source,
         walk,
-        members: roll(workspace, members),
+        members: roll(workspace, members, advice),
     }
 }
 
-fn roll(workspace: &Workspace, members: Vec<Member>) -> Result<Roll, Incomplete> {
+fn roll(
+    workspace: &Workspace,
+    members: Vec<Member>,
+    advice: Option<String>,
+) -> Result<Roll, Incomplete> {
     if !workspace.complete || workspace.error.is_some() {
-        let why = workspace.error.clone();
+        let (why, help) = (workspace.error.clone(), advice);
         return Err(Incomplete {
             why: why.unwrap_or_else(|| "the report gives no reason".into()),
-            help: "Have `mfa-gate check` read the workspace to the end.".into(),
+            help: help
+                .unwrap_or_else(|| "Have `mfa-gate check` read the workspace to the end.".into()),
         });
     }
     let completeness = workspace.completeness.ok_or_else(|| {

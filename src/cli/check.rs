@@ -1,0 +1,65 @@
+//! The arguments of `mfa-gate check`.
+
+use clap::Args;
+use jiff::civil::Date;
+
+use super::value::{day, report};
+use super::{ConnectArgs, MembersArgs, PolicyArgs, RosterArgs};
+use crate::output::ReportArg;
+
+/// `mfa-gate check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Which policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Which members.
+    #[command(flatten)]
+    pub members: MembersArgs,
+    /// What an identity provider knows of them.
+    #[command(flatten)]
+    pub roster: RosterArgs,
+    /// Write a report; repeatable. `-` as PATH is standard output, for one of them.
+    #[arg(
+        long,
+        value_name = "FORMAT=PATH",
+        value_parser = report,
+        help_heading = "Reports",
+        long_help = "Write a report; repeatable. `-` as PATH is standard output, for one of them.\n\
+                     Formats: json, junit, sarif, csv, markdown, github, in-toto."
+    )]
+    pub report: Vec<ReportArg>,
+    /// List exempt members in SARIF too, as suppressed results.
+    #[arg(long, help_heading = "Reports")]
+    pub sarif_suppressed: bool,
+    /// The commit that an in-toto statement is about: its repository and its hash, or another name
+    /// and `sha256:HEX`. Without it, that of the CI system.
+    #[arg(long, value_name = "NAME=DIGEST", help_heading = "Reports")]
+    pub subject: Option<String>,
+    /// Write a report and annotations to the commit that the pipeline runs for (Code Insights).
+    #[arg(long, help_heading = "Publishing")]
+    pub code_insights: bool,
+    /// Name members in Code Insights; without it they are counted, since many can read a commit's
+    /// page.
+    #[arg(long, help_heading = "Publishing", requires = "code_insights")]
+    pub insights_names: bool,
+    /// Which runs a Slack channel is told of, where MFA_GATE_SLACK_WEBHOOK_URL names one
+    /// [default: violations].
+    #[arg(long, value_name = "violations|always", help_heading = "Publishing")]
+    pub slack: Option<String>,
+    /// Make errors of warnings.
+    #[arg(long, help_heading = "Judgement")]
+    pub strict: bool,
+    /// Judge as if the policy had no exemptions.
+    #[arg(long, help_heading = "Judgement")]
+    pub ignore_exemptions: bool,
+    /// End with 0 where it would be 1. The verdict stays `violations`.
+    #[arg(long, help_heading = "Judgement")]
+    pub exit_zero: bool,
+    /// Judge exemptions by this day instead of today, UTC; the report is marked as simulated.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Judgement")]
+    pub today: Option<Date>,
+    /// How to connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
