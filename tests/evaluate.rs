@@ -637,11 +637,31 @@ proptest! {
         let text = serde_json::to_string(&original).unwrap();
         let saved: Report = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&saved, &original);
-        let again = saved.judged_again();
-        prop_assert_eq!(again.verdict, original.verdict);
-        prop_assert_eq!(again.exit_code, original.exit_code);
-        prop_assert_eq!(&again.summary, &original.summary);
-        prop_assert_eq!(&again.members, &original.members);
-        prop_assert_eq!(&again.exemptions, &original.exemptions);
+        prop_assert_eq!(saved.judged_again(), original);
+    }
+
+    #[test]
+    fn reports_on_single_workspaces_merge_into_the_report_on_all(
+        policy in any_policy(), readings in any_readings(), strict: bool, ignore_exemptions: bool,
+        first in 0usize..3,
+    ) {
+        let judging = Judging { strict, ignore_exemptions, ..judging() };
+        let whole = report(&policy, readings.clone(), judging);
+        let mut parts: Vec<Report> = readings
+            .iter()
+            .map(|reading| {
+                let mut part = report(&policy, vec![reading.clone()], judging);
+                let named = policy.workspaces.iter().map(|entry| entry.slug.clone());
+                part.workspaces_not_checked = named.filter(|slug| *slug != reading.workspace).collect();
+                part
+            })
+            .collect();
+        parts.rotate_left(first);
+        let mut parts = parts.into_iter().map(|part| part.judged_again());
+        let mut merged = parts.next().expect("there are three workspaces");
+        for part in parts {
+            merged.merge(part).expect("they have one policy");
+        }
+        prop_assert_eq!(merged.judged_again(), whole);
     }
 }

@@ -3,9 +3,8 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use super::value::{day, report};
-use super::{ConnectArgs, MembersArgs, PolicyArgs, RosterArgs};
-use crate::output::ReportArg;
+use super::value::day;
+use super::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs};
 
 /// `mfa-gate check`
 #[derive(Debug, Args)]
@@ -19,19 +18,9 @@ pub struct Check {
     /// What an identity provider knows of them.
     #[command(flatten)]
     pub roster: RosterArgs,
-    /// Write a report; repeatable. `-` as PATH is standard output, for one of them.
-    #[arg(
-        long,
-        value_name = "FORMAT=PATH",
-        value_parser = report,
-        help_heading = "Reports",
-        long_help = "Write a report; repeatable. `-` as PATH is standard output, for one of them.\n\
-                     Formats: json, junit, sarif, csv, markdown, github, in-toto."
-    )]
-    pub report: Vec<ReportArg>,
-    /// List exempt members in SARIF too, as suppressed results.
-    #[arg(long, help_heading = "Reports")]
-    pub sarif_suppressed: bool,
+    /// What is written.
+    #[command(flatten)]
+    pub reports: ReportArgs,
     /// The commit that an in-toto statement is about: its repository and its hash, or another name
     /// and `sha256:HEX`. Without it, that of the CI system.
     #[arg(long, value_name = "NAME=DIGEST", help_heading = "Reports")]

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 pub use check::Check;
 pub use policy::PolicyCommand;
-pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, RosterArgs};
+pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs};
 use value::positive;
 
 /// Fails a pipeline when members of a Bitbucket workspace have no second factor.
@@ -98,6 +98,8 @@ pub enum Command {
     Members(Members),
     /// Judge a saved JSON report again, without a token.
     Verify(Verify),
+    /// Write saved JSON reports in other formats, several of them as one.
+    Render(Render),
     /// Say which credential is used, whose it is and what it can see.
     #[command(after_help = CREDENTIALS)]
     Doctor(Doctor),
@@ -172,6 +174,17 @@ pub struct Verify {
     /// Accept only a report on Bitbucket's own answers and the real day.
     #[arg(long)]
     pub require_live: bool,
+}
+
+/// `mfa-gate render`
+#[derive(Debug, Args)]
+pub struct Render {
+    /// Reports that `check --report json=PATH` wrote, each on workspaces of its own.
+    #[arg(value_name = "REPORT", required = true)]
+    pub saved: Vec<PathBuf>,
+    /// What is written.
+    #[command(flatten)]
+    pub reports: ReportArgs,
 }
 
 /// `mfa-gate doctor`

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{SignedDuration, civil::Date};
 
-use super::value::{day, positive};
+use super::value::{day, positive, report};
+use crate::output::ReportArg;
 
 /// Which policy.
 #[derive(Clone, Debug, Args)]
@@ -72,4 +73,22 @@ pub struct ConnectArgs {
     /// Certificates (PEM) to trust beside the system's own.
     #[arg(long, value_name = "FILE")]
     pub ca_cert: Option<PathBuf>,
+}
+
+/// Which reports are written.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub struct ReportArgs {
+    /// Write a report; repeatable. `-` as PATH is standard output, for one of them.
+    #[arg(
+        long,
+        value_name = "FORMAT=PATH",
+        value_parser = report,
+        long_help = "Write a report; repeatable. `-` as PATH is standard output, for one of them.\n\
+                     Formats: json, junit, sarif, csv, markdown, github, in-toto."
+    )]
+    pub report: Vec<ReportArg>,
+    /// List exempt members in SARIF too, as suppressed results.
+    #[arg(long)]
+    pub sarif_suppressed: bool,
 }

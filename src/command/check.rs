@@ -1,14 +1,14 @@
 //! `mfa-gate check`: the main job.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::deliver::deliver;
 use super::gather::{Gathered, Request, gather, not_live};
 use super::publish::Told;
 use super::select::{named, select};
-use super::{Context, roster, subject, to_stdout, whole};
+use super::{Context, roster, subject, whole};
 use crate::cli::Check;
-use crate::emit::{self, Format};
+use crate::emit::Format;
 use crate::evaluate::{Judging, evaluate, outdated};
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
@@ -22,23 +22,15 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     let files = [&args.members.members, &args.roster.roster, &args.connect.ca_cert];
     let files = files.into_iter().flatten().chain(&credentials).map(PathBuf::as_path);
     let inputs: Vec<&Path> = files.chain([&*path]).collect();
-    let reports = Reports::prepare(&args.report, &inputs)?;
+    let reports = Reports::prepare(&args.reports.report, &inputs)?;
     let read = [&args.members.members, &args.roster.roster, &args.policy.policy];
     context.refuse_credentials(&read)?;
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
     let told = Told::prepare(args, context)?;
     let report = judge(policy::load(&path, pin.as_deref())?, args, context)?;
 
-    let stdout_taken = reports.use_stdout();
-    let options = emit::Options { sarif_suppressed: args.sarif_suppressed };
-    let write = |format, out: &mut dyn Write| emit::write(format, &report, options, out);
-    let mut lost = reports.write(write);
-    if stdout_taken {
-        // Standard error is for people: what it cannot take does not change the verdict.
-        let _ = emit::console::write(&report, &mut io::stderr().lock(), context.stderr);
-    } else if let Err(error) = to_stdout(|out| emit::console::write(&report, out, context.stdout)) {
-        lost.push(format!("standard output could not be written: {error}"));
-    }
+    let delivered = deliver(&report, reports, &args.reports);
+    let lost = delivered.summary(&report, context);
     told.tell(&report, args);
     let ended = whole(report.exit(), &lost);
     // The process is about to end: giving back a large report piece by piece would take longer
@@ -77,7 +69,7 @@ fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Repo
         strict: args.strict,
         exit_zero: args.exit_zero,
     };
-    let attests = args.report.iter().any(|report| report.format == Format::InToto);
+    let attests = args.reports.report.iter().any(|report| report.format == Format::InToto);
     let subject = subject::commit(args.subject.as_deref(), context)?;
     if attests && options.today {
         return Err(not_live());

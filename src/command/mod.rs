@@ -1,6 +1,7 @@
 //! The commands, one file each: from arguments and environment to an exit code.
 
 mod check;
+mod deliver;
 mod doctor;
 mod explain;
 mod gather;
@@ -9,7 +10,9 @@ mod pipe;
 mod policy;
 mod progress;
 mod publish;
+mod render;
 mod roster;
+mod saved;
 mod schema;
 mod select;
 mod subject;
@@ -87,6 +90,7 @@ pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
         | Command::Check(_)
         | Command::Members(_)
         | Command::Verify(_)
+        | Command::Render(_)
         | Command::Doctor(_)
         | Command::Policy(_)
         | Command::Schema { .. }
@@ -103,6 +107,7 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, context),
         Command::Members(args) => members::run(args, context),
         Command::Verify(args) => verify::run(args, context),
+        Command::Render(args) => render::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Pipe => pipe::run(context),
         Command::Policy(PolicyCommand::Lint(args)) => policy::lint(args, context),

@@ -44,9 +44,12 @@ struct TestResult<'a> {
 /// Writes the statement.
 ///
 /// # Errors
-/// Those of `out`, and where a report proves nothing about any commit: one that is incomplete, or
-/// has no subject.
+/// Those of `out`, and where a report proves nothing about any commit: one that is not live, is
+/// incomplete, or has no subject.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if !report.is_live() {
+        return Err(io::Error::other("a run that is not live attests nothing"));
+    }
     let result = match report.verdict {
         Verdict::Compliant if report.summary.warnings == 0 => "PASSED",
         Verdict::Compliant | Verdict::NotEnforced => "WARNED",

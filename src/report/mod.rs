@@ -5,6 +5,8 @@
 mod build;
 mod changes;
 mod judged;
+mod merge;
+mod provenance;
 mod rejudge;
 
 use std::collections::BTreeMap;
@@ -16,11 +18,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::member::Source;
 use crate::policy::{Levels, Limits, Location};
-use crate::read::atlassian::DEFAULT_API_URL;
 use crate::read::{Completeness, Origin};
 pub use build::Run;
 pub use changes::{Changes, Concern, Earlier, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
+pub use merge::Clash;
+pub use provenance::{
+    Assurance, Commit, CredentialKind, DirectoryRecord, Input, Provenance, RosterRecord,
+};
 
 /// The version of the report's JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -105,20 +110,6 @@ impl Tool {
     }
 }
 
-/// How far a report can be relied on.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Assurance {
-    /// The default hosts, the real clock, no file in place of the API.
-    Live,
-    /// The members came from a file.
-    Offline,
-    /// Another API host, or a day that was given.
-    Simulated,
-}
-
 /// The flags that can change a verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Options {
@@ -137,98 +128,6 @@ pub struct Options {
     pub strict: bool,
     /// `--exit-zero` was given: violations do not fail the run.
     pub exit_zero: bool,
-}
-
-/// Where the members came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Provenance {
-    /// The base address of the API that was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub api_url: Option<String>,
-    /// The kind of credential that was used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential_kind: Option<CredentialKind>,
-    /// The files that were read in place of an API.
-    pub inputs: Vec<Input>,
-    /// The Atlassian organisation, where it was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub atlassian: Option<DirectoryRecord>,
-    /// The identity provider's roster, where there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub roster: Option<RosterRecord>,
-    /// What the CI system says about the run, by the names of its own variables.
-    pub ci: BTreeMap<String, String>,
-}
-
-/// The kind of a Bitbucket credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CredentialKind {
-    /// E-mail address and API token.
-    ApiToken,
-    /// A workspace access token.
-    AccessToken,
-    /// An OAuth consumer.
-    Oauth,
-}
-
-/// A commit, or whatever else a run vouches for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Commit {
-    /// The name of what it is a commit of, such as `git+https://bitbucket.org/acme/shop`.
-    pub name: Box<str>,
-    /// What the digest is: `gitCommit`, or the name of a hash function.
-    pub algorithm: Box<str>,
-    /// The digest, in lower-case hexadecimal.
-    pub digest: Box<str>,
-}
-
-/// A file that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Input {
-    /// The file as it was named.
-    pub path: String,
-    /// The SHA-256 of its bytes, in lower-case hexadecimal.
-    pub sha256: String,
-}
-
-/// An Atlassian organisation that was asked for its directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct DirectoryRecord {
-    /// The base address of the API that was asked.
-    pub api_url: String,
-    /// The organisation's id.
-    pub organisation: Box<str>,
-    /// How many managed accounts it lists; missing where it could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accounts: Option<u64>,
-    /// How many requests it took, every try counted.
-    pub requests: u32,
-}
-
-impl DirectoryRecord {
-    /// Whether it was Atlassian itself that was asked.
-    pub fn is_at_default(&self) -> bool {
-        self.api_url.trim_end_matches('/') == DEFAULT_API_URL
-    }
-}
-
-/// An identity provider's roster that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct RosterRecord {
-    /// The file as it was named.
-    pub path: String,
-    /// The SHA-256 of its bytes, in lower-case hexadecimal.
-    pub sha256: String,
-    /// The day that it is of.
-    #[schemars(with = "String", extend("format" = "date"))]
-    pub as_of: Date,
-    /// How many rows it has.
-    pub rows: u64,
-    /// How many of them are about no member; missing where not all could be compared, or nobody
-    /// needed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unmatched: Option<u64>,
 }
 
 /// The policy that was applied.

@@ -22,7 +22,7 @@ impl Report {
     /// The same run, judged again. Conclusions of the old report are not looked at, except that
     /// what it calls incomplete stays so.
     pub fn judged_again(&self) -> Report {
-        let policy = policy(self);
+        let policy = self.applied_policy();
         let judging = Judging {
             today: self.today,
             ignore_exemptions: self.options.ignore_exemptions,
@@ -45,26 +45,27 @@ impl Report {
             ..Report::new(run, &policy, evaluation)
         }
     }
-}
 
-fn policy(report: &Report) -> Policy {
-    let effective = &report.policy.effective;
-    let path = &report.policy.path;
-    let placed =
-        |slug: &str| report.workspaces.iter().find(|own| *own.slug == *slug)?.location.clone();
-    let entry = |slug: &Arc<str>| WorkspaceEntry {
-        slug: slug.clone(),
-        location: placed(slug).unwrap_or_else(|| Location::start_of(path.clone())),
-    };
-    Policy {
-        path: path.clone(),
-        sha256: report.policy.sha256.clone(),
-        workspaces: effective.workspaces.iter().map(entry).collect(),
-        accept: effective.accept.clone(),
-        roster: RosterColumns::default(),
-        levels: effective.rules.clone(),
-        limits: effective.limits.clone(),
-        exemptions: report.exemptions.iter().filter_map(exemption).collect(),
+    /// The policy as the report has it.
+    pub(super) fn applied_policy(&self) -> Policy {
+        let effective = &self.policy.effective;
+        let path = &self.policy.path;
+        let placed =
+            |slug: &str| self.workspaces.iter().find(|own| *own.slug == *slug)?.location.clone();
+        let entry = |slug: &Arc<str>| WorkspaceEntry {
+            slug: slug.clone(),
+            location: placed(slug).unwrap_or_else(|| Location::start_of(path.clone())),
+        };
+        Policy {
+            path: path.clone(),
+            sha256: self.policy.sha256.clone(),
+            workspaces: effective.workspaces.iter().map(entry).collect(),
+            accept: effective.accept.clone(),
+            roster: RosterColumns::default(),
+            levels: effective.rules.clone(),
+            limits: effective.limits.clone(),
+            exemptions: self.exemptions.iter().filter_map(exemption).collect(),
+        }
     }
 }
 

@@ -2,8 +2,12 @@
 //!
 //! <https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md>
 
+use jiff::tz::TimeZone;
 use mfa_gate::emit::{self, Format};
-use mfa_gate::report::{Assurance, Commit, Finding, Report, Severity, Verdict};
+use mfa_gate::read::Origin;
+use mfa_gate::report::{
+    Assurance, Commit, Finding, Options, Provenance, Report, Severity, Verdict,
+};
 use mfa_gate::rule::{Level, Rule};
 use serde_json::{Value, json};
 
@@ -14,6 +18,18 @@ const HASH: &str = "0123456789abcdef0123456789abcdef01234567";
 /// A live run, about a commit.
 pub(crate) fn about_a_commit(mut report: Report) -> Report {
     report.assurance = Assurance::Live;
+    report.today = report.checked_at.to_zoned(TimeZone::UTC).date();
+    report.options = Options { today: false, members: false, ..report.options };
+    report.source = Provenance {
+        api_url: Some("https://api.bitbucket.org/2.0".into()),
+        ..Provenance::default()
+    };
+    for workspace in &mut report.workspaces {
+        workspace.source = Origin::Api;
+    }
+    for judged in &mut report.members {
+        judged.member.evidence.atlassian = None;
+    }
     report.subject = Some(Commit {
         name: "git+https://bitbucket.org/acme/shop".into(),
         algorithm: "gitCommit".into(),
@@ -152,9 +168,11 @@ fn a_rule_that_is_off_tests_nothing() {
 fn what_proves_nothing_is_not_written() {
     let mut incomplete = about_a_commit(report());
     incomplete.verdict = Verdict::Incomplete;
-    let without = compliant();
-    assert!(without.subject.is_none());
-    for (report, why) in [(incomplete, "incomplete"), (without, "which commit")] {
+    let without = Report { subject: None, ..about_a_commit(compliant()) };
+    let mut offline = about_a_commit(compliant());
+    offline.assurance = Assurance::Offline;
+    let cases = [(incomplete, "incomplete"), (without, "which commit"), (offline, "not live")];
+    for (report, why) in cases {
         let mut out = Vec::new();
         let options = emit::Options::default();
         let error = emit::write(Format::InToto, &report, options, &mut out).unwrap_err();

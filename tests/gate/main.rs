@@ -20,6 +20,7 @@ mod organisation;
 mod pipe;
 mod raw;
 mod readme;
+mod render;
 mod slack;
 mod sources;
 mod states;

@@ -1,0 +1,54 @@
+//! A report that was saved: read back, and judged again by what it contains.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::report::{Report, SCHEMA_VERSION};
+
+/// The largest report, in bytes: two million members.
+const LARGEST: u64 = 1 << 30;
+
+/// Reads a report as it was saved.
+pub(super) fn load(path: &Path) -> Result<Report, Failure> {
+    let shown = path.display();
+    let help = "Give it what `mfa-gate check --report json=PATH` wrote.";
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| {
+        Failure::usage(format!("the report {shown} cannot be read: {error}"), help)
+    })?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::usage(format!("{shown} is larger than any report: over 1 GiB"), help));
+    }
+    let report: Report = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::usage(format!("{shown} is no report: {error}"), help))?;
+    if report.schema_version != SCHEMA_VERSION {
+        return Err(Failure::usage(
+            format!(
+                "{shown} has schema version {}, and this program reads {SCHEMA_VERSION}",
+                report.schema_version
+            ),
+            "Use the version of mfa-gate that wrote it.",
+        ));
+    }
+    Ok(report)
+}
+
+/// Reads a report and judges it again: what it claims is not believed, and said where it differs
+/// from what it contains.
+pub(super) fn judged_again(path: &Path) -> Result<Report, Failure> {
+    let claimed = load(path)?;
+    let judged = claimed.judged_again();
+    if claimed.verdict != judged.verdict {
+        tracing::warn!(
+            "{} says {}, and what it contains says {}: it was changed, or written by another \
+             version",
+            path.display(),
+            claimed.verdict.id(),
+            judged.verdict.id()
+        );
+    }
+    Ok(judged)
+}
