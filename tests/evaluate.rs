@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
+
 use mfa_gate::evaluate::{Evaluation, Judging, evaluate};
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Role, Source, TwoFactor};
 use mfa_gate::policy::{
@@ -14,7 +16,8 @@ use mfa_gate::policy::{
 };
 use mfa_gate::read::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Walk};
 use mfa_gate::report::{
-    Assurance, Options, Outcome, Provenance, Report, Run, Severity, State, Verdict,
+    Assurance, Changes, Concern, Options, Outcome, Provenance, Report, Run, Severity, State,
+    Verdict,
 };
 use mfa_gate::rule::{Level, Rule};
 use proptest::prelude::*;
@@ -663,5 +666,45 @@ proptest! {
             merged.merge(part).expect("they have one policy");
         }
         prop_assert_eq!(merged.judged_again(), whole);
+    }
+
+    #[test]
+    fn every_concern_is_new_fixed_or_staying_where_both_runs_know(
+        before in any_policy(), after in any_policy(),
+        then in any_readings(), now in any_readings(), strict: bool,
+    ) {
+        let previous = report(&before, then, judging());
+        let current = report(&after, now, Judging { strict, ..judging() });
+        let changes = Changes::between(&previous, &current);
+        let read = |report: &Report, slug: &str| {
+            report.workspaces.iter().any(|own| &*own.slug == slug && own.complete)
+        };
+        for workspace in &current.workspaces {
+            let slug = &*workspace.slug;
+            let both = read(&previous, slug) && read(&current, slug);
+            prop_assert_eq!(changes.not_compared.iter().any(|own| &**own == slug), !both);
+            let of = |concerns: &[Concern]| -> Vec<String> {
+                let own = concerns.iter().filter(|own| own.workspace.as_deref() == Some(slug));
+                own.map(|own| own.key.as_deref().unwrap().to_owned()).collect()
+            };
+            let (new, fixed, staying) = (of(&changes.new), of(&changes.fixed), of(&changes.staying));
+            if !both {
+                prop_assert!(new.is_empty() && fixed.is_empty() && staying.is_empty());
+                continue;
+            }
+            let unprotected = |report: &Report| -> BTreeSet<String> {
+                let own = report.members.iter().filter(|own| &*own.member.workspace == slug);
+                own.filter(|own| own.outcome == Outcome::Violation)
+                    .map(|own| own.member.key.to_string())
+                    .collect()
+            };
+            let (then, now) = (unprotected(&previous), unprotected(&current));
+            let sorted = |keys: Vec<String>| keys.into_iter().collect::<BTreeSet<_>>();
+            prop_assert_eq!(sorted(new), &now - &then);
+            prop_assert_eq!(sorted(fixed), &then - &now);
+            prop_assert_eq!(sorted(staying), &now & &then);
+        }
+        let same = Changes::between(&current, &current);
+        prop_assert!(same.new.is_empty() && same.fixed.is_empty());
     }
 }

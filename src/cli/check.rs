@@ -1,5 +1,7 @@
 //! The arguments of `mfa-gate check`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use jiff::civil::Date;
 
@@ -21,6 +23,10 @@ pub struct Check {
     /// What is written.
     #[command(flatten)]
     pub reports: ReportArgs,
+    /// An earlier run's JSON report: the summaries say what is new since then and what is fixed.
+    /// It changes no verdict.
+    #[arg(long, value_name = "REPORT.json", help_heading = "Reports")]
+    pub previous: Option<PathBuf>,
     /// The commit that an in-toto statement is about: its repository and its hash, or another name
     /// and `sha256:HEX`. Without it, that of the CI system.
     #[arg(long, value_name = "NAME=DIGEST", help_heading = "Reports")]

@@ -6,7 +6,7 @@ use super::deliver::deliver;
 use super::gather::{Gathered, Request, gather, not_live};
 use super::publish::Told;
 use super::select::{named, select};
-use super::{Context, roster, subject, whole};
+use super::{Context, roster, saved, subject, whole};
 use crate::cli::Check;
 use crate::emit::Format;
 use crate::evaluate::{Judging, evaluate, outdated};
@@ -14,20 +14,23 @@ use crate::failure::{Exit, Failure};
 use crate::output::Reports;
 use crate::policy::{self, Admins, Location, Policy, WorkspaceEntry};
 use crate::read::{Selection, Wanted};
-use crate::report::{Assurance, Options, Report, Run};
+use crate::report::{Assurance, Changes, Options, Report, Run};
 
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = context.policy_path(&args.policy);
     let credentials = context.credential_files();
-    let files = [&args.members.members, &args.roster.roster, &args.connect.ca_cert];
+    let files = [&args.members.members, &args.roster.roster, &args.connect.ca_cert, &args.previous];
     let files = files.into_iter().flatten().chain(&credentials).map(PathBuf::as_path);
     let inputs: Vec<&Path> = files.chain([&*path]).collect();
     let reports = Reports::prepare(&args.reports.report, &inputs)?;
-    let read = [&args.members.members, &args.roster.roster, &args.policy.policy];
+    let read = [&args.members.members, &args.roster.roster, &args.policy.policy, &args.previous];
     context.refuse_credentials(&read)?;
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
     let told = Told::prepare(args, context)?;
-    let report = judge(policy::load(&path, pin.as_deref())?, args, context)?;
+    let policy = policy::load(&path, pin.as_deref())?;
+    let previous = args.previous.as_deref().and_then(earlier);
+    let mut report = judge(policy, args, context)?;
+    report.changes = previous.map(|previous| Changes::between(&previous, &report));
 
     let delivered = deliver(&report, reports, &args.reports);
     let lost = delivered.summary(&report, context);
@@ -37,6 +40,18 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     // than writing some of its formats.
     std::mem::forget(report);
     ended
+}
+
+/// The report of an earlier run. Whatever is wrong with it is said and changes nothing else: a first
+/// run has none.
+fn earlier(path: &Path) -> Option<Report> {
+    let read = saved::judged_again(path);
+    read.map_err(|failure| {
+        let failure = failure.to_string();
+        let reason = failure.trim_start_matches("error: ");
+        tracing::warn!("this run is not compared with an earlier one: {reason}");
+    })
+    .ok()
 }
 
 /// Reads the members and judges them by the policy.

@@ -6,9 +6,10 @@ use std::io;
 use anstyle::{AnsiColor, Style as Paint};
 use unicode_width::UnicodeWidthStr;
 
+use super::since;
 use super::words::{self, Subject};
 use crate::escape::terminal;
-use crate::report::{Finding, Report, Severity, Verdict};
+use crate::report::{Changes, Finding, Report, Severity, Verdict};
 use crate::rule::Rule;
 
 /// How many members are listed, and how many entries of any other kind; the rest is counted.
@@ -50,6 +51,9 @@ pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Resu
         advice("note:", &caveat, paint.strong, out)?;
     }
     findings(report, out, &paint)?;
+    if let Some(changes) = &report.changes {
+        compared(report, changes, out, &paint)?;
+    }
     writeln!(out)?;
     for workspace in report.workspaces.iter().take(MAX_LISTED) {
         // Why it was not read stands above, with what to do about it.
@@ -130,6 +134,30 @@ fn group(
     more(number, room, thing, out)?;
     if found.iter().any(|finding| finding.help == rule.help()) {
         advice("help:", rule.help(), faint, out)?;
+    }
+    Ok(())
+}
+
+/// What changed since an earlier run; what stayed as it was stands among the findings.
+fn compared(
+    report: &Report,
+    changes: &Changes,
+    out: &mut dyn io::Write,
+    paint: &Palette,
+) -> io::Result<()> {
+    let (strong, faint) = (paint.strong, paint.faint);
+    writeln!(out, "\n{strong}{}{strong:#}", terminal(&since::headline(changes)))?;
+    for (label, concerns) in [("new", &changes.new), ("fixed", &changes.fixed)] {
+        for concern in concerns.iter().take(MAX_LISTED) {
+            let (about, said) = (since::about(concern), since::said(concern));
+            writeln!(out, "  {faint}{label:5}{faint:#} {}: {said}", terminal(&about))?;
+        }
+        if concerns.len() > MAX_LISTED {
+            writeln!(out, "  and {} more {label}", concerns.len() - MAX_LISTED)?;
+        }
+    }
+    for caveat in since::caveats(report, changes) {
+        advice("note:", &caveat, faint, out)?;
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 
 use std::io;
 
-use super::words;
+use super::{since, words};
 use crate::escape::markdown;
-use crate::report::{Finding, JudgedMember, Outcome, Report, Workspace};
+use crate::report::{Changes, Concern, Finding, JudgedMember, Outcome, Report, Workspace};
 use crate::rule::Rule;
 
 /// What a step summary holds, in bytes.
@@ -27,6 +27,9 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     page.line(&format!("\n{}", markdown(&words::counts(report))))?;
     for caveat in words::caveats(report) {
         page.line(&format!("\n> **Note:** {}", markdown(&caveat)))?;
+    }
+    if let Some(changes) = &report.changes {
+        compared(report, changes, &mut page)?;
     }
     findings(report, &mut page)?;
     exempt(report, &mut page)?;
@@ -81,6 +84,19 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// What changed since an earlier run; what stayed as it was stands among the findings.
+fn compared(report: &Report, changes: &Changes, page: &mut Page<'_>) -> io::Result<()> {
+    page.line(&format!("\n**{}**", markdown(&since::headline(changes))))?;
+    for caveat in since::caveats(report, changes) {
+        page.line(&format!("\n> **Note:** {}", markdown(&caveat)))?;
+    }
+    let row = |concern: &Concern| {
+        [markdown(&since::about(concern)).into_owned(), since::said(concern).to_owned()]
+    };
+    page.table("New", ["Who or what", "Rule"], changes.new.iter(), row)?;
+    page.table("Fixed", ["Who or what", "Now"], changes.fixed.iter(), row)
 }
 
 fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {

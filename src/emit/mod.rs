@@ -11,6 +11,7 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+pub(crate) mod since;
 pub(crate) mod words;
 
 pub mod console;

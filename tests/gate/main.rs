@@ -18,6 +18,7 @@ mod in_toto;
 mod insights;
 mod organisation;
 mod pipe;
+mod previous;
 mod raw;
 mod readme;
 mod render;
