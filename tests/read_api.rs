@@ -481,6 +481,26 @@ async fn a_spelled_out_answer_without_envelope_does_not_end_the_list() {
     assert_eq!(read(&server).await.members.unwrap().members.len(), 150);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_spelled_out_answer_says_of_the_list_counts_even_without_the_flag() {
+    for (said, rows) in [(json!({"size": 4}), 3), (json!({}), 0)] {
+        let server = MockServer::start().await;
+        let page = without_flag(pages(&server, 3).remove(0));
+        serve(&server, move |request| {
+            let mut page = page.clone();
+            page.as_object_mut().unwrap().remove("size");
+            if spelled_out(request) {
+                page["values"].as_array_mut().unwrap().truncate(rows);
+                page.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+            }
+            ResponseTemplate::new(200).set_body_json(page)
+        })
+        .await;
+        // It does not add up, so the list is read once more.
+        assert_eq!(read(&server).await.walk.walks, 2, "{rows} rows");
+    }
+}
+
 fn with_flags(server: &MockServer, total: usize, flag: impl Fn(usize) -> Value) -> Vec<Value> {
     let mut pages = pages(server, total);
     let rows = pages.iter_mut().flat_map(|page| page["values"].as_array_mut().unwrap());

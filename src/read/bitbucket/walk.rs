@@ -251,16 +251,16 @@ pub(super) async fn flagged<R: Rows>(
         again => again?,
     };
     let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;
+    let same_number = again.values.len() == page.values.len();
     let named = again.values.ids().next().is_some();
-    if !same_size || (named && !again.values.ids().eq(page.values.ids())) {
+    let same_rows = same_number && (!named || again.values.ids().eq(page.values.ids()));
+    if !same_size || !same_rows {
         return Err(Trouble::Doubt(Doubt::Shifted));
     }
-    if !named || again.values.lacks_flag() {
-        return Ok((page, headers));
-    }
-    // What the second answer leaves out about the list, the first one said.
+    let values = if named && !again.values.lacks_flag() { again.values } else { page.values };
+    // What the second answer leaves out about the list, the first one said; what it says is later.
     let page = Page {
-        values: again.values,
+        values,
         size: again.size.or(page.size),
         page: again.page.or(page.page),
         pagelen: again.pagelen.or(page.pagelen),
