@@ -174,3 +174,111 @@ fn add_new<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{
+        Assurance, Commit, CredentialKind, DirectoryRecord, Input, Redaction, RosterRecord,
+    };
+
+    /// A report that every source had its part in, on these workspaces.
+    fn report(slugs: [&str; 2]) -> Report {
+        let text = include_str!("../../tests/data/report.json");
+        let mut report: Report = serde_json::from_str(text).unwrap();
+        for (workspace, slug) in report.workspaces.iter_mut().zip(slugs) {
+            workspace.slug = slug.into();
+        }
+        report.workspaces.truncate(2);
+        report.source = Provenance {
+            api_url: Some("https://api.bitbucket.org/2.0".into()),
+            credential_kind: Some(CredentialKind::ApiToken),
+            inputs: Vec::new(),
+            atlassian: Some(DirectoryRecord {
+                api_url: "https://api.atlassian.com".into(),
+                organisation: "an-organisation".into(),
+                accounts: Some(7),
+                requests: 2,
+            }),
+            roster: Some(RosterRecord {
+                path: "roster.csv".into(),
+                sha256: "aa".into(),
+                as_of: "2026-09-01".parse().unwrap(),
+                rows: 9,
+                unmatched: Some(3),
+            }),
+            ci: [("NUMBER".into(), "7".into()), ("STEP".into(), slugs.concat())].into(),
+        };
+        report.assurance = Assurance::Live;
+        report.options = Default::default();
+        report.subject = Some(commit("00"));
+        report
+    }
+
+    fn commit(digest: &str) -> Commit {
+        Commit { name: "shop".into(), algorithm: "sha256".into(), digest: digest.into() }
+    }
+
+    fn merged(change: impl Fn(&mut Report)) -> Result<Report, Clash> {
+        let (mut one, mut other) = (report(["a", "b"]), report(["c", "d"]));
+        change(&mut other);
+        one.merge(other).map(|()| one)
+    }
+
+    #[test]
+    fn the_weaker_part_says_what_the_whole_is() {
+        let early = "2020-01-01T00:00:00Z".parse().unwrap();
+        let whole = merged(|other| {
+            other.assurance = Assurance::Offline;
+            other.checked_at = early;
+            other.complete = false;
+            (other.options.members, other.options.today) = (true, true);
+            (other.options.roster, other.options.exit_zero) = (true, true);
+            other.subject = Some(commit("01"));
+            other.source.credential_kind = None;
+            other.source.inputs = vec![Input { path: "page.json".into(), sha256: "bb".into() }];
+        });
+        let whole = whole.unwrap();
+        assert_eq!(whole.assurance, Assurance::Offline);
+        assert_eq!(whole.checked_at, early);
+        assert!(!whole.complete);
+        let options = &whole.options;
+        assert!(options.members && options.today && options.roster && !options.exit_zero);
+        assert_eq!((whole.subject, whole.source.credential_kind), (None, None));
+        assert_eq!(whole.source.inputs.len(), 1);
+    }
+
+    #[test]
+    fn what_is_known_of_the_sources_is_true_of_the_whole() {
+        let whole = merged(|_| ()).unwrap();
+        assert_eq!(whole.subject, Some(commit("00")));
+        let source = whole.source;
+        assert_eq!(source.credential_kind, Some(CredentialKind::ApiToken));
+        assert_eq!(source.atlassian.unwrap().requests, 4);
+        let roster = source.roster.unwrap();
+        assert_eq!((roster.rows, roster.unmatched), (9, None));
+        assert_eq!(source.ci, [("NUMBER".into(), "7".into())].into());
+    }
+
+    #[test]
+    fn other_sources_and_other_pseudonyms_clash() {
+        let pseudonyms = Redaction { key_id: "1f".into(), for_this_run: false };
+        let clashes = |said: &str, change: &dyn Fn(&mut Report)| {
+            let clash = merged(change).unwrap_err().to_string();
+            assert!(clash.contains(said), "{clash}");
+        };
+        clashes("another API", &|other| other.source.api_url = Some("http://127.0.0.1/".into()));
+        clashes("another Atlassian organisation", &|other| {
+            other.source.atlassian.as_mut().unwrap().organisation = "another".into();
+        });
+        let roster = |other: &mut Report| other.source.roster.take().unwrap();
+        clashes("another roster", &|other| {
+            let as_of = "2026-08-01".parse().unwrap();
+            other.source.roster = Some(RosterRecord { as_of, ..roster(other) });
+        });
+        clashes("another roster", &|other| {
+            other.source.roster = Some(RosterRecord { sha256: "cc".into(), ..roster(other) });
+        });
+        clashes("pseudonyms", &|other| other.redaction = Some(pseudonyms.clone()));
+    }
+}

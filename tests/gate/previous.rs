@@ -54,6 +54,12 @@ fn list(sandbox: &Sandbox, name: &str) -> Vec<(String, Option<String>)> {
     concerns.map(|own| (about(own), text(&own["settled"]))).collect()
 }
 
+fn nothing_is_compared(sandbox: &Sandbox) {
+    for name in ["new", "fixed", "staying"] {
+        assert_eq!(list(sandbox, name), [], "{name}");
+    }
+}
+
 #[test]
 fn members_come_and_go() {
     let mut gone = row(5, Some(json!(false)));
@@ -125,6 +131,9 @@ fn an_exemption_that_has_run_out_is_new_and_one_that_is_gone_is_fixed() {
         [settled("renewed", "in_order"), settled("gone", "removed")]
     );
     assert_eq!(list(&sandbox, "staying"), [("unneeded".into(), None)]);
+    // Warnings that count as errors now are the same concerns.
+    second(&sandbox, &["--strict"]);
+    assert_eq!(list(&sandbox, "staying"), [("unneeded".into(), None)]);
     // Ignored exemptions are not gone.
     second(&sandbox, &["--ignore-exemptions"]);
     assert_eq!(list(&sandbox, "fixed"), []);
@@ -151,10 +160,30 @@ fn what_one_run_did_not_read_is_not_compared() {
     sandbox.write("export.csv", export);
     let workspace = ["--workspace=acme", "--previous=first.json", "--report=json=second.json"];
     check(&[&workspace[..], &["--members=export.csv"]].concat());
-    for name in ["new", "fixed", "staying"] {
-        assert_eq!(list(&sandbox, name), [], "{name}");
-    }
+    nothing_is_compared(&sandbox);
     assert_eq!(sandbox.json("second.json")["changes"]["not_compared"], json!(["acme", "labs"]));
+
+    // Without an address, a row is somebody else in the next export.
+    sandbox.write("export.csv", export.replace("somebody@acme.example", ""));
+    let run = ["--workspace=acme", "--members=export.csv"];
+    check(&[&run[..], &["--report=json=first.json"]].concat());
+    check(&[&run[..], &["--report=json=second.json", "--previous=first.json"]].concat());
+    nothing_is_compared(&sandbox);
+}
+
+#[test]
+fn an_exemption_that_nothing_can_be_said_of_is_not_settled() {
+    let server = Bitbucket::start();
+    server.workspace("acme", &rows(0..3, true));
+    server.workspace("labs", &rows(0..3, true));
+    let sandbox = Sandbox::new();
+    let unneeded = format!("exemptions:\n{}", exemption("unneeded", 1, "2026-10-30"));
+    sandbox.write("policy.yaml", policy("acme, labs", &unneeded));
+    let check = |more: &[&str]| sandbox.run_against(&server, &[&JUDGED[..], more].concat());
+    check(&["--report=json=first.json"]);
+    let narrowed = ["--workspace=acme", "--previous=first.json", "--report=json=second.json"];
+    check(&narrowed);
+    nothing_is_compared(&sandbox);
 }
 
 #[test]
