@@ -2,8 +2,14 @@
 //!
 //! Every format and `explain` read from here, so that a rule is described once.
 
+mod control;
+mod example;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use control::Control;
+pub use example::{EXAMPLE_DAY, Example};
 
 /// What a finding is about.
 ///
@@ -46,29 +52,6 @@ pub enum Level {
     /// No finding.
     Allow,
 }
-
-/// A control of a published framework that a rule supports; it never satisfies one alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Control {
-    /// The framework, with its version where controls are renumbered.
-    pub framework: &'static str,
-    /// The control's number in it.
-    pub id: &'static str,
-}
-
-/// The controls that ask for a second factor for people.
-const MFA_CONTROLS: &[Control] = &[
-    Control { framework: "CIS Software Supply Chain Security", id: "1.3.5" },
-    Control { framework: "OSPS Baseline", id: "OSPS-AC-01.01" },
-    Control { framework: "NIST SP 800-53", id: "IA-2(1)" },
-    Control { framework: "NIST SP 800-53", id: "IA-2(2)" },
-    Control { framework: "PCI DSS 4.0.1", id: "8.4.2" },
-    Control { framework: "PCI DSS 4.0.1", id: "8.5.1" },
-    Control { framework: "ISO/IEC 27001", id: "A.8.5" },
-    Control { framework: "SOC 2", id: "CC6.1" },
-    Control { framework: "OWASP SPVS", id: "V1.1.6" },
-    Control { framework: "MITRE", id: "CWE-308" },
-];
 
 impl Rule {
     /// Every rule, in the order in which they are listed.
@@ -225,6 +208,45 @@ impl Rule {
         }
     }
 
+    /// One or two sentences: what the rule leaves open, for whoever reads more into it.
+    pub fn does_not_say(self) -> &'static str {
+        match self {
+            Rule::TwoFactorDisabled => {
+                "It does not say that the member has no second factor: Bitbucket's flag is about \
+                 Bitbucket's own second step, and whoever signs in through SSO or has two-step \
+                 verification on the Atlassian account can show as off there."
+            }
+            Rule::TwoFactorUnknown => {
+                "It does not say that the second factor is off. Where nobody's flag could be seen \
+                 the credential is the likely reason, and the run is incomplete instead."
+            }
+            Rule::ExemptionExpired => {
+                "It does not say that the member did anything wrong: whoever answers for the \
+                 exemption let it run out."
+            }
+            Rule::ExemptionOverLimit => {
+                "It does not say which exemption should go: of those that are too many, the ones \
+                 that end last are over the limit."
+            }
+            Rule::ExemptionNotAllowed => {
+                "It says nothing about owners who are not exempt: they are judged like everybody."
+            }
+            Rule::ExemptionExpiring => {
+                "It does not say that anything is wrong today: the member is still excused."
+            }
+            Rule::ExemptionUnneeded => {
+                "It does not say that it will stay so: the second factor was seen at one point in \
+                 time."
+            }
+            Rule::ExemptionUnused => {
+                "It does not say why: the member may have left, or the id may be wrong."
+            }
+            Rule::WorkspaceIncomplete => {
+                "It does not say that anything is wrong with a member, nor that nothing is."
+            }
+        }
+    }
+
     /// The controls that the rule supports.
     pub fn controls(self) -> &'static [Control] {
         match self {
@@ -236,7 +258,7 @@ impl Rule {
             | Rule::ExemptionExpiring
             | Rule::ExemptionUnneeded
             | Rule::ExemptionUnused
-            | Rule::WorkspaceIncomplete => MFA_CONTROLS,
+            | Rule::WorkspaceIncomplete => control::MFA,
         }
     }
 }

@@ -8,12 +8,15 @@ mod value;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use jiff::SignedDuration;
 
 pub use check::Check;
 pub use policy::PolicyCommand;
 pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs};
 use value::positive;
+
+use crate::rule::Rule;
 
 /// Fails a pipeline when members of a Bitbucket workspace have no second factor.
 ///
@@ -37,15 +40,19 @@ pub struct Cli {
     pub verbosity: Verbosity,
 }
 
+// A heading and lines of at most 71 signs, which fit a manual page on the narrowest terminal.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  compliant; also where a two-factor rule only warns, or --exit-zero forgives violations
+  0  compliant; also where a two-factor rule only warns, or --exit-zero
+     forgives violations
   1  violations
-  2  the command line, the configuration or the policy is wrong; nothing was asked of any server
-  3  the answer could not be found out, or a report could not be written";
+  2  the command line, the configuration or the policy is wrong;
+     nothing was asked of any server
+  3  the answer could not be found out, or a report not be written";
 
 const CREDENTIALS: &str = "\
-Credentials, from the environment (NAME_FILE reads the value from a file):
+Credentials:
+  From the environment; NAME_FILE names a file to read NAME from.
   BITBUCKET_EMAIL, BITBUCKET_API_TOKEN
       an API token with the scope read:workspace:bitbucket
   BITBUCKET_ACCESS_TOKEN
@@ -55,8 +62,10 @@ Credentials, from the environment (NAME_FILE reads the value from a file):
   MFA_GATE_AUTH=api-token|access-token|oauth
       which of them, where several are set
   ATLASSIAN_ORG_ID, ATLASSIAN_API_KEY
-      an API key of the Atlassian organisation with the scope read:directories:admin,
-      where a policy accepts `atlassian`; ATLASSIAN_API_URL [default: https://api.atlassian.com]";
+      an API key of the Atlassian organisation with the scope
+      read:directories:admin, where a policy accepts `atlassian`
+  ATLASSIAN_API_URL
+      where that is asked [default: https://api.atlassian.com]";
 
 /// How much is said, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
@@ -116,8 +125,15 @@ pub enum Command {
     /// Explain a rule, or list all of them.
     Explain {
         /// The rule, such as two-factor-disabled.
-        rule: Option<String>,
+        rule: Option<Rule>,
     },
+    /// Print a script that completes commands and options in a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, in roff.
+    Man,
 }
 
 /// `mfa-gate members`

@@ -1,9 +1,12 @@
 //! Values of the command line, from text.
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use jiff::{SignedDuration, civil::Date};
 
 use crate::emit::UnknownFormat;
 use crate::output::ReportArg;
+use crate::rule::Rule;
 
 /// A length of time such as `30s`, `10m` or `26h`, longer than nothing.
 pub(super) fn positive(text: &str) -> Result<SignedDuration, String> {
@@ -31,4 +34,14 @@ pub(super) fn report(text: &str) -> Result<ReportArg, String> {
     }
     let format = format.parse().map_err(|unknown: UnknownFormat| unknown.to_string())?;
     Ok(ReportArg { format, path: path.into() })
+}
+
+impl ValueEnum for Rule {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Rule::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.id()).help(self.title()))
+    }
 }

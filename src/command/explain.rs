@@ -1,23 +1,20 @@
-//! `mfa-gate explain`: what a rule means, what to do about it, and which controls it supports.
+//! `mfa-gate explain`: what a rule means, by example, what to do about it, and which controls it
+//! supports.
 
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::print;
 use crate::failure::{Exit, Failure};
-use crate::rule::{Level, Rule};
-use crate::suggest::choose;
+use crate::rule::{Control, EXAMPLE_DAY, Level, Rule};
 
-pub(super) fn run(rule: Option<&str>) -> Result<Exit, Failure> {
-    match rule {
-        None => print(&list())?,
-        Some(id) => print(&explain(Rule::from_id(id).ok_or_else(|| unknown(id))?))?,
-    }
+/// How wide sentences are set.
+const WIDTH: usize = 80;
+
+pub(super) fn run(rule: Option<Rule>) -> Result<Exit, Failure> {
+    print(&rule.map_or_else(list, explain))?;
     Ok(Exit::Success)
-}
-
-fn unknown(id: &str) -> Failure {
-    let help = choose(id, Rule::ALL.map(Rule::id));
-    Failure::usage(format!("there is no rule `{id}`"), help)
 }
 
 fn list() -> String {
@@ -36,23 +33,52 @@ fn level(rule: Rule) -> &'static str {
 }
 
 fn explain(rule: Rule) -> String {
+    let example = rule.example();
+    let paragraphs = [
+        format!("{}: {}\n", rule.id(), rule.title()),
+        set(rule.description()),
+        set(rule.does_not_say()),
+        set(&format!("Example: {}. On {EXAMPLE_DAY}, by this policy", example.given)),
+        indented(example.policy),
+        set("the finding is"),
+        indented(example.finding),
+        set(&format!("How to fix: {}", rule.help())),
+        set(&format!("Level: {}.", levels(rule))),
+        format!("It supports, and does not alone satisfy:\n{}", controls(rule)),
+    ];
+    paragraphs.join("\n")
+}
+
+fn controls(rule: Rule) -> String {
+    let line = |own: &Control| format!("  {} {}: {}\n", own.framework, own.id, own.name);
+    rule.controls().iter().map(line).collect()
+}
+
+fn levels(rule: Rule) -> String {
     let allowed: Vec<&str> = rule.allowed_levels().iter().map(|level| Level::id(*level)).collect();
-    let levels = if allowed.is_empty() {
-        "error, always".to_owned()
-    } else {
-        format!("{} (the policy may say: {})", rule.default_level().id(), allowed.join(", "))
-    };
-    let mut text = format!(
-        "{id}: {title}\n\n{description}\n\nWhat to do: {help}\n\nLevel: {levels}\n\
-         It supports, and does not alone satisfy:\n",
-        id = rule.id(),
-        title = rule.title(),
-        description = rule.description(),
-        help = rule.help(),
-    );
-    for control in rule.controls() {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {} {}", control.framework, control.id);
+    if allowed.is_empty() {
+        return "error, always".into();
     }
-    text
+    format!("{}; the policy may say {}", rule.default_level().id(), allowed.join(", "))
+}
+
+/// A paragraph, broken at blanks.
+fn set(text: &str) -> String {
+    let mut lines = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let width = word.width();
+        let (gap, start) = match column {
+            0 => ("", 0),
+            _ if column + 1 + width > WIDTH => ("\n", 0),
+            _ => (" ", column + 1),
+        };
+        lines.extend([gap, word]);
+        column = start + width;
+    }
+    lines + "\n"
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
 }

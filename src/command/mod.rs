@@ -1,10 +1,12 @@
 //! The commands, one file each: from arguments and environment to an exit code.
 
 mod check;
+mod completions;
 mod deliver;
 mod doctor;
 mod explain;
 mod gather;
+mod man;
 mod members;
 mod pipe;
 mod policy;
@@ -94,7 +96,9 @@ pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
         | Command::Doctor(_)
         | Command::Policy(_)
         | Command::Schema { .. }
-        | Command::Explain { .. } => cli.verbosity,
+        | Command::Explain { .. }
+        | Command::Completions { .. }
+        | Command::Man => cli.verbosity,
     }
 }
 
@@ -112,13 +116,20 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Pipe => pipe::run(context),
         Command::Policy(PolicyCommand::Lint(args)) => policy::lint(args, context),
         Command::Schema { kind } => schema::run(*kind),
-        Command::Explain { rule } => explain::run(rule.as_deref()),
+        Command::Explain { rule } => explain::run(*rule),
+        Command::Completions { shell } => completions::run(*shell),
+        Command::Man => man::run(),
     }
 }
 
 /// Prints what a person asked for.
 fn print(text: &str) -> Result<(), Failure> {
-    match to_stdout(|out| out.write_all(text.as_bytes())) {
+    print_by(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints what a person asked for, as it is written.
+fn print_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    match to_stdout(write) {
         Ok(()) => Ok(()),
         Err(error) => whole(Exit::Success, &[format!("standard output: {error}")]).map(|_| ()),
     }

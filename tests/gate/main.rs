@@ -13,6 +13,7 @@ mod directory;
 mod doctor;
 mod doubt;
 mod evidence;
+mod explain;
 mod faults;
 mod in_toto;
 mod insights;

@@ -51,6 +51,7 @@ pub(super) struct Descriptor {
     pub(super) full_description: Message<'static>,
     pub(super) default_configuration: Configuration,
     pub(super) help: Help,
+    pub(super) help_uri: String,
     pub(super) properties: RuleProperties,
 }
 

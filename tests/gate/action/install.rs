@@ -1,23 +1,25 @@
 //! Which binary is put on the runner, and what is checked before it is.
 
 use std::fs;
-use std::path::Path;
+use std::process::Command;
 
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
-use super::release::{ReleasePage, archive, archive_name, digest, pack, pack_a_caller, right_sums};
+use super::release::{
+    ReleasePage, archive, archive_name, digest, pack_a_caller, released, right_sums,
+};
 use super::runner::{Job, VERSION};
-use crate::support::{Bitbucket, rows};
+use crate::support::{Bitbucket, Sandbox, rows};
 
 #[test]
 fn a_release_is_checked_unpacked_and_run() {
     let page = ReleasePage::new();
-    let real = pack(&archive_name(), Path::new(env!("CARGO_BIN_EXE_mfa-gate")));
+    let real = released();
     let other = format!("{}  other.tar.gz", "0".repeat(64));
-    let sums = format!("{other}\n{}  {}\n", digest(&real), archive_name());
+    let sums = format!("{other}\n{}  {}\n", digest(real), archive_name());
     page.serve("SHA256SUMS", sums.as_bytes());
-    page.serve(&archive_name(), &real);
+    page.serve(&archive_name(), real);
     let server = Bitbucket::start();
     server.workspace("acme", &rows(0..3, true));
     let mut job = Job::checking(&server);
@@ -28,6 +30,26 @@ fn a_release_is_checked_unpacked_and_run() {
     let ran = job.run();
     ran.ends(0, "compliant");
     assert_eq!(ran.outputs["members"], "3");
+}
+
+#[test]
+fn a_release_holds_completions_and_the_manual_page() {
+    let sandbox = Sandbox::new();
+    sandbox.write("archive.tar.gz", released());
+    let mut tar = Command::new("tar");
+    let unpacked = tar.args(["-xzf", "archive.tar.gz", "--strip-components=1"]);
+    assert!(unpacked.current_dir(sandbox.path("")).status().unwrap().success());
+    let said = |args: &[&str]| sandbox.run(args).stdout;
+    assert_eq!(sandbox.read("man/man1/mfa-gate.1"), said(&["man"]));
+    for (shell, file) in [
+        ("bash", "mfa-gate.bash"),
+        ("zsh", "_mfa-gate"),
+        ("fish", "mfa-gate.fish"),
+        ("elvish", "mfa-gate.elv"),
+        ("powershell", "_mfa-gate.ps1"),
+    ] {
+        assert_eq!(sandbox.read(&format!("completions/{file}")), said(&["completions", shell]));
+    }
 }
 
 #[test]

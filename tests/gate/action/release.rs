@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
-use super::runner::{Job, VERSION};
+use super::runner::{Job, VERSION, text, yaml};
 use crate::support::{Bitbucket, Sandbox};
 
 /// A server that plays the release page.
@@ -43,8 +43,41 @@ pub(super) fn archive_name() -> String {
     format!("mfa-gate-{VERSION}-x86_64-unknown-linux-musl.tar.gz")
 }
 
-/// An archive as `release.yml` makes it, of this program.
-pub(super) fn pack(name: &str, program: &Path) -> Vec<u8> {
+/// The archive of the real program, packed by the step of `release.yml` itself.
+pub(super) fn released() -> &'static [u8] {
+    static ARCHIVE: OnceLock<Vec<u8>> = OnceLock::new();
+    ARCHIVE.get_or_init(pack_as_the_release_does)
+}
+
+fn pack_as_the_release_does() -> Vec<u8> {
+    let job = Job::new();
+    let name = archive_name();
+    let target = name.trim_end_matches(".tar.gz").split_once(VERSION).unwrap().1.trim_matches('-');
+    let built = job.sandbox.path("target").join(target).join("release");
+    fs::create_dir_all(&built).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_mfa-gate"), built.join("mfa-gate")).unwrap();
+    for file in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), job.sandbox.path(file)).unwrap();
+    }
+    // The step looks whether the program is static; this one is built for tests.
+    job.stub("file", "echo statically linked");
+    let workflow = yaml(".github/workflows/release.yml");
+    let mut steps = workflow["jobs"]["build"]["steps"].as_array().unwrap().iter();
+    let pack = steps.find(|step| step["name"] == "Pack").unwrap();
+    let packed = Command::new("bash")
+        .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", text(&pack["run"])])
+        .current_dir(job.sandbox.path(""))
+        .env_clear()
+        .env("PATH", &job.env["PATH"])
+        .envs([("VERSION", VERSION), ("TARGET", target), ("SUFFIX", "")])
+        .output()
+        .unwrap();
+    assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
+    fs::read(job.sandbox.path(&name)).unwrap()
+}
+
+/// An archive with a program alone, of this name.
+fn pack(name: &str, program: &Path) -> Vec<u8> {
     let folder = name.strip_suffix(".tar.gz").unwrap();
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path(folder)).unwrap();

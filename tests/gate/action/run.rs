@@ -329,7 +329,9 @@ fn the_action_keeps_its_own_rules() {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("action").join(name)).unwrap()
     });
     assert!(scripts.iter().all(|script| !script.contains("eval ")));
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
     let used = format!("- uses: mfa-gate/mfa-gate@v{VERSION}\n");
-    assert!(readme.unwrap().contains(&used), "the example is of another version");
+    for page in ["README.md", "docs/github-action.md", "docs/recipes.md"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+        assert!(text.contains(&used), "the example of {page} is of another version");
+    }
 }

@@ -1,0 +1,208 @@
+//! The pages that the program itself is the source of: its help, its manual, its rules, its
+//! schemas.
+
+use std::fmt::Write;
+use std::fs;
+
+use clap::{Command, CommandFactory};
+use mfa_gate::cli::Cli;
+use mfa_gate::rule::{Control, EXAMPLE_DAY, Level, Rule};
+
+use super::{compare, root};
+use crate::support::{Sandbox, run_in};
+
+/// What the program prints, without blanks at the ends of lines.
+fn printed(args: &[&str]) -> String {
+    let outcome = run_in(root(), args, &[]);
+    assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.stderr);
+    outcome.stdout.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn page(file: &str, now: &str) {
+    compare(file, &fs::read_to_string(root().join(file)).unwrap_or_default(), now);
+}
+
+/// The commands, each with those above it: `[]`, `["check"]`, `["policy", "lint"]`.
+fn commands() -> Vec<Vec<String>> {
+    fn below(command: &Command, path: &[String], all: &mut Vec<Vec<String>>) {
+        all.push(path.into());
+        for command in command.get_subcommands() {
+            below(command, &[path, &[command.get_name().to_owned()]].concat(), all);
+        }
+    }
+    let mut all = Vec::new();
+    below(&Cli::command(), &[], &mut all);
+    assert!(all.len() > 10, "{all:?}");
+    all
+}
+
+#[test]
+fn the_help_of_every_command_is_checked_in() {
+    let mut text =
+        "# The command line\n\nWhat `mfa-gate COMMAND --help` prints, and `mfa-gate man` \
+                    in one [page](mfa-gate.1). Credentials are taken from the environment alone.\n"
+            .to_owned();
+    for path in commands() {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let help = printed(&[&path[..], &["--help"]].concat());
+        let title = [&["mfa-gate"], &path[..]].concat().join(" ");
+        write!(text, "\n## {title}\n\n```text\n{help}```\n").unwrap();
+    }
+    page("docs/cli.md", &text);
+}
+
+#[test]
+fn the_help_is_set_as_wide_as_without_a_terminal() {
+    for columns in ["40", "72"] {
+        let narrow = run_in(root(), &["check", "--help"], &[("COLUMNS", columns)]).stdout;
+        let width = narrow.lines().map(str::len).max().unwrap();
+        assert!(width < 90, "COLUMNS={columns} is passed over: {width}");
+    }
+    let widest = printed(&["check", "--help"]).lines().map(str::len).max().unwrap();
+    assert!((80..=100).contains(&widest), "{widest}");
+}
+
+#[test]
+fn the_manual_page_has_every_command_and_fits_a_terminal() {
+    let manual = printed(&["man"]);
+    page("docs/mfa-gate.1", &manual);
+    let words = manual.replace("\\-", "-");
+    for path in commands().into_iter().filter(|path| *path != ["policy"] && !path.is_empty()) {
+        assert!(words.contains(&format!("\n.SH \"mfa-gate {} ", path.join(" "))), "{path:?}");
+    }
+    for part in ["\n.SH \"EXIT CODES\"\n", "BITBUCKET_API_TOKEN", "--policy-sha256", "\\(bu"] {
+        assert!(words.contains(part), "{part} is missing");
+    }
+    let mut as_it_is =
+        words.split("\n.nf\n").skip(1).map(|part| part.split("\n.fi").next().unwrap());
+    assert!(as_it_is.all(|part| part.lines().all(|line| line.len() <= 71)), "{words}");
+}
+
+#[test]
+fn completions_know_every_command_and_its_options() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = printed(&["completions", shell]);
+        for word in commands().concat() {
+            assert!(script.contains(&word), "{shell} does not know {word}");
+        }
+        for option in ["policy-sha256", "insights-names", "require-live", "ca-cert", "no-progress"]
+        {
+            assert!(script.contains(option), "{shell} does not know --{option}");
+        }
+    }
+    assert_eq!(run_in(root(), &["completions", "tcsh"], &[]).code, 2);
+}
+
+/// Behind a subcommand too, which a version of the generator forgot.
+#[cfg(unix)]
+#[test]
+fn bash_completes_what_the_script_says() {
+    let script = r#"
+        eval "$("$GATE" completions bash)"
+        tab() {
+          COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+          _mfa-gate mfa-gate "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+          echo "${COMPREPLY[*]}"
+        }
+        tab mfa-gate che
+        tab mfa-gate check --insi
+        tab mfa-gate policy li
+        tab mfa-gate policy lint --policy-s
+        tab mfa-gate explain two-factor-u"#;
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["--noprofile", "--norc", "-c", script]);
+    let output = bash.env("GATE", env!("CARGO_BIN_EXE_mfa-gate")).output().unwrap();
+    let right = "check\n--insights-names\nlint\n--policy-sha256\ntwo-factor-unknown\n";
+    assert_eq!(String::from_utf8_lossy(&output.stdout), right);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is_one() {
+    for args in [&["man"][..], &["completions", "zsh"], &["explain", "two-factor-disabled"]] {
+        let run = |to: std::process::Stdio| {
+            let mut gate = std::process::Command::new(env!("CARGO_BIN_EXE_mfa-gate"));
+            gate.args(args).stdout(to).output().unwrap()
+        };
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let unread = run(writer.into());
+        assert_eq!((unread.status.code(), &*unread.stderr), (Some(0), &b""[..]), "{args:?}");
+        let full = run(fs::File::create("/dev/full").unwrap().into());
+        assert_eq!(full.status.code(), Some(3), "{args:?}");
+        assert!(String::from_utf8_lossy(&full.stderr).contains("standard output"), "{args:?}");
+    }
+}
+
+#[test]
+fn the_page_of_the_rules_is_that_of_the_program() {
+    let mut text = "# The rules\n\nWhat is found, by what it is called in policies and reports. \
+                    `mfa-gate explain RULE` says the same. In the examples a member is called \
+                    Ada, and the account ids are made up.\n"
+        .to_owned();
+    Rule::ALL.into_iter().for_each(|rule| text.push_str(&section(rule)));
+    text.push_str(
+        "\n## Controls\n\nEvery rule supports these controls, and does not alone satisfy any:\n\n\
+         | framework | control | |\n| --- | --- | --- |\n",
+    );
+    for Control { framework, id, name } in Rule::TwoFactorDisabled.controls() {
+        writeln!(text, "| {framework} | {id} | {name} |").unwrap();
+    }
+    page("docs/rules.md", &text);
+}
+
+fn section(rule: Rule) -> String {
+    let controls = Rule::TwoFactorDisabled.controls();
+    assert_eq!(rule.controls(), controls, "one list for all rules would be wrong");
+    let example = rule.example();
+    let allowed: Vec<&str> = rule.allowed_levels().iter().map(|level| Level::id(*level)).collect();
+    let level = match &*allowed {
+        [] => "error, always".to_owned(),
+        allowed => {
+            format!(
+                "`{}`; the policy may say `{}`",
+                rule.default_level().id(),
+                allowed.join("`, `")
+            )
+        }
+    };
+    format!(
+        "\n## {}\n\n**{}.** {} {}\n\n**Example.** {}. On {EXAMPLE_DAY}, by this policy\n\n\
+         ```yaml\n{}```\n\nthe finding is\n\n```text\n{}\n```\n\n**How to fix.** {}\n\n\
+         **Level.** {level}.\n",
+        rule.id(),
+        rule.title(),
+        rule.description(),
+        rule.does_not_say(),
+        example.given,
+        example.policy,
+        example.finding,
+        rule.help(),
+    )
+}
+
+#[test]
+fn sarif_leads_to_the_page_of_the_rules() {
+    let sandbox = Sandbox::new();
+    let file = |name: &str| root().join(name).to_str().unwrap().to_owned();
+    let (policy, members) = (file("policy.example.yaml"), file("docs/example/members.json"));
+    let check = ["check", "--policy", &policy, "--members", &members, "--report", "sarif=a.sarif"];
+    sandbox.run(&check);
+    let described = &sandbox.json("a.sarif")["runs"][0]["tool"]["driver"]["rules"];
+    assert_eq!(described.as_array().unwrap().len(), Rule::ALL.len());
+    for (rule, described) in Rule::ALL.into_iter().zip(described.as_array().unwrap()) {
+        let (page, anchor) = described["helpUri"].as_str().unwrap().split_once('#').unwrap();
+        let version = env!("CARGO_PKG_VERSION");
+        let home = env!("CARGO_PKG_REPOSITORY");
+        assert_eq!(page, format!("{home}/blob/v{version}/docs/rules.md"));
+        assert_eq!(anchor, rule.id());
+        assert!(section(rule).starts_with(&format!("\n## {anchor}\n")), "{anchor}");
+    }
+}
+
+#[test]
+fn the_schemas_are_those_of_the_program() {
+    for kind in ["policy", "report"] {
+        page(&format!("docs/schema/{kind}.schema.json"), &printed(&["schema", kind]));
+    }
+}
