@@ -14,6 +14,7 @@ pub mod policy;
 mod publish;
 pub mod read;
 pub mod report;
+mod rewrite;
 pub mod rule;
 mod suggest;
 mod variable;

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         env: &env,
         now: Timestamp::now(),
         announce: Announce::choose(verbosity, io::stderr().is_terminal()),
+        asks: io::stdin().is_terminal() && io::stderr().is_terminal(),
         stdout: style(verbosity, &io::stdout()),
         stderr: style(verbosity, &io::stderr()),
     };

@@ -220,13 +220,16 @@ const LONGEST_NAME: usize = 100;
 /// A member for people: the first name that shows anything, and the key whole.
 pub(crate) fn label(key: &str, names: [&Option<Box<str>>; 2]) -> String {
     match shown_name(names) {
-        Some(name) if name != key => {
-            let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(end, _)| end);
-            let ellipsis = if end < name.len() { "…" } else { "" };
-            format!("{}{ellipsis} ({key})", name.get(..end).unwrap_or_default())
-        }
+        Some(name) if name != key => format!("{} ({key})", shortened(name)),
         Some(_) | None => key.to_owned(),
     }
+}
+
+/// As much of a name as people are shown.
+pub(crate) fn shortened(name: &str) -> String {
+    let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(end, _)| end);
+    let ellipsis = if end < name.len() { "…" } else { "" };
+    format!("{}{ellipsis}", name.get(..end).unwrap_or_default())
 }
 
 /// The first name that shows anything.

@@ -109,7 +109,7 @@ fn regular(path: &Path) -> io::Result<Target> {
 }
 
 /// A file that nobody sees yet, in the folder where it will be.
-fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".mfa-gate-");
     // Reports are ordinary files: the user's own umask decides who may read them.

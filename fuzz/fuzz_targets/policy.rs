@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use libfuzzer_sys::fuzz_target;
 use mfa_gate::policy;
-use mfa_gate_fuzz::a_message_is_harmless;
+use mfa_gate_fuzz::{a_change_is_no_other, a_message_is_harmless};
 
 fuzz_target!(|bytes: &[u8]| {
     let parsed = policy::parse("policy.yaml".into(), bytes);
@@ -28,4 +28,5 @@ fuzz_target!(|bytes: &[u8]| {
         let (start, end) = ((place.line, place.column), (place.end_line, place.end_column));
         assert!(start < end, "{place:?}");
     }
+    a_change_is_no_other(bytes);
 });

@@ -11,7 +11,7 @@ use mfa_gate::emit::{self, Format, console, list};
 use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::failure::Failure;
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Source, TwoFactor};
-use mfa_gate::policy::{self, Policy, RosterColumns};
+use mfa_gate::policy::{self, Document, Exemption, Policy, RosterColumns};
 use mfa_gate::read::atlassian;
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::roster::{self, Roster};
@@ -108,6 +108,30 @@ impl Scratch {
         list::json(&snapshot, &mut bytes).expect("a vector takes everything");
         let again = self.read(&bytes, &Selection::All).expect("its own output is understood");
         assert_eq!(sorted(&again.readings), sorted(readings));
+    }
+}
+
+/// An exemption that is added to a policy takes no byte of it away, and removing it leaves the
+/// policy that was there.
+pub fn a_change_is_no_other(bytes: &[u8]) {
+    let Ok(document) = Document::parse("policy.yaml".into(), bytes.to_vec()) else { return };
+    let count = document.policy.exemptions.len();
+    let all: Vec<usize> = (0..count).collect();
+    if let Ok(emptied) = document.without(&all) {
+        assert!(emptied.policy.exemptions.is_empty());
+    }
+    let added = Exemption { id: "ADDED".into(), ..POLICY.exemptions[0].clone() };
+    // The list `[]` gives way to entries below its key.
+    let Some(changed) = document.with(&added).ok().filter(|_| count > 0) else { return };
+    let (old, new) = (document.text.as_bytes(), changed.text.as_bytes());
+    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let end = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
+    assert!(start + end >= old.len(), "it was not only inserted");
+    let ids = |policy: &Policy| -> Vec<_> {
+        policy.exemptions.iter().map(|own| own.id.clone()).collect()
+    };
+    if let Ok(back) = changed.without(&[count]) {
+        assert_eq!(ids(&back.policy), ids(&document.policy));
     }
 }
 
@@ -248,7 +272,8 @@ fn a_roster_holds_every_row(roster: &Roster) {
 /// A policy calls a reading compliant only where it is complete and everybody is protected
 /// or exempt or does not log in; and what it says can be written, read and judged again.
 fn a_verdict_is_earned(policy: &Policy, readings: Vec<Reading>) -> Report {
-    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
+    let judging =
+        Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
     let evaluation = evaluate(policy, readings, judging);
     let run = Run {
         checked_at: now(),

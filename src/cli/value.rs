@@ -6,7 +6,9 @@ use jiff::{SignedDuration, civil::Date};
 
 use crate::emit::UnknownFormat;
 use crate::output::ReportArg;
+use crate::policy::Category;
 use crate::rule::Rule;
+use crate::suggest::choose;
 
 /// A length of time such as `30s`, `10m` or `26h`, longer than nothing.
 pub(super) fn positive(text: &str) -> Result<SignedDuration, String> {
@@ -34,6 +36,12 @@ pub(super) fn report(text: &str) -> Result<ReportArg, String> {
     }
     let format = format.parse().map_err(|unknown: UnknownFormat| unknown.to_string())?;
     Ok(ReportArg { format, path: path.into() })
+}
+
+/// What sort of exemption it is.
+pub(super) fn category(text: &str) -> Result<Category, String> {
+    let found = Category::ALL.into_iter().find(|category| category.id() == text);
+    found.ok_or_else(|| choose(text, Category::ALL.map(Category::id)))
 }
 
 impl ValueEnum for Rule {

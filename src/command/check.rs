@@ -2,22 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use super::assess::{Assessed, Given, Terms, assess};
 use super::deliver::deliver;
-use super::gather::{Gathered, Request, gather, not_live};
+use super::gather::not_live;
 use super::publish::Told;
-use super::select::{named, select};
-use super::{Context, roster, saved, subject, whole};
+use super::select::named;
+use super::{Context, saved, subject, whole};
 use crate::cli::Check;
 use crate::emit::Format;
-use crate::evaluate::{Judging, evaluate, outdated};
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
-use crate::policy::{self, Admins, Location, Policy, WorkspaceEntry};
-use crate::read::{Selection, Wanted};
+use crate::policy::{self, Policy};
 use crate::report::{Assurance, Changes, Options, Report, Run};
 
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
-    let path = context.policy_path(&args.policy);
+    let path = context.policy_path(args.policy.policy.as_ref());
     let credentials = context.credential_files();
     let files = [&args.members.members, &args.roster.roster, &args.connect.ca_cert, &args.previous];
     let files = files.into_iter().flatten().chain(&credentials).map(PathBuf::as_path);
@@ -55,30 +54,11 @@ fn earlier(path: &Path) -> Option<Report> {
 }
 
 /// Reads the members and judges them by the policy.
-fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Report, Failure> {
-    let selected = select(&policy.workspaces, &args.members.workspace, context)?;
-    if policy.workspaces.is_empty() {
-        let start = Location::start_of(policy.path.clone());
-        let entry = |slug| WorkspaceEntry { slug, location: start.clone() };
-        policy.workspaces = selected.slugs.iter().cloned().map(entry).collect();
-    }
-    let today = args.today.unwrap_or_else(|| context.today());
-    let roster = roster::read(&args.roster, &policy.roster, Some(&policy.accept), today)?;
-    let as_of = roster.as_ref().map(|dated| dated.as_of);
-    let exemptions = if args.ignore_exemptions { &[] } else { &*policy.exemptions };
-    let addresses = |slug: &str| {
-        let applying = exemptions.iter().filter(|exemption| exemption.applies_to(slug));
-        applying.filter_map(|exemption| exemption.selector.address_alone()).collect()
-    };
-    let wanted = Wanted {
-        roles: policy.limits.admins == Admins::Deny && !exemptions.is_empty(),
-        addresses: &addresses,
-        ..Wanted::proof(&policy.accept)
-    };
+fn judge(policy: Policy, args: &Check, context: &Context<'_>) -> Result<Report, Failure> {
     let options = Options {
         today: args.today.is_some(),
         members: args.members.members.is_some(),
-        roster: roster.is_some(),
+        roster: args.roster.roster.is_some(),
         workspace: named(&args.members.workspace)?,
         ignore_exemptions: args.ignore_exemptions,
         strict: args.strict,
@@ -95,23 +75,16 @@ fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Repo
             "Give --subject NAME=COMMIT; in a pipeline the CI's own variables name it.",
         ));
     }
-    let request = Request {
-        members: &args.members,
-        connect: &args.connect,
-        selection: &Selection::Slugs(selected.slugs),
-        roster: roster.as_ref(),
-        must_be_live: attests,
-        refused: as_of.and_then(|_| outdated(&policy, as_of, today)),
-    };
-    let Gathered { readings, read_at, source, assurance } = gather(request, wanted, context)?;
-
-    let judging = Judging {
+    let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
+    let today = args.today.unwrap_or_else(|| context.today());
+    let terms = Terms {
         today,
         ignore_exemptions: args.ignore_exemptions,
         strict: args.strict,
-        roster_as_of: source.roster.as_ref().map(|roster| roster.as_of),
+        must_be_live: attests,
     };
-    let evaluation = evaluate(&policy, readings, judging);
+    let Assessed { policy, evaluation, read_at, source, assurance, not_checked, .. } =
+        assess(policy, given, terms, context)?;
     let run = Run {
         checked_at: read_at.unwrap_or(context.now),
         today,
@@ -119,7 +92,7 @@ fn judge(mut policy: Policy, args: &Check, context: &Context<'_>) -> Result<Repo
         options,
         source,
         subject,
-        workspaces_not_checked: selected.not_checked,
+        workspaces_not_checked: not_checked,
     };
     Ok(Report::new(run, &policy, evaluation))
 }

@@ -47,7 +47,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
 
 /// The policy, where there is one, or what to say of one that cannot be used.
 fn usable_policy(args: &Doctor, context: &Context<'_>) -> Option<Result<Policy, Observation>> {
-    let path = context.policy_path(&args.policy);
+    let path = context.policy_path(args.policy.policy.as_ref());
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
     let loaded = path.exists().then(|| policy::load(&path, pin.as_deref()))?;
     Some(loaded.map_err(|_| {

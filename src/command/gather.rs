@@ -10,7 +10,7 @@ use super::progress::Announcer;
 use super::roster::DatedRoster;
 use super::select::no_workspace;
 use crate::cli::{ConnectArgs, MembersArgs};
-use crate::failure::Failure;
+use crate::failure::{Complaint, Failure};
 use crate::http::Connection;
 use crate::member::Source;
 use crate::read::atlassian::Organisation;
@@ -132,6 +132,31 @@ pub(super) fn not_live() -> Failure {
         "an in-toto statement takes a live run, and this one would be none",
         "Leave away --today, --members and other API hosts, or the statement.",
     )
+}
+
+/// The sources that a run can ask: Bitbucket, and those that it is given.
+pub(super) fn askable(
+    roster: Option<&DatedRoster>,
+    context: &Context<'_>,
+) -> Result<Vec<Source>, Failure> {
+    let mut sources = vec![Source::Bitbucket];
+    sources.extend(Organisation::from_env(context.env)?.map(|_| Source::Atlassian));
+    sources.extend(roster.into_iter().flat_map(|dated| &dated.roster.answers));
+    Ok(sources)
+}
+
+/// What to say of the workspaces that were not read to the end, if there are any.
+pub(super) fn unread_complaint(readings: &[Reading]) -> Option<Complaint> {
+    let reasons = readings
+        .iter()
+        .filter_map(|reading| Some((&reading.workspace, reading.members.as_ref().err()?)));
+    let (_, first) = reasons.clone().next()?;
+    let said: Vec<String> = reasons
+        .map(|(slug, incomplete)| {
+            format!("the workspace {slug} could not be read: {}", incomplete.why)
+        })
+        .collect();
+    Some(Complaint { what: said.join("; "), help: first.help.clone() })
 }
 
 /// Whether a source can be asked, or has said something of every member already.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::gather::{Request, gather};
+use super::gather::{Request, askable, gather, unread_complaint};
 use super::select::{from_environment, named, no_workspace};
 use super::{Context, roster, to_stdout, whole};
 use crate::cli::{ListFormat, Members};
@@ -11,8 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::member::Source;
 use crate::output::Target;
 use crate::policy::{self, RosterColumns};
-use crate::read::atlassian::Organisation;
-use crate::read::{Incomplete, Reading, Selection, Wanted};
+use crate::read::{Reading, Selection, Wanted};
 use crate::report::Snapshot;
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -25,9 +24,7 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     context.refuse_credentials(&read)?;
     let columns = columns(args)?;
     let roster = roster::read(&args.roster, &columns, None, context.today())?;
-    let mut accept = vec![Source::Bitbucket];
-    accept.extend(Organisation::from_env(context.env)?.map(|_| Source::Atlassian));
-    accept.extend(roster.iter().flat_map(|dated| &dated.roster.answers));
+    let accept = askable(roster.as_ref(), context)?;
     let wanted = Wanted { everything: true, ..Wanted::proof(&accept) };
     let request = Request {
         members: &args.members,
@@ -78,16 +75,9 @@ fn selection(args: &Members, context: &Context<'_>) -> Result<Selection, Failure
 
 /// One failure for every workspace that was not read to the end.
 fn unread(readings: &[Reading]) -> Result<Exit, Failure> {
-    let reasons: Vec<(&str, &Incomplete)> = readings
-        .iter()
-        .filter_map(|reading| Some((&*reading.workspace, reading.members.as_ref().err()?)))
-        .collect();
-    let Some((_, first)) = reasons.first() else {
-        return if readings.is_empty() { Err(no_workspace()) } else { Ok(Exit::Success) };
-    };
-    let said = reasons.iter().map(|(slug, incomplete)| {
-        format!("the workspace {slug} could not be read: {}", incomplete.why)
-    });
-    let said: Vec<String> = said.collect();
-    Err(Failure::incomplete(said.join("; "), first.help.clone()))
+    match unread_complaint(readings) {
+        Some(complaint) => Err(Failure::Incomplete(complaint)),
+        None if readings.is_empty() => Err(no_workspace()),
+        None => Ok(Exit::Success),
+    }
 }

@@ -1,5 +1,6 @@
 //! The commands, one file each: from arguments and environment to an exit code.
 
+mod assess;
 mod check;
 mod completions;
 mod deliver;
@@ -25,7 +26,7 @@ use std::path::PathBuf;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::cli::{Cli, Command, PolicyArgs, PolicyCommand, Verbosity};
+use crate::cli::{Cli, Command, Verbosity};
 use crate::emit::console::Style;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
@@ -42,6 +43,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// How progress is shown.
     pub announce: Announce,
+    /// Whether there is somebody to be asked: standard input and error are a terminal.
+    pub asks: bool,
     /// How standard output is written to.
     pub stdout: Style,
     /// How standard error is written to.
@@ -74,9 +77,9 @@ impl Context<'_> {
         }
     }
 
-    fn policy_path(&self, args: &PolicyArgs) -> PathBuf {
+    fn policy_path(&self, given: Option<&PathBuf>) -> PathBuf {
         let from_env = || (self.env)("MFA_GATE_POLICY").map(PathBuf::from);
-        args.policy.clone().or_else(from_env).unwrap_or_else(|| "policy.yaml".into())
+        given.cloned().or_else(from_env).unwrap_or_else(|| "policy.yaml".into())
     }
 
     fn policy_pin(&self, given: Option<&String>) -> Option<String> {
@@ -114,7 +117,7 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Render(args) => render::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Pipe => pipe::run(context),
-        Command::Policy(PolicyCommand::Lint(args)) => policy::lint(args, context),
+        Command::Policy(command) => policy::run(command, context),
         Command::Schema { kind } => schema::run(*kind),
         Command::Explain { rule } => explain::run(*rule),
         Command::Completions { shell } => completions::run(*shell),

@@ -75,7 +75,7 @@ impl<'p> Calendar<'p> {
         let days_left = days(self.today, exemption.expires);
         if seen.owner && limits.admins == Admins::Deny {
             State::NotAllowed
-        } else if self.surplus.contains(&position) || self.too_long(exemption) {
+        } else if self.surplus.contains(&position) || is_too_long(exemption, limits, self.today) {
             State::OverLimit
         } else if days_left < 0 {
             State::Expired
@@ -96,15 +96,16 @@ impl<'p> Calendar<'p> {
             exemption.workspaces.iter().all(|slug| read(slug))
         }
     }
+}
 
-    fn too_long(&self, exemption: &Exemption) -> bool {
-        match self.policy.limits.max_days {
-            // The policy asks for `starts` here; without it the length is unbounded.
-            Some(max) => exemption
-                .starts
-                .is_none_or(|starts| days(starts, exemption.expires) > i64::from(max)),
-            None => days(self.today, exemption.expires) > MAX_DAYS_AHEAD,
+/// Whether an exemption runs longer than the policy allows.
+pub(crate) fn is_too_long(exemption: &Exemption, limits: &Limits, today: Date) -> bool {
+    match limits.max_days {
+        // The policy asks for `starts` here; without it the length is unbounded.
+        Some(max) => {
+            exemption.starts.is_none_or(|starts| days(starts, exemption.expires) > i64::from(max))
         }
+        None => days(today, exemption.expires) > MAX_DAYS_AHEAD,
     }
 }
 

@@ -9,6 +9,7 @@ mod wording;
 use jiff::civil::Date;
 
 pub(crate) use admit::outdated;
+pub(crate) use exemption::is_too_long;
 
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};

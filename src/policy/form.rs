@@ -111,12 +111,9 @@ fn is_uuid(text: &str) -> bool {
         && bare.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
 }
 
-/// An e-mail address, in lower-case ASCII: dot-atoms of RFC 5322 without `*`, which somebody might
-/// take for a pattern, and a domain with a dot.
-pub(super) fn email(
-    Spanned { value, span }: Spanned<String>,
-    problems: &mut Problems,
-) -> Option<Box<str>> {
+/// The e-mail address that a text is, in lower-case ASCII: dot-atoms of RFC 5322 without `*`, which
+/// somebody might take for a pattern, and a domain with a dot.
+pub(crate) fn as_email(text: &str) -> Option<Box<str>> {
     let is_atom = |atom: &str| {
         !atom.is_empty()
             && atom.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'+/=?^_`{|}~-".contains(c))
@@ -124,12 +121,19 @@ pub(super) fn email(
     let is_label = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
-    if let Some((local, domain)) = value.split_once('@')
-        && local.split('.').all(is_atom)
-        && domain.contains('.')
-        && domain.split('.').all(is_label)
-    {
-        return Some(value.to_ascii_lowercase().into());
+    let (local, domain) = text.split_once('@')?;
+    let is_one =
+        local.split('.').all(is_atom) && domain.contains('.') && domain.split('.').all(is_label);
+    is_one.then(|| text.to_ascii_lowercase().into())
+}
+
+/// An e-mail address, in lower-case ASCII.
+pub(super) fn email(
+    Spanned { value, span }: Spanned<String>,
+    problems: &mut Problems,
+) -> Option<Box<str>> {
+    if let Some(email) = as_email(&value) {
+        return Some(email);
     }
     problems.push(
         span,

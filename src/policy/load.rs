@@ -22,6 +22,15 @@ use crate::failure::Failure;
 /// [`Failure::Usage`] where the file cannot be read or has another digest, and
 /// [`Failure::Rendered`] with every problem of its content.
 pub fn load(path: &Path, pinned_sha256: Option<&str>) -> Result<Policy, Failure> {
+    let (name, bytes) = read_pinned(path, pinned_sha256)?;
+    parse(name, &bytes)
+}
+
+/// The name of a policy file as reports have it, and its bytes, if they have the pinned digest.
+pub(super) fn read_pinned(
+    path: &Path,
+    pinned_sha256: Option<&str>,
+) -> Result<(Arc<str>, Vec<u8>), Failure> {
     let name = shown_path(path);
     let pinned = pinned_sha256.map(check_digest).transpose()?;
     let bytes = read(path).map_err(|error| unreadable(&name, &error))?;
@@ -36,7 +45,7 @@ pub fn load(path: &Path, pinned_sha256: Option<&str>) -> Result<Policy, Failure>
             ));
         }
     }
-    parse(name.into(), &bytes)
+    Ok((name.into(), bytes))
 }
 
 /// The path as reports name it: with forward slashes, and relative where that is possible, since
@@ -89,7 +98,7 @@ fn unreadable(name: &str, error: &io::Error) -> Failure {
         (
             "there is no such file".to_owned(),
             "Name the policy with --policy FILE or MFA_GATE_POLICY, or write a first one: \
-             `version: 1` and `workspaces: [SLUG]` will do.",
+             `mfa-gate policy init --workspace SLUG`.",
         )
     } else if error.kind() == io::ErrorKind::IsADirectory {
         (

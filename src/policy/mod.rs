@@ -4,8 +4,11 @@
 //! every problem of the file at once.
 
 mod claims;
+mod draft;
+mod edit;
 mod exemption;
 mod fields;
+mod first;
 mod form;
 mod keys;
 mod limits;
@@ -27,8 +30,10 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::edit::{Document, Refusal, snippet};
+pub use self::first::FirstPolicy;
 pub use self::form::check_slug;
-pub(crate) use self::form::is_account_id;
+pub(crate) use self::form::{as_email, is_account_id};
 pub use self::load::{check_digest, load, parse, schema};
 
 use crate::member::Source;

@@ -11,7 +11,7 @@ use crate::support::{Bitbucket, authorised, row, rows};
 
 /// How Bitbucket answers a search by address.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Search {
+pub(crate) enum Search {
     /// As documented.
     Honest,
     /// In upper case.
@@ -38,7 +38,7 @@ fn searched(request: &Request) -> Option<Vec<String>> {
 }
 
 /// Lets acme's members be searched, of whom each has the address `memberN@acme.example`.
-fn searchable(server: &Bitbucket, number: usize, search: Search) {
+pub(crate) fn searchable(server: &Bitbucket, number: usize, search: Search) {
     let answer = move |request: &Request| {
         if let Search::Refused(status) = search {
             return refusal(status, "no searching here");

@@ -191,3 +191,17 @@ pub(crate) const BASIC: &str =
 pub(crate) fn authorised(request: &Request) -> bool {
     request.headers.get("authorization").is_some_and(|value| value == BASIC)
 }
+
+/// A day so many days from today, UTC.
+pub(crate) fn day(days: i32) -> String {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    today.saturating_add(jiff::ToSpan::days(days)).to_string()
+}
+
+/// A member with names of its own and without a second factor.
+pub(crate) fn named(number: usize, nickname: &str, display_name: &str) -> Value {
+    let mut row = row(number, Some(json!(false)));
+    row["user"]["nickname"] = json!(nickname);
+    row["user"]["display_name"] = json!(display_name);
+    row
+}

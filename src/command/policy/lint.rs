@@ -1,14 +1,14 @@
-//! `mfa-gate policy`: work on the policy itself, without asking any server.
+//! `mfa-gate policy lint`: everything that is wrong with the policy, without asking any server.
 
-use super::{Context, print};
 use crate::cli::PolicyArgs;
+use crate::command::{Context, print};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::policy::{self, Policy};
 
-pub(super) fn lint(args: &PolicyArgs, context: &Context<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &PolicyArgs, context: &Context<'_>) -> Result<Exit, Failure> {
     let pin = context.policy_pin(args.policy_sha256.as_ref());
-    let policy = policy::load(&context.policy_path(args), pin.as_deref())?;
+    let policy = policy::load(&context.policy_path(args.policy.as_ref()), pin.as_deref())?;
     if !context.stdout.quiet {
         print(&summary(&policy))?;
     }

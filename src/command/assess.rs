@@ -1,0 +1,96 @@
+//! The members of a run, read as its policy wants them and judged by it.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date};
+
+use super::gather::{Gathered, Request, gather};
+use super::select::select;
+use super::{Context, roster};
+use crate::cli::{ConnectArgs, MembersArgs, RosterArgs};
+use crate::evaluate::{Evaluation, Judging, evaluate, outdated};
+use crate::failure::Failure;
+use crate::policy::{Admins, Location, Policy, WorkspaceEntry};
+use crate::read::{Selection, Wanted};
+use crate::report::{Assurance, Provenance};
+
+/// What a command line says about whom to read, and from where.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) members: &'a MembersArgs,
+    pub(super) roster: &'a RosterArgs,
+    pub(super) connect: &'a ConnectArgs,
+}
+
+/// How they are to be judged.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+    pub(super) today: Date,
+    pub(super) ignore_exemptions: bool,
+    pub(super) strict: bool,
+    /// Whether anything but a live run is of no use.
+    pub(super) must_be_live: bool,
+}
+
+impl Terms {
+    /// By the policy as it is, on a day.
+    pub(super) fn plain(today: Date) -> Self {
+        Terms { today, ignore_exemptions: false, strict: false, must_be_live: false }
+    }
+}
+
+/// What the policy makes of the members, and where these came from.
+pub(super) struct Assessed {
+    /// The policy, with the workspaces of the run where it lists none.
+    pub(super) policy: Policy,
+    pub(super) evaluation: Evaluation,
+    /// When the members were read, where that was not now.
+    pub(super) read_at: Option<Timestamp>,
+    pub(super) source: Provenance,
+    /// How far it can be relied on, the clock left aside.
+    pub(super) assurance: Assurance,
+    /// The workspaces of the policy that the run leaves out.
+    pub(super) not_checked: Vec<Arc<str>>,
+}
+
+/// Reads the members and judges them by the policy.
+pub(super) fn assess(
+    mut policy: Policy,
+    given: Given<'_>,
+    terms: Terms,
+    context: &Context<'_>,
+) -> Result<Assessed, Failure> {
+    let Terms { today, ignore_exemptions, strict, must_be_live } = terms;
+    let selected = select(&policy.workspaces, &given.members.workspace, context)?;
+    if policy.workspaces.is_empty() {
+        let start = Location::start_of(policy.path.clone());
+        let entry = |slug| WorkspaceEntry { slug, location: start.clone() };
+        policy.workspaces = selected.slugs.iter().cloned().map(entry).collect();
+    }
+    let roster = roster::read(given.roster, &policy.roster, Some(&policy.accept), today)?;
+    let as_of = roster.as_ref().map(|dated| dated.as_of);
+    let exemptions = if ignore_exemptions { &[] } else { &*policy.exemptions };
+    let addresses = |slug: &str| {
+        let applying = exemptions.iter().filter(|exemption| exemption.applies_to(slug));
+        applying.filter_map(|exemption| exemption.selector.address_alone()).collect()
+    };
+    let wanted = Wanted {
+        roles: policy.limits.admins == Admins::Deny && !exemptions.is_empty(),
+        addresses: &addresses,
+        ..Wanted::proof(&policy.accept)
+    };
+    let request = Request {
+        members: given.members,
+        connect: given.connect,
+        selection: &Selection::Slugs(selected.slugs),
+        roster: roster.as_ref(),
+        must_be_live,
+        refused: as_of.and_then(|_| outdated(&policy, as_of, today)),
+    };
+    let Gathered { readings, read_at, source, assurance } = gather(request, wanted, context)?;
+    let roster_as_of = source.roster.as_ref().map(|roster| roster.as_of);
+    let judging = Judging { today, ignore_exemptions, strict, roster_as_of };
+    let evaluation = evaluate(&policy, readings, judging);
+    let not_checked = selected.not_checked;
+    Ok(Assessed { policy, evaluation, read_at, source, assurance, not_checked })
+}

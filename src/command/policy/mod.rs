@@ -1,0 +1,66 @@
+//! `mfa-gate policy`: work on the policy itself.
+
+mod add;
+mod init;
+mod lint;
+mod prune;
+mod who;
+
+use std::path::PathBuf;
+
+use super::Context;
+use super::gather::unread_complaint;
+use crate::cli::{PolicyArgs, PolicyCommand};
+use crate::escape::visible;
+use crate::failure::{Exit, Failure};
+use crate::member::{Member, shortened, shown_name};
+use crate::policy::{Document, MemberId, Selector};
+use crate::read::Reading;
+use crate::rewrite::check_replaceable;
+
+pub(super) fn run(command: &PolicyCommand, context: &Context<'_>) -> Result<Exit, Failure> {
+    match command {
+        PolicyCommand::Lint(args) => lint::run(args, context),
+        PolicyCommand::Init(args) => init::run(args, context),
+        PolicyCommand::Add(args) => add::run(args, context),
+        PolicyCommand::Prune(args) => prune::run(args, context),
+    }
+}
+
+/// Opens the policy to change it.
+fn open(args: &PolicyArgs, context: &Context<'_>) -> Result<(PathBuf, Document), Failure> {
+    let path = context.policy_path(args.policy.as_ref());
+    check_replaceable(&path)?;
+    let pin = context.policy_pin(args.policy_sha256.as_ref());
+    let document = Document::load(&path, pin.as_deref())?;
+    Ok((path, document))
+}
+
+/// Refuses to go on where a workspace was not read to the end: whoever is not seen there might be
+/// the one who is meant, or who needs an exemption.
+fn demand_all(readings: &[Reading]) -> Result<(), Failure> {
+    match unread_complaint(readings) {
+        None => Ok(()),
+        Some(complaint) => Err(Failure::incomplete(
+            format!("{}; nothing was written", complaint.what),
+            complaint.help,
+        )),
+    }
+}
+
+/// What an exemption selects a member by: the account id, else the uuid, each with an address
+/// beside it if one is given, else the member's own address. `None` where there is none of these.
+fn selector(member: &Member, beside: Option<Box<str>>) -> Option<Selector> {
+    let account_id = member.account_id.clone().map(MemberId::AccountId);
+    let id = account_id.or_else(|| member.uuid.clone().map(MemberId::Uuid));
+    match id {
+        Some(id) => Some(Selector::Id { id, email: beside }),
+        None => member.email.clone().map(Selector::Email),
+    }
+}
+
+/// The name of a member as a policy has it, for people: with nothing hidden in it, and not for ever.
+fn name(member: &Member) -> Option<Box<str>> {
+    let shown = shown_name([&member.display_name, &member.nickname])?;
+    Some(visible(&shortened(shown)).into())
+}

@@ -1,0 +1,166 @@
+//! `mfa-gate policy prune`: the exemptions that nobody needs any more, removed.
+
+use std::fmt::Write;
+use std::io;
+
+use jiff::civil::Date;
+use similar::{ChangeTag, TextDiff};
+
+use super::{demand_all, open};
+use crate::cli::PolicyPrune;
+use crate::command::assess::{Assessed, Given, Terms, assess};
+use crate::command::{Context, print};
+use crate::escape::terminal;
+use crate::failure::{Exit, Failure};
+use crate::policy::{Document, Exemption, Policy, Refusal};
+use crate::report::State;
+use crate::rewrite::replace;
+
+pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Failure> {
+    let read = [&args.members.members, &args.roster.roster, &args.policy.policy];
+    context.refuse_credentials(&read)?;
+    let (path, document) = open(&args.policy, context)?;
+    let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
+    let terms = Terms::plain(context.today());
+    let Assessed { evaluation, .. } = assess(document.policy.clone(), given, terms, context)?;
+    demand_all(&evaluation.readings)?;
+    let fates: Vec<Fate> = document
+        .policy
+        .exemptions
+        .iter()
+        .zip(&evaluation.states)
+        .map(|(exemption, state)| Fate::of(exemption, *state, &document.policy, terms.today))
+        .collect();
+    let leaving = |(position, fate): (usize, &Fate)| fate.leaves().then_some(position);
+    let removed: Vec<usize> = fates.iter().enumerate().filter_map(leaving).collect();
+    let said = said(&document, &fates, args.dry_run);
+    if removed.is_empty() {
+        say(&said, context)?;
+        return Ok(Exit::Success);
+    }
+    let changed = document
+        .without(&removed)
+        .map_err(|refusal| refused(&refusal, &document.policy, &removed))?;
+    if args.dry_run {
+        // Standard error is for people, so that standard output is a diff and nothing else.
+        if !context.stderr.quiet {
+            let _ = io::Write::write_all(&mut io::stderr(), said.as_bytes());
+        }
+        print(&diff(&document, &changed))?;
+        return Ok(Exit::Success);
+    }
+    replace(&path, &document.text, &changed.text)?;
+    say(&format!("{said}sha256: {}\n", changed.policy.sha256), context)?;
+    Ok(Exit::Success)
+}
+
+/// What becomes of an exemption.
+enum Fate {
+    /// It leaves, for a reason.
+    Leaves(String),
+    /// It stays, and would not if more was known.
+    Unknown(&'static str),
+    Stays,
+}
+
+impl Fate {
+    fn of(exemption: &Exemption, state: State, policy: &Policy, today: Date) -> Self {
+        // Where neither of them says it, it may be needed in a workspace that this run is not about.
+        let is_anywhere = policy.workspaces.is_empty() && exemption.workspaces.is_empty();
+        let ended = format!("it ended on {}, and is still needed", exemption.expires);
+        match state {
+            State::Unused | State::Unneeded if is_anywhere => {
+                Fate::Unknown("the policy does not say in which workspaces it applies")
+            }
+            State::Unused => Fate::Leaves("nobody that it names is in its workspaces".into()),
+            State::Unneeded => Fate::Leaves("the member is protected, or does not log in".into()),
+            State::Expired => Fate::Leaves(ended),
+            State::NotAllowed | State::OverLimit if exemption.expires < today => {
+                Fate::Leaves(ended)
+            }
+            State::Unresolved => Fate::Unknown("not all of its workspaces were read"),
+            State::NotAllowed
+            | State::OverLimit
+            | State::Scheduled
+            | State::Expiring
+            | State::Active => Fate::Stays,
+        }
+    }
+
+    fn leaves(&self) -> bool {
+        match self {
+            Fate::Leaves(_) => true,
+            Fate::Unknown(_) | Fate::Stays => false,
+        }
+    }
+}
+
+/// A line for each exemption that leaves, and for each that cannot be judged.
+fn said(document: &Document, fates: &[Fate], dry_run: bool) -> String {
+    let mut text = String::new();
+    let path = terminal(&document.policy.path);
+    let removed = if dry_run { "would be removed" } else { "removed" };
+    for (exemption, fate) in document.policy.exemptions.iter().zip(fates) {
+        let id = terminal(&exemption.id);
+        // Writing to a String cannot fail.
+        let _ = match fate {
+            Fate::Leaves(why) => {
+                writeln!(text, "{path}:{}: {id} {removed}: {why}", exemption.location.line)
+            }
+            Fate::Unknown(why) => {
+                writeln!(text, "{path}:{}: {id} stays: {why}", exemption.location.line)
+            }
+            Fate::Stays => Ok(()),
+        };
+    }
+    if !fates.iter().any(Fate::leaves) {
+        let _ = writeln!(text, "{path}: nothing to remove");
+    }
+    text
+}
+
+fn say(text: &str, context: &Context<'_>) -> Result<(), Failure> {
+    if context.stdout.quiet { Ok(()) } else { print(text) }
+}
+
+fn refused(refusal: &Refusal, policy: &Policy, removed: &[usize]) -> Failure {
+    let lines: Vec<String> = removed
+        .iter()
+        .filter_map(|position| policy.exemptions.get(*position))
+        .map(|own| {
+            format!("{} from line {} to {}", own.id, own.location.line, own.location.end_line)
+        })
+        .collect();
+    let why = match refusal {
+        Refusal::Unusual => "it is written in a way that this program does not change",
+        Refusal::Invalid(_) => "what would be left is no policy",
+    };
+    Failure::usage(
+        format!("{} is as it was: {why}", policy.path),
+        format!("Delete these entries yourself: {}.", lines.join(", ")),
+    )
+}
+
+/// What changes, as a unified diff.
+fn diff(before: &Document, after: &Document) -> String {
+    let diff = TextDiff::from_lines(&before.text, &after.text);
+    let path = terminal(&before.policy.path);
+    let mut text = format!("--- {path}\n+++ {path}\n");
+    for hunk in diff.unified_diff().iter_hunks() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", hunk.header());
+        for change in hunk.iter_changes() {
+            let sign = match change.tag() {
+                ChangeTag::Equal => ' ',
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+            };
+            let line = change.value().trim_end_matches(['\r', '\n']);
+            let _ = writeln!(text, "{sign}{}", terminal(line));
+            if change.missing_newline() {
+                text.push_str("\\ No newline at end of file\n");
+            }
+        }
+    }
+    text
+}

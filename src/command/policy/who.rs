@@ -1,0 +1,206 @@
+//! Which member a person means.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
+
+use crate::command::Context;
+use crate::escape::terminal;
+use crate::failure::Failure;
+use crate::member::Member;
+use crate::policy::{as_email, is_account_id};
+use crate::read::Reading;
+use crate::suggest::nearest;
+
+/// How many of those who fit are listed.
+const LISTED: usize = 50;
+
+/// The shortest account id that was seen, in bytes.
+const SHORTEST_ID: usize = 24;
+
+/// A member, in each of the workspaces that were read.
+pub(super) struct Person<'r>(Vec<(&'r str, &'r Member)>);
+
+impl<'r> Person<'r> {
+    /// The member as the first workspace shows it.
+    pub(super) fn member(&self) -> Option<&'r Member> {
+        self.0.first().map(|(_, member)| *member)
+    }
+
+    fn is(&self, wanted: impl Fn(&Member) -> bool) -> bool {
+        self.0.iter().any(|(_, member)| wanted(member))
+    }
+
+    /// One line about the person, for people.
+    fn described(&self) -> String {
+        let member = self.member();
+        let nickname = member.and_then(|member| member.nickname.as_deref());
+        let nickname = nickname.map(|own| format!(", nickname {own}")).unwrap_or_default();
+        let workspaces: Vec<&str> = self.0.iter().map(|(slug, _)| *slug).collect();
+        let label = member.map(Member::label).unwrap_or_default();
+        terminal(&format!("{label}{nickname}, in {}", workspaces.join(", "))).into_owned()
+    }
+}
+
+/// The members of all readings, each person once.
+fn people(readings: &[Reading]) -> Vec<Person<'_>> {
+    let mut people: BTreeMap<&str, Person<'_>> = BTreeMap::new();
+    for reading in readings {
+        for member in reading.members.iter().flat_map(|roll| &roll.members) {
+            let person = people.entry(member.key()).or_insert(Person(Vec::new()));
+            person.0.push((&reading.workspace, member));
+        }
+    }
+    people.into_values().collect()
+}
+
+/// Those whom a text fits: by id; else by address, if it is one; else by nickname or display name.
+/// Names are their owners' to choose, so one that looks like an id or an address fits nobody: it
+/// would let somebody be taken for another one who is not there.
+fn fitting<'r>(who: &str, people: Vec<Person<'r>>) -> Vec<Person<'r>> {
+    let email = as_email(who);
+    let is_id = |member: &Member| {
+        [&member.account_id, &member.uuid].iter().any(|id| id.as_deref() == Some(who))
+    };
+    let by_id = people.iter().any(|person| person.is(is_id));
+    let looks_like_id = who.starts_with('{')
+        || (who.len() >= SHORTEST_ID
+            && is_account_id(who)
+            && who.contains(|c: char| c.is_ascii_digit()));
+    let plain = |name: &str| name.trim().to_lowercase();
+    let name = plain(who);
+    let is_name = |member: &Member| {
+        let names = [&member.nickname, &member.display_name];
+        let is_it = |own: &str| !name.is_empty() && plain(own) == name;
+        names.iter().any(|own| own.as_deref().is_some_and(is_it))
+    };
+    let fits = |person: &Person<'_>| match (&email, by_id || looks_like_id) {
+        (_, true) => person.is(is_id),
+        (Some(_), false) => person.is(|member| member.email == email),
+        (None, false) => person.is(is_name),
+    };
+    people.into_iter().filter(fits).collect()
+}
+
+/// The one person whom a text means; where several fit, whoever is asked says which.
+pub(super) fn find<'r>(
+    who: &str,
+    readings: &'r [Reading],
+    context: &Context<'_>,
+) -> Result<Person<'r>, Failure> {
+    let mut fitting = fitting(who, people(readings));
+    match fitting.len() {
+        0 => Err(nobody(who, readings)),
+        1 => Ok(fitting.swap_remove(0)),
+        _ if context.asks && !context.stderr.quiet => {
+            let stdin = io::stdin().lock();
+            let chosen = ask(who, &fitting, stdin, &mut io::stderr().lock());
+            let chosen = chosen.filter(|position| *position < fitting.len());
+            chosen.map(|position| fitting.swap_remove(position)).ok_or_else(|| {
+                Failure::usage("nobody was chosen, and nothing changed", "Name one by the id.")
+            })
+        }
+        count => Err(Failure::Rendered(format!(
+            "error: {count} members fit {}\n{}  help: Name one of them by the id in parentheses.",
+            terminal(who),
+            listed(&fitting, |_| "-".to_owned()),
+        ))),
+    }
+}
+
+fn nobody(who: &str, readings: &[Reading]) -> Failure {
+    let members = readings.iter().flat_map(|own| &own.members).flat_map(|roll| &roll.members);
+    let handles = members.flat_map(|member| {
+        let own = [&member.nickname, &member.display_name, &member.email, &member.account_id];
+        own.into_iter().filter_map(Option::as_deref)
+    });
+    let near = nearest(who, handles).map(|near| format!("Did you mean {near}? "));
+    let slugs: Vec<&str> = readings.iter().map(|reading| &*reading.workspace).collect();
+    Failure::usage(
+        format!("nobody in {} has the id, address or name {who}", slugs.join(", ")),
+        format!(
+            "{}`mfa-gate members` lists everybody; names and addresses count whole.",
+            near.unwrap_or_default()
+        ),
+    )
+}
+
+/// A line for each, as far as anybody reads on.
+fn listed(people: &[Person<'_>], mark: impl Fn(usize) -> String) -> String {
+    let shown = people.iter().enumerate().take(LISTED);
+    let mut lines: String = shown
+        .map(|(position, own)| format!("  {} {}\n", mark(position), own.described()))
+        .collect();
+    if people.len() > LISTED {
+        lines += &format!("  and {} more\n", people.len() - LISTED);
+    }
+    lines
+}
+
+/// Asks which one is meant, until there is an answer; `None` for nobody.
+fn ask(
+    who: &str,
+    people: &[Person<'_>],
+    mut answers: impl BufRead,
+    questions: &mut dyn Write,
+) -> Option<usize> {
+    let last = people.len().min(LISTED);
+    let numbered = listed(people, |position| format!("{:>2})", position + 1));
+    write!(questions, "{} members fit {}:\n{numbered}", people.len(), terminal(who)).ok()?;
+    loop {
+        write!(questions, "Which one? 1 to {last}, or nothing for none of them: ").ok()?;
+        questions.flush().ok()?;
+        let mut answer = String::new();
+        if answers.read_line(&mut answer).ok()? == 0 || answer.trim().is_empty() {
+            return None;
+        }
+        if let Some(number) = answer.trim().parse().ok().filter(|own| (1..=last).contains(own)) {
+            return Some(number - 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Person, ask};
+    use crate::member::Member;
+
+    /// What comes of answers, and what was asked.
+    fn answered(answers: &str) -> (Option<usize>, String) {
+        let named = |name: &str| Member {
+            account_id: Some(format!("557058:{name}").into()),
+            display_name: Some("A\u{202e}da".into()),
+            nickname: Some(name.into()),
+            ..Member::nobody()
+        };
+        let members = [named("one"), named("two")];
+        let people: Vec<Person<'_>> =
+            members.iter().map(|member| Person(vec![("acme", member)])).collect();
+        let mut questions = Vec::new();
+        let chosen = ask("ada", &people, answers.as_bytes(), &mut questions);
+        (chosen, String::from_utf8(questions).unwrap())
+    }
+
+    #[test]
+    fn a_number_chooses_and_nothing_does_not() {
+        for (answers, chosen) in [
+            ("1\n", Some(0)),
+            (" 2 \n", Some(1)),
+            ("0\n3\nada\n-1\n2", Some(1)),
+            ("\n1\n", None),
+            ("", None),
+            ("9\n", None),
+        ] {
+            assert_eq!(answered(answers).0, chosen, "{answers:?}");
+        }
+    }
+
+    #[test]
+    fn everybody_is_shown_with_the_id() {
+        let expected = "\
+2 members fit ada:
+   1) A\\u{202e}da (557058:one), nickname one, in acme
+   2) A\\u{202e}da (557058:two), nickname two, in acme
+Which one? 1 to 2, or nothing for none of them: ";
+        assert_eq!(answered("").1, expected);
+    }
+}

@@ -1,0 +1,144 @@
+//! Changes to exemptions that are written line by line, each after a dash.
+
+use std::ops::Range;
+
+use super::{Splice, lines};
+use crate::policy::Exemption;
+use crate::policy::draft::{self, Quotes};
+use crate::policy::node::{Entry, Node};
+use crate::policy::source::Span;
+
+/// The columns between a dash and its keys, where no neighbour shows it.
+const GAP: usize = 2;
+
+/// The most that a neighbour is followed in that.
+const MOST: usize = 10;
+
+/// Adds an exemption after the last one, with its indentation.
+pub(super) fn append(
+    text: &str,
+    entry: &Entry,
+    items: &[Node],
+    exemption: &Exemption,
+) -> Option<Vec<Splice>> {
+    let last = items.last()?.span;
+    let dash = lines::column(text, first_dash(text, entry)?);
+    let keys = lines::column(text, last.start);
+    let is_block = !super::begins(text, last, '{');
+    let gap = keys.checked_sub(dash).filter(|gap| is_block && (GAP..=MOST).contains(gap));
+    let at = end_of_entry(text, last.end, dash);
+    let newline = lines::newline(text, last.end);
+    let entry = draft::block(exemption, dash, gap.unwrap_or(GAP), newline);
+    Some(vec![whole_lines(text, at, entry, newline)])
+}
+
+/// Puts an exemption in place of the empty list `[]`, below its key. A list that is not on the
+/// line of its key, or has a comment in it, is left to be filled as it is.
+pub(super) fn fill(text: &str, entry: &Entry, exemption: &Exemption) -> Option<Vec<Splice>> {
+    let (key, list) = (entry.key_span, entry.value.span);
+    let colon = colon_after(text, key)?;
+    let between = text.get(colon + 1..list.start)?;
+    let inside = text.get(list.start + 1..list.end - 1)?;
+    if [between, inside].iter().any(|part| lines::blanks(part) < part.len()) {
+        return None;
+    }
+    let newline = lines::newline(text, list.end);
+    let indent = lines::column(text, key.start) + GAP;
+    let added = draft::block(exemption, indent, GAP, newline);
+    let removed = Splice { range: colon + 1..list.end, text: String::new() };
+    Some(vec![removed, whole_lines(text, lines::next(text, list.end), added, newline)])
+}
+
+/// Adds the key with its first exemption at the end of the document, below all comments.
+pub(super) fn add_key(text: &str, root: Span, exemption: &Exemption) -> Vec<Splice> {
+    let newline = lines::newline(text, root.start);
+    let indent = lines::column(text, root.start);
+    let mut at = lines::next(text, root.end);
+    while text.get(at..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with("...")) {
+        at = lines::next(text, at);
+    }
+    let key = draft::key("exemptions", Quotes::Needed);
+    let entry = draft::block(exemption, indent + GAP, GAP, newline);
+    let added = format!("{:indent$}{key}:{newline}{entry}", "");
+    vec![whole_lines(text, at, added, newline)]
+}
+
+/// Removes the lines of exemptions, by their positions in the list; where none is left, the key
+/// says `[]`.
+pub(super) fn remove(
+    text: &str,
+    entry: &Entry,
+    items: &[Node],
+    removed: &[usize],
+) -> Option<Vec<Splice>> {
+    let mut dash = first_dash(text, entry)?;
+    let column = lines::column(text, dash);
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for (position, item) in items.iter().enumerate() {
+        let end = end_of_entry(text, item.span.end, column);
+        if removed.contains(&position) {
+            let start = lines::start(text, dash);
+            match ranges.last_mut() {
+                Some(before) if before.end == start => before.end = end,
+                Some(_) | None => ranges.push(start..end),
+            }
+        }
+        if position + 1 < items.len() {
+            dash = lines::token(text, item.span.end, '-')?;
+        }
+    }
+    // Of a last line without a break the one before it is taken, so that none is left over.
+    if let Some(last) = ranges.last_mut().filter(|_| !text.ends_with('\n'))
+        && last.end == text.len()
+    {
+        last.start = lines::end(text, lines::start(text, last.start.saturating_sub(1)));
+    }
+    let nothing = |range| Splice { range, text: String::new() };
+    let mut splices: Vec<Splice> = ranges.into_iter().map(nothing).collect();
+    if removed.len() == items.len() {
+        let after = colon_after(text, entry.key_span)? + 1;
+        splices.insert(0, Splice { range: after..after, text: " []".into() });
+    }
+    Some(splices)
+}
+
+/// The dash of the first entry. The parser's place of a list begins after it, where the list is not
+/// indented.
+fn first_dash(text: &str, entry: &Entry) -> Option<usize> {
+    let colon = lines::token(text, entry.key_span.end, ':')?;
+    lines::token(text, colon + 1, '-')
+}
+
+/// Where the lines of an entry end: after that of its last value, and after the comments below it
+/// that are indented deeper than its dash.
+fn end_of_entry(text: &str, value_end: usize, dash: usize) -> usize {
+    let mut end = lines::next(text, value_end);
+    let mut at = end;
+    while at < text.len() {
+        let next = lines::next(text, at);
+        let line = text.get(at..next).unwrap_or_default();
+        let indent = lines::blanks(line);
+        let rest = line.get(indent..).unwrap_or_default();
+        if rest.starts_with('#') && indent > dash {
+            end = next;
+        } else if !rest.trim_end().is_empty() {
+            break;
+        }
+        at = next;
+    }
+    end
+}
+
+/// The colon of a key that stands before it on its line.
+fn colon_after(text: &str, key: Span) -> Option<usize> {
+    let rest = text.get(key.end..)?;
+    let blanks = lines::blanks(rest);
+    rest.get(blanks..)?.starts_with(':').then_some(key.end + blanks)
+}
+
+/// Lines that are added where one begins, or after a last one that has no line break.
+fn whole_lines(text: &str, at: usize, added: String, newline: &str) -> Splice {
+    let open = at == text.len() && !text.ends_with('\n');
+    let text = if open { format!("{newline}{}", added.trim_end()) } else { added };
+    Splice { range: at..at, text }
+}

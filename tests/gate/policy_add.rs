@@ -1,0 +1,278 @@
+//! `policy add`: who is meant, what is written, and what is refused.
+
+use serde_json::json;
+
+use crate::addresses::{Search, searchable};
+use crate::organisation::id;
+use crate::support::{Bitbucket, Outcome, Sandbox, day, named, row};
+
+/// A policy of two workspaces, with an exemption and much that must stay as it is.
+const POLICY: &str = "# ours\r\nversion: 1\r\nworkspaces: [acme, labs]\r\nexemptions:\r\n\
+    - {id: A, email: a@acme.example, reason: a, expires: 2030-01-01}   # first\r\n# end";
+
+struct Ground {
+    sandbox: Sandbox,
+    server: Bitbucket,
+}
+
+impl Ground {
+    fn new() -> Self {
+        let ground = Ground { sandbox: Sandbox::new(), server: Bitbucket::start() };
+        ground.sandbox.write("policy.yaml", POLICY);
+        ground
+    }
+
+    /// Two workspaces; number 1 is in both, and 2 and 3 share a name.
+    fn with_people() -> Self {
+        let ground = Ground::new();
+        let ada = || named(1, "ada", "Ada Lovelace");
+        ground.server.workspace("acme", &[ada(), named(2, "max", "Max"), named(4, "-x #y", "É")]);
+        ground.server.workspace("labs", &[ada(), named(3, "MAX", "Mäx")]);
+        ground
+    }
+
+    /// Adds an exemption for thirty days, or with other options.
+    fn add(&self, who: &str, options: &[(&str, &str)]) -> Outcome {
+        let expires = day(30);
+        let usual = [("--id", "EX-1"), ("--reason", "r: #1"), ("--expires", &*expires)];
+        let is_given = |name: &str| options.iter().any(|(other, _)| *other == name);
+        let left = usual.iter().filter(|(name, _)| !is_given(name));
+        let pairs = left.chain(options).flat_map(|(name, value)| [*name, *value]);
+        let args: Vec<&str> = ["policy", "add"].into_iter().chain(pairs).collect();
+        self.sandbox.run_against(&self.server, &[&args[..], &["--", who]].concat())
+    }
+
+    /// Checks that nothing changed, and what was said.
+    fn refuses(&self, who: &str, options: &[(&str, &str)], code: i32, said: &[&str]) {
+        let before = self.sandbox.read("policy.yaml");
+        let outcome = self.add(who, options);
+        assert_eq!(outcome.code, code, "{who} {options:?}: {}{}", outcome.stdout, outcome.stderr);
+        for said in said {
+            assert!(outcome.stderr.contains(said), "{said:?} of {who}: {}", outcome.stderr);
+        }
+        assert_eq!(outcome.stdout, "");
+        assert_eq!(self.sandbox.read("policy.yaml"), before);
+    }
+}
+
+fn uuid(number: usize) -> String {
+    row(number, None)["user"]["uuid"].as_str().unwrap().to_owned()
+}
+
+/// Checks that the policy has an entry for this member more, and nothing else.
+fn is_added(ground: &Ground, outcome: &Outcome, number: usize, name: &str) {
+    assert_eq!(outcome.code, 0, "{name}: {}", outcome.stderr);
+    let (id, expires) = (id(number), day(30));
+    let entry = format!(
+        "- id: EX-1\r\n  account_id: \"{id}\"\r\n  name: \"{name}\"\r\n  reason: \"r: #1\"\r\n  \
+         expires: {expires}\r\n"
+    );
+    assert_eq!(ground.sandbox.read("policy.yaml"), POLICY.replace("# end", &(entry + "# end")));
+    assert!(
+        outcome.stdout.starts_with("policy.yaml:6: added\n  - id: EX-1\n"),
+        "{}",
+        outcome.stdout
+    );
+    let lint = ground.sandbox.run(&["policy", "lint"]);
+    assert_eq!(lint.code, 0, "{}", lint.stderr);
+    let digest = lint.stdout.lines().last().unwrap();
+    assert!(digest.starts_with("sha256: ") && outcome.stdout.ends_with(&format!("{digest}\n")));
+}
+
+#[test]
+fn a_member_is_found_by_id_and_name() {
+    for (who, number, name) in [
+        (&*id(1), 1, "Ada Lovelace"),
+        (&*uuid(2), 2, "Max"),
+        ("ADA", 1, "Ada Lovelace"),
+        (" ada lovelace ", 1, "Ada Lovelace"),
+        ("mäx", 3, "Mäx"),
+        ("é", 4, "É"),
+        ("-x #Y", 4, "É"),
+    ] {
+        let ground = Ground::with_people();
+        is_added(&ground, &ground.add(who, &[]), number, name);
+    }
+}
+
+#[test]
+fn whose_an_address_is_is_looked_up() {
+    let ground = Ground::with_people();
+    searchable(&ground.server, 2, Search::Honest);
+    let outcome = ground.add("Member1@Acme.example", &[("--workspace", "acme")]);
+    is_added(&ground, &outcome, 1, "Ada Lovelace");
+    let ground = Ground::with_people();
+    searchable(&ground.server, 2, Search::Refused(403));
+    let acme = ("--workspace", "acme");
+    ground.refuses("member1@acme.example", &[acme], 3, &["403", "nothing was written"]);
+}
+
+#[test]
+fn the_flag_of_nobody_has_to_be_seen() {
+    let ground = Ground::new();
+    ground.server.workspace("acme", &[row(1, None)]);
+    ground.server.workspace("labs", &[row(2, None)]);
+    is_added(&ground, &ground.add("nick1", &[]), 1, "Member 1");
+}
+
+#[test]
+fn every_option_is_written_and_the_exemption_counts() {
+    let ground = Ground::with_people();
+    ground.sandbox.write(
+        "policy.yaml",
+        "version: 1\nworkspaces: [acme]\nlimits:\n  max_days: 30\n  require: [name, category, \
+         compensating_controls, owner, approved_by, ticket, starts]\n",
+    );
+    let (today, expires) = (day(0), day(30));
+    let options = [
+        ("--id", "no"),
+        ("--reason", "one\ntwo\n"),
+        ("--starts", &*today),
+        ("--category", "waiver"),
+        ("--compensating-control", "a, b"),
+        ("--compensating-control", "c"),
+        ("--owner", "null"),
+        ("--approved-by", "Grace Hopper"),
+        ("--ticket", "SEC-1"),
+        ("--email", "ADA@acme.example"),
+        ("--only", "acme"),
+    ];
+    let outcome = ground.add("ada", &options);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let id = id(1);
+    let entry = format!(
+        "exemptions:
+  - id: \"no\"
+    account_id: \"{id}\"
+    email: ada@acme.example
+    name: \"Ada Lovelace\"
+    category: waiver
+    reason: \"one\\ntwo\"
+    compensating_controls: [\"a, b\", \"c\"]
+    owner: \"null\"
+    approved_by: \"Grace Hopper\"
+    ticket: SEC-1
+    starts: {today}
+    expires: {expires}
+    workspaces: [acme]
+"
+    );
+    assert!(ground.sandbox.read("policy.yaml").ends_with(&entry), "{}", outcome.stdout);
+    let checked = ground.sandbox.run_against(&ground.server, &["check"]);
+    assert!(checked.stdout.contains("1 exempt"), "{}", checked.stdout);
+}
+
+#[test]
+fn who_shares_a_name_is_listed_where_nobody_can_be_asked() {
+    let ground = Ground::with_people();
+    let (max, other) = (
+        format!("Max ({}), nickname max, in acme\n", id(2)),
+        format!("Mäx ({}), nickname MAX, in labs\n", id(3)),
+    );
+    ground.refuses("max", &[], 2, &["2 members fit max\n", &max, &other]);
+    let narrowed = ground.add("max", &[("--workspace", "labs")]);
+    is_added(&ground, &narrowed, 3, "Mäx");
+}
+
+#[test]
+fn no_name_stands_for_an_id_or_an_address() {
+    let ground = Ground::new();
+    let impostors = [
+        named(1, &id(9), "Ada"),
+        named(2, "bot@acme.example", "bot@acme.example"),
+        named(3, &uuid(9), "5b10ac8d82e05b22cc7d4ef5"),
+        named(4, "", "  "),
+    ];
+    for slug in ["acme", "labs"] {
+        ground.server.workspace(slug, &impostors);
+        ground.server.permission(slug, "owner");
+    }
+    for who in [&id(9), &uuid(9), "5b10ac8d82e05b22cc7d4ef5", "", " "] {
+        ground.refuses(who, &[], 2, &["nobody in acme, labs has the id, address or name"]);
+    }
+    searchable(&ground.server, 0, Search::Empty);
+    let acme = ("--workspace", "acme");
+    ground.refuses("bot@acme.example", &[acme], 2, &["nobody in acme has the id"]);
+    ground.refuses("adda", &[], 2, &["Did you mean Ada?", "`mfa-gate members` lists everybody"]);
+}
+
+#[test]
+fn where_a_workspace_was_not_read_nothing_is_written() {
+    let ground = Ground::new();
+    ground.server.workspace("acme", &[named(1, "ada", "Ada")]);
+    ground.server.refuse("labs", 403, json!({"type": "error"}));
+    ground.refuses("ada", &[], 3, &["labs could not be read", "nothing was written"]);
+}
+
+#[test]
+fn what_is_wrong_with_an_entry_is_said_before_anybody_is_asked() {
+    let ground = Ground::with_people();
+    let later = day(40);
+    for (option, value, said) in [
+        ("--id", "A", "duplicate id `A`"),
+        ("--only", "beta", "`beta` is no workspace of this policy"),
+        ("--email", "a@acme.example", "two exemptions for the same member"),
+        ("--email", "ada", "--email is no e-mail address: ada"),
+        ("--owner", " ", "`owner` is blank"),
+        ("--ticket", "\u{1b}[2J", "control character U+001B"),
+        ("--starts", &later, "`expires` is before `starts`"),
+        ("--category", "bot", "write one of `service-account`"),
+        ("--expires", "2020-01-01", "--expires 2020-01-01 is over"),
+        ("--expires", "2099-01-01", "at most 366 days"),
+        ("--workspace", "beta", "does not list the workspace beta"),
+    ] {
+        ground.refuses("ada", &[(option, value)], 2, &[said]);
+    }
+    for (limits, said) in [
+        ("{require: [owner, ticket, name]}", "--owner, --ticket\n"),
+        ("{max_days: 90}", "--starts\n"),
+        ("{max_exemptions: 1}", "`limits.max_exemptions` allows no more"),
+    ] {
+        let limits = format!("limits: {limits}\r\nexemptions:");
+        let policy = match said.starts_with('-') {
+            true => format!("version: 1\r\nworkspaces: [acme]\r\n{limits} []\r\n"),
+            false => POLICY.replace("exemptions:", &limits),
+        };
+        ground.sandbox.write("policy.yaml", policy);
+        ground.refuses("ada", &[], 2, &[said]);
+    }
+    assert_eq!(ground.server.requests().len(), 0);
+}
+
+#[test]
+fn a_member_that_is_exempt_already_is_no_second_time() {
+    let ground = Ground::with_people();
+    let exempt = POLICY.replace("email: a@acme.example", &format!("account_id: '{}'", id(1)));
+    ground.sandbox.write("policy.yaml", exempt);
+    let said = ["two exemptions for the same member", "it is as it was"];
+    ground.refuses("ada", &[], 2, &said);
+}
+
+#[test]
+fn what_is_written_in_an_unusual_way_is_left_to_its_author() {
+    let ground = Ground::with_people();
+    ground.sandbox.write("policy.yaml", POLICY.replace("\r\n", "\r"));
+    let entry =
+        format!("  - id: EX-1\n    account_id: \"{}\"\n    name: \"Ada Lovelace\"\n", id(1));
+    ground.refuses("ada", &[], 2, &["Paste this below `exemptions:`", &entry]);
+}
+
+#[test]
+fn members_may_come_from_a_file() {
+    let ground = Ground::new();
+    let export = "Public Name,Email Address,Last Login (UTC),Has 2SV,On Plan\n\
+                  Ada,Ada@acme.example,,No,Yes\nBob,,,No,Yes\n";
+    ground.sandbox.write("export.csv", export);
+    let from_file = [("--members", "export.csv"), ("--workspace", "acme")];
+    for who in ["ada@acme.example", "ada"] {
+        ground.sandbox.write("policy.yaml", POLICY);
+        let outcome = ground.add(who, &from_file);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        assert!(ground.sandbox.read("policy.yaml").contains("  email: ada@acme.example\r\n"));
+    }
+    let nobody = [&from_file[..], &[("--id", "EX-2")]].concat();
+    ground.refuses("bob", &nobody, 2, &["neither an id nor an e-mail address"]);
+    let other = [&from_file[..], &[("--id", "EX-2"), ("--email", "b@acme.example")]].concat();
+    ground.refuses("ada", &other, 2, &["--email is not the address of Ada"]);
+    assert_eq!(ground.server.requests().len(), 0);
+}

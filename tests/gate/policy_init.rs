@@ -1,0 +1,263 @@
+//! `policy init`: a first policy, with and without those who would fail today.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::organisation::id;
+use crate::support::{Bitbucket, Outcome, Sandbox, day, named, row, rows};
+
+struct Ground {
+    sandbox: Sandbox,
+    server: Bitbucket,
+}
+
+impl Ground {
+    fn with(workspaces: &[(&str, &[Value])]) -> Self {
+        let ground = Ground { sandbox: Sandbox::new(), server: Bitbucket::start() };
+        for (slug, rows) in workspaces {
+            ground.server.workspace(slug, rows);
+            ground.server.permission(slug, "owner");
+        }
+        ground
+    }
+
+    fn run(&self, args: &[&str]) -> Outcome {
+        self.sandbox.run_against(&self.server, args)
+    }
+
+    fn exempt_current(&self, more: &[&str]) -> Outcome {
+        self.run(&[&["policy", "init", "--exempt-current"], more].concat())
+    }
+
+    /// Checks that nothing was written, and why.
+    fn refuses(&self, more: &[&str], code: i32, said: &str) {
+        let outcome = self.exempt_current(more);
+        assert_eq!(outcome.code, code, "{}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+        assert!(!self.sandbox.path("policy.yaml").exists());
+    }
+
+    /// Checks that lint and check are content with what was written.
+    fn is_met(&self, more: &[&str]) -> String {
+        let lint = self.sandbox.run(&["policy", "lint"]);
+        assert_eq!(lint.code, 0, "{}", lint.stderr);
+        let checked = self.run(&[&["check"], more].concat());
+        assert_eq!(checked.code, 0, "{}", checked.stdout);
+        assert!(checked.stdout.contains("0 errors, 0 warnings"), "{}", checked.stdout);
+        self.sandbox.read("policy.yaml")
+    }
+}
+
+#[test]
+fn a_first_policy_is_written_once_without_asking_anybody() {
+    let sandbox = Sandbox::new();
+    let init = ["policy", "init", "--workspace", "acme", "--workspace", "1.0"];
+    let outcome = sandbox.run(&init);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert_eq!(outcome.stdout, "policy.yaml: written for acme, 1.0; accepts bitbucket\n");
+    let text = sandbox.read("policy.yaml");
+    assert!(
+        text.contains("\nworkspaces: [acme, \"1.0\"]\n") && text.contains("\nexemptions: []\n")
+    );
+    assert!(!text.contains("Left out"), "{text}");
+    let lint = sandbox.run(&["policy", "lint"]);
+    assert!(lint.stdout.contains("2 workspaces, 0 exemptions"), "{}", lint.stdout);
+
+    let again = sandbox.run(&init);
+    assert_eq!((again.code, sandbox.read("policy.yaml")), (2, text));
+    assert!(again.stderr.contains("there already"), "{}", again.stderr);
+    let nowhere = sandbox.run(&[&init[..], &["--policy", "missing/policy.yaml"]].concat());
+    assert_eq!(nowhere.code, 2, "{}", nowhere.stdout);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nothing", sandbox.path("link.yaml")).unwrap();
+        let link = sandbox.run_with(&init, &[("MFA_GATE_POLICY", "link.yaml")]);
+        assert_eq!(link.code, 2, "{}", link.stdout);
+        assert!(!sandbox.path("nothing").exists());
+    }
+}
+
+#[test]
+fn the_workspaces_are_named_or_the_pipelines_own() {
+    let sandbox = Sandbox::new();
+    let none = sandbox.run(&["policy", "init"]);
+    assert_eq!(none.code, 2);
+    assert!(none.stderr.contains("--workspace"), "{}", none.stderr);
+    assert_eq!(sandbox.run(&["policy", "init", "--workspace", "a b"]).code, 2);
+    let own = sandbox.run_with(&["policy", "init", "-q"], &[("BITBUCKET_WORKSPACE", "acme")]);
+    assert_eq!((own.code, &*own.stdout), (0, ""));
+    assert!(sandbox.read("policy.yaml").contains("\nworkspaces: [acme]\n"));
+}
+
+#[test]
+fn options_that_would_do_nothing_are_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("members.json", "{}");
+    for args in [
+        &["--days", "7"][..],
+        &["--exempt-current", "--days", "0"],
+        &["--exempt-current", "--days", "367"],
+        &["--members", "members.json"],
+        &["--roster", "members.json", "--roster-as-of", "2026-01-01"],
+        &["--roster-as-of", "2026-01-01"],
+    ] {
+        let outcome = sandbox.run(&[&["policy", "init", "--workspace", "acme"], args].concat());
+        assert_eq!(outcome.code, 2, "{args:?}: {}", outcome.stdout);
+    }
+    assert_eq!(fs::read_dir(sandbox.path(".")).unwrap().count(), 1);
+}
+
+#[test]
+fn whoever_would_fail_today_is_exempt_for_a_while() {
+    let mut bare = row(5, Some(json!(null)));
+    bare["user"].as_object_mut().unwrap().remove("account_id");
+    let app = json!({"type": "workspace_membership", "user": {
+        "type": "app_user", "uuid": "{00000000-0000-4000-8000-000000000099}", "display_name": "App",
+    }});
+    let acme = [row(1, Some(json!(false))), row(2, Some(json!(true))), bare, app];
+    let ground = Ground::with(&[("acme", &acme), ("labs", &[row(1, Some(json!(false)))])]);
+    let outcome = ground.exempt_current(&["--workspace", "acme", "--workspace", "labs"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let (first, today, last) = (id(1), day(0), day(30));
+    let said = format!(
+        "policy.yaml: written for acme, labs; accepts bitbucket\n\
+         2 members who would fail today: exempt until {last}, with ids from ONB-1 on\n\
+         limits.max_exemptions is left out until that list is worked off\n"
+    );
+    assert_eq!(outcome.stdout, said);
+    let entries = format!(
+        "\nexemptions:
+  - id: ONB-1
+    account_id: \"{first}\"
+    name: \"Member 1\"
+    category: onboarding
+    reason: \"No second factor was seen by bitbucket when the gate was switched on.\"
+    starts: {today}
+    expires: {last}
+  - id: ONB-2
+    uuid: \"{{00000000-0000-4000-8000-000000000005}}\"
+    name: \"Member 5\"
+    category: onboarding
+    reason: \"The second factor was unknown to bitbucket when the gate was switched on.\"
+    starts: {today}
+    expires: {last}
+    workspaces: [acme]
+"
+    );
+    let text = ground.is_met(&[]);
+    assert!(text.ends_with(&entries), "{text}");
+    assert!(text.contains("max_days: 90\n") && text.contains("# max_exemptions: 5\n"), "{text}");
+    assert!(text.contains("Left out while the entries below are worked off"), "{text}");
+}
+
+#[test]
+fn the_days_are_those_that_are_asked_for() {
+    for (days, longest) in [("1", 90), ("366", 366)] {
+        let ground = Ground::with(&[("acme", &rows(0..1, false))]);
+        let outcome = ground.exempt_current(&["--workspace", "acme", "--days", days]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        let text = ground.sandbox.read("policy.yaml");
+        let expires = format!("    expires: {}\n", day(days.parse().unwrap()));
+        assert!(text.contains(&expires), "{text}");
+        assert!(text.contains(&format!("  max_days: {longest}\n")), "{text}");
+        assert_eq!(ground.run(&["check"]).code, 0);
+    }
+}
+
+#[test]
+fn where_nobody_would_fail_nobody_is_exempt() {
+    let ground = Ground::with(&[("acme", &rows(0..2, true))]);
+    let outcome = ground.exempt_current(&["--workspace", "acme"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("nobody would fail today"), "{}", outcome.stdout);
+    assert!(ground.is_met(&[]).ends_with("\nexemptions: []\n"));
+}
+
+#[test]
+fn where_not_everything_is_seen_nothing_is_written() {
+    let ground = Ground::with(&[]);
+    ground.server.workspace("acme", &[row(0, None), row(1, None)]);
+    ground.server.permission("acme", "member");
+    ground.refuses(&["--workspace", "acme"], 3, "this credential does not see");
+    let ground = Ground::with(&[("acme", &rows(0..1, false))]);
+    ground.server.refuse("labs", 404, json!({"type": "error"}));
+    let both = ["--workspace", "acme", "--workspace", "labs"];
+    ground.refuses(&both, 3, "nothing was written");
+}
+
+#[test]
+fn names_are_text_whatever_they_say() {
+    let names = [
+        "x\nexemptions: []",
+        "\"\n  - id: EX-0",
+        "# no comment",
+        "- a",
+        "*all",
+        "{a: b}",
+        "'\"\\",
+        "\u{1b}[2J\u{202e}gpj.exe",
+        "😀 Zoë: ${{ secrets.X }}",
+        "\u{85}\u{2028}---\n...",
+        "null",
+    ];
+    let rows: Vec<Value> =
+        names.iter().enumerate().map(|(number, name)| named(number, "n", name)).collect();
+    let ground = Ground::with(&[("acme", &rows)]);
+    let outcome = ground.exempt_current(&["--workspace", "acme"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let text = ground.is_met(&[]);
+    let read: Value = serde_saphyr::from_str(&text).unwrap();
+    let read = read["exemptions"].as_array().unwrap();
+    assert_eq!(read.len(), names.len());
+    for (entry, name) in read.iter().zip(names) {
+        let shown = mfa_gate::escape::visible(name);
+        assert_eq!(entry["name"], *shown);
+        assert_eq!(entry.as_object().unwrap().len(), 7, "{entry}");
+    }
+    assert!(!text.chars().any(|c| c != '\n' && mfa_gate::escape::is_hidden(c)), "{text:?}");
+}
+
+#[test]
+fn a_very_long_name_is_cut() {
+    let ground = Ground::with(&[("acme", &[named(1, "n", &"ä".repeat(5000))])]);
+    assert_eq!(ground.exempt_current(&["--workspace", "acme"]).code, 0);
+    assert!(ground.is_met(&[]).contains(&format!("    name: \"{}…\"\n", "ä".repeat(100))));
+}
+
+const EXPORT: &str = "Public Name,Email Address,Last Login (UTC),Has 2SV,On Plan\n\
+    Ada,ada@acme.example,,Yes,Yes\nMax,Max@acme.example,,No,Yes\n";
+
+#[test]
+fn members_and_proof_may_come_from_files() {
+    let ground = Ground::with(&[]);
+    ground.sandbox.write("export.csv", EXPORT);
+    let files = ["--members", "export.csv"];
+    let acme = ["--workspace", "acme"];
+    let outcome = ground.exempt_current(&[&files[..], &acme].concat());
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(ground.is_met(&files).contains("    email: max@acme.example\n"));
+
+    fs::remove_file(ground.sandbox.path("policy.yaml")).unwrap();
+    ground.sandbox.write("roster.csv", "email,mfa\nmax@acme.example,yes\n");
+    let today = day(0);
+    let roster = ["--roster", "roster.csv", "--roster-as-of", &today];
+    let all = [&files[..], &roster].concat();
+    let outcome = ground.exempt_current(&[&all[..], &acme].concat());
+    assert!(
+        outcome.stdout.contains("accepts bitbucket, roster\nnobody would fail"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(ground.is_met(&all).contains("\naccept: [bitbucket, roster]\n"));
+}
+
+#[test]
+fn whoever_cannot_be_exempted_is_named() {
+    let ground = Ground::with(&[]);
+    let files = ["--members", "export.csv", "--workspace", "acme"];
+    ground.sandbox.write("export.csv", EXPORT.replace("Max@acme.example", ""));
+    ground.refuses(&files, 3, "Max");
+    ground.sandbox.write("export.csv", EXPORT.replace("Max@acme.example", "max@localhost"));
+    ground.refuses(&files, 2, "`max@localhost` is no e-mail address");
+}
