@@ -27,8 +27,9 @@ esac
 
 reports=${INPUT_REPORTS:-mfa-gate-reports}
 json=$reports/mfa-gate.json junit=$reports/mfa-gate.xml sarif=$reports/mfa-gate.sarif
+html=$reports/mfa-gate.html
 # Nothing of an earlier run may be taken for this one's, and nothing that this run reads is removed.
-for report in "$json" "$junit" "$sarif"; do
+for report in "$json" "$junit" "$sarif" "$html"; do
   for read in "$INPUT_VERIFY" "${INPUT_POLICY:-policy.yaml}" "$INPUT_ROSTER"; do
     [ -z "$read" ] || [ ! "$report" -ef "$read" ] || [ -n "$INPUT_VERIFY" ] ||
       fail 2 "the report $report would overwrite a file that this run reads"
@@ -104,7 +105,8 @@ else
   [ -z "$INPUT_ROSTER" ] || more+=("--roster=$INPUT_ROSTER")
   [ -z "$INPUT_ROSTER_AS_OF" ] || more+=("--roster-as-of=$INPUT_ROSTER_AS_OF")
   "$BINARY" check --report=github=- "--report=json=$json" "--report=junit=$junit" \
-    "--report=sarif=$sarif" "--report=markdown=$scratch/summary.md" ${more[@]+"${more[@]}"} || code=$?
+    "--report=sarif=$sarif" "--report=html=$html" "--report=markdown=$scratch/summary.md" \
+    ${more[@]+"${more[@]}"} || code=$?
   if [ -f "$json" ]; then
     found=$(field '\{' '  ' verdict)
     complete=$(field '\{' '  ' complete)
@@ -142,5 +144,6 @@ if [ -z "$INPUT_VERIFY" ]; then
   [ ! -f "$json" ] || output json-file "$json"
   [ ! -f "$junit" ] || output junit-file "$junit"
   [ ! -f "$sarif" ] || output sarif-file "$sarif"
+  [ ! -f "$html" ] || output html-file "$html"
 fi
 exit "$code"

@@ -46,7 +46,7 @@ echo "mfa-gate $seconds s; a process that does nothing $nothing s"
 echo "== 100,000 members from saved pages, all formats, against jq's filter of the same file"
 python3 "$generator" pages 100000 >large.json
 reports=()
-for format in json junit sarif csv markdown github; do reports+=(--report "$format=report.$format"); done
+for format in json junit sarif csv markdown html github; do reports+=(--report "$format=report.$format"); done
 read -r seconds memory < <(timed 1 "$gate" check --members large.json "${reports[@]}")
 filter='.values[].user|select(.has_2fa_enabled != true)|.account_id'
 read -r jq_seconds jq_memory < <(timed 0 jq -r "$filter" large.json)

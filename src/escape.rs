@@ -266,6 +266,27 @@ pub fn slack(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// For text and for quoted attribute values in HTML: no character opens markup, ends a value, or
+/// starts an entity. Not for the inside of a script or a style sheet, nor for an address.
+pub fn html(text: &str) -> Cow<'_, str> {
+    let is_active = |c| matches!(c, '&' | '<' | '>' | '"' | '\'');
+    then(visible(text), |text| {
+        rewrite(
+            text,
+            |_, c| is_active(c),
+            |c, out| {
+                out.push_str(match c {
+                    '&' => "&amp;",
+                    '<' => "&lt;",
+                    '>' => "&gt;",
+                    '"' => "&quot;",
+                    _ => "&#39;",
+                });
+            },
+        )
+    })
+}
+
 /// For a path as a relative URI reference (RFC 3986, section 4.2), slashes kept.
 pub fn uri_path(path: &str) -> Cow<'_, str> {
     let is_plain = |c: char| {

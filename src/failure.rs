@@ -36,8 +36,13 @@ pub enum Failure {
     Usage(Complaint),
     /// It could not be found out, or not be written: exit code 3.
     Incomplete(Complaint),
-    /// As [`Failure::Usage`], where the whole message is made up already, several lines long.
-    Rendered(String),
+    /// As [`Failure::Usage`], about a file of which it shows lines.
+    Rendered {
+        /// The whole message, several lines long.
+        message: String,
+        /// The same without anything of the file, for whoever may not see it.
+        bare: Option<Complaint>,
+    },
 }
 
 /// What is wrong and what to do about it.
@@ -60,10 +65,15 @@ impl Failure {
         Failure::Incomplete(Complaint { what: what.into(), help: help.into() })
     }
 
+    /// A failure with exit code 2 that is said in several lines.
+    pub fn rendered(message: String) -> Self {
+        Failure::Rendered { message, bare: None }
+    }
+
     /// The exit code that goes with it.
     pub fn exit(&self) -> Exit {
         match self {
-            Failure::Usage(_) | Failure::Rendered(_) => Exit::Usage,
+            Failure::Usage(_) | Failure::Rendered { .. } => Exit::Usage,
             Failure::Incomplete(_) => Exit::Incomplete,
         }
     }
@@ -76,7 +86,7 @@ impl fmt::Display for Failure {
                 let (what, help) = (escape::terminal(&complaint.what), &complaint.help);
                 write!(formatter, "error: {what}\n  help: {}", escape::terminal(help))
             }
-            Failure::Rendered(message) => formatter.write_str(message),
+            Failure::Rendered { message, .. } => formatter.write_str(message),
         }
     }
 }

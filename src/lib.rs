@@ -13,6 +13,7 @@ pub mod output;
 pub mod policy;
 mod publish;
 pub mod read;
+mod redact;
 pub mod report;
 mod rewrite;
 pub mod rule;

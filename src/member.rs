@@ -1,5 +1,7 @@
 //! Members of a workspace and what is known of their second factor.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -226,10 +228,11 @@ pub(crate) fn label(key: &str, names: [&Option<Box<str>>; 2]) -> String {
 }
 
 /// As much of a name as people are shown.
-pub(crate) fn shortened(name: &str) -> String {
-    let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(end, _)| end);
-    let ellipsis = if end < name.len() { "…" } else { "" };
-    format!("{}{ellipsis}", name.get(..end).unwrap_or_default())
+pub(crate) fn shortened(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()).into(),
+        None => name.into(),
+    }
 }
 
 /// The first name that shows anything.

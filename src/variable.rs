@@ -8,7 +8,7 @@ use crate::failure::Failure;
 
 /// The variables that hold credentials; each may be read from a file by the same name with `_FILE`
 /// added.
-pub(crate) const CREDENTIALS: [&str; 8] = [
+pub(crate) const CREDENTIALS: [&str; 9] = [
     BITBUCKET_EMAIL,
     BITBUCKET_API_TOKEN,
     BITBUCKET_ACCESS_TOKEN,
@@ -17,6 +17,7 @@ pub(crate) const CREDENTIALS: [&str; 8] = [
     ATLASSIAN_ORG_ID,
     ATLASSIAN_API_KEY,
     SLACK_WEBHOOK_URL,
+    REDACT_KEY,
 ];
 
 /// The address of the Atlassian account that made the API token.
@@ -36,6 +37,9 @@ pub(crate) const ATLASSIAN_API_KEY: &str = "ATLASSIAN_API_KEY";
 
 /// Where a message to a Slack channel is sent; whoever knows it can write there.
 pub(crate) const SLACK_WEBHOOK_URL: &str = "MFA_GATE_SLACK_WEBHOOK_URL";
+
+/// What the pseudonyms of `--redact` are made with; whoever knows it can try whose they are.
+pub(crate) const REDACT_KEY: &str = "MFA_GATE_REDACT_KEY";
 
 /// The variable that names a file to read the value of another one from.
 pub(crate) fn file_of(name: &str) -> String {

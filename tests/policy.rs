@@ -49,7 +49,7 @@ fn parsed(text: &str) -> Policy {
 }
 
 fn refused(bytes: &[u8]) -> String {
-    let Err(Failure::Rendered(text)) = parse("policy.yaml".into(), bytes) else {
+    let Err(Failure::Rendered { message: text, .. }) = parse("policy.yaml".into(), bytes) else {
         panic!("not refused as a whole");
     };
     text
@@ -765,7 +765,8 @@ fn hostile_text_does_not_reach_the_terminal() {
         with("category: \"\\e[31m\\n\\u202e\\x9b\""),
         with("starts: \"\\e[31m\\n\\u202e\\x9b\""),
     ] {
-        let Err(Failure::Rendered(rendered)) = parse("p\u{1b}[31m\n.yaml".into(), text.as_bytes())
+        let Err(Failure::Rendered { message: rendered, .. }) =
+            parse("p\u{1b}[31m\n.yaml".into(), text.as_bytes())
         else {
             panic!("{text:?}");
         };

@@ -189,7 +189,7 @@ fn read(text: &str) -> Policy {
 fn judged(bytes: &[u8]) -> Result<(), TestCaseError> {
     match parse("policy.yaml".into(), bytes) {
         Ok(_) => Ok(()),
-        Err(Failure::Rendered(message)) => {
+        Err(Failure::Rendered { message, .. }) => {
             prop_assert!(message.starts_with("error: "), "{message:?}");
             prop_assert!(message.contains(" --> policy.yaml:"), "{message:?}");
             prop_assert!(message.contains("= help: "), "{message:?}");

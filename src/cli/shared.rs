@@ -85,9 +85,15 @@ pub struct ReportArgs {
         value_name = "FORMAT=PATH",
         value_parser = report,
         long_help = "Write a report; repeatable. `-` as PATH is standard output, for one of them.\n\
-                     Formats: json, junit, sarif, csv, markdown, github, in-toto."
+                     Formats: json, junit, sarif, csv, markdown, html, github, in-toto."
     )]
     pub report: Vec<ReportArg>,
+    /// Write pseudonyms in place of people's names, ids and addresses, in every report and message.
+    ///
+    /// MFA_GATE_REDACT_KEY holds the key that they are made with, at least 16 bytes: one key, one
+    /// pseudonym for a person. Without it each run has a key of its own.
+    #[arg(long)]
+    pub redact: bool,
     /// List exempt members in SARIF too, as suppressed results.
     #[arg(long)]
     pub sarif_suppressed: bool,

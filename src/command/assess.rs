@@ -12,6 +12,7 @@ use crate::evaluate::{Evaluation, Judging, evaluate, outdated};
 use crate::failure::Failure;
 use crate::policy::{Admins, Location, Policy, WorkspaceEntry};
 use crate::read::{Selection, Wanted};
+use crate::redact::Redactor;
 use crate::report::{Assurance, Provenance};
 
 /// What a command line says about whom to read, and from where.
@@ -24,18 +25,26 @@ pub(super) struct Given<'a> {
 
 /// How they are to be judged.
 #[derive(Clone, Copy)]
-pub(super) struct Terms {
+pub(super) struct Terms<'a> {
     pub(super) today: Date,
     pub(super) ignore_exemptions: bool,
     pub(super) strict: bool,
     /// Whether anything but a live run is of no use.
     pub(super) must_be_live: bool,
+    /// Who replaces people by pseudonyms, before anything is said of them.
+    pub(super) redactor: Option<&'a Redactor>,
 }
 
-impl Terms {
+impl Terms<'_> {
     /// By the policy as it is, on a day.
     pub(super) fn plain(today: Date) -> Self {
-        Terms { today, ignore_exemptions: false, strict: false, must_be_live: false }
+        Terms {
+            today,
+            ignore_exemptions: false,
+            strict: false,
+            must_be_live: false,
+            redactor: None,
+        }
     }
 }
 
@@ -57,10 +66,10 @@ pub(super) struct Assessed {
 pub(super) fn assess(
     mut policy: Policy,
     given: Given<'_>,
-    terms: Terms,
+    terms: Terms<'_>,
     context: &Context<'_>,
 ) -> Result<Assessed, Failure> {
-    let Terms { today, ignore_exemptions, strict, must_be_live } = terms;
+    let Terms { today, ignore_exemptions, strict, must_be_live, redactor } = terms;
     let selected = select(&policy.workspaces, &given.members.workspace, context)?;
     if policy.workspaces.is_empty() {
         let start = Location::start_of(policy.path.clone());
@@ -87,7 +96,11 @@ pub(super) fn assess(
         must_be_live,
         refused: as_of.and_then(|_| outdated(&policy, as_of, today)),
     };
-    let Gathered { readings, read_at, source, assurance } = gather(request, wanted, context)?;
+    let Gathered { mut readings, read_at, mut source, assurance } =
+        gather(request, wanted, context)?;
+    if let Some(redactor) = redactor {
+        redactor.conceal(&mut policy, &mut readings, &mut source);
+    }
     let roster_as_of = source.roster.as_ref().map(|roster| roster.as_of);
     let judging = Judging { today, ignore_exemptions, strict, roster_as_of };
     let evaluation = evaluate(&policy, readings, judging);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::assess::{Assessed, Given, Terms, assess};
-use super::deliver::deliver;
+use super::deliver::{deliver, redacted};
 use super::gather::not_live;
 use super::publish::Told;
 use super::select::named;
@@ -13,9 +13,21 @@ use crate::emit::Format;
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
 use crate::policy::{self, Policy};
+use crate::redact::Redactor;
 use crate::report::{Assurance, Changes, Options, Report, Run};
 
+/// What is said of an earlier run that is of no use.
+const NOT_COMPARED: &str = "this run is not compared with an earlier one";
+
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
+    redacted(&args.reports, context, |redactor| check(args, redactor, context))
+}
+
+fn check(
+    args: &Check,
+    redactor: Option<&Redactor>,
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
     let path = context.policy_path(args.policy.policy.as_ref());
     let credentials = context.credential_files();
     let files = [&args.members.members, &args.roster.roster, &args.connect.ca_cert, &args.previous];
@@ -27,9 +39,9 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
     let told = Told::prepare(args, context)?;
     let policy = policy::load(&path, pin.as_deref())?;
-    let previous = args.previous.as_deref().and_then(earlier);
-    let mut report = judge(policy, args, context)?;
-    report.changes = previous.map(|previous| Changes::between(&previous, &report));
+    let previous = args.previous.as_deref().and_then(|path| earlier(path, redactor));
+    let mut report = judge(policy, args, redactor, context)?;
+    report.changes = previous.and_then(|previous| since(&previous, &report));
 
     let delivered = deliver(&report, reports, &args.reports);
     let lost = delivered.summary(&report, context);
@@ -43,18 +55,33 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
 
 /// The report of an earlier run. Whatever is wrong with it is said and changes nothing else: a first
 /// run has none.
-fn earlier(path: &Path) -> Option<Report> {
-    let read = saved::judged_again(path);
+fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<Report> {
+    let read = saved::judged_again(path, redactor);
     read.map_err(|failure| {
+        let failure = redactor.map_or(failure.clone(), |redactor| redactor.failure(failure));
         let failure = failure.to_string();
         let reason = failure.trim_start_matches("error: ");
-        tracing::warn!("this run is not compared with an earlier one: {reason}");
+        tracing::warn!("{NOT_COMPARED}: {reason}");
     })
     .ok()
 }
 
-/// Reads the members and judges them by the policy.
-fn judge(policy: Policy, args: &Check, context: &Context<'_>) -> Result<Report, Failure> {
+/// What changed since an earlier run, if it knows people by the same names.
+fn since(previous: &Report, report: &Report) -> Option<Changes> {
+    if previous.redaction != report.redaction {
+        tracing::warn!("{NOT_COMPARED}: its pseudonyms are others; use one MFA_GATE_REDACT_KEY");
+        return None;
+    }
+    Some(Changes::between(previous, report))
+}
+
+/// Reads the members, and judges them by the policy; redacted, where that is wanted.
+fn judge(
+    policy: Policy,
+    args: &Check,
+    redactor: Option<&Redactor>,
+    context: &Context<'_>,
+) -> Result<Report, Failure> {
     let options = Options {
         today: args.today.is_some(),
         members: args.members.members.is_some(),
@@ -78,6 +105,7 @@ fn judge(policy: Policy, args: &Check, context: &Context<'_>) -> Result<Report, 
     let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
     let today = args.today.unwrap_or_else(|| context.today());
     let terms = Terms {
+        redactor,
         today,
         ignore_exemptions: args.ignore_exemptions,
         strict: args.strict,
@@ -94,5 +122,6 @@ fn judge(policy: Policy, args: &Check, context: &Context<'_>) -> Result<Report, 
         subject,
         workspaces_not_checked: not_checked,
     };
-    Ok(Report::new(run, &policy, evaluation))
+    let redaction = redactor.map(Redactor::redaction);
+    Ok(Report { redaction, ..Report::new(run, &policy, evaluation) })
 }

@@ -5,8 +5,26 @@ use std::io::{self, Write};
 use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
 use crate::emit::{self, console};
+use crate::failure::{Exit, Failure};
 use crate::output::Reports;
+use crate::read::excerpt;
+use crate::redact::Redactor;
 use crate::report::Report;
+
+/// Runs a command with what replaces people by pseudonyms, where that is wanted: then nothing that
+/// it says of a failure names anybody either.
+pub(super) fn redacted(
+    args: &ReportArgs,
+    context: &Context<'_>,
+    run: impl FnOnce(Option<&Redactor>) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    if !args.redact {
+        return run(None);
+    }
+    excerpt::withhold();
+    let redactor = Redactor::from_env(context.env)?;
+    run(Some(&redactor)).map_err(|failure| redactor.failure(failure))
+}
 
 /// The reports of a run, as far as they could be written.
 #[must_use]

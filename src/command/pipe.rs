@@ -34,6 +34,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     })?;
     let env = |name: &str| match name {
         "MFA_GATE_SLACK_WEBHOOK_URL" => variables.text("SLACK_WEBHOOK_URL").or_else(|| given(name)),
+        "MFA_GATE_REDACT_KEY" => variables.text("REDACT_KEY").or_else(|| given(name)),
         name => given(name),
     };
     super::run(&cli, &Context { env: &env, ..*context })
@@ -77,6 +78,9 @@ fn check(variables: &Variables<'_>) -> Result<Vec<String>, Failure> {
     args.extend(variables.option("--roster-as-of", "ROSTER_AS_OF"));
     let reports = variables.reports();
     args.extend(reports.iter().map(|(format, path)| format!("--report={format}={path}")));
+    if variables.flag("REDACT")?.unwrap_or(false) {
+        args.push("--redact".into());
+    }
     let in_pipelines = variables.text("BITBUCKET_PIPELINE_UUID").is_some();
     if variables.flag("CODE_INSIGHTS")?.unwrap_or(in_pipelines) {
         args.push("--code-insights".into());
@@ -113,7 +117,9 @@ impl Variables<'_> {
     fn reports(&self) -> Vec<(&'static str, String)> {
         let mut reports = vec![("junit", format!("{TEST_RESULTS}/mfa-gate.xml"))];
         if let Some(folder) = self.text("REPORTS") {
-            for (format, end) in [("json", "json"), ("sarif", "sarif"), ("markdown", "md")] {
+            let formats =
+                [("json", "json"), ("sarif", "sarif"), ("markdown", "md"), ("html", "html")];
+            for (format, end) in formats {
                 reports.push((format, format!("{folder}/mfa-gate.{end}")));
             }
         }
@@ -137,7 +143,7 @@ impl Variables<'_> {
     /// Refuses a demand that names a variable which the pipeline does not have: to pass it over
     /// would be to judge by less than what was asked for.
     fn refuse_unset(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
-        const DEMANDS: [&str; 8] = [
+        const DEMANDS: [&str; 9] = [
             "POLICY",
             "POLICY_SHA256",
             "WORKSPACES",
@@ -146,6 +152,7 @@ impl Variables<'_> {
             "VERIFY",
             "MAX_AGE",
             "REPORTS",
+            "REDACT",
         ];
         match DEMANDS.into_iter().find(|name| env(name).is_some() && self.text(name).is_none()) {
             None => Ok(()),
@@ -175,8 +182,9 @@ impl Variables<'_> {
             None => Ok(None),
             Some(yes) if yes.eq_ignore_ascii_case("true") => Ok(Some(true)),
             Some(no) if no.eq_ignore_ascii_case("false") => Ok(Some(false)),
-            Some(other) => Err(Failure::usage(
-                format!("the pipe's variable {name} is neither true nor false: {other}"),
+            // It is not repeated: somebody may have put a key here.
+            Some(_) => Err(Failure::usage(
+                format!("the pipe's variable {name} is neither true nor false"),
                 format!("Set {name} to true or false, or leave it away."),
             )),
         }

@@ -2,17 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use super::deliver::deliver;
+use super::deliver::{deliver, redacted};
 use super::{Context, saved, whole};
 use crate::cli::Render;
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
+use crate::redact::Redactor;
 use crate::report::{Clash, Report};
 
 pub(super) fn run(args: &Render, context: &Context<'_>) -> Result<Exit, Failure> {
+    redacted(&args.reports, context, |redactor| render(args, redactor, context))
+}
+
+fn render(
+    args: &Render,
+    redactor: Option<&Redactor>,
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
     let inputs: Vec<&Path> = args.saved.iter().map(PathBuf::as_path).collect();
     let reports = Reports::prepare(&args.reports.report, &inputs)?;
-    let mut report = merged(&inputs)?;
+    let mut report = merged(&inputs, redactor)?;
     let delivered = deliver(&report, reports, &args.reports);
     // What is written tells of the run that was; how this one ends depends on the verdict alone.
     report.options.exit_zero = false;
@@ -21,17 +30,17 @@ pub(super) fn run(args: &Render, context: &Context<'_>) -> Result<Exit, Failure>
 }
 
 /// One report over all of them.
-fn merged(paths: &[&Path]) -> Result<Report, Failure> {
+fn merged(paths: &[&Path], redactor: Option<&Redactor>) -> Result<Report, Failure> {
     let mut paths = paths.iter();
     let first = paths.next().ok_or_else(|| {
         Failure::usage("there is no report to render", "Name what `check` wrote as JSON.")
     })?;
-    let mut whole = saved::judged_again(first)?;
+    let mut whole = saved::judged_again(first, redactor)?;
     if paths.len() == 0 {
         return Ok(whole);
     }
     for path in paths {
-        let clash = whole.merge(saved::judged_again(path)?);
+        let clash = whole.merge(saved::judged_again(path, redactor)?);
         clash.map_err(|clash| apart(path, &clash))?;
     }
     Ok(whole.judged_again())

@@ -5,6 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::read::excerpt;
+use crate::redact::Redactor;
 use crate::report::{Report, SCHEMA_VERSION};
 
 /// The largest report, in bytes: two million members.
@@ -22,8 +24,10 @@ pub(super) fn load(path: &Path) -> Result<Report, Failure> {
     if bytes.len() as u64 > LARGEST {
         return Err(Failure::usage(format!("{shown} is larger than any report: over 1 GiB"), help));
     }
-    let report: Report = serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::usage(format!("{shown} is no report: {error}"), help))?;
+    let report: Report = serde_json::from_slice(&bytes).map_err(|error| {
+        let why = error.to_string();
+        Failure::usage(format!("{shown} is no report: {}", excerpt::whole(&why)), help)
+    })?;
     if report.schema_version != SCHEMA_VERSION {
         return Err(Failure::usage(
             format!(
@@ -37,10 +41,13 @@ pub(super) fn load(path: &Path) -> Result<Report, Failure> {
 }
 
 /// Reads a report and judges it again: what it claims is not believed, and said where it differs
-/// from what it contains.
-pub(super) fn judged_again(path: &Path) -> Result<Report, Failure> {
+/// from what it contains. One that names people is redacted first, where that is wanted.
+pub(super) fn judged_again(path: &Path, redactor: Option<&Redactor>) -> Result<Report, Failure> {
     let claimed = load(path)?;
-    let judged = claimed.judged_again();
+    let judged = match redactor.filter(|_| claimed.redaction.is_none()) {
+        Some(redactor) => claimed.redacted(redactor),
+        None => claimed.judged_again(),
+    };
     if claimed.verdict != judged.verdict {
         tracing::warn!(
             "{} says {}, and what it contains says {}: it was changed, or written by another \

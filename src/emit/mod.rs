@@ -6,6 +6,7 @@
 
 mod csv;
 mod github;
+mod html;
 mod in_toto;
 mod json;
 mod junit;
@@ -36,6 +37,8 @@ pub enum Format {
     Csv,
     /// A step summary or a comment.
     Markdown,
+    /// A page for people and auditors.
+    Html,
     /// Workflow commands, which GitHub's runner turns into annotations.
     Github,
     /// A statement about a commit, to be signed.
@@ -44,12 +47,13 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 8] = [
         Format::Json,
         Format::Junit,
         Format::Sarif,
         Format::Csv,
         Format::Markdown,
+        Format::Html,
         Format::Github,
         Format::InToto,
     ];
@@ -62,6 +66,7 @@ impl Format {
             Format::Sarif => "sarif",
             Format::Csv => "csv",
             Format::Markdown => "markdown",
+            Format::Html => "html",
             Format::Github => "github",
             Format::InToto => "in-toto",
         }
@@ -116,6 +121,7 @@ pub fn write(
         Format::Sarif => sarif::write(report, options.sarif_suppressed, out),
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, out),
+        Format::Html => html::write(report, out),
         Format::Github => github::write(report, out),
         Format::InToto => in_toto::write(report, out),
     }

@@ -1,16 +1,19 @@
 //! What several formats say in the same words. Nothing here is escaped: the texts hold slugs,
 //! names and reasons as they are.
 
+mod headline;
+
 use std::collections::HashMap;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 use crate::member::{self, Kind, Source};
 use crate::read::Completeness;
 use crate::report::{
-    Assurance, Finding, JudgedExemption, ListedMember, Provenance, Report, Severity, Verdict,
+    Assurance, Finding, JudgedExemption, ListedMember, Provenance, Redaction, Report, Severity,
     Workspace,
 };
 use crate::rule::Rule;
+pub(crate) use headline::{Headline, bare_headline, headline};
 
 /// How many workspaces a sentence names before it counts them.
 const NAMED_WORKSPACES: usize = 3;
@@ -27,107 +30,11 @@ pub(crate) fn number(length: usize) -> u64 {
 }
 
 /// A few slugs by name, or how many there are.
-fn slugs<'a>(slugs: impl ExactSizeIterator<Item = &'a str>) -> String {
+pub(crate) fn slugs<'a>(slugs: impl ExactSizeIterator<Item = &'a str>) -> String {
     if slugs.len() > NAMED_WORKSPACES {
         return count(number(slugs.len()), "workspace");
     }
     slugs.collect::<Vec<_>>().join(", ")
-}
-
-/// The verdict and what it rests on, which claims no more than was seen.
-pub(crate) struct Headline {
-    /// The verdict in words.
-    pub(crate) verdict: &'static str,
-    /// Why, the worst first; never empty.
-    pub(crate) reasons: Vec<String>,
-}
-
-impl fmt::Display for Headline {
-    /// On one line.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.verdict, self.reasons.join("; "))
-    }
-}
-
-/// The verdict of a report and what it rests on.
-pub(crate) fn headline(report: &Report) -> Headline {
-    headline_with(report, unread(report))
-}
-
-/// The same without why a workspace could not be read, which can name a member.
-pub(crate) fn bare_headline(report: &Report) -> Headline {
-    headline_with(report, unread_bare(report))
-}
-
-fn headline_with(report: &Report, unread: Option<String>) -> Headline {
-    let read: Vec<&Workspace> = report.workspaces.iter().filter(|own| own.complete).collect();
-    let whole = format!(
-        "{} of {}",
-        count(report.summary.members, "member"),
-        slugs(read.iter().map(|own| &*own.slug))
-    );
-    let unprotected = |concerned: u64| {
-        let have = if concerned == 1 { "has" } else { "have" };
-        let seen_by = report.policy.effective.accept.iter().map(|source| source.id());
-        let seen_by = seen_by.collect::<Vec<_>>().join(" or ");
-        format!(
-            "{concerned} of {whole} {have} no second factor seen by {seen_by} and no valid \
-             exemption"
-        )
-    };
-    let or = |reasons: Vec<String>, otherwise: &str| {
-        if reasons.is_empty() { vec![otherwise.to_owned()] } else { reasons }
-    };
-    let (verdict, reasons) = match report.verdict {
-        Verdict::Compliant => ("compliant", vec![format!("{whole}, {}", outcomes(report))]),
-        Verdict::NotEnforced => {
-            let unprotected = unprotected(report.summary.violations);
-            ("not enforced", vec![unprotected, "the policy only warns of that".to_owned()])
-        }
-        Verdict::Violations => {
-            let members = report.summary.violations;
-            let members = (members > 0).then(|| unprotected(members));
-            let about_exemptions = |finding: &&Finding| {
-                finding.level == Severity::Error && subject(finding.rule) == Subject::Exemption
-            };
-            let exemptions = number(report.findings.iter().filter(about_exemptions).count());
-            let exemptions = (exemptions > 0)
-                .then(|| format!("{} about exemptions", count(exemptions, "error")));
-            let reasons = members.into_iter().chain(exemptions).chain(unread).collect();
-            ("violations", or(reasons, "see the findings"))
-        }
-        Verdict::Incomplete => {
-            let reasons = unread.into_iter().collect();
-            ("incomplete", or(reasons, "not everything could be found out"))
-        }
-    };
-    Headline { verdict, reasons }
-}
-
-/// Which workspace could not be read and why, or how many.
-fn unread(report: &Report) -> Option<String> {
-    let mut unread = report.workspaces.iter().filter(|own| !own.complete);
-    match (unread.next(), unread.next()) {
-        (Some(one), None) => Some(format!("{} could not be read: {}", one.slug, why_unread(one))),
-        _ => unread_bare(report),
-    }
-}
-
-/// Which workspace could not be read, or how many.
-fn unread_bare(report: &Report) -> Option<String> {
-    let unread: Vec<&Workspace> = report.workspaces.iter().filter(|own| !own.complete).collect();
-    match unread.as_slice() {
-        [] => None,
-        [one] => Some(format!("{} could not be read to the end", one.slug)),
-        several => {
-            let all = count(number(report.workspaces.len()), "workspace");
-            Some(format!("{} of {all} could not be read to the end", several.len()))
-        }
-    }
-}
-
-fn why_unread(workspace: &Workspace) -> &str {
-    workspace.error.as_deref().unwrap_or("nothing is known of its members")
 }
 
 /// What a rule is about.
@@ -174,12 +81,22 @@ pub(crate) fn level(severity: Severity) -> &'static str {
 }
 
 /// A source as people know it.
-fn source(source: Source) -> &'static str {
+pub(crate) fn source(source: Source) -> &'static str {
     match source {
         Source::Bitbucket => "Bitbucket",
         Source::Atlassian => "Atlassian account",
         Source::Roster => "roster",
         Source::Sso => "delegated to the identity provider",
+    }
+}
+
+/// A source in a word.
+pub(crate) fn source_name(source: Source) -> &'static str {
+    match source {
+        Source::Bitbucket => "Bitbucket",
+        Source::Atlassian => "Atlassian",
+        Source::Roster => "Roster",
+        Source::Sso => "SSO",
     }
 }
 
@@ -215,13 +132,14 @@ pub(crate) fn counts(report: &Report) -> String {
         // Writing to a String cannot fail.
         let _ = write!(line, "; {} unknown to every accepted source", summary.unknown);
     }
-    let _ = write!(
-        line,
-        "; {}, {}",
-        count(summary.errors, "error"),
-        count(summary.warnings, "warning")
-    );
+    let _ = write!(line, "; {}", findings(report));
     line
+}
+
+/// How many findings there are of each level.
+pub(crate) fn findings(report: &Report) -> String {
+    let summary = &report.summary;
+    format!("{}, {}", count(summary.errors, "error"), count(summary.warnings, "warning"))
 }
 
 /// What a reader has to know before relying on the verdict, one sentence fragment each.
@@ -253,6 +171,14 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
             count(all, "workspace"),
             slugs(report.workspaces_not_checked.iter().map(|slug| &**slug))
         ));
+    }
+    if let Some(Redaction { key_id, for_this_run }) = &report.redaction {
+        let key = if *for_this_run {
+            "made with a key of this run alone".into()
+        } else {
+            format!("made with the key {key_id}")
+        };
+        caveats.push(format!("redacted: people's names, ids and addresses are pseudonyms, {key}"));
     }
     let alone = report.summary.protected_by_roster_alone;
     if alone > 0 {
@@ -300,12 +226,17 @@ pub(crate) fn shown_name(own: &ListedMember) -> Option<&str> {
 
 /// Why no second factor is asked of a member whose outcome is "not applicable".
 pub(crate) fn why_not_applicable(member: &ListedMember) -> String {
+    format!("not applicable: {}", why_nobody_logs_in(member))
+}
+
+/// The same without the outcome.
+pub(crate) fn why_nobody_logs_in(member: &ListedMember) -> String {
     match (&member.kind, &member.account_status) {
-        (Kind::AppUser, _) => "not applicable: an app's account, nobody logs in with it".into(),
+        (Kind::AppUser, _) => "an app's account, nobody logs in with it".into(),
         (Kind::User | Kind::Other(_), Some(status)) => {
-            format!("not applicable: the account is {}, nobody logs in with it", status.as_str())
+            format!("the account is {}, nobody logs in with it", status.as_str())
         }
-        (Kind::User | Kind::Other(_), None) => "not applicable: nobody logs in with it".into(),
+        (Kind::User | Kind::Other(_), None) => "nobody logs in with it".into(),
     }
 }
 
@@ -373,6 +304,10 @@ pub(crate) fn read(workspace: &Workspace) -> String {
     } else {
         format!("{}: {how}", workspace.slug)
     }
+}
+
+fn why_unread(workspace: &Workspace) -> &str {
+    workspace.error.as_deref().unwrap_or("nothing is known of its members")
 }
 
 /// How it is known that a workspace was read to its end, or why it was not.

@@ -75,7 +75,10 @@ pub fn parse(path: Arc<str>, bytes: &[u8]) -> Result<Policy, Failure> {
     };
     match policy.filter(|_| problems.is_empty()) {
         Some(policy) => Ok(policy),
-        None => Err(Failure::Rendered(problems.render(&source, &Renderer::plain()))),
+        None => Err(Failure::Rendered {
+            bare: Some(problems.places(&source)),
+            message: problems.render(&source, &Renderer::plain()),
+        }),
     }
 }
 

@@ -4,6 +4,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use super::source::{SourceText, Span};
 use crate::escape;
+use crate::failure::Complaint;
 
 /// More than a person reads at once; the rest is counted.
 const RENDERED: usize = 100;
@@ -52,6 +53,27 @@ impl Problems {
     /// Whether there are more than are rendered.
     pub(super) fn are_many(&self) -> bool {
         self.0.len() > RENDERED
+    }
+
+    /// Where the problems are, without anything that stands there.
+    pub(super) fn places(&self, source: &SourceText<'_>) -> Complaint {
+        let mut places: Vec<(u32, u32)> = Vec::with_capacity(self.0.len());
+        places.extend(self.0.iter().map(|problem| {
+            let place = source.location(problem.span);
+            (place.line, place.column)
+        }));
+        places.sort_unstable();
+        places.dedup();
+        let shown = places.iter().take(RENDERED).map(|(line, column)| format!("{line}:{column}"));
+        let ellipsis = if places.len() > RENDERED { ", …" } else { "" };
+        Complaint {
+            what: format!(
+                "{} is no valid policy: there are problems at {}{ellipsis} (line and column)",
+                source.path,
+                shown.collect::<Vec<_>>().join(", ")
+            ),
+            help: "`mfa-gate policy lint` says what they are, and shows the lines.".into(),
+        }
     }
 
     /// All problems in the order of their places, each with its line and what to write instead.

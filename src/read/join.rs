@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Incomplete;
 use super::address_book::AddressBook;
 use super::atlassian::Directory;
+use super::excerpt::whole;
 use super::roster::Roster;
 use crate::member::{Evidence, Member, Source, TwoFactor};
 
@@ -87,7 +88,7 @@ pub(super) fn note_roster(
             return Err(Incomplete::new(
                 format!(
                     "the roster contradicts itself about {}: line {before} and line {}",
-                    member.key(),
+                    whole(member.key()),
                     entry.line
                 ),
                 "Export the roster again, or delete the row that is out of date.",

@@ -172,7 +172,7 @@ impl From<Failure> for Incomplete {
             Failure::Usage(complaint) | Failure::Incomplete(complaint) => {
                 Incomplete::new(complaint.what, complaint.help)
             }
-            Failure::Rendered(message) => Incomplete::new(message, ""),
+            Failure::Rendered { message, .. } => Incomplete::new(message, ""),
         }
     }
 }

@@ -90,7 +90,7 @@ pub struct Commit {
 pub struct Input {
     /// The file as it was named.
     pub path: String,
-    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    /// The SHA-256 of its bytes, in lower-case hexadecimal; redacted, a pseudonym of that.
     pub sha256: String,
 }
 
@@ -120,7 +120,7 @@ impl DirectoryRecord {
 pub struct RosterRecord {
     /// The file as it was named.
     pub path: String,
-    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    /// The SHA-256 of its bytes, in lower-case hexadecimal; redacted, a pseudonym of that.
     pub sha256: String,
     /// The day that it is of.
     #[schemars(with = "String", extend("format" = "date"))]

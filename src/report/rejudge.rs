@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::build::Run;
-use super::{Finding, JudgedExemption, Report, Workspace};
+use super::{Finding, JudgedExemption, Provenance, Report, Workspace};
 use crate::evaluate::{Judging, evaluate};
 use crate::member::Member;
 use crate::policy::{
     Exemption, Location, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
 };
 use crate::read::{Addresses, Incomplete, Origin, Reading, Roll, Walk, proof};
+use crate::redact::Redactor;
 use crate::rule::Rule;
 
 /// What a workspace's members cannot be told from is to be read again, not repaired.
@@ -22,28 +23,38 @@ impl Report {
     /// The same run, judged again. Conclusions of the old report are not looked at, except that
     /// what it calls incomplete stays so.
     pub fn judged_again(&self) -> Report {
-        let policy = self.applied_policy();
+        let report = self.judged(self.applied_policy(), readings(self), self.source.clone());
+        Report { changes: self.changes.clone(), redaction: self.redaction.clone(), ..report }
+    }
+
+    /// The same run, judged again with pseudonyms in place of people; what changed since an earlier
+    /// run, which names others, is left out.
+    pub(crate) fn redacted(&self, redactor: &Redactor) -> Report {
+        let (mut policy, mut readings) = (self.applied_policy(), readings(self));
+        let mut source = self.source.clone();
+        redactor.conceal(&mut policy, &mut readings, &mut source);
+        let report = self.judged(policy, readings, source);
+        Report { redaction: Some(redactor.redaction()), ..report }
+    }
+
+    fn judged(&self, policy: Policy, readings: Vec<Reading>, source: Provenance) -> Report {
         let judging = Judging {
             today: self.today,
             ignore_exemptions: self.options.ignore_exemptions,
             strict: self.options.strict,
-            roster_as_of: self.source.roster.as_ref().map(|roster| roster.as_of),
+            roster_as_of: source.roster.as_ref().map(|roster| roster.as_of),
         };
-        let evaluation = evaluate(&policy, readings(self), judging);
+        let evaluation = evaluate(&policy, readings, judging);
         let run = Run {
             checked_at: self.checked_at,
             today: self.today,
             assurance: self.assurance,
             options: self.options.clone(),
-            source: self.source.clone(),
+            source,
             subject: self.subject.clone(),
             workspaces_not_checked: self.workspaces_not_checked.clone(),
         };
-        Report {
-            changes: self.changes.clone(),
-            redaction: self.redaction.clone(),
-            ..Report::new(run, &policy, evaluation)
-        }
+        Report::new(run, &policy, evaluation)
     }
 
     /// The policy as the report has it.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use mfa_gate::escape::{
-    cell, is_hidden, json, markdown, sarif_message, slack, terminal, uri_path, visible,
+    cell, html, is_hidden, json, markdown, sarif_message, slack, terminal, uri_path, visible,
     workflow_data, workflow_property, xml_attribute, xml_cdata,
 };
 use proptest::prelude::*;
@@ -57,9 +57,17 @@ fn json_text(text: &str) -> String {
 #[test]
 fn ids_are_borrowed_unchanged() {
     for id in IDS {
-        for escape in
-            [visible, terminal, xml_attribute, xml_cdata, workflow_data, cell, markdown, slack]
-        {
+        for escape in [
+            visible,
+            terminal,
+            xml_attribute,
+            xml_cdata,
+            workflow_data,
+            cell,
+            markdown,
+            slack,
+            html,
+        ] {
             assert!(matches!(escape(id), Cow::Borrowed(same) if same == id), "{id}");
         }
         assert_eq!(json_text(id), id);
@@ -119,6 +127,12 @@ fn markdown_is_inert() {
 }
 
 #[test]
+fn html_is_text() {
+    assert_eq!(html("<b a=\"1\" c='2'>&amp;"), "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;amp;");
+    assert_eq!(html("a\u{202e}<b"), r"a\u{202e}&lt;b");
+}
+
+#[test]
 fn formulas_are_text() {
     assert_eq!(cell("=1"), "'=1");
     assert_eq!(cell(" \"@x"), " \"'@x");
@@ -166,7 +180,7 @@ proptest! {
         let all = [
             visible(&text), terminal(&text), xml_attribute(&text), xml_cdata(&text),
             workflow_data(&text), workflow_property(&text), markdown(&text), cell(&text),
-            sarif_message(&text), uri_path(&text), json_text(&text).into(),
+            sarif_message(&text), uri_path(&text), json_text(&text).into(), html(&text),
         ];
         for escaped in all {
             prop_assert!(!escaped.chars().any(is_hidden), "{escaped:?}");
@@ -196,6 +210,24 @@ proptest! {
         let is_entity = |(at, _)| entities.iter().any(|entity| escaped[at..].starts_with(entity));
         prop_assert!(escaped.match_indices('&').all(is_entity), "{:?}", escaped);
         prop_assert_eq!(escaped.chars().find(|&c| is_hidden(c)), None);
+    }
+
+    #[test]
+    fn html_texts_open_nothing_and_read_the_same(text in text()) {
+        let escaped = html(&text);
+        prop_assert!(!escaped.contains(['<', '>', '"', '\'']), "{:?}", escaped);
+        let entities = [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'")];
+        let mut read = String::new();
+        let mut rest = &*escaped;
+        while let Some(at) = rest.find('&') {
+            read.push_str(&rest[..at]);
+            let entity = entities.iter().find(|(entity, _)| rest[at..].starts_with(entity));
+            let (entity, character) = entity.unwrap();
+            read.push_str(character);
+            rest = &rest[at + entity.len()..];
+        }
+        read.push_str(rest);
+        prop_assert_eq!(read, visible(&text));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::fixture::{console, named, snapshot, table, written};
 use crate::in_toto::about_a_commit;
 use crate::schemas::cases;
 
-const NAMES: [&str; 20] = [
+pub(crate) const NAMES: [&str; 20] = [
     "<script>alert(1)</script>",
     "=HYPERLINK(\"http://x.example\")",
     "@SUM(1)",

@@ -34,6 +34,15 @@ fn markdown() {
 }
 
 #[test]
+fn html() {
+    let page = written(Format::Html, &report());
+    // Style and script are read in their own files.
+    let (_, body) = page.split_once("</style>\n").unwrap();
+    let (body, _) = body.split_once("<script>").unwrap();
+    insta::assert_snapshot!(body);
+}
+
+#[test]
 fn github() {
     insta::assert_snapshot!(written(Format::Github, &report()));
 }
@@ -124,6 +133,7 @@ fn what_weakens_a_verdict_is_said_in_every_format_for_people() {
     for text in [
         console(&report),
         written(Format::Markdown, &report),
+        written(Format::Html, &report),
         written(Format::Github, &report),
         written(Format::Junit, &report),
         written(Format::Sarif, &report),
@@ -176,5 +186,8 @@ fn a_format_is_parsed_from_its_name() {
         assert_eq!(format.id().parse(), Ok(format));
     }
     let error = "Json".parse::<Format>().unwrap_err().to_string();
-    assert_eq!(error, "not a format; there are json, junit, sarif, csv, markdown, github, in-toto");
+    assert_eq!(
+        error,
+        "not a format; there are json, junit, sarif, csv, markdown, html, github, in-toto"
+    );
 }

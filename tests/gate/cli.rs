@@ -110,6 +110,7 @@ fn every_format_is_written_and_old_files_are_gone() {
         "sarif=out/c.sarif",
         "csv=d.csv",
         "markdown=e.md",
+        "html=out/g.html",
         "github=f.txt",
     ];
     let mut args = CHECK.to_vec();

@@ -135,7 +135,7 @@ fn a_roster_that_is_too_old_asks_nobody_and_is_reported() {
             let ground = two();
             ground.roster(BOTH);
             let check = |day: &str| {
-                let formats = ["junit", "sarif", "csv", "markdown", "github"];
+                let formats = ["junit", "sarif", "csv", "markdown", "html", "github"];
                 let reports = formats.map(|format| format!("{format}=out/{format}"));
                 let mut more = vec!["--roster", "roster.csv", "--roster-as-of", day];
                 reports.iter().for_each(|report| more.extend(["--report", report]));

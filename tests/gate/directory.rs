@@ -235,7 +235,7 @@ fn the_deadline_is_one_for_all_servers() {
 fn keys_stay_with_their_own_server() {
     let ground = three();
     ground.organisation.serve(Directory { page: Some(1), ..Directory::of(accounts(3)) });
-    let formats = ["json", "junit", "sarif", "csv", "markdown", "github"];
+    let formats = ["json", "junit", "sarif", "csv", "markdown", "html", "github"];
     let reports = formats.map(|format| format!("{format}=out/{format}"));
     let mut more = vec!["-vv"];
     reports.iter().for_each(|report| more.extend(["--report", report]));

@@ -25,7 +25,7 @@ fn check(origin: &str, more: &[&str]) -> Run {
     let sandbox = Sandbox::new();
     sandbox.write("policy.yaml", policy("acme", ""));
     let mut args = vec!["check", "-vv"];
-    let formats = ["json", "junit", "sarif", "csv", "markdown", "github"];
+    let formats = ["json", "junit", "sarif", "csv", "markdown", "html", "github"];
     let reports = formats.map(|format| format!("{format}=out/{format}"));
     reports.iter().for_each(|report| args.extend(["--report", report]));
     args.extend(more);

@@ -19,7 +19,7 @@ const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const AT: &str =
     "/2.0/repositories/acme/shop/commit/0123456789abcdef0123456789abcdef01234567/reports/mfa-gate";
 /// What Pipelines says of the commit.
-const OF: [(&str, &str); 3] = [
+pub(crate) const OF: [(&str, &str); 3] = [
     ("BITBUCKET_WORKSPACE", "acme"),
     ("BITBUCKET_REPO_SLUG", "shop"),
     ("BITBUCKET_COMMIT", COMMIT),
@@ -34,7 +34,7 @@ fn server(rows: &[Value]) -> Bitbucket {
 }
 
 /// Takes whatever is written at the commit, but for what the status says of a method.
-fn takes(server: &Bitbucket, refused: &[(&str, u16)]) {
+pub(crate) fn takes(server: &Bitbucket, refused: &[(&str, u16)]) {
     for (verb, status) in refused {
         let answer = ResponseTemplate::new(*status).set_body_json(
             json!({"type": "error", "error": {"message": format!("no {verb} here, {TOKEN}")}}),
@@ -75,7 +75,7 @@ fn sandbox(more: &str) -> Sandbox {
 }
 
 /// What was written at the commit, oldest first.
-fn written(server: &Bitbucket) -> Vec<Request> {
+pub(crate) fn written(server: &Bitbucket) -> Vec<Request> {
     let requests = server.requests().into_iter();
     requests.filter(|it| it.url.path().contains("/reports/")).collect()
 }

@@ -26,6 +26,7 @@ mod policy_prune;
 mod previous;
 mod raw;
 mod readme;
+mod redact;
 mod render;
 mod slack;
 mod sources;

@@ -59,6 +59,7 @@ fn reports_go_to_their_folder() {
     assert_eq!(sandbox.json("out/a b/mfa-gate.json")["verdict"], "violations");
     assert_eq!(sandbox.json("out/a b/mfa-gate.sarif")["version"], "2.1.0");
     assert!(sandbox.read("out/a b/mfa-gate.md").contains("violations"));
+    assert!(sandbox.read("out/a b/mfa-gate.html").contains("<span>violations</span>"));
     assert!(sandbox.path("test-results/mfa-gate.xml").exists());
 }
 
@@ -132,7 +133,7 @@ fn a_demand_that_the_pipeline_does_not_have_is_not_passed_over() {
     let (server, sandbox) = ground(true);
     std::fs::create_dir_all(sandbox.path("test-results")).unwrap();
     sandbox.write("test-results/mfa-gate.xml", "an earlier run's");
-    for name in ["POLICY_SHA256", "WORKSPACES", "MAX_AGE", "VERIFY", "ROSTER"] {
+    for name in ["POLICY_SHA256", "WORKSPACES", "MAX_AGE", "VERIFY", "ROSTER", "REDACT"] {
         let outcome = run(&server, &sandbox, &[(name, &format!("${name}"))]);
         assert_eq!(outcome.code, 2, "{name}: {}", outcome.stderr);
         assert!(outcome.stderr.contains(name), "{}", outcome.stderr);
@@ -196,12 +197,35 @@ fn what_is_neither_true_nor_false_is_refused() {
     for (name, variables) in [
         ("CODE_INSIGHTS", &[("CODE_INSIGHTS", "yes")][..]),
         ("INSIGHTS_NAMES", &[("CODE_INSIGHTS", "true"), ("INSIGHTS_NAMES", "1")]),
+        ("REDACT", &[("REDACT", "1")]),
     ] {
         let outcome = run(&server, &sandbox, variables);
         assert_eq!(outcome.code, 2, "{}", outcome.stderr);
         assert!(outcome.stderr.contains(name), "{}", outcome.stderr);
     }
     assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn nobody_is_named_when_asked_for() {
+    let (server, sandbox) = ground(false);
+    let key = ("REDACT_KEY", "a-key-of-at-least-16-bytes");
+    let ids = |variables: &[(&str, &str)]| {
+        let outcome = run(&server, &sandbox, variables);
+        assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+        let report = sandbox.read("out/mfa-gate.json");
+        let said = outcome.stdout + &outcome.stderr + &report;
+        assert!(!said.contains("557058:") && !said.contains(key.1), "{said}");
+        sandbox.json("out/mfa-gate.json")["members"].clone()
+    };
+    let (redact, reports) = (("REDACT", "True"), ("REPORTS", "out"));
+    let by_key = ids(&[redact, reports, key]);
+    assert_eq!(by_key, ids(&[redact, reports, key]));
+    let unset = ("REDACT_KEY", "${REDACT_KEY}");
+    assert_ne!(ids(&[redact, reports, unset]), ids(&[redact, reports, unset]));
+    let short = run(&server, &sandbox, &[redact, ("REDACT_KEY", "too-short")]);
+    assert_eq!(short.code, 2, "{}", short.stderr);
+    assert!(!short.stderr.contains("too-short"), "{}", short.stderr);
 }
 
 #[test]
@@ -251,6 +275,7 @@ fn the_pipe_declares_what_it_reads_and_nothing_else() {
     // What Pipelines sets itself, and what the program calls the webhook.
     assert!(read.remove("BITBUCKET_PIPELINE_UUID"));
     assert!(read.remove("MFA_GATE_SLACK_WEBHOOK_URL"));
+    assert!(read.remove("MFA_GATE_REDACT_KEY"));
     let credentials = quoted(&file("src/variable.rs"));
     let credentials = credentials.into_iter().filter(|name| !name.starts_with("MFA_GATE_"));
     read.extend(credentials);
@@ -278,7 +303,7 @@ fn the_pipe_is_declared_as_pipes_are() {
     let image = format!("ghcr.io/mfa-gate/mfa-gate:{}", env!("CARGO_PKG_VERSION"));
     assert_eq!(pipe["image"], image);
     assert!(file("README.md").contains(&format!("- pipe: docker://{image}\n")));
-    let credentials = ["EMAIL", "TOKEN", "CLIENT_ID", "SECRET", "ORG_ID", "API_KEY", "WEBHOOK_URL"];
+    let credentials = ["EMAIL", "TOKEN", "CLIENT_ID", "SECRET", "ORG_ID", "_KEY", "WEBHOOK_URL"];
     for variable in pipe["variables"].as_array().unwrap() {
         let name = variable["name"].as_str().unwrap();
         if credentials.iter().any(|part| name.ends_with(part)) {

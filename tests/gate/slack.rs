@@ -11,13 +11,13 @@ use crate::support::{Bitbucket, EMAIL, Outcome, Sandbox, TOKEN, policy, row, row
 const PATH: &str = "/services/T00000000/B00000000/very-secret-webhook";
 
 /// A server that plays Slack.
-struct Slack {
+pub(crate) struct Slack {
     runtime: Runtime,
     server: MockServer,
 }
 
 impl Slack {
-    fn answering(answer: ResponseTemplate) -> Self {
+    pub(crate) fn answering(answer: ResponseTemplate) -> Self {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(1).enable_all().build().unwrap();
         let server = runtime.block_on(MockServer::start());
@@ -25,15 +25,15 @@ impl Slack {
         Slack { runtime, server }
     }
 
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Slack::answering(ResponseTemplate::new(200).set_body_string("ok"))
     }
 
-    fn webhook(&self) -> String {
+    pub(crate) fn webhook(&self) -> String {
         format!("{}{PATH}", self.server.uri())
     }
 
-    fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.runtime.block_on(self.server.received_requests()).unwrap()
     }
 

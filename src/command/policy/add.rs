@@ -179,7 +179,7 @@ fn about(planned: Exemption, person: &Person<'_>) -> Result<Exemption, Failure> 
 fn refused(refusal: Refusal, path: &Path, exemption: &Exemption) -> Failure {
     let path = path.display().to_string();
     let path = terminal(&path);
-    Failure::Rendered(match refusal {
+    Failure::rendered(match refusal {
         Refusal::Invalid(problems) => {
             format!(
                 "{problems}\n\nerror: with this entry {path} would be no policy; it is as it was"

@@ -83,7 +83,7 @@ fn exempt(
     let exemptions = entries(&assessed.evaluation, first, last_day)?;
     match parsed(FirstPolicy { exemptions: &exemptions, ..first }.to_yaml()) {
         Ok(_) => Ok(exemptions),
-        Err(problems) => Err(Failure::Rendered(format!(
+        Err(problems) => Err(Failure::rendered(format!(
             "{problems}\n\nerror: an exemption for each of the {} who would fail today makes no \
              policy; nothing was written",
             count(exemptions.len() as u64, "member")

@@ -99,7 +99,7 @@ pub(super) fn find<'r>(
                 Failure::usage("nobody was chosen, and nothing changed", "Name one by the id.")
             })
         }
-        count => Err(Failure::Rendered(format!(
+        count => Err(Failure::rendered(format!(
             "error: {count} members fit {}\n{}  help: Name one of them by the id in parentheses.",
             terminal(who),
             listed(&fitting, |_| "-".to_owned()),

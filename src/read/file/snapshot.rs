@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::wire::{Lists, Snapshot};
 use super::{Found, Held, wants};
 use crate::member::Member;
+use crate::read::excerpt::whole;
 use crate::read::misfit::Misfit;
 use crate::read::{Addresses, Completeness, Incomplete, Origin, Roll, Selection, proof};
 use crate::report::{RosterRecord, Workspace};
@@ -80,7 +81,7 @@ impl Listed {
 fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> Held {
     let size = workspace.reported_size;
     let why = if !workspace.complete {
-        let why = workspace.error.as_deref().unwrap_or("the file does not say why");
+        let why = workspace.error.as_deref().map_or("the file does not say why", whole);
         format!("it was not read to the end when the members file was made: {why}")
     } else if contradicts {
         "the members file says that it is not complete, and does not say where".into()

@@ -21,6 +21,7 @@ fn a_compliant_workspace_passes() {
     assert_eq!(job.sandbox.json(&outputs["json-file"])["verdict"], "compliant");
     assert!(job.sandbox.read(&outputs["junit-file"]).contains("<testsuite"));
     assert!(job.sandbox.json(&outputs["sarif-file"])["runs"].is_array());
+    assert!(job.sandbox.read(&outputs["html-file"]).starts_with("<!DOCTYPE html>"));
     assert_eq!(ran.uploaded.as_ref(), Some(&outputs["sarif-file"]), "an upload closes alerts");
     assert!(ran.summary.contains("compliant"), "{}", ran.summary);
 }
@@ -41,6 +42,15 @@ fn violations_fail_and_are_shown() {
     job.set("upload-sarif", "true");
     let ran = job.run();
     assert_eq!(ran.uploaded.as_ref(), Some(&ran.outputs["sarif-file"]));
+
+    job.set("args", "--redact");
+    job.env.insert("MFA_GATE_REDACT_KEY".into(), "a-key-of-at-least-16-bytes".into());
+    let ran = job.run();
+    ran.ends(1, "violations");
+    assert!(!ran.summary.contains("Member 1"), "{}", ran.summary);
+    assert!(ran.summary.contains("person-"), "{}", ran.summary);
+    let report = job.sandbox.json(&ran.outputs["json-file"]);
+    assert_eq!(report["redaction"]["for_this_run"], false, "the key arrives");
 
     job.set("args", "--exit-zero");
     let ran = job.run();
@@ -128,7 +138,8 @@ fn inputs_arrive_as_they_are() {
         format!("--report=json={folder}/mfa-gate.json"),
         format!("--report=junit={folder}/mfa-gate.xml"),
         format!("--report=sarif={folder}/mfa-gate.sarif"),
-        arguments[5].clone(),
+        format!("--report=html={folder}/mfa-gate.html"),
+        arguments[6].clone(),
         "--strict".into(),
         "--report=csv=$(touch run) `touch run`;*".into(),
         "  two words ".into(),
@@ -142,7 +153,7 @@ fn inputs_arrive_as_they_are() {
         format!("--roster-as-of={HOSTILE}"),
     ];
     assert_eq!(arguments, expected);
-    assert!(arguments[5].starts_with("--report=markdown="), "{}", arguments[5]);
+    assert!(arguments[6].starts_with("--report=markdown="), "{}", arguments[6]);
     for place in ["run", "home/run"] {
         assert!(!job.sandbox.path(place).exists(), "an input was executed");
     }

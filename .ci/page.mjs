@@ -1,0 +1,244 @@
+// Opens HTML reports in Chromium and looks at what a person, a keyboard, a screen reader, a printer
+// and an attacker would meet. Called by .ci/page, which makes the reports.
+//
+//   node page.mjs PAGES        checks the reports of the folder; fails when anything is wrong
+//   node page.mjs PAGES IMAGES saves pictures of the example there instead
+//
+// CHROMIUM names the browser, MODULES the folder with playwright-core and axe-core.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [folder, images] = process.argv.slice(2);
+const modules = createRequire(join(process.env.MODULES, "/"));
+const { chromium } = modules("playwright-core");
+const axe = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
+
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 390, height: 844 };
+/** What counts as at once, in milliseconds: five times the aim, since CI machines are shared. */
+const AT_ONCE = 5000;
+
+// Over HTTP a browser asks for more by itself than from a file, such as an icon.
+const asked = [];
+const server = createServer((request, response) => {
+  asked.push(request.url);
+  response.setHeader("Content-Type", "text/html; charset=utf-8");
+  response.end(readFileSync(join(folder, request.url)));
+});
+await new Promise((started) => server.listen(0, "127.0.0.1", started));
+const base = `http://127.0.0.1:${server.address().port}`;
+const launch = (args) => chromium.launch({ executablePath: process.env.CHROMIUM, args });
+const browser = await launch([]);
+/** As a browser is once a screen reader asks it for all that there is. */
+const readAloud = await launch(["--force-renderer-accessibility"]);
+
+/** Opens a report, and fails if it asks for anything, complains, or opens a dialogue. */
+async function open(name, options = {}, where = browser) {
+  const context = await where.newContext({ viewport: WIDE, reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("console", (message) => wrong.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => wrong.push(`error: ${error}`));
+  page.on("dialog", (dialog) => wrong.push(`dialogue: ${dialog.message()}`) && dialog.dismiss());
+  page.on("requestfailed", (request) => wrong.push(`refused: ${request.url()}`));
+  asked.length = 0;
+  await page.goto(`${base}/${name}.html`);
+  return {
+    page,
+    async close() {
+      assert.deepEqual(asked, [`/${name}.html`], `${name} asked for more than itself`);
+      assert.deepEqual(wrong, [], name);
+      await context.close();
+    },
+  };
+}
+
+/** The rows of a table that are shown. */
+const shown = (page, table) => page.locator(`table.${table} tbody tr`).filter({ visible: true });
+/** The rows of a table, shown or not. */
+const all = (page, table) => page.locator(`table.${table} tbody tr`);
+const tools = (page, subject) => page.getByRole("group", { name: `Choose ${subject}` });
+const report = (name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+
+async function accessible(name, options) {
+  const { page, close } = await open(name, options);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+  assert.deepEqual(found, [], `axe-core about ${name} with ${JSON.stringify(options)}`);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `${name} is ${overflow} pixels wider than ${JSON.stringify(options)}`);
+  await close();
+}
+
+async function tablesForScreenReaders(name) {
+  const { page, close } = await open(name, {}, readAloud);
+  const session = await page.context().newCDPSession(page);
+  await session.send("Accessibility.enable");
+  const { nodes } = await session.send("Accessibility.getFullAXTree");
+  const count = (role) => nodes.filter((node) => !node.ignored && node.role?.value === role).length;
+  const { members, findings, exemptions, workspaces } = report(name);
+  const lists = [members, findings, exemptions, workspaces];
+  const tables = lists.filter((list) => list.length > 0).length;
+  const rows = lists.reduce((sum, list) => sum + list.length, 0);
+  const told = { tables: count("table"), rows: count("row"), headings: count("rowheader") };
+  assert.deepEqual(told, { tables, rows: rows + tables, headings: rows }, name);
+  await close();
+}
+
+async function namesAreText(name) {
+  const { page, close } = await open(name);
+  const { members, exemptions } = report(name);
+  assert.equal(await all(page, "members").count(), members.length);
+  const made = await page.evaluate(() => {
+    const count = (elements) => document.querySelectorAll(elements).length;
+    return { scripts: count("script"), foreign: count("img, iframe, object, embed, form, base, testcase") };
+  });
+  assert.deepEqual(made, { scripts: 1, foreign: 0 });
+  assert.deepEqual(await page.evaluate(() => [...document.links].map((link) => link.href).filter(
+    (href) => !href.startsWith(`${location.href.split("#")[0]}#`))), []);
+  const text = await page.locator("table.members").textContent();
+  const plain = [...members.map(({ key }) => key), "<script>alert(1)</script>", "[x](javascript:alert(1))"];
+  for (const own of [...plain, "\\u{202e}gnp.exe\\u{2066}x", "one\\u{d}\\u{a}::error::two", "&lt;b&gt;"]) {
+    assert.ok(text.includes(own), `${own} is not shown as text`);
+  }
+  const reasons = await page.locator("table.exemptions").textContent();
+  for (const { reason } of exemptions.filter(({ reason }) => /^[ -~]*$/.test(reason) && !reason.includes("##"))) {
+    assert.ok(reasons.includes(reason), `${reason} is not shown as text`);
+  }
+  await close();
+}
+
+async function sortsAndFilters(name) {
+  const { page, close } = await open(name);
+  const { members } = report(name);
+  const heading = page.locator("table.members thead th").first();
+  const button = heading.getByRole("button", { name: "Member" });
+  const first = () => all(page, "members").locator("th code").allTextContents();
+  const before = await first();
+  await button.click();
+  assert.equal(await heading.getAttribute("aria-sort"), "ascending");
+  const cells = () => all(page, "members").locator("th").allTextContents();
+  const order = new Intl.Collator("en", { numeric: true }).compare;
+  const ascending = await cells();
+  assert.deepEqual(ascending, ascending.toSorted(order));
+  assert.notDeepEqual(await first(), before, "sorting changed nothing");
+  await button.focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await heading.getAttribute("aria-sort"), "descending");
+  assert.deepEqual(await cells(), ascending.toSorted((a, b) => order(b, a)));
+  assert.deepEqual((await first()).sort(), before.sort(), "sorting lost somebody");
+
+  const group = tools(page, "members");
+  const status = group.getByRole("status");
+  const says = (number) => status.filter({ hasText: `${number} of ${members.length} members shown` }).waitFor();
+  await says(members.length);
+  await group.getByLabel("Outcome").selectOption("violation");
+  const violations = members.filter(({ outcome }) => outcome === "violation");
+  await says(violations.length);
+  assert.equal(await shown(page, "members").count(), violations.length);
+  const one = violations[1].key;
+  await group.getByLabel("Search members").fill(`${one.slice(-12)} ${one.slice(0, 6).toUpperCase()}`);
+  await says(1);
+  assert.ok((await shown(page, "members").textContent()).includes(one));
+  await group.getByLabel("Search members").fill("nobody is called that");
+  await says(0);
+  assert.equal(await shown(page, "members").count(), 0);
+
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  assert.equal(await shown(page, "members").count(), members.length, "print leaves somebody out");
+  assert.equal(await group.isVisible(), false, "print shows what cannot be used on paper");
+  const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(paper, "rgb(255, 255, 255)");
+  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+  const boxes = [...pdf.matchAll(/\/MediaBox\s*\[([^\]]*)\]/g)].map(([, box]) => box.trim().split(/\s+/).map(Math.round));
+  assert.ok(boxes.length > 2, `${boxes.length} pages`);
+  for (const box of boxes) assert.deepEqual(box, [0, 0, 595, 842], "not A4");
+  await page.emulateMedia({ media: "screen", colorScheme: "light" });
+
+  await group.getByLabel("Search members").fill("");
+  await group.getByLabel("Outcome").selectOption("any");
+  await says(members.length);
+  assert.equal(await shown(page, "members").count(), members.length);
+  await close();
+}
+
+async function worksWithoutScript(name) {
+  const { page, close } = await open(name, { javaScriptEnabled: false });
+  const { members, findings, exemptions } = report(name);
+  for (const [table, list] of Object.entries({ members, findings, exemptions })) {
+    assert.equal(await shown(page, table).count(), list.length, table);
+  }
+  assert.equal(await page.locator("button, input, select").count(), 0, "controls that do nothing");
+  await page.getByRole("link", { name: "Members" }).click();
+  assert.ok(await page.locator("#members").evaluate((own) => own.getBoundingClientRect().top < innerHeight));
+  await close();
+}
+
+async function isFastWithMany(name) {
+  const { members } = report(name);
+  const context = await browser.newContext({ viewport: WIDE });
+  const page = await context.newPage();
+  const timed = async (what, act) => {
+    const started = performance.now();
+    await act();
+    const taken = Math.round(performance.now() - started);
+    console.log(`  ${members.length} members, ${what}: ${taken} ms`);
+    assert.ok(taken < AT_ONCE, `${what} took ${taken} ms`);
+  };
+  const status = tools(page, "members").getByRole("status");
+  const search = page.getByLabel("Search members");
+  await timed("opened until it can be used", async () => {
+    await page.goto(pathToFileURL(join(folder, `${name}.html`)).href);
+    await search.click();
+  });
+  await timed("typed until filtered", async () => {
+    await search.fill(members[1234].key);
+    await status.filter({ hasText: /^1 of/ }).waitFor();
+  });
+  await timed("cleared until all are back", async () => {
+    await search.fill("");
+    await status.filter({ hasText: /^10,000 of/ }).waitFor();
+  });
+  await timed("sorted", async () => {
+    await page.locator("table.members").getByRole("button", { name: "Outcome" }).click();
+    await page.locator("table.members th[aria-sort]").waitFor();
+  });
+  await timed("scrolled to its end", async () => {
+    await page.getByRole("heading", { name: "What no check" }).scrollIntoViewIfNeeded();
+  });
+  await context.close();
+}
+
+async function picture(name, colorScheme) {
+  const { page, close } = await open(name, { colorScheme, viewport: { width: 1280, height: 1200 } });
+  await page.screenshot({ path: join(images, `html-${colorScheme}.png`) });
+  await close();
+}
+
+try {
+  if (images !== undefined) {
+    for (const scheme of ["light", "dark"]) await picture("example", scheme);
+  } else {
+    for (const name of ["example", "hostile", "unread", "compliant"]) {
+      for (const colorScheme of ["light", "dark"]) {
+        for (const viewport of [WIDE, NARROW]) await accessible(name, { colorScheme, viewport });
+      }
+      await tablesForScreenReaders(name);
+      console.log(`  ${name}: accessible`);
+    }
+    await namesAreText("hostile");
+    await sortsAndFilters("hostile");
+    await worksWithoutScript("hostile");
+    await isFastWithMany("many");
+  }
+} finally {
+  await browser.close();
+  await readAloud.close();
+  server.close();
+}

@@ -1,0 +1,105 @@
+//! The coverage chart: every member once, by what protects or excuses it.
+
+use super::super::words::{count, number, source};
+use super::Percent;
+use crate::member::TwoFactor;
+use crate::report::{JudgedMember, Outcome, Report};
+
+/// The least width of a part: one member of ten thousand is seen as well.
+const LEAST: u64 = 80;
+
+/// A bar over all members, in parts.
+pub(super) struct Coverage {
+    /// How many are proven to have a second factor, of those who log in.
+    pub(super) sentence: String,
+    /// The parts that anybody is in, from protected to not applicable.
+    pub(super) parts: Vec<Part>,
+}
+
+/// Members of one outcome.
+pub(super) struct Part {
+    /// How it is painted.
+    pub(super) class: &'static str,
+    /// Whether it is told from its neighbours by lines as well, for those who see no colours.
+    pub(super) hatched: bool,
+    /// What its members have in common.
+    pub(super) label: String,
+    /// How many there are.
+    pub(super) count: u64,
+    /// Where it begins.
+    pub(super) start: Percent,
+    /// How wide it is.
+    pub(super) width: Percent,
+}
+
+impl Coverage {
+    pub(super) fn new(report: &Report) -> Self {
+        let summary = &report.summary;
+        let is_unknown = |own: &&JudgedMember| {
+            own.outcome == Outcome::Violation && own.member.two_factor == TwoFactor::Unknown
+        };
+        let unknown = number(report.members.iter().filter(is_unknown).count());
+        let part = |class, hatched, label, count| {
+            let (start, width) = (Percent(0), Percent(0));
+            Part { class, hatched, label, count, start, width }
+        };
+        let protected = summary
+            .protected_by
+            .iter()
+            .map(|(&by, &count)| part(by.id(), false, format!("protected: {}", source(by)), count));
+        let off = summary.violations.saturating_sub(unknown);
+        let others = [
+            part("exempt", true, "exempt".into(), summary.exempt),
+            part("off", false, "no second factor seen".into(), off),
+            part("unknown", true, "second factor unknown".into(), unknown),
+            part("idle", false, "not applicable".into(), summary.not_applicable),
+        ];
+        let mut parts: Vec<Part> = protected.chain(others).filter(|part| part.count > 0).collect();
+        lay_out(&mut parts);
+        Coverage { sentence: sentence(report), parts }
+    }
+
+    /// The chart in words.
+    pub(super) fn described(&self) -> String {
+        let part = |part: &Part| format!("{}: {}", part.label, part.count);
+        self.parts.iter().map(part).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Gives each part its share, or the least width at the expense of the widest.
+fn lay_out(parts: &mut [Part]) {
+    let all: u64 = parts.iter().map(|part| part.count).sum();
+    for part in parts.iter_mut() {
+        part.width = Percent::of(part.count, all).at_least(LEAST);
+    }
+    let taken: u64 = parts.iter().map(|part| part.width.0).sum();
+    if let Some(widest) = parts.iter_mut().max_by_key(|part| part.width.0) {
+        widest.width.0 = (widest.width.0 + Percent::WHOLE).saturating_sub(taken);
+    }
+    let mut start = 0;
+    for part in parts {
+        part.start = Percent(start);
+        start += part.width.0;
+    }
+}
+
+/// How far the proof goes, in whole percent, which are 100 for nothing less than everybody.
+fn sentence(report: &Report) -> String {
+    let summary = &report.summary;
+    let applicable = summary.members.saturating_sub(summary.not_applicable);
+    let Some(percent) = summary.protected.saturating_mul(100).checked_div(applicable) else {
+        return "Nobody is listed who logs in.".into();
+    };
+    let have = if summary.protected == 1 { "has" } else { "have" };
+    let unread = if report.complete {
+        ""
+    } else {
+        " Workspaces that were not read to the end are not counted."
+    };
+    format!(
+        "{} of {} to whom it applies {have} a proof of a second factor that the policy accepts: \
+         {percent} %.{unread}",
+        summary.protected,
+        count(applicable, "member")
+    )
+}

@@ -1,0 +1,132 @@
+//! What an auditor asks for, in words.
+
+use url::Url;
+
+use super::super::words::{self, count};
+use crate::policy::OptionalField;
+use crate::read::Origin;
+use crate::report::{Assurance, CredentialKind, DirectoryRecord, Redaction, Report, Workspace};
+use crate::rule::Rule;
+
+/// How far the run can be relied on.
+pub(super) fn assurance(assurance: Assurance) -> &'static str {
+    match assurance {
+        Assurance::Live => "live: the default hosts, the real clock, no file in place of the API",
+        Assurance::Offline => "offline: the members came from a file",
+        Assurance::Simulated => "simulated: another API host was asked, or another day judged by",
+    }
+}
+
+/// The sources whose proof counts, in order of preference.
+pub(super) fn accepted(report: &Report) -> String {
+    let names = report.policy.effective.accept.iter().map(|&source| words::source_name(source));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The level of every rule.
+pub(super) fn levels(report: &Report) -> String {
+    let of = |rule: Rule| format!("{}: {}", rule.id(), report.policy.effective.rules.of(rule).id());
+    Rule::ALL.map(of).join(", ")
+}
+
+/// What exemptions and rosters may look like.
+pub(super) fn limits(report: &Report) -> String {
+    let limits = &report.policy.effective.limits;
+    let required = limits.require.iter().map(|field: &OptionalField| field.id());
+    let required: Vec<_> = required.collect();
+    let all = [
+        limits.max_days.map(|days| format!("max_days: {days}")),
+        limits.max_exemptions.map(|most| format!("max_exemptions: {most}")),
+        Some(format!("warn_before_days: {}", limits.warn_before_days)),
+        Some(format!("roster_max_age_days: {}", limits.roster_max_age_days)),
+        (!required.is_empty()).then(|| format!("require: {}", required.join(" "))),
+        Some(format!("admins: {}", limits.admins.id())),
+    ];
+    all.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The options that can change a verdict, as they are typed.
+pub(super) fn options(report: &Report) -> String {
+    let options = &report.options;
+    let flags = [
+        (options.today, "--today"),
+        (options.members, "--members"),
+        (options.roster, "--roster"),
+        (options.ignore_exemptions, "--ignore-exemptions"),
+        (options.strict, "--strict"),
+        (options.exit_zero, "--exit-zero"),
+    ];
+    let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned());
+    let workspaces = options.workspace.iter().map(|slug| format!("--workspace {slug}"));
+    let given: Vec<String> = flags.chain(workspaces).collect();
+    if given.is_empty() { "none that can change a verdict".into() } else { given.join(", ") }
+}
+
+/// With what kind of credential Bitbucket was asked.
+pub(super) fn credential(report: &Report) -> Option<&'static str> {
+    report.source.credential_kind.map(|kind| match kind {
+        CredentialKind::ApiToken => "an API token",
+        CredentialKind::AccessToken => "an access token",
+        CredentialKind::Oauth => "an OAuth consumer",
+    })
+}
+
+/// How far an organisation's directory was read.
+pub(super) fn accounts(organisation: &DirectoryRecord) -> String {
+    let requests = count(organisation.requests.into(), "request");
+    match organisation.accounts {
+        Some(accounts) => format!("{}, {requests}", count(accounts, "managed account")),
+        None => format!("not read to the end, {requests}"),
+    }
+}
+
+/// Where the members of a workspace came from, and what it took to read them.
+pub(super) fn reading(workspace: &Workspace) -> String {
+    let size = workspace.reported_size.map(|size| format!("the server counts {size}"));
+    let effort = match workspace.source {
+        Origin::Api => {
+            let requests = count(workspace.requests.into(), "request");
+            let walks = count(workspace.walks.into(), "walk");
+            let (seconds, rest) = (workspace.duration_ms / 1000, workspace.duration_ms % 1000);
+            format!("from Bitbucket's API in {requests}, {walks} and {seconds}.{rest:03} s")
+        }
+        Origin::Snapshot => "from a file of mfa-gate members".into(),
+        Origin::SavedPages => "from saved pages of the API".into(),
+        Origin::UserExport => "from Bitbucket's user export".into(),
+    };
+    size.into_iter().chain([effort]).collect::<Vec<_>>().join("; ")
+}
+
+/// Where the CI system shows the run, if that is an address to be followed: a variable may hold
+/// anything.
+pub(super) fn build_link(report: &Report) -> Option<String> {
+    let link = Url::parse(&words::build_link(report)?).ok()?;
+    let plain = link.scheme() == "https" && link.username().is_empty() && link.password().is_none();
+    plain.then(|| link.into())
+}
+
+/// What was replaced, and whether another report has the same pseudonyms.
+pub(super) fn redaction(redaction: &Redaction) -> String {
+    let where_else = if redaction.for_this_run {
+        "was made for this run alone: no other report has them"
+    } else {
+        "gives the same ones in every report that it is used for"
+    };
+    format!("names, ids and addresses are pseudonyms; their key {} {where_else}", redaction.key_id)
+}
+
+/// The controls of each framework.
+pub(super) fn controls() -> Vec<(&'static str, String)> {
+    let mut all: Vec<(&str, String)> = Vec::new();
+    for control in Rule::ALL.into_iter().flat_map(|rule| rule.controls()) {
+        match all.iter_mut().find(|(framework, _)| *framework == control.framework) {
+            None => all.push((control.framework, control.id.to_owned())),
+            Some((_, ids)) if ids.split(", ").any(|id| id == control.id) => {}
+            Some((_, ids)) => {
+                ids.push_str(", ");
+                ids.push_str(control.id);
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,103 @@
+//! The rows of the members' table. There may be a hundred thousand, so each is made when it is
+//! written.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::super::words;
+use crate::member::{Role, Source, TwoFactor, shortened};
+use crate::report::{JudgedExemption, JudgedMember, Outcome, Report};
+
+/// The members of a report, as rows.
+pub(super) struct Members<'a> {
+    /// The sources that have a column: what the policy accepts, and what was asked beside it.
+    sources: Vec<Source>,
+    /// Whether more than one source can decide.
+    pub(super) decided: bool,
+    /// The exemptions by id, with their places in the policy, from 1.
+    exemptions: HashMap<&'a str, (usize, &'a JudgedExemption)>,
+}
+
+/// One member.
+pub(super) struct Row<'a> {
+    /// The name that the member shows, if any.
+    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) key: &'a str,
+    /// The address, where it is not the key.
+    pub(super) email: Option<&'a str>,
+    pub(super) owner: bool,
+    pub(super) workspace: &'a str,
+    pub(super) outcome: &'static str,
+    pub(super) class: &'static str,
+    /// What there is to add to the outcome.
+    pub(super) because: Option<String>,
+    /// The source that decided, if any did.
+    pub(super) decided_by: &'static str,
+    pub(super) exemption: Option<(usize, &'a JudgedExemption)>,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn new(report: &'a Report) -> Self {
+        let accept = &report.policy.effective.accept;
+        let has_column = |source: &Source| {
+            let was_asked = |own: &JudgedMember| own.member.evidence.said(*source).is_some();
+            accept.contains(source) || report.members.iter().any(was_asked)
+        };
+        let exemptions = report.exemptions.iter().enumerate();
+        Members {
+            sources: Source::ALL.into_iter().filter(has_column).collect(),
+            decided: accept.len() > 1,
+            exemptions: exemptions.map(|(at, own)| (&*own.id, (at + 1, own))).collect(),
+        }
+    }
+
+    /// The headings of the sources' columns.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.sources.iter().map(|&source| words::source_name(source))
+    }
+
+    /// What each source said of a member, in a word.
+    pub(super) fn said(
+        &self,
+        judged: &JudgedMember,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> + use<'_, 'a> {
+        let evidence = judged.member.evidence;
+        self.sources.iter().map(move |&source| {
+            let said = match evidence.said(source) {
+                Some(TwoFactor::Enabled) => "yes",
+                Some(TwoFactor::Disabled) => "no",
+                Some(TwoFactor::Unknown) => "unknown",
+                None => "not asked",
+            };
+            (source.id(), said)
+        })
+    }
+
+    pub(super) fn row(&self, judged: &'a JudgedMember) -> Row<'a> {
+        let member = &judged.member;
+        let (outcome, because) = match judged.outcome {
+            Outcome::Protected => ("protected", None),
+            Outcome::Exempt => ("exempt", None),
+            Outcome::Violation => (
+                "violation",
+                Some(match member.two_factor {
+                    TwoFactor::Unknown => "second factor unknown".into(),
+                    TwoFactor::Enabled | TwoFactor::Disabled => "no second factor seen".into(),
+                }),
+            ),
+            Outcome::NotApplicable => ("not applicable", Some(words::why_nobody_logs_in(member))),
+        };
+        Row {
+            name: words::shown_name(member).filter(|name| *name != &*member.key).map(shortened),
+            key: &member.key,
+            email: member.email.as_deref().filter(|email| *email != &*member.key),
+            owner: member.role == Some(Role::Owner),
+            workspace: &member.workspace,
+            outcome,
+            class: judged.outcome.id(),
+            because,
+            decided_by: member.decided_by.map_or("", words::source_name),
+            exemption: judged.exemption.as_deref().and_then(|id| self.exemptions.get(id).copied()),
+        }
+    }
+}

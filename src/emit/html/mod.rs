@@ -1,0 +1,126 @@
+//! HTML: one page for people and auditors, which asks nobody for anything, and needs no script.
+//!
+//! The templates beside this file escape whatever they print, through [`Escaped`]; `style.css` and
+//! `script.js` are the only texts that are put in as they are, and the page's policy allows no
+//! other style and no other script.
+
+mod coverage;
+mod evidence;
+mod exemptions;
+mod findings;
+mod members;
+mod timeline;
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+
+use askama::Template;
+use askama::filters::Escaper;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use self::coverage::Coverage;
+use self::findings::Step;
+use self::members::Members;
+use self::timeline::Timeline;
+use super::since;
+use super::words::{self, Headline};
+use crate::escape;
+use crate::report::{Changes, Concern, Report, Verdict};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// How many rows a browser lays out together, and leaves alone while they are out of sight.
+const CHUNK: usize = 50;
+
+/// Writes the page.
+pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    // The template writes a few bytes at a time: too few for a call through a table each.
+    let mut out = BufWriter::new(out);
+    Page::new(report).write_into(&mut out)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// The page. Whatever its templates say of the report is worked out here, or in words that other
+/// formats share.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    report: &'a Report,
+    headline: Headline,
+    slugs: String,
+    checked_at: String,
+    caveats: Vec<String>,
+    steps: Vec<Step<'a>>,
+    hint: Option<&'static str>,
+    coverage: Coverage,
+    timeline: Timeline<'a>,
+    members: Members<'a>,
+}
+
+impl<'a> Page<'a> {
+    fn new(report: &'a Report) -> Self {
+        Page {
+            report,
+            headline: words::headline(report),
+            slugs: words::slugs(report.workspaces.iter().map(|own| &*own.slug)),
+            checked_at: report.checked_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            caveats: words::caveats(report),
+            steps: findings::steps(report),
+            hint: words::sign_on_hint(report),
+            coverage: Coverage::new(report),
+            timeline: Timeline::new(report),
+            members: Members::new(report),
+        }
+    }
+}
+
+/// What changed, by how it changed.
+fn groups(changes: &Changes) -> [(&'static str, &[Concern]); 3] {
+    [("New", &changes.new), ("Fixed", &changes.fixed), ("As before", &changes.staying)]
+}
+
+/// A text in parts, and which of them are what is typed: those between backticks.
+fn spans(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    text.split('`').enumerate().map(|(at, part)| (!at.is_multiple_of(2), part))
+}
+
+/// How the templates escape: like every text of this program, and for HTML.
+#[derive(Clone, Copy, Default)]
+struct Escaped;
+
+impl Escaper for Escaped {
+    fn write_escaped_str<W: fmt::Write>(&self, mut out: W, text: &str) -> fmt::Result {
+        out.write_str(&escape::html(text))
+    }
+}
+
+/// What a Content-Security-Policy knows an inline style or script by.
+fn digest(text: &str) -> String {
+    STANDARD.encode(Sha256::digest(text))
+}
+
+/// A share of something, in hundredths of a percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Percent(u64);
+
+impl Percent {
+    const WHOLE: u64 = 10_000;
+
+    fn of(part: u64, whole: u64) -> Self {
+        Percent(part.saturating_mul(Self::WHOLE).checked_div(whole).unwrap_or(0))
+    }
+
+    fn at_least(self, least: u64) -> Self {
+        Percent(self.0.max(least))
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{:02}%", self.0 / 100, self.0 % 100)
+    }
+}

@@ -1,0 +1,98 @@
+//! The verdict, and what it rests on.
+
+use std::fmt;
+
+use super::{Subject, count, number, outcomes, slugs, subject, why_unread};
+use crate::report::{Finding, Report, Severity, Verdict, Workspace};
+
+/// The verdict and what it rests on, which claims no more than was seen.
+pub(crate) struct Headline {
+    /// The verdict in words.
+    pub(crate) verdict: &'static str,
+    /// Why, the worst first; never empty.
+    pub(crate) reasons: Vec<String>,
+}
+
+impl fmt::Display for Headline {
+    /// On one line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.verdict, self.reasons.join("; "))
+    }
+}
+
+/// The verdict of a report and what it rests on.
+pub(crate) fn headline(report: &Report) -> Headline {
+    headline_with(report, unread(report))
+}
+
+/// The same without why a workspace could not be read, which can name a member.
+pub(crate) fn bare_headline(report: &Report) -> Headline {
+    headline_with(report, unread_bare(report))
+}
+
+fn headline_with(report: &Report, unread: Option<String>) -> Headline {
+    let read: Vec<&Workspace> = report.workspaces.iter().filter(|own| own.complete).collect();
+    let whole = format!(
+        "{} of {}",
+        count(report.summary.members, "member"),
+        slugs(read.iter().map(|own| &*own.slug))
+    );
+    let unprotected = |concerned: u64| {
+        let have = if concerned == 1 { "has" } else { "have" };
+        let seen_by = report.policy.effective.accept.iter().map(|source| source.id());
+        let seen_by = seen_by.collect::<Vec<_>>().join(" or ");
+        format!(
+            "{concerned} of {whole} {have} no second factor seen by {seen_by} and no valid \
+             exemption"
+        )
+    };
+    let or = |reasons: Vec<String>, otherwise: &str| {
+        if reasons.is_empty() { vec![otherwise.to_owned()] } else { reasons }
+    };
+    let (verdict, reasons) = match report.verdict {
+        Verdict::Compliant => ("compliant", vec![format!("{whole}, {}", outcomes(report))]),
+        Verdict::NotEnforced => {
+            let unprotected = unprotected(report.summary.violations);
+            ("not enforced", vec![unprotected, "the policy only warns of that".to_owned()])
+        }
+        Verdict::Violations => {
+            let members = report.summary.violations;
+            let members = (members > 0).then(|| unprotected(members));
+            let about_exemptions = |finding: &&Finding| {
+                finding.level == Severity::Error && subject(finding.rule) == Subject::Exemption
+            };
+            let exemptions = number(report.findings.iter().filter(about_exemptions).count());
+            let exemptions = (exemptions > 0)
+                .then(|| format!("{} about exemptions", count(exemptions, "error")));
+            let reasons = members.into_iter().chain(exemptions).chain(unread).collect();
+            ("violations", or(reasons, "see the findings"))
+        }
+        Verdict::Incomplete => {
+            let reasons = unread.into_iter().collect();
+            ("incomplete", or(reasons, "not everything could be found out"))
+        }
+    };
+    Headline { verdict, reasons }
+}
+
+/// Which workspace could not be read and why, or how many.
+fn unread(report: &Report) -> Option<String> {
+    let mut unread = report.workspaces.iter().filter(|own| !own.complete);
+    match (unread.next(), unread.next()) {
+        (Some(one), None) => Some(format!("{} could not be read: {}", one.slug, why_unread(one))),
+        _ => unread_bare(report),
+    }
+}
+
+/// Which workspace could not be read, or how many.
+fn unread_bare(report: &Report) -> Option<String> {
+    let unread: Vec<&Workspace> = report.workspaces.iter().filter(|own| !own.complete).collect();
+    match unread.as_slice() {
+        [] => None,
+        [one] => Some(format!("{} could not be read to the end", one.slug)),
+        several => {
+            let all = count(number(report.workspaces.len()), "workspace");
+            Some(format!("{} of {all} could not be read to the end", several.len()))
+        }
+    }
+}

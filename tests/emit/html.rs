@@ -1,0 +1,507 @@
+//! The HTML page, read as what it is: well-formed, of known elements and attributes, complete, and
+//! with nothing in it that would ask anybody for anything. `.ci/page` opens it in a browser.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use mfa_gate::emit::Format;
+use mfa_gate::escape::visible;
+use mfa_gate::member::Source;
+use mfa_gate::report::{
+    Changes, Commit, Concern, CredentialKind, Earlier, JudgedExemption, Redaction, Report, Settled,
+    State, Verdict,
+};
+use mfa_gate::rule::Rule;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use sha2::{Digest, Sha256};
+
+use crate::fixture::{compliant, named, report, written};
+
+/// Every element that a page may hold.
+const ELEMENTS: &str = "html head meta link title style body a header p nav ul li main section h1 \
+                        svg circle path span code time h2 h3 ol desc defs pattern rect strong \
+                        table caption thead tr th tbody td b small bdi figure figcaption g line \
+                        text use dl div dt dd footer script details summary";
+
+/// Every attribute that one may have, but those that a test of its own looks at.
+const ATTRIBUTES: &str = "lang charset http-equiv content name rel class aria-labelledby \
+                          aria-hidden aria-label viewBox cx cy r d role width height patternUnits \
+                          patternTransform x y x1 x2 y2 rx scope data-choose datetime colspan open";
+
+/// A page as it is read: its elements with their attributes, in order, and what it says.
+#[derive(Default)]
+struct Page {
+    elements: Vec<(String, BTreeMap<String, String>)>,
+    text: String,
+    style: String,
+    script: String,
+}
+
+impl Page {
+    /// Reads a page as XML, which is stricter than any browser. Style and script are no XML, and
+    /// are looked at apart.
+    fn read(html: &str) -> Self {
+        let mut page = Page::default();
+        let cut = |html: &str, tag: &str| {
+            let (before, rest) = html.split_once(&format!("<{tag}>")).unwrap();
+            let (inside, after) = rest.split_once(&format!("</{tag}>")).unwrap();
+            (format!("{before}<{tag} />{after}"), inside.to_owned())
+        };
+        let (html, style) = cut(html.strip_prefix("<!DOCTYPE html>\n").unwrap(), "style");
+        let (html, script) = cut(&html, "script");
+        (page.style, page.script) = (style, script);
+        let mut reader = Reader::from_str(&html);
+        loop {
+            match reader.read_event().unwrap() {
+                Event::Start(element) | Event::Empty(element) => {
+                    let attributes = element.attributes().map(|attribute| {
+                        let attribute = attribute.unwrap();
+                        let value = attribute.normalized_value(quick_xml::XmlVersion::Explicit1_0);
+                        let name = attribute.key.as_ref().to_owned();
+                        (name, value.unwrap().into_owned())
+                    });
+                    let name = element.name().as_ref().to_owned();
+                    page.elements.push((name, attributes.collect()));
+                    page.text.push(' ');
+                }
+                Event::Text(text) => page.text.push_str(&text),
+                Event::GeneralRef(reference) => {
+                    page.text.push_str(match &*reference {
+                        "amp" => "&",
+                        "lt" => "<",
+                        "gt" => ">",
+                        "quot" => "\"",
+                        "#39" => "'",
+                        other => panic!("{other} is no escape of ours"),
+                    });
+                }
+                Event::End(_) => {}
+                Event::Eof => break,
+                other @ (Event::CData(_)
+                | Event::Comment(_)
+                | Event::Decl(_)
+                | Event::PI(_)
+                | Event::DocType(_)) => panic!("{other:?} in a page"),
+            }
+        }
+        page.text = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        page
+    }
+
+    fn of(report: &Report) -> Self {
+        Self::read(&written(Format::Html, report))
+    }
+
+    /// The values of an attribute, wherever it stands.
+    fn values(&self, attribute: &str) -> Vec<&str> {
+        let all = self.elements.iter().filter_map(|(_, own)| own.get(attribute));
+        all.map(String::as_str).collect()
+    }
+
+    fn count(&self, element: &str) -> usize {
+        self.elements.iter().filter(|(name, _)| name == element).count()
+    }
+
+    /// Fails unless the page says this, whatever the breaks between its words.
+    fn says(&self, text: &str) {
+        let text = visible(text);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(self.text.contains(&text), "{text:?} is not in {}", self.text);
+    }
+}
+
+/// A report with all that a page can show: the shared one, and what that leaves out.
+fn everything() -> Report {
+    let mut report = report();
+    report.source.api_url = Some("https://api.bitbucket.org/2.0".into());
+    report.source.credential_kind = Some(CredentialKind::ApiToken);
+    report.source.ci = [
+        ("GITHUB_SERVER_URL", "https://github.com"),
+        ("GITHUB_REPOSITORY", "acme/shop"),
+        ("GITHUB_RUN_ID", "43"),
+    ]
+    .map(|(name, value)| (name.into(), value.into()))
+    .into();
+    report.subject = Some(Commit {
+        name: "git+https://bitbucket.org/acme/shop".into(),
+        algorithm: "gitCommit".into(),
+        digest: "0123456789abcdef0123456789abcdef01234567".into(),
+    });
+    report.redaction = Some(Redaction { key_id: "k-1f0c".into(), for_this_run: false });
+    let concern = |rule, key: Option<&str>, exemption: Option<&str>, settled| Concern {
+        rule,
+        workspace: key.map(|_| "acme".into()),
+        key: key.map(Into::into),
+        name: key.map(|_| "Zoe <b>".into()),
+        exemption: exemption.map(Into::into),
+        settled,
+    };
+    report.changes = Some(Changes {
+        previous: Earlier {
+            checked_at: "2026-10-13T06:00:00Z".parse().unwrap(),
+            verdict: Verdict::Violations,
+            policy_sha256: "3".repeat(64).into(),
+        },
+        new: vec![concern(Rule::TwoFactorUnknown, Some("557058:new"), None, None)],
+        fixed: vec![concern(
+            Rule::TwoFactorDisabled,
+            Some("557058:fixed"),
+            None,
+            Some(Settled::Protected),
+        )],
+        staying: vec![concern(Rule::ExemptionExpired, None, Some("EX-8"), None)],
+        not_compared: vec!["acme-labs".into()],
+    });
+    let one = report.exemptions[0].clone();
+    let states = [
+        State::Unused,
+        State::NotAllowed,
+        State::OverLimit,
+        State::Scheduled,
+        State::Active,
+        State::Expired,
+    ];
+    for (at, state) in states.into_iter().enumerate() {
+        let months = i64::try_from(at).unwrap() * 3 - 9;
+        report.exemptions.push(JudgedExemption {
+            id: format!("EX-2{at}").into(),
+            state,
+            compensating_controls: vec!["IP allowlist".into()],
+            approved_by: Some("security@acme.example".into()),
+            ticket: Some("SEC-1".into()),
+            starts: None,
+            expires: one.expires + (months * 4).months(),
+            ..one.clone()
+        });
+    }
+    report
+}
+
+/// The reports that a page has to cope with.
+fn reports() -> [Report; 5] {
+    let mut empty = compliant();
+    empty.members.clear();
+    empty.workspaces.clear();
+    [report(), compliant(), everything(), named("<script>\u{202e}`x` ' \" &amp;"), empty]
+}
+
+#[test]
+fn a_page_is_made_of_known_parts_alone() {
+    let words = |list: &'static str| list.split_whitespace().collect::<BTreeSet<_>>();
+    let (elements, attributes) = (words(ELEMENTS), words(ATTRIBUTES));
+    for page in reports().iter().map(Page::of) {
+        for (name, own) in &page.elements {
+            assert!(elements.contains(&**name), "<{name}>");
+            let apart = ["id", "href", "rel"];
+            let is_known =
+                |name: &&String| attributes.contains(&***name) || apart.contains(&&***name);
+            let unknown: Vec<_> = own.keys().filter(|name| !is_known(name)).collect();
+            assert!(unknown.is_empty(), "{unknown:?} of <{name}>");
+        }
+        assert_eq!((page.count("script"), page.count("style"), page.count("h1")), (1, 1, 1));
+    }
+}
+
+#[test]
+fn whatever_is_referred_to_is_there() {
+    for page in reports().iter().map(Page::of) {
+        let ids = page.values("id");
+        let known: BTreeSet<_> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), known.len(), "an id is used twice: {ids:?}");
+        let labels = page.values("aria-labelledby").into_iter().flat_map(str::split_whitespace);
+        let links = page.values("href").into_iter().filter_map(|href| href.strip_prefix('#'));
+        for target in labels.chain(links) {
+            assert!(known.contains(target), "{target}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_of_the_page_knows_where_it_is() {
+    for page in reports().iter().map(Page::of) {
+        let levels = page.elements.iter().filter_map(|(name, _)| match &**name {
+            "h1" | "h2" | "h3" => name.strip_prefix('h')?.parse::<u8>().ok(),
+            _ => None,
+        });
+        let levels: Vec<u8> = levels.collect();
+        assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
+        assert_eq!(page.count("table"), page.count("caption"));
+        assert_eq!(page.count("html"), page.values("lang").len());
+        for (name, own) in &page.elements {
+            let is_drawing = name == "svg";
+            assert!(!is_drawing || own.contains_key("aria-hidden") || own["role"] == "img");
+            assert!(name != "th" || own.contains_key("scope"), "{own:?}");
+        }
+    }
+}
+
+#[test]
+fn a_page_asks_nobody_for_anything() {
+    for report in reports() {
+        let page = Page::of(&report);
+        let digest = |text: &str| {
+            // 32 bytes, in the alphabet of RFC 4648, section 4.
+            let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+            let sextets = |bytes: &[u8]| {
+                let all = bytes.iter().fold(0_u32, |all, byte| all << 8 | u32::from(*byte));
+                let all = all << (8 * (3 - bytes.len()));
+                let digit = |at: usize| alphabet[(all >> (18 - 6 * at) & 63) as usize] as char;
+                let digits = (0..=bytes.len()).map(digit).collect::<String>();
+                format!("{digits:=<4}")
+            };
+            Sha256::digest(text).chunks(3).map(sextets).collect::<String>()
+        };
+        let policy = page.elements.iter().find_map(|(_, own)| {
+            (own.get("http-equiv")? == "Content-Security-Policy").then(|| own["content"].clone())
+        });
+        let wanted = format!(
+            "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; \
+             base-uri 'none'; form-action 'none'",
+            digest(&page.style),
+            digest(&page.script)
+        );
+        assert_eq!(policy, Some(wanted));
+        for text in [&page.style, &page.script] {
+            assert!(!text.contains("//") || !text.contains("http"), "an address");
+            assert!(!text.contains("@import") && !text.contains("</"));
+        }
+        let addresses = page.style.matches("url(").count();
+        assert_eq!(addresses, page.style.matches("url(#hatch)").count());
+        let leads_away = |href: &&str| !href.starts_with('#') && *href != "data:,";
+        let away: Vec<_> = page.values("href").into_iter().filter(leads_away).collect();
+        match report.source.ci.get("GITHUB_RUN_ID") {
+            Some(_) => assert_eq!(away, ["https://github.com/acme/shop/actions/runs/43"]),
+            None => assert_eq!(away, [""; 0]),
+        }
+    }
+}
+
+#[test]
+fn only_the_program_s_own_style_and_script_are_not_escaped() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/emit/html");
+    let mut unescaped = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "html") {
+            let template = std::fs::read_to_string(&path).unwrap();
+            let marked = template.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
+            let odd = marked.filter(|inside| inside.contains('|') && !inside.contains("||"));
+            unescaped.extend(odd.map(|inside| inside.trim().to_owned()));
+        }
+    }
+    unescaped.sort();
+    assert_eq!(unescaped, ["SCRIPT|safe", "STYLE|safe"]);
+}
+
+#[test]
+fn nothing_that_anybody_wrote_becomes_markup() {
+    let shape = |name: &str| {
+        let page = Page::of(&named(name));
+        // How many there are of these depends on whether there is a name at all, and on backticks.
+        let depends = |name: &String| ["bdi", "code", "small"].contains(&&**name);
+        let names = page.elements.into_iter().map(|(name, _)| name);
+        names.filter(|name| !depends(name)).collect::<Vec<_>>()
+    };
+    let plain = shape("Ada");
+    for name in crate::hostile::NAMES {
+        assert_eq!(shape(name), plain, "{name:?}");
+        let page = Page::of(&named(name));
+        let names = visible(name);
+        let words: Vec<&str> = names.split_whitespace().collect();
+        page.says(&words.join(" "));
+    }
+}
+
+#[test]
+fn all_that_a_reader_or_an_auditor_needs_is_there() {
+    let report = everything();
+    let page = Page::of(&report);
+    for judged in &report.members {
+        let member = &judged.member;
+        let shown = [&member.account_id, &member.email, &member.display_name];
+        let shown = shown.into_iter().flatten().chain([&member.key]);
+        shown.for_each(|text| page.says(text));
+    }
+    for own in &report.exemptions {
+        let shown = [&own.account_id, &own.uuid, &own.email, &own.name];
+        let more = [&own.owner, &own.approved_by, &own.ticket];
+        shown.into_iter().chain(more).flatten().for_each(|text| page.says(text));
+        page.says(&own.id);
+        page.says(&own.reason);
+        page.says(&own.expires.to_string());
+        own.compensating_controls.iter().for_each(|control| page.says(control));
+    }
+    for finding in &report.findings {
+        page.says(&finding.message);
+        page.says(finding.rule.title());
+        page.says(&format!("policies/two factor.yaml:{}", finding.location.line));
+    }
+    for text in [
+        "Violations",
+        "2 of 7 members of acme have no second factor seen by bitbucket or atlassian",
+        "acme-labs could not be read: page 2 is missing",
+        "offline: the members come from a file",
+        "2 of 3 workspaces selected, not checked: acme-old",
+        "--exit-zero",
+        "2 of 5 members to whom it applies have a proof",
+        "40 %",
+        "protected: Atlassian account: 1",
+        "since 2026-10-13 06:00 UTC: 1 new, 1 fixed, 1 as before",
+        "Zoe <b> (557058:fixed) in acme: protected now",
+        "complete by the server's own count",
+        "2026-10-20 06:00:00 UTC",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "1111111111111111111111111111111111111111111111111111111111111111",
+        "2222222222222222222222222222222222222222222222222222222222222222",
+        "0123456789abcdef0123456789abcdef01234567",
+        "0a1b2c3d-org",
+        "with an API token",
+        "max_days: 90",
+        "exemption-unused: warn",
+        "names, ids and addresses are pseudonyms; their key k-1f0c",
+        "OSPS-AC-01.01",
+        "IA-2(1), IA-2(2)",
+        "It satisfies none of them alone",
+        "SSH keys",
+    ] {
+        page.says(text.strip_prefix("Violations").map_or(text, |_| "violations"));
+    }
+}
+
+#[test]
+fn advice_shows_what_is_typed_as_such() {
+    let html = written(Format::Html, &everything());
+    assert!(html.contains("approved anew with a later <code>expires</code>.</p>"));
+}
+
+#[test]
+fn a_link_leads_to_the_build_over_https_or_nowhere() {
+    for (server, wanted) in [
+        ("https://github.example", Some("https://github.example/a/b/actions/runs/1")),
+        (
+            "https://github.example/\"><b>",
+            Some("https://github.example/%22%3E%3Cb%3E/a/b/actions/runs/1"),
+        ),
+        ("javascript:alert(1)//", None),
+        ("JavaScript:alert(1)//", None),
+        (" \u{1}javascript:alert(1)//", None),
+        ("data:text/html,<script>alert(1)</script>", None),
+        ("http://github.example", None),
+        ("https://user:secret@github.example", None),
+        ("//github.example", None),
+        ("", None),
+    ] {
+        let mut report = compliant();
+        let ci = [("SERVER_URL", server), ("REPOSITORY", "a/b"), ("RUN_ID", "1")];
+        report.source.ci = ci.map(|(name, own)| (format!("GITHUB_{name}"), own.to_owned())).into();
+        let page = Page::of(&report);
+        let away =
+            page.values("href").into_iter().find(|href| href.contains(':') && *href != "data:,");
+        assert_eq!(away, wanted, "{server}");
+        if wanted.is_some() {
+            assert!(page.values("rel").contains(&"noreferrer noopener"));
+        }
+    }
+}
+
+/// Percentages, in hundredths.
+fn percents(values: &[&str]) -> Vec<u64> {
+    let read = |text: &&str| Some(text.strip_suffix('%')?.replace('.', "").parse().unwrap());
+    values.iter().filter_map(read).collect()
+}
+
+#[test]
+fn the_chart_shows_everybody_and_one_of_ten_thousand_too() {
+    let mut report = report();
+    report.summary.violations = 1;
+    report.summary.exempt = 0;
+    report.summary.not_applicable = 0;
+    report.summary.protected_by = [(Source::Bitbucket, 9_990), (Source::Sso, 9)].into();
+    report.members.clear();
+    let page = Page::of(&report);
+    let drawn = page.elements.iter().filter(|(name, own)| name == "rect" && own.contains_key("x"));
+    let parts: Vec<(String, u64, u64)> = drawn
+        .filter(|(_, own)| own["height"] == "100%")
+        .map(|(_, own)| {
+            let at = |name: &str| percents(&[&*own[name]])[0];
+            (own["class"].clone(), at("x"), at("width"))
+        })
+        .collect();
+    let wanted = [("bitbucket", 0, 9_840), ("sso", 9_840, 80), ("off", 9_920, 80)];
+    assert_eq!(parts, wanted.map(|(class, at, width)| (class.to_owned(), at, width)));
+}
+
+#[test]
+fn a_share_of_less_than_all_is_less_than_a_hundred_percent() {
+    let mut report = report();
+    report.complete = true;
+    report.summary.members = 10_000;
+    report.summary.not_applicable = 0;
+    report.summary.protected = 9_999;
+    Page::of(&report).says("that the policy accepts: 99 %.");
+    report.summary.members = 0;
+    Page::of(&report).says("Nobody is listed who logs in.");
+}
+
+#[test]
+fn the_line_of_days_takes_any_day() {
+    let mut report = report();
+    let one = report.exemptions[0].clone();
+    for today in [Date::MIN, date(2026, 10, 20), date(2028, 2, 29), Date::MAX] {
+        report.today = today;
+        let ends = [Date::MIN, today, today.saturating_add(1.day()), Date::MAX];
+        let exemption = |expires: Date| JudgedExemption {
+            starts: Some(expires.min(today)),
+            expires,
+            ..one.clone()
+        };
+        report.exemptions = ends.map(exemption).into();
+        let page = Page::of(&report);
+        let line = page.elements.iter().filter(|(name, _)| name == "rect" || name == "line");
+        for (_, own) in line {
+            for name in ["x", "x1", "x2"] {
+                let at = own.get(name).map(|value| percents(&[value]));
+                assert!(at.is_none_or(|at| at.iter().all(|at| *at <= 10_000)), "{own:?}");
+            }
+        }
+        page.says(&format!("{today} today"));
+    }
+}
+
+#[test]
+fn the_line_of_days_draws_sixty_and_counts_the_rest() {
+    let mut report = report();
+    let one = report.exemptions[0].clone();
+    let exemption = |days: i64| JudgedExemption {
+        id: format!("EX-{days}").into(),
+        expires: report.today.saturating_add(days.days()),
+        ..one.clone()
+    };
+    report.exemptions = (0..100).rev().map(exemption).collect();
+    let html = written(Format::Html, &report);
+    let page = Page::read(&html);
+    page.says("40 exemptions more that end later stand in the table.");
+    // The last of the policy ends first.
+    let first = html.split("<li><a href=\"#exemption-").nth(1).unwrap();
+    assert!(first.starts_with("100\">EX-0</a>"), "{}", &first[..40]);
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    assert_eq!(written(Format::Html, &everything()), written(Format::Html, &everything()));
+}
+
+#[test]
+fn a_member_takes_four_hundred_bytes_at_most() {
+    let of = |members: usize| {
+        let mut report = report();
+        // Two sources, the name and the id, as of most members.
+        let one = report.members[5].clone();
+        report.members = vec![one; members];
+        written(Format::Html, &report).len()
+    };
+    let each = (of(2_000) - of(1_000)) / 1_000;
+    assert!(each <= 400, "{each} bytes");
+}
