@@ -69,7 +69,10 @@ fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<Report> {
 /// What changed since an earlier run, if it knows people by the same names.
 fn since(previous: &Report, report: &Report) -> Option<Changes> {
     if previous.redaction != report.redaction {
-        tracing::warn!("{NOT_COMPARED}: its pseudonyms are others; use one MFA_GATE_REDACT_KEY");
+        tracing::warn!(
+            "{NOT_COMPARED}, which names people by other pseudonyms: give both --redact and the \
+             same MFA_GATE_REDACT_KEY"
+        );
         return None;
     }
     Some(Changes::between(previous, report))

@@ -2,5 +2,6 @@
 
 mod complete;
 mod keys;
+mod later;
 mod people;
 mod troubles;
