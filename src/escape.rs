@@ -269,11 +269,17 @@ pub fn slack(text: &str) -> Cow<'_, str> {
 /// For text and for quoted attribute values in HTML: no character opens markup, ends a value, or
 /// starts an entity. Not for the inside of a script or a style sheet, nor for an address.
 pub fn html(text: &str) -> Cow<'_, str> {
-    let is_active = |c| matches!(c, '&' | '<' | '>' | '"' | '\'');
+    // Most texts are names and ids, which a pass over their bytes can tell.
+    let is_inert = text
+        .bytes()
+        .fold(true, |inert, byte| inert & !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\''));
+    if is_inert {
+        return visible(text);
+    }
     then(visible(text), |text| {
         rewrite(
             text,
-            |_, c| is_active(c),
+            |_, c| matches!(c, '&' | '<' | '>' | '"' | '\''),
             |c, out| {
                 out.push_str(match c {
                     '&' => "&amp;",

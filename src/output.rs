@@ -154,7 +154,7 @@ impl Reports {
     /// # Errors
     /// A usage failure where two reports go to one place, or [`Target::prepare`] fails.
     pub fn prepare(reports: &[ReportArg], inputs: &[&Path]) -> Result<Self, Failure> {
-        let mut targets = Vec::with_capacity(reports.len());
+        // Once an old report is removed, a link to it leads nowhere that could be compared.
         for (position, report) in reports.iter().enumerate() {
             let earlier = reports.iter().take(position);
             if earlier.into_iter().any(|other| same_file(&other.path, &report.path)) {
@@ -163,6 +163,9 @@ impl Reports {
                     "Give each report a file of its own; `-` can be used once.",
                 ));
             }
+        }
+        let mut targets = Vec::with_capacity(reports.len());
+        for report in reports {
             targets.push((report.clone(), Target::prepare(&report.path, inputs)?));
         }
         Ok(Reports(targets))

@@ -58,7 +58,7 @@ fn flow() -> String {
 }
 
 /// Checks that an exemption is added as `expected` shows it, and that removing it gives the text
-/// back; `(` and `)` enclose what is added in the expected text.
+/// back; `⟨` and `⟩` enclose what is added in the expected text.
 fn adds(expected: &str) {
     let text: String = {
         let (before, rest) = expected.split_once('⟨').unwrap();
@@ -97,8 +97,12 @@ fn an_entry_follows_the_indentation_of_the_last_one() {
 fn comments_stay_where_they_are() {
     let (new, a) = (block(4), A);
     adds(&format!(
-        "{HEAD}exemptions: # all\n  # above\n  - {a} # beside\n\n    # within\n⟨  - {new}\n⟩  # below\n# end\n"
+        "{HEAD}exemptions: # all\n  # above\n  - {a} # beside\n    # within\n⟨  - {new}\n⟩  # below\n# end\n"
     ));
+    adds(&format!("{HEAD}exemptions:\n  - {a}\n⟨  - {new}\n⟩\n    # after a blank line\n"));
+    adds(&format!("{HEAD}exemptions:\n  - {a}\n⟨  - {new}\n⟩   # left of its keys\n"));
+    // What is right of the new keys stays with the last entry, or it would leave with the new one.
+    adds(&format!("{HEAD}exemptions:\n  -    {a}\n     # left of its keys\n⟨  - {new}\n⟩"));
 }
 
 #[test]
@@ -208,6 +212,18 @@ fn removed_entries_take_their_own_comments_along_and_no_others() {
     assert_eq!(both.without(&[0]).unwrap().text, rest);
     let none = format!("{HEAD}exemptions: [] # all\n  # above A\n  # above B\n  # below\n");
     assert_eq!(both.without(&[0, 1]).unwrap().text, none);
+
+    for (above, dash) in [
+        ("\n    # above B", "  -"),
+        ("  # above B", "  -"),
+        ("\n  # above B", "-"),
+        (" # above B", "-"),
+    ] {
+        let rest = format!("{above}\n{dash} {B}\n");
+        let both = document(&format!("{HEAD}exemptions:\n{dash} {A}\n{rest}"));
+        let rest = format!("{HEAD}exemptions:\n{rest}");
+        assert_eq!(both.without(&[0]).unwrap().text, rest);
+    }
 
     let text = format!(
         "{HEAD}exemptions: [\n  # above A\n  {A}, # beside A\n  # above B\n  {B} # beside B\n  ]\n"

@@ -26,12 +26,23 @@ enum Layout {
 #[derive(Clone, Debug)]
 struct Entry {
     reason: String,
-    /// A comment above it, at the dash or left of it, or a blank line.
-    above: Option<String>,
+    /// A blank line above it.
+    blank: bool,
+    /// A comment above it.
+    above: Option<(Place, String)>,
     beside: Option<String>,
-    /// A comment below it, indented deeper than its dash.
-    within: Option<String>,
+    /// A comment right below it, where its keys are or this much right of them.
+    within: Option<(usize, String)>,
     braces: bool,
+}
+
+/// Where a comment above an entry begins.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Margin,
+    Dash,
+    /// After a blank line, or it would be about the entry before.
+    Keys,
 }
 
 #[derive(Clone, Debug)]
@@ -84,17 +95,28 @@ impl File {
         if self.mark { format!("\u{feff}{text}") } else { text }
     }
 
+    /// What stands above an entry, and stays.
+    fn above(&self, entry: &Entry) -> String {
+        let (dash, keys) = match self.layout {
+            Layout::Block { dash, gap } => (dash, dash + gap),
+            Layout::Lines { .. } | Layout::OneLine { .. } | Layout::Json => (2, 4),
+        };
+        let (is_blank, comment) = match &entry.above {
+            None => (entry.blank, String::new()),
+            Some((Place::Margin, text)) => (entry.blank, format!("# {text}\n")),
+            Some((Place::Dash, text)) => (entry.blank, format!("{:dash$}# {text}\n", "")),
+            Some((Place::Keys, text)) => (true, format!("{:keys$}# {text}\n", "")),
+        };
+        if is_blank { format!("\n{comment}") } else { comment }
+    }
+
     fn write_entry(&self, number: usize, entry: &Entry, kept: bool, left: usize, out: &mut String) {
         let comment = |text: &Option<String>| {
             text.as_ref().map(|text| format!(" # {text}")).unwrap_or_default()
         };
         let pairs = entry.pairs(number, matches!(self.layout, Layout::Json));
         let braces = format!("{{{}}}", pairs.join(", "));
-        let above = match &entry.above {
-            Some(text) if text.is_empty() => "\n".to_owned(),
-            Some(text) => format!("# {text}\n"),
-            None => String::new(),
-        };
+        let above = self.above(entry);
         match self.layout {
             Layout::Block { dash, gap } => {
                 *out += &above;
@@ -103,8 +125,9 @@ impl File {
                     let body = if entry.braces { braces } else { pairs.join(&newline) };
                     let beside = comment(&entry.beside);
                     writeln!(out, "{:dash$}{:gap$}{body}{beside}", "", "-").unwrap();
-                    if entry.within.is_some() {
-                        writeln!(out, "{:dash$}{}", "", comment(&entry.within)).unwrap();
+                    if let Some((deeper, text)) = &entry.within {
+                        let column = dash + gap + deeper;
+                        writeln!(out, "{:column$}# {text}", "").unwrap();
                     }
                 }
             }
@@ -192,9 +215,18 @@ fn comment() -> impl Strategy<Value = Option<String>> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let above = proptest::option::of(prop_oneof![Just(String::new()), pieces(false, false)]);
-    (pieces(false, false), above, comment(), comment(), any::<bool>()).prop_map(
-        |(reason, above, beside, within, braces)| Entry { reason, above, beside, within, braces },
+    let place = proptest::sample::select(vec![Place::Margin, Place::Dash, Place::Keys]);
+    let above = proptest::option::of((place, pieces(false, false)));
+    let within = proptest::option::of((0..3usize, pieces(false, false)));
+    (pieces(false, false), any::<bool>(), above, comment(), within, any::<bool>()).prop_map(
+        |(reason, blank, above, beside, within, braces)| Entry {
+            reason,
+            blank,
+            above,
+            beside,
+            within,
+            braces,
+        },
     )
 }
 
@@ -208,8 +240,14 @@ fn layout() -> impl Strategy<Value = Layout> {
 }
 
 fn file() -> impl Strategy<Value = File> {
-    let tails =
-        ["", "limits: {}\n", "\n# end\n", "\n\nlimits:\n  max_exemptions: 99\n", "...\n# c\n"];
+    let tails = [
+        "",
+        "limits: {}\n",
+        "\n# end\n",
+        "\n      # end\n",
+        "\n\nlimits:\n  max_exemptions: 99\n",
+        "...\n# c\n",
+    ];
     (
         layout(),
         proptest::collection::vec(entry(), 1..5),

@@ -326,7 +326,10 @@ pub fn every_format_is_written(report: &Report) {
             Format::Sarif | Format::InToto => {
                 serde_json::from_str::<serde_json::Value>(&text).expect("it is JSON");
             }
-            Format::Junit | Format::Csv | Format::Markdown | Format::Html | Format::Github => {}
+            Format::Html => {
+                assert_eq!(text.matches("<script").count(), 1, "somebody else's script");
+            }
+            Format::Junit | Format::Csv | Format::Markdown | Format::Github => {}
         }
     }
     let style = console::Style::default();

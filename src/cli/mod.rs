@@ -145,7 +145,8 @@ pub struct Members {
     /// What an identity provider knows of them.
     #[command(flatten)]
     pub roster: RosterArgs,
-    /// The policy whose `roster` names the columns of --roster, where these are not the usual ones.
+    /// The policy whose workspaces are listed, and whose `roster` names the columns of --roster, where
+    /// these are not the usual ones.
     #[arg(long, value_name = "FILE", help_heading = "Members")]
     pub policy: Option<PathBuf>,
     /// How to list them.

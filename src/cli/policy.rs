@@ -21,16 +21,16 @@ pub enum PolicyCommand {
     Init(Box<PolicyInit>),
     /// Add an exemption for a member, and leave every other byte of the policy as it is.
     ///
-    /// The member is looked up by account id or uuid, else by e-mail address, else by nickname or
-    /// display name, whole and without regard to case. Where several fit, you are asked which one
-    /// is meant; where nobody can be asked, they are listed and nothing is changed.
+    /// The member is looked up by account id or uuid; else by e-mail address; else by nickname or
+    /// display name, which have to be whole, in upper or lower case. Where several fit, you are
+    /// asked which one is meant; where nobody can be asked, they are listed and nothing is changed.
     #[command(after_help = CREDENTIALS)]
     Add(Box<PolicyAdd>),
     /// Remove the exemptions that are unused, unneeded or expired, and leave every other byte of
     /// the policy as it is.
     ///
-    /// The comments in an entry, beside its values and below it, indented deeper than its dash, go
-    /// with it. A comment above it stays.
+    /// The comments in an entry go with it: those beside its values, and those right below it that
+    /// are indented as its keys are, or deeper. A comment above it, or after a blank line, stays.
     #[command(after_help = CREDENTIALS)]
     Prune(Box<PolicyPrune>),
 }
@@ -98,7 +98,7 @@ pub struct EntryArgs {
     /// Its last day, UTC.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub expires: Date,
-    /// Its first day.
+    /// Its first day; where the policy asks for one, today without this option.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub starts: Option<Date>,
     /// What sort it is: service-account, break-glass, mitigated, waiver or onboarding.

@@ -56,14 +56,14 @@ fn check(
 /// The report of an earlier run. Whatever is wrong with it is said and changes nothing else: a first
 /// run has none.
 fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<Report> {
-    let read = saved::judged_again(path, redactor);
-    read.map_err(|failure| {
-        let failure = redactor.map_or(failure.clone(), |redactor| redactor.failure(failure));
-        let failure = failure.to_string();
-        let reason = failure.trim_start_matches("error: ");
-        tracing::warn!("{NOT_COMPARED}: {reason}");
-    })
-    .ok()
+    match saved::judged_again(path) {
+        Ok(report) => Some(saved::redacted(report, redactor)),
+        Err(failure) => {
+            let failure = redactor.map_or(failure.clone(), |redactor| redactor.failure(failure));
+            tracing::warn!("{NOT_COMPARED}. {failure}");
+            None
+        }
+    }
 }
 
 /// What changed since an earlier run, if it knows people by the same names.

@@ -10,7 +10,7 @@ use crate::emit::list;
 use crate::failure::{Exit, Failure};
 use crate::member::Source;
 use crate::output::Target;
-use crate::policy::{self, RosterColumns};
+use crate::policy::{self, Policy};
 use crate::read::{Reading, Selection, Wanted};
 use crate::report::Snapshot;
 
@@ -22,14 +22,15 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     let target = args.output.as_deref().map(|path| Target::prepare(path, &inputs)).transpose()?;
     let read = [&args.members.members, &args.roster.roster, &args.policy];
     context.refuse_credentials(&read)?;
-    let columns = columns(args)?;
+    let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
+    let columns = policy.as_ref().map(|policy| policy.roster.clone()).unwrap_or_default();
     let roster = roster::read(&args.roster, &columns, None, context.today())?;
     let accept = askable(roster.as_ref(), context)?;
     let wanted = Wanted { everything: true, ..Wanted::proof(&accept) };
     let request = Request {
         members: &args.members,
         connect: &args.connect,
-        selection: &selection(args, context)?,
+        selection: &selection(args, policy.as_ref(), context)?,
         roster: roster.as_ref(),
         refused: None,
         must_be_live: false,
@@ -58,15 +59,18 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     outcome.and_then(|exit| whole(exit, lost.as_slice()))
 }
 
-/// What the policy that is named calls the roster's columns.
-fn columns(args: &Members) -> Result<RosterColumns, Failure> {
-    let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
-    Ok(policy.map(|policy| policy.roster).unwrap_or_default())
-}
-
-/// The workspaces of `--workspace`; without it, every one of the file, else Bitbucket's own.
-fn selection(args: &Members, context: &Context<'_>) -> Result<Selection, Failure> {
+/// The workspaces of `--workspace`; without it, every one of the file, else those of the policy that
+/// is named, else Bitbucket's own.
+fn selection(
+    args: &Members,
+    policy: Option<&Policy>,
+    context: &Context<'_>,
+) -> Result<Selection, Failure> {
     let mut slugs = named(&args.members.workspace)?;
+    if slugs.is_empty() && args.members.members.is_none() {
+        let listed = policy.iter().flat_map(|policy| &policy.workspaces);
+        slugs = listed.map(|entry| entry.slug.clone()).collect();
+    }
     if slugs.is_empty() && args.members.members.is_none() {
         slugs = from_environment(context)?;
     }

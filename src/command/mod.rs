@@ -66,9 +66,17 @@ impl Context<'_> {
     /// Refuses to read a file that holds a credential as something else: what a message quotes of
     /// it would show the credential.
     fn refuse_credentials(&self, inputs: &[&Option<PathBuf>]) -> Result<(), Failure> {
+        self.refuse_credential_files(inputs.iter().copied().flatten())
+    }
+
+    /// As [`Context::refuse_credentials`], for files that are named in any case.
+    fn refuse_credential_files<'p>(
+        &self,
+        inputs: impl IntoIterator<Item = &'p PathBuf>,
+    ) -> Result<(), Failure> {
         let credentials = self.credential_files();
         let is_one = |path: &&PathBuf| credentials.iter().any(|file| same_file(path, file));
-        match inputs.iter().filter_map(|path| path.as_ref()).find(is_one) {
+        match inputs.into_iter().find(is_one) {
             None => Ok(()),
             Some(path) => Err(Failure::usage(
                 format!("{} holds a credential, by the variables that are set", path.display()),

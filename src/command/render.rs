@@ -19,9 +19,14 @@ fn render(
     redactor: Option<&Redactor>,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
-    let inputs: Vec<&Path> = args.saved.iter().map(PathBuf::as_path).collect();
+    let credentials = context.credential_files();
+    let saved: Vec<&Path> = args.saved.iter().map(PathBuf::as_path).collect();
+    let inputs: Vec<&Path> =
+        saved.iter().copied().chain(credentials.iter().map(PathBuf::as_path)).collect();
     let reports = Reports::prepare(&args.reports.report, &inputs)?;
-    let mut report = merged(&inputs, redactor)?;
+    context.refuse_credential_files(&args.saved)?;
+    let report = merged(&saved)?;
+    let mut report = saved::redacted(report, redactor);
     let delivered = deliver(&report, reports, &args.reports);
     // What is written tells of the run that was; how this one ends depends on the verdict alone.
     report.options.exit_zero = false;
@@ -30,17 +35,17 @@ fn render(
 }
 
 /// One report over all of them.
-fn merged(paths: &[&Path], redactor: Option<&Redactor>) -> Result<Report, Failure> {
+fn merged(paths: &[&Path]) -> Result<Report, Failure> {
     let mut paths = paths.iter();
     let first = paths.next().ok_or_else(|| {
         Failure::usage("there is no report to render", "Name what `check` wrote as JSON.")
     })?;
-    let mut whole = saved::judged_again(first, redactor)?;
+    let mut whole = saved::judged_again(first)?;
     if paths.len() == 0 {
         return Ok(whole);
     }
     for path in paths {
-        let clash = whole.merge(saved::judged_again(path, redactor)?);
+        let clash = whole.merge(saved::judged_again(path)?);
         clash.map_err(|clash| apart(path, &clash))?;
     }
     Ok(whole.judged_again())

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::read::excerpt;
-use crate::redact::Redactor;
+use crate::redact::{Redactor, is_redacted};
 use crate::report::{Report, SCHEMA_VERSION};
 
 /// The largest report, in bytes: two million members.
@@ -41,21 +41,26 @@ pub(super) fn load(path: &Path) -> Result<Report, Failure> {
 }
 
 /// Reads a report and judges it again: what it claims is not believed, and said where it differs
-/// from what it contains. One that names people is redacted first, where that is wanted.
-pub(super) fn judged_again(path: &Path, redactor: Option<&Redactor>) -> Result<Report, Failure> {
+/// from what it contains.
+pub(super) fn judged_again(path: &Path) -> Result<Report, Failure> {
     let claimed = load(path)?;
-    let judged = match redactor.filter(|_| claimed.redaction.is_none()) {
-        Some(redactor) => claimed.redacted(redactor),
-        None => claimed.judged_again(),
-    };
+    let judged = claimed.judged_again();
     if claimed.verdict != judged.verdict {
         tracing::warn!(
             "{} says {}, and what it contains says {}: it was changed, or written by another \
              version",
-            path.display(),
+            excerpt::whole(&path.display().to_string()),
             claimed.verdict.id(),
             judged.verdict.id()
         );
     }
     Ok(judged)
+}
+
+/// The report with pseudonyms in place of people, where that is wanted and not done yet.
+pub(super) fn redacted(report: Report, redactor: Option<&Redactor>) -> Report {
+    match redactor {
+        Some(redactor) if !is_redacted(&report) => report.redacted(redactor),
+        Some(_) | None => report,
+    }
 }

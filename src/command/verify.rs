@@ -16,7 +16,8 @@ use crate::report::Report;
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure> {
-    let mut judged = saved::judged_again(&args.report, None)?;
+    context.refuse_credential_files([&args.report])?;
+    let mut judged = saved::judged_again(&args.report)?;
     // Evidence is judged by what it shows: the --exit-zero of its run forgives nothing here.
     judged.options.exit_zero = false;
     let pin = context.policy_pin(args.policy_sha256.as_ref());

@@ -49,13 +49,13 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// Whether a text is in one of the forms in which Atlassian's account ids were seen: 24 hexadecimal
-/// digits; or words with a colon, of which the first is a number or one is a uuid.
+/// digits; or words with a colon, of which the first is a number, or one is a uuid or such digits.
 fn is_account_id(text: &str) -> bool {
-    let is_hex = text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hex
+    let is_hex = |text: &str| text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex(text)
         || text.split_once(':').is_some_and(|(first, rest)| {
             let numbered = first.len() > 4 && first.bytes().all(|byte| byte.is_ascii_digit());
-            numbered || rest.split(':').any(is_uuid)
+            numbered || rest.split(':').any(|part| is_uuid(part) || is_hex(part))
         })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::lookalikes::lookalikes;
-use super::words::Folded;
+use super::words::{Folded, plain};
 
 /// Names, ids and addresses that are known, by their words, and what is written in their place.
 ///
@@ -29,7 +29,7 @@ impl Mentions {
     /// For these texts alone: of a hundred thousand members hardly any is mentioned, and the others
     /// need not be kept.
     pub(super) fn within<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
-        let folded = texts.into_iter().map(Folded::new);
+        let folded = texts.into_iter().map(|text| Folded::new(&plain(text)));
         let vocabulary =
             folded.flat_map(|text| text.text.split(' ').map(Box::from).collect::<Vec<_>>());
         Mentions {
@@ -55,7 +55,7 @@ impl Mentions {
 
     /// The words of an original that may be mentioned.
     fn note(&mut self, original: &str) -> Option<Box<str>> {
-        let folded = Folded::new(original);
+        let folded = Folded::new(&plain(original));
         let (first, count) = (folded.words(0, 1)?, folded.places.len());
         if !self.vocabulary.contains(first) {
             return None;
@@ -71,13 +71,14 @@ impl Mentions {
 
     /// What is written in place of an original.
     pub(super) fn find(&self, original: &str) -> Option<&str> {
-        self.known.get(&*Folded::new(original).text).map(AsRef::as_ref)
+        self.known.get(&*Folded::new(&plain(original)).text).map(AsRef::as_ref)
     }
 
     /// The text without anybody whom it mentions; `person` gives the pseudonym of an id or address
     /// that is not known, in the form in which it would be compared. Nothing is left of a text that
     /// this is not for, since whom it mentions was not kept.
     pub(super) fn replace(&self, text: &str, person: &dyn Fn(&str) -> Box<str>) -> String {
+        let text = &*plain(text);
         let lookalikes = lookalikes(text).map(|(range, original)| {
             let instead = person(&original);
             Mention { range, instead }

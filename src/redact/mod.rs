@@ -21,14 +21,14 @@ use crate::failure::{Complaint, Failure};
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, Selector};
 use crate::read::{Incomplete, Reading};
-use crate::report::{Provenance, Redaction};
+use crate::report::{Provenance, Redaction, Report};
 use crate::variable::{REDACT_KEY, value};
 
 /// The shortest key, in bytes: a shorter one could be found by trying.
 const SHORTEST_KEY: usize = 16;
 
-/// What stands for the free text of an exemption that may name somebody who was not read.
-const WITHHELD: &str = "(withheld: not every workspace that it applies to was read)";
+/// What stands for the free text of an exemption that may name somebody of whom no name is known.
+const WITHHELD: &str = "(withheld: whom it is about was not seen everywhere)";
 
 /// What CI systems call branches and tags, which are often called after whoever made them.
 const NAMED_BY_PEOPLE: [&str; 3] = ["BITBUCKET_BRANCH", "BITBUCKET_TAG", "GITHUB_REF"];
@@ -82,17 +82,26 @@ impl Redactor {
     ) {
         let mut mentions = Mentions::within(written(policy, source));
         let mut read: HashSet<&str> = HashSet::new();
+        let selected: HashSet<Box<str>> = policy.exemptions.iter().flat_map(selectors).collect();
+        let mut seen: HashSet<Box<str>> = HashSet::new();
         for reading in readings {
             match &mut reading.members {
                 Ok(roll) => {
                     read.insert(&reading.workspace);
                     for member in &mut roll.members {
+                        let ids = [&member.account_id, &member.uuid, &member.email];
+                        let ids = ids.into_iter().flatten().filter(|id| selected.contains(*id));
+                        seen.extend(ids.cloned());
                         self.member(member, &mut mentions);
                     }
                 }
                 Err(Incomplete { why, help }) => {
                     for text in [why, help] {
-                        *text = self.unknown(text);
+                        let mut named = Mentions::within([&**text]);
+                        for exemption in &policy.exemptions {
+                            named.note_id(&exemption.id, &self.exemption_id(&exemption.id));
+                        }
+                        *text = named.replace(text, &|original| self.person(original));
                     }
                 }
             }
@@ -104,7 +113,8 @@ impl Redactor {
         let unread: Vec<&str> = slugs.filter(|slug| !read.contains(slug)).collect();
         for exemption in &mut policy.exemptions {
             let all_read = !unread.iter().any(|slug| exemption.applies_to(slug));
-            self.exemption(exemption, &mentions, all_read);
+            let known = all_read && selectors(exemption).iter().any(|id| seen.contains(id));
+            self.exemption(exemption, &mentions, known);
         }
         self.provenance(source, &mentions);
     }
@@ -160,7 +170,7 @@ impl Redactor {
         }
     }
 
-    fn exemption(&self, exemption: &mut Exemption, mentions: &Mentions, all_read: bool) {
+    fn exemption(&self, exemption: &mut Exemption, mentions: &Mentions, known: bool) {
         match &mut exemption.selector {
             Selector::Id { id: MemberId::AccountId(id) | MemberId::Uuid(id), email } => {
                 *id = self.person(id);
@@ -169,14 +179,12 @@ impl Redactor {
             Selector::Email(email) => *email = self.person(email),
         }
         exemption.name = None;
+        exemption.id = self.exemption_id(&exemption.id).into();
         for who in [&mut exemption.owner, &mut exemption.approved_by].into_iter().flatten() {
             *who = mentions.find(who).map_or_else(|| self.someone(who), Into::into);
         }
         let replace = |text: &str| mentions.replace(text, &|original| self.person(original));
-        if !is_code(&exemption.id) || *replace(&exemption.id) != *exemption.id {
-            exemption.id = format!("exemption-{}", self.digits("exemption", &exemption.id)).into();
-        }
-        if all_read {
+        if known {
             let Exemption { reason, compensating_controls, ticket, .. } = exemption;
             for text in std::iter::once(reason).chain(compensating_controls).chain(ticket) {
                 *text = replace(text).into();
@@ -204,6 +212,11 @@ impl Redactor {
         format!("person-{}", self.digits("person", original)).into()
     }
 
+    /// What stands for an exemption's id, which may be made of a name.
+    fn exemption_id(&self, id: &str) -> Box<str> {
+        format!("exemption-{}", self.digits("exemption", id)).into()
+    }
+
     /// The pseudonym of somebody of whom no more may be known than a name.
     fn someone(&self, who: &str) -> Box<str> {
         self.person(&address(who).unwrap_or_else(|| Folded::new(who).text))
@@ -225,12 +238,18 @@ impl Redactor {
     }
 }
 
+/// The ids and addresses that an exemption selects by.
+fn selectors(exemption: &Exemption) -> Vec<Box<str>> {
+    let (account_id, uuid, email) = exemption.selector.parts();
+    [account_id, uuid, email].into_iter().flatten().map(Into::into).collect()
+}
+
 /// What people wrote of which not all is replaced.
 fn written<'t>(policy: &'t Policy, source: &'t Provenance) -> impl Iterator<Item = &'t str> {
     let of_exemptions = policy.exemptions.iter().flat_map(|own| {
         let others = [&own.ticket, &own.owner, &own.approved_by].into_iter().flatten();
         let texts = std::iter::once(&own.reason).chain(&own.compensating_controls).chain(others);
-        texts.map(AsRef::as_ref).chain([&*own.id])
+        texts.map(AsRef::as_ref)
     });
     let inputs = source.inputs.iter().map(|own| &*own.path);
     let roster = source.roster.iter().map(|own| &*own.path);
@@ -241,10 +260,105 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether an exemption's id is a mere number, such as `EX-7`, and no word or name.
-fn is_code(id: &str) -> bool {
-    let is_part = |byte: u8| {
-        byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
-    };
-    id.bytes().all(is_part) && id.bytes().any(|byte| byte.is_ascii_digit())
+/// Whether nobody is named in a report that says so: whoever it lists, and whomever it exempts, is
+/// known by pseudonyms alone.
+pub(crate) fn is_redacted(report: &Report) -> bool {
+    let is_pseudonym = |id: &str| id.starts_with("person-");
+    let members = report.members.iter().map(|judged| &judged.member).all(|own| {
+        let ids = [&own.account_id, &own.uuid, &own.email].into_iter().flatten();
+        let nameless = own.nickname.is_none() && own.display_name.is_none();
+        nameless && is_pseudonym(&own.key) && ids.map(AsRef::as_ref).all(is_pseudonym)
+    });
+    let exemptions = report.exemptions.iter().all(|own| {
+        let ids = [&own.account_id, &own.uuid, &own.email].into_iter().flatten();
+        own.name.is_none() && ids.map(AsRef::as_ref).all(is_pseudonym)
+    });
+    report.redaction.is_some() && members && exemptions
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    use crate::evaluate::{Judging, evaluate};
+    use crate::member::{Evidence, Role, TwoFactor};
+    use crate::read::{Addresses, Completeness, Origin, Roll, Walk};
+
+    /// Ids and addresses that are easily taken for each other.
+    const SELECTORS: [&str; 5] = [
+        "account_id: a",
+        "account_id: A",
+        "uuid: \"{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}\"",
+        "email: Ada@acme.example",
+        "account_id: b\n    email: a@acme.example",
+    ];
+
+    fn member() -> impl Strategy<Value = Member> {
+        let id = select(vec![None, Some("a"), Some("A"), Some("b"), Some("ada@acme.example")]);
+        let uuid = select(vec![
+            None,
+            Some("{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}"),
+            Some("{0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0}"),
+        ]);
+        let email = select(vec![None, Some("ada@acme.example"), Some("a@acme.example")]);
+        (id, uuid, email, any::<bool>(), any::<bool>()).prop_map(|(id, uuid, email, on, owns)| {
+            let said = if on { TwoFactor::Enabled } else { TwoFactor::Disabled };
+            Member {
+                account_id: id.map(Into::into),
+                uuid: uuid.map(Into::into),
+                email: email.map(Into::into),
+                nickname: Some("a".into()),
+                role: Some(if owns { Role::Owner } else { Role::Member }),
+                row: (id.or(uuid).or(email).is_none()).then(|| "row 2 Ada".into()),
+                evidence: Evidence { bitbucket: Some(said), ..Evidence::default() },
+                ..Member::nobody()
+            }
+        })
+    }
+
+    fn policy(selectors: &[&str]) -> Policy {
+        let rest = "reason: a\n    expires: 2026-10-01";
+        let entry = |(number, own)| format!("  - id: a{number}\n    {own}\n    {rest}\n");
+        let entries: String = selectors.iter().enumerate().map(entry).collect();
+        let head = "version: 1\nworkspaces: [acme]\nlimits: {admins: deny}\nexemptions:";
+        let text =
+            if entries.is_empty() { format!("{head} []") } else { format!("{head}\n{entries}") };
+        crate::policy::parse("policy.yaml".into(), text.as_bytes()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn pseudonyms_are_judged_as_people_are(
+            members in prop::collection::vec(member(), 0..6),
+            selectors in prop::sample::subsequence(&SELECTORS, 0..=5),
+        ) {
+            let mut policy = policy(&selectors);
+            let (completeness, addresses) = (Completeness::Asserted, Addresses::AsShown);
+            let mut readings = vec![Reading {
+                workspace: "acme".into(),
+                origin: Origin::SavedPages,
+                walk: Walk::default(),
+                members: Ok(Roll { members, completeness, addresses }),
+            }];
+            let judging = Judging {
+                today: date(2026, 9, 1),
+                ignore_exemptions: false,
+                strict: false,
+                roster_as_of: None,
+            };
+            let people = evaluate(&policy, readings.clone(), judging);
+            let redactor = Redactor::from_env(&|_| None).unwrap();
+            redactor.conceal(&mut policy, &mut readings, &mut Provenance::default());
+            let pseudonyms = evaluate(&policy, readings, judging);
+            prop_assert_eq!(people.judgements, pseudonyms.judgements);
+            prop_assert_eq!(people.states, pseudonyms.states);
+            let mut rules = [people.findings, pseudonyms.findings]
+                .map(|all| all.iter().map(|own| own.rule).collect::<Vec<_>>());
+            rules.iter_mut().for_each(|rules| rules.sort_unstable());
+            prop_assert_eq!(&rules[0], &rules[1]);
+        }
+    }
 }

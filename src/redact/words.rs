@@ -1,8 +1,23 @@
 //! The words of a text, in the form in which names are compared.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use percent_encoding::percent_decode_str;
+use unicode_normalization::UnicodeNormalization;
+
 use crate::escape::is_hidden;
+
+/// A text as its reader understands it: addresses decoded, and one spelling for each character,
+/// since a name may be written with a letter and an accent or with one character for both, in wide
+/// letters, and with joiners that nobody sees.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() && !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let decoded = percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text));
+    Cow::Owned(decoded.nfkc().filter(|c| !matches!(c, '\u{200c}' | '\u{200d}')).collect())
+}
 
 /// The words of a text in the form in which they are compared.
 pub(super) struct Folded {

@@ -25,8 +25,8 @@ pub struct Changes {
     pub fixed: Vec<Concern>,
     /// What was a concern then and still is one.
     pub staying: Vec<Concern>,
-    /// The workspaces that one of the two runs did not read to the end, or was not asked to; nothing
-    /// is compared there.
+    /// The workspaces that one of the two runs did not read to the end or was not asked to, or whose
+    /// members they know by different ids; nothing is compared there.
     pub not_compared: Vec<Arc<str>>,
 }
 
@@ -109,7 +109,7 @@ impl Changes {
             (None, None) => false,
         };
         let was: HashMap<Subject<'_>, &Finding> =
-            then.concerns().map(|finding| (subject(finding), finding)).collect();
+            then.concerns().map(|finding| (now.subject_of(&then, finding), finding)).collect();
         let is: HashSet<Subject<'_>> = now.concerns().map(subject).collect();
         let (mut new, mut staying) = (Vec::new(), Vec::new());
         for finding in now.concerns() {
@@ -122,10 +122,10 @@ impl Changes {
                 false => {}
             }
         }
-        let gone = then.concerns().filter(|finding| !is.contains(&subject(finding)));
-        let fixed = gone.map(|finding| Concern {
-            settled: Some(now.settled(finding)),
-            ..then.concern(finding)
+        let gone = then.concerns().filter(|earlier| !is.contains(&now.subject_of(&then, earlier)));
+        let fixed = gone.map(|earlier| Concern {
+            settled: Some(now.settled(&then, earlier)),
+            ..then.concern(earlier)
         });
         let fixed = fixed.filter(is_compared).collect();
         let slugs = [previous, current].into_iter().flat_map(|report| &report.workspaces);
@@ -156,39 +156,28 @@ fn is_worse(finding: &Finding, earlier: &Finding) -> bool {
     finding.exemption.is_some() && finding.rule != earlier.rule && finding.level < earlier.level
 }
 
-/// What kind of id a member is known by.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum KeyKind {
-    AccountId,
-    Uuid,
-    Email,
-    /// A row of a file, which is another one in the next file.
-    Row,
-}
-
-fn key_kind(member: &ListedMember) -> KeyKind {
-    match (&member.account_id, &member.uuid, &member.email) {
-        (Some(_), _, _) => KeyKind::AccountId,
-        (None, Some(_), _) => KeyKind::Uuid,
-        (None, None, Some(_)) => KeyKind::Email,
-        (None, None, None) => KeyKind::Row,
-    }
+/// The ids that a member has: account id, uuid, address.
+fn ids(member: &ListedMember) -> [Option<&str>; 3] {
+    [&member.account_id, &member.uuid, &member.email].map(Option::as_deref)
 }
 
 /// A report, and ways to find things in it.
 struct View<'a> {
     report: &'a Report,
+    /// The members of each workspace, by each of their ids.
     members: HashMap<(&'a str, &'a str), &'a JudgedMember>,
     exemptions: HashMap<&'a str, &'a JudgedExemption>,
 }
 
 impl<'a> View<'a> {
     fn of(report: &'a Report) -> Self {
-        let member =
-            |judged: &'a JudgedMember| ((&*judged.member.workspace, &*judged.member.key), judged);
+        let by_ids = |judged: &'a JudgedMember| {
+            let known = ids(&judged.member).into_iter().flatten();
+            known.map(move |id| ((&*judged.member.workspace, id), judged))
+        };
         View {
             report,
-            members: report.members.iter().map(member).collect(),
+            members: report.members.iter().flat_map(by_ids).collect(),
             exemptions: report.exemptions.iter().map(|own| (&*own.id, own)).collect(),
         }
     }
@@ -201,6 +190,24 @@ impl<'a> View<'a> {
 
     fn member(&self, finding: &Finding) -> Option<&'a JudgedMember> {
         self.members.get(&(finding.workspace.as_deref()?, finding.key.as_deref()?)).copied()
+    }
+
+    /// The same member in this report, by any id that both have.
+    fn same(&self, other: &ListedMember) -> Option<&'a JudgedMember> {
+        let mut known = ids(other).into_iter().flatten();
+        known.find_map(|id| self.members.get(&(&*other.workspace, id)).copied())
+    }
+
+    /// Whom or what a finding of an earlier report is about, by the key that this one has for it.
+    fn subject_of<'f>(&self, earlier: &View<'f>, finding: &'f Finding) -> Subject<'f>
+    where
+        'a: 'f,
+    {
+        let own = earlier.member(finding).and_then(|judged| self.same(&judged.member));
+        match own {
+            Some(own) => (finding.workspace.as_deref(), Some(&own.member.key), None),
+            None => subject(finding),
+        }
     }
 
     fn concern(&self, finding: &Finding) -> Concern {
@@ -217,8 +224,9 @@ impl<'a> View<'a> {
     }
 
     /// How a concern of an earlier run was settled, which is none of this one.
-    fn settled(&self, earlier: &Finding) -> Settled {
-        match (&earlier.exemption, self.member(earlier).map(|judged| judged.outcome)) {
+    fn settled(&self, then: &View<'_>, earlier: &Finding) -> Settled {
+        let own = then.member(earlier).and_then(|judged| self.same(&judged.member));
+        match (&earlier.exemption, own.map(|judged| judged.outcome)) {
             (Some(id), _) if self.exemptions.contains_key(&**id) => Settled::InOrder,
             (Some(_), _) => Settled::Removed,
             (None, Some(Outcome::Protected)) => Settled::Protected,
@@ -236,30 +244,28 @@ impl<'a> View<'a> {
             && self.exemptions.get(id).filter(|own| unresolved(own)).is_none()
     }
 
-    /// The workspaces that both runs read to the end, by ids that can be compared.
+    /// The workspaces that both runs read to the end, where all members of both have one kind of id.
     fn compared_with(&self, other: &View<'a>) -> HashSet<&'a str> {
-        let (own, others) = (self.key_kinds(), other.key_kinds());
-        own.into_iter()
-            .filter(|(slug, own)| {
-                others.get(slug).is_some_and(|theirs| {
-                    let rows = own.contains(&KeyKind::Row) || theirs.contains(&KeyKind::Row);
-                    !rows && !own.is_disjoint(theirs)
-                })
-            })
-            .map(|(slug, _)| slug)
-            .collect()
+        let (own, others) = (self.common_ids(), other.common_ids());
+        let shared = |slug: &str, own: [bool; 3]| {
+            let theirs = others.get(slug).copied().unwrap_or_default();
+            own.into_iter().zip(theirs).any(|(own, theirs)| own && theirs)
+        };
+        own.into_iter().filter(|(slug, own)| shared(slug, *own)).map(|(slug, _)| slug).collect()
     }
 
-    /// By what kinds of ids the members of each workspace are known that was read to the end.
-    fn key_kinds(&self) -> HashMap<&'a str, HashSet<KeyKind>> {
+    /// Which ids all members have, of each workspace that was read to the end.
+    fn common_ids(&self) -> HashMap<&'a str, [bool; 3]> {
         let complete = self.report.workspaces.iter().filter(|workspace| workspace.complete);
-        let mut kinds: HashMap<&str, HashSet<KeyKind>> =
-            complete.map(|workspace| (&*workspace.slug, HashSet::new())).collect();
+        let mut common: HashMap<&str, [bool; 3]> =
+            complete.map(|workspace| (&*workspace.slug, [true; 3])).collect();
         for JudgedMember { member, .. } in &self.report.members {
-            if let Some(kinds) = kinds.get_mut(&*member.workspace) {
-                kinds.insert(key_kind(member));
+            if let Some(common) = common.get_mut(&*member.workspace) {
+                for (common, id) in common.iter_mut().zip(ids(member)) {
+                    *common &= id.is_some();
+                }
             }
         }
-        kinds
+        common
     }
 }

@@ -7,7 +7,6 @@ use std::fmt;
 use jiff::civil::Date;
 
 use super::{Provenance, Report, Tool};
-use crate::policy::Policy;
 
 /// Why a report does not go with those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +73,25 @@ impl Report {
         Ok(())
     }
 
+    /// Whether both say the same of the policy: of whom it exempts and how, not where it was found.
+    /// Reports on single workspaces each name their own where the policy names none. Redacted ones
+    /// withhold what somebody wrote where they have not read all whom it may be about.
+    fn has_the_policy_of(&self, other: &Report) -> bool {
+        let [own, others] = [self, other].map(|report| {
+            let mut policy = report.applied_policy().without_places();
+            policy.workspaces.clear();
+            if report.redaction.is_some() {
+                for exemption in &mut policy.exemptions {
+                    (exemption.reason, exemption.ticket) = ("".into(), None);
+                    exemption.compensating_controls.clear();
+                    (exemption.owner, exemption.approved_by) = (None, None);
+                }
+            }
+            policy
+        });
+        own == others
+    }
+
     /// In what the other report was made otherwise, first of all things that a verdict depends on.
     fn setup_clash(&self, other: &Report) -> Option<String> {
         let repeated = other
@@ -100,18 +118,12 @@ impl Report {
             Some(given("--ignore-exemptions", others.ignore_exemptions))
         } else if self.redaction != other.redaction {
             Some("its names, ids and addresses are not replaced by the same pseudonyms".into())
-        } else if everywhere(self.applied_policy()) != everywhere(other.applied_policy()) {
+        } else if !self.has_the_policy_of(other) {
             Some("it says something else about the same policy: one of them was changed".into())
         } else {
             self.source.clash(&other.source)
         }
     }
-}
-
-/// A policy, wherever it applies: reports on single workspaces each name their own where the
-/// policy names none.
-fn everywhere(policy: Policy) -> Policy {
-    Policy { workspaces: Vec::new(), ..policy }
 }
 
 impl Provenance {
@@ -147,7 +159,8 @@ impl Provenance {
         add_new(&mut self.inputs, other.inputs);
         self.atlassian = match (self.atlassian.take(), other.atlassian) {
             (Some(mut own), Some(other)) => {
-                own.accounts = own.accounts.or(other.accounts);
+                // Where one run could not read it to the end, the whole does not know either.
+                own.accounts = own.accounts.filter(|_| own.accounts == other.accounts);
                 own.requests = own.requests.saturating_add(other.requests);
                 Some(own)
             }
@@ -254,10 +267,17 @@ mod tests {
         assert_eq!(whole.subject, Some(commit("00")));
         let source = whole.source;
         assert_eq!(source.credential_kind, Some(CredentialKind::ApiToken));
-        assert_eq!(source.atlassian.unwrap().requests, 4);
+        let asked = source.atlassian.unwrap();
+        assert_eq!((asked.requests, asked.accounts), (4, Some(7)));
         let roster = source.roster.unwrap();
         assert_eq!((roster.rows, roster.unmatched), (9, None));
         assert_eq!(source.ci, [("NUMBER".into(), "7".into())].into());
+        // One of them could not read the directory to its end.
+        let whole = merged(|other| {
+            let own = other.source.atlassian.take().unwrap();
+            other.source.atlassian = Some(DirectoryRecord { accounts: None, ..own });
+        });
+        assert_eq!(whole.unwrap().source.atlassian.unwrap().accounts, None);
     }
 
     #[test]

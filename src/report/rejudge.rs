@@ -31,6 +31,9 @@ impl Report {
     /// run, which names others, is left out.
     pub(crate) fn redacted(&self, redactor: &Redactor) -> Report {
         let (mut policy, mut readings) = (self.applied_policy(), readings(self));
+        for incomplete in readings.iter_mut().filter_map(|own| own.members.as_mut().err()) {
+            *incomplete = withheld();
+        }
         let mut source = self.source.clone();
         redactor.conceal(&mut policy, &mut readings, &mut source);
         let report = self.judged(policy, readings, source);
@@ -103,6 +106,14 @@ fn exemption(judged: &JudgedExemption) -> Option<Exemption> {
         workspaces: judged.workspaces.clone(),
         location: judged.location.clone(),
     })
+}
+
+/// What is said of a workspace that was not read, where the reason may quote what a server said.
+fn withheld() -> Incomplete {
+    Incomplete {
+        why: "(withheld: the report that this one was made of says why)".into(),
+        help: "See the report that names people, where only you can see it.".into(),
+    }
 }
 
 /// What the report says to do about a workspace that it could not read.

@@ -1,23 +1,20 @@
 //! The HTML page, read as what it is: well-formed, of known elements and attributes, complete, and
 //! with nothing in it that would ask anybody for anything. `.ci/page` opens it in a browser.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
 use mfa_gate::emit::Format;
 use mfa_gate::escape::visible;
-use mfa_gate::member::Source;
 use mfa_gate::report::{
     Changes, Commit, Concern, CredentialKind, Earlier, JudgedExemption, Redaction, Report, Settled,
     State, Verdict,
 };
 use mfa_gate::rule::Rule;
-use quick_xml::Reader;
-use quick_xml::events::Event;
 use sha2::{Digest, Sha256};
 
 use crate::fixture::{compliant, named, report, written};
+use crate::page::Page;
 
 /// Every element that a page may hold.
 const ELEMENTS: &str = "html head meta link title style body a header p nav ul li main section h1 \
@@ -29,88 +26,6 @@ const ELEMENTS: &str = "html head meta link title style body a header p nav ul l
 const ATTRIBUTES: &str = "lang charset http-equiv content name rel class aria-labelledby \
                           aria-hidden aria-label viewBox cx cy r d role width height patternUnits \
                           patternTransform x y x1 x2 y2 rx scope data-choose datetime colspan open";
-
-/// A page as it is read: its elements with their attributes, in order, and what it says.
-#[derive(Default)]
-struct Page {
-    elements: Vec<(String, BTreeMap<String, String>)>,
-    text: String,
-    style: String,
-    script: String,
-}
-
-impl Page {
-    /// Reads a page as XML, which is stricter than any browser. Style and script are no XML, and
-    /// are looked at apart.
-    fn read(html: &str) -> Self {
-        let mut page = Page::default();
-        let cut = |html: &str, tag: &str| {
-            let (before, rest) = html.split_once(&format!("<{tag}>")).unwrap();
-            let (inside, after) = rest.split_once(&format!("</{tag}>")).unwrap();
-            (format!("{before}<{tag} />{after}"), inside.to_owned())
-        };
-        let (html, style) = cut(html.strip_prefix("<!DOCTYPE html>\n").unwrap(), "style");
-        let (html, script) = cut(&html, "script");
-        (page.style, page.script) = (style, script);
-        let mut reader = Reader::from_str(&html);
-        loop {
-            match reader.read_event().unwrap() {
-                Event::Start(element) | Event::Empty(element) => {
-                    let attributes = element.attributes().map(|attribute| {
-                        let attribute = attribute.unwrap();
-                        let value = attribute.normalized_value(quick_xml::XmlVersion::Explicit1_0);
-                        let name = attribute.key.as_ref().to_owned();
-                        (name, value.unwrap().into_owned())
-                    });
-                    let name = element.name().as_ref().to_owned();
-                    page.elements.push((name, attributes.collect()));
-                    page.text.push(' ');
-                }
-                Event::Text(text) => page.text.push_str(&text),
-                Event::GeneralRef(reference) => {
-                    page.text.push_str(match &*reference {
-                        "amp" => "&",
-                        "lt" => "<",
-                        "gt" => ">",
-                        "quot" => "\"",
-                        "#39" => "'",
-                        other => panic!("{other} is no escape of ours"),
-                    });
-                }
-                Event::End(_) => {}
-                Event::Eof => break,
-                other @ (Event::CData(_)
-                | Event::Comment(_)
-                | Event::Decl(_)
-                | Event::PI(_)
-                | Event::DocType(_)) => panic!("{other:?} in a page"),
-            }
-        }
-        page.text = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        page
-    }
-
-    fn of(report: &Report) -> Self {
-        Self::read(&written(Format::Html, report))
-    }
-
-    /// The values of an attribute, wherever it stands.
-    fn values(&self, attribute: &str) -> Vec<&str> {
-        let all = self.elements.iter().filter_map(|(_, own)| own.get(attribute));
-        all.map(String::as_str).collect()
-    }
-
-    fn count(&self, element: &str) -> usize {
-        self.elements.iter().filter(|(name, _)| name == element).count()
-    }
-
-    /// Fails unless the page says this, whatever the breaks between its words.
-    fn says(&self, text: &str) {
-        let text = visible(text);
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(self.text.contains(&text), "{text:?} is not in {}", self.text);
-    }
-}
 
 /// A report with all that a page can show: the shared one, and what that leaves out.
 fn everything() -> Report {
@@ -404,88 +319,6 @@ fn a_link_leads_to_the_build_over_https_or_nowhere() {
             assert!(page.values("rel").contains(&"noreferrer noopener"));
         }
     }
-}
-
-/// Percentages, in hundredths.
-fn percents(values: &[&str]) -> Vec<u64> {
-    let read = |text: &&str| Some(text.strip_suffix('%')?.replace('.', "").parse().unwrap());
-    values.iter().filter_map(read).collect()
-}
-
-#[test]
-fn the_chart_shows_everybody_and_one_of_ten_thousand_too() {
-    let mut report = report();
-    report.summary.violations = 1;
-    report.summary.exempt = 0;
-    report.summary.not_applicable = 0;
-    report.summary.protected_by = [(Source::Bitbucket, 9_990), (Source::Sso, 9)].into();
-    report.members.clear();
-    let page = Page::of(&report);
-    let drawn = page.elements.iter().filter(|(name, own)| name == "rect" && own.contains_key("x"));
-    let parts: Vec<(String, u64, u64)> = drawn
-        .filter(|(_, own)| own["height"] == "100%")
-        .map(|(_, own)| {
-            let at = |name: &str| percents(&[&*own[name]])[0];
-            (own["class"].clone(), at("x"), at("width"))
-        })
-        .collect();
-    let wanted = [("bitbucket", 0, 9_840), ("sso", 9_840, 80), ("off", 9_920, 80)];
-    assert_eq!(parts, wanted.map(|(class, at, width)| (class.to_owned(), at, width)));
-}
-
-#[test]
-fn a_share_of_less_than_all_is_less_than_a_hundred_percent() {
-    let mut report = report();
-    report.complete = true;
-    report.summary.members = 10_000;
-    report.summary.not_applicable = 0;
-    report.summary.protected = 9_999;
-    Page::of(&report).says("that the policy accepts: 99 %.");
-    report.summary.members = 0;
-    Page::of(&report).says("Nobody is listed who logs in.");
-}
-
-#[test]
-fn the_line_of_days_takes_any_day() {
-    let mut report = report();
-    let one = report.exemptions[0].clone();
-    for today in [Date::MIN, date(2026, 10, 20), date(2028, 2, 29), Date::MAX] {
-        report.today = today;
-        let ends = [Date::MIN, today, today.saturating_add(1.day()), Date::MAX];
-        let exemption = |expires: Date| JudgedExemption {
-            starts: Some(expires.min(today)),
-            expires,
-            ..one.clone()
-        };
-        report.exemptions = ends.map(exemption).into();
-        let page = Page::of(&report);
-        let line = page.elements.iter().filter(|(name, _)| name == "rect" || name == "line");
-        for (_, own) in line {
-            for name in ["x", "x1", "x2"] {
-                let at = own.get(name).map(|value| percents(&[value]));
-                assert!(at.is_none_or(|at| at.iter().all(|at| *at <= 10_000)), "{own:?}");
-            }
-        }
-        page.says(&format!("{today} today"));
-    }
-}
-
-#[test]
-fn the_line_of_days_draws_sixty_and_counts_the_rest() {
-    let mut report = report();
-    let one = report.exemptions[0].clone();
-    let exemption = |days: i64| JudgedExemption {
-        id: format!("EX-{days}").into(),
-        expires: report.today.saturating_add(days.days()),
-        ..one.clone()
-    };
-    report.exemptions = (0..100).rev().map(exemption).collect();
-    let html = written(Format::Html, &report);
-    let page = Page::read(&html);
-    page.says("40 exemptions more that end later stand in the table.");
-    // The last of the policy ends first.
-    let first = html.split("<li><a href=\"#exemption-").nth(1).unwrap();
-    assert!(first.starts_with("100\">EX-0</a>"), "{}", &first[..40]);
 }
 
 #[test]

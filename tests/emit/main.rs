@@ -4,14 +4,15 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "the helpers of tests fail like tests, which Clippy lets only #[test] functions do"
 )]
 
+mod drawings;
 mod escaping;
 mod fixture;
 mod hostile;
 mod html;
 mod in_toto;
+mod page;
 mod schemas;
 mod snapshots;

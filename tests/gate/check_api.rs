@@ -32,6 +32,18 @@ fn check(server: &Bitbucket, policy: &str, more: &[&str]) -> Checked {
 }
 
 #[test]
+fn members_are_listed_of_the_policys_workspaces() {
+    let server = Bitbucket::start();
+    server.workspace("acme", &rows(0..3, true));
+    server.permission("acme", "owner");
+    let sandbox = Sandbox::new();
+    sandbox.write("policy.yaml", policy("acme", ""));
+    let outcome = sandbox.run_against(&server, &["members", "--policy", "policy.yaml"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("acme: 3 members"), "{}", outcome.stdout);
+}
+
+#[test]
 fn three_pages_with_three_off_two_null_and_one_absent() {
     let server = Bitbucket::start();
     let mut members = rows(0..244, true);

@@ -49,7 +49,7 @@ fn every_example_is_true() {
     for rule in Rule::ALL {
         let example = rule.example();
         let sandbox = Sandbox::new();
-        sandbox.write("policy.yaml", example.policy);
+        sandbox.write("policy.yaml", &example.policy);
         let server = bitbucket(rule);
         let args = ["check", "--today", EXAMPLE_DAY, "--report", "json=report.json"];
         let outcome = sandbox.run_against(&server, &args);

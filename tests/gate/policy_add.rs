@@ -1,6 +1,8 @@
 //! `policy add`: who is meant, what is written, and what is refused.
 
 use serde_json::json;
+use wiremock::matchers::path;
+use wiremock::{Mock, ResponseTemplate};
 
 use crate::addresses::{Search, searchable};
 use crate::organisation::id;
@@ -163,6 +165,43 @@ fn every_option_is_written_and_the_exemption_counts() {
 }
 
 #[test]
+fn an_exemption_starts_today_where_a_first_day_is_asked_for() {
+    let ground = Ground::with_people();
+    ground.sandbox.write(
+        "policy.yaml",
+        "version: 1\nworkspaces: [acme]\nlimits:\n  max_days: 30\n  require: [starts]\n",
+    );
+    let outcome = ground.add("ada", &[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(ground.sandbox.read("policy.yaml").contains(&format!("starts: {}\n", day(0))));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_does_not_hide_that_the_policy_was_changed() {
+    let ground = Ground::with_people();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let url = ground.server.api_url();
+    let args = ["policy", "add", "ada", "--id", "EX-1", "--reason", "r", "--expires", &day(30)];
+    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_mfa-gate"))
+        .current_dir(ground.sandbox.path(""))
+        .env_clear()
+        .envs([
+            ("BITBUCKET_API_URL", &*url),
+            ("BITBUCKET_EMAIL", crate::support::EMAIL),
+            ("BITBUCKET_API_TOKEN", crate::support::TOKEN),
+        ])
+        .args(args)
+        .stdout(full)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(3), "{said}");
+    assert!(said.contains("policy.yaml is written") && said.contains("do not run"), "{said}");
+    assert!(ground.sandbox.read("policy.yaml").contains("EX-1"));
+}
+
+#[test]
 fn who_shares_a_name_is_listed_where_nobody_can_be_asked() {
     let ground = Ground::with_people();
     let (max, other) = (
@@ -225,7 +264,6 @@ fn what_is_wrong_with_an_entry_is_said_before_anybody_is_asked() {
     }
     for (limits, said) in [
         ("{require: [owner, ticket, name]}", "--owner, --ticket\n"),
-        ("{max_days: 90}", "--starts\n"),
         ("{max_exemptions: 1}", "`limits.max_exemptions` allows no more"),
     ] {
         let limits = format!("limits: {limits}\r\nexemptions:");
@@ -255,6 +293,32 @@ fn what_is_written_in_an_unusual_way_is_left_to_its_author() {
     let entry =
         format!("  - id: EX-1\n    account_id: \"{}\"\n    name: \"Ada Lovelace\"\n", id(1));
     ground.refuses("ada", &[], 2, &["Paste this below `exemptions:`", &entry]);
+}
+
+#[test]
+fn no_owner_is_exempt_where_the_policy_forbids_it() {
+    let ground = Ground::with_people();
+    for (slug, owners) in [("acme", vec![row(2, None)]), ("labs", vec![row(1, None)])] {
+        let body = json!({"pagelen": 100, "size": owners.len(), "page": 1, "values": owners
+            .iter()
+            .map(|owner| json!({"permission": "owner", "user": owner["user"]}))
+            .collect::<Vec<_>>()});
+        let asked = Mock::given(path(format!("/2.0/workspaces/{slug}/permissions")));
+        ground.server.mount(asked.respond_with(ResponseTemplate::new(200).set_body_json(body)));
+    }
+    let policy = POLICY.replace("exemptions:", "limits: {admins: deny}\r\nexemptions:");
+    ground.sandbox.write("policy.yaml", &policy);
+    let said = ["an owner of labs", "forbids exempting owners"];
+    ground.refuses("ada", &[], 2, &said);
+    ground.refuses("ada", &[("--only", "labs")], 2, &said);
+    let outcome = ground.add("ada", &[("--only", "acme")]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+
+    let pages = json!([{"values": [named(1, "ada", "Ada")]}]).to_string();
+    ground.sandbox.write("policy.yaml", policy);
+    ground.sandbox.write("members.json", pages);
+    let from_file = [("--members", "members.json"), ("--workspace", "acme")];
+    ground.refuses("ada", &from_file, 3, &["the role of Ada", "nothing was written"]);
 }
 
 #[test]

@@ -135,6 +135,7 @@ fn whoever_would_fail_today_is_exempt_for_a_while() {
     reason: \"No second factor was seen by bitbucket when the gate was switched on.\"
     starts: {today}
     expires: {last}
+    workspaces: [acme, labs]
   - id: ONB-2
     uuid: \"{{00000000-0000-4000-8000-000000000005}}\"
     name: \"Member 5\"
@@ -213,7 +214,8 @@ fn names_are_text_whatever_they_say() {
     for (entry, name) in read.iter().zip(names) {
         let shown = mfa_gate::escape::visible(name);
         assert_eq!(entry["name"], *shown);
-        assert_eq!(entry.as_object().unwrap().len(), 7, "{entry}");
+        assert_eq!(entry["workspaces"], json!(["acme"]));
+        assert_eq!(entry.as_object().unwrap().len(), 8, "{entry}");
     }
     assert!(!text.chars().any(|c| c != '\n' && mfa_gate::escape::is_hidden(c)), "{text:?}");
 }

@@ -101,6 +101,13 @@ fn a_dry_run_shows_what_would_change_and_changes_nothing() {
     assert_eq!(ground.sandbox.read("policy.yaml"), policy);
     let quiet = ground.prune(&["--dry-run", "--quiet"]);
     assert_eq!((&*quiet.stdout, &*quiet.stderr), (&*expected, ""));
+
+    let file = ground.sandbox.path("policy.yaml");
+    let mut permissions = std::fs::metadata(&file).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&file, permissions).unwrap();
+    assert_eq!(ground.prune(&["--dry-run"]).stdout, expected);
+    ground.leaves(&[], 2, "write-protected", &policy);
 }
 
 #[test]

@@ -187,6 +187,25 @@ fn an_exemption_that_nothing_can_be_said_of_is_not_settled() {
 }
 
 #[test]
+fn somebody_with_another_key_is_the_same_person() {
+    let mut without_account = members(&[(1, false), (2, false), (3, true)]);
+    for row in &mut without_account {
+        row["user"].as_object_mut().unwrap().remove("account_id");
+    }
+    let mut one_without = members(&[(1, false), (2, false), (3, true)]);
+    one_without[1]["user"].as_object_mut().unwrap().remove("account_id");
+    for then in [without_account, one_without] {
+        let sandbox = sandbox(&then, &members(&[(1, false), (2, true), (3, true)]));
+        first(&sandbox, &[]);
+        second(&sandbox, &[]);
+        let fixed = list(&sandbox, "fixed");
+        assert_eq!(fixed.len(), 1, "{fixed:?}");
+        assert_eq!(fixed[0].1.as_deref(), Some("protected"), "{fixed:?}");
+        assert_eq!((list(&sandbox, "new").len(), list(&sandbox, "staying").len()), (0, 1));
+    }
+}
+
+#[test]
 fn it_changes_no_verdict() {
     let sandbox = sandbox(&members(&[(1, true)]), &members(&[(1, true)]));
     first(&sandbox, &[]);

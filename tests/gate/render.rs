@@ -136,6 +136,10 @@ fn three_reports_agree_with_one_run_over_the_three() {
     let outcome = sandbox.run(&["render", "one.json", "two.json", "--report", "json=some.json"]);
     assert_eq!(outcome.code, 0, "{}{}", outcome.stdout, outcome.stderr);
     assert!(outcome.stdout.contains("2 of 3 workspaces selected, not checked: three"));
+    // Another way to name the same file makes no other policy of it.
+    let elsewhere = ["--policy", "./policy.yaml"];
+    check(&server, &sandbox, &["three"], "three.json", &elsewhere);
+    assert_eq!(sandbox.run(&["render", "one.json", "two.json", "three.json"]).code, 1);
     // It is evidence again.
     assert_eq!(sandbox.run(&["verify", "merged.json"]).code, 1);
     assert_eq!(sandbox.run(&["verify", "some.json", "--workspace", "one"]).code, 0);
@@ -255,6 +259,41 @@ fn what_is_not_live_attests_nothing() {
     assert_eq!(outcome.code, 3, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("not live attests nothing"), "{}", outcome.stderr);
     assert!(!sandbox.path("statement.json").exists());
+}
+
+#[test]
+fn a_file_that_holds_a_credential_is_neither_replaced_nor_shown() {
+    let (server, sandbox) = three();
+    check(&server, &sandbox, &["one"], "one.json", &[]);
+    let secret = format!("\"{TOKEN}\"");
+    sandbox.write("secret", &secret);
+    for name in ["BITBUCKET_API_TOKEN_FILE", "MFA_GATE_REDACT_KEY_FILE"] {
+        let env = [(name, "secret")];
+        for args in [
+            &["render", "one.json", "--redact", "--report=json=secret"][..],
+            &["render", "one.json", "--report=csv=secret"],
+            &["render", "secret"],
+            &["verify", "secret"],
+        ] {
+            let outcome = sandbox.run_with(args, &env);
+            assert_eq!(outcome.code, 2, "{args:?}: {}", outcome.stderr);
+            assert!(!outcome.stderr.contains(TOKEN), "{args:?}: {}", outcome.stderr);
+            assert_eq!(sandbox.read("secret"), secret, "{args:?}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn two_reports_do_not_go_to_one_file_by_a_link() {
+    let (server, sandbox) = three();
+    check(&server, &sandbox, &["one"], "one.json", &[]);
+    sandbox.write("latest.json", "old");
+    std::os::unix::fs::symlink("latest.json", sandbox.path("run.json")).unwrap();
+    let outcome =
+        sandbox.run(&["render", "one.json", "--report=json=run.json", "--report=csv=latest.json"]);
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("two reports go to"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -4,46 +4,52 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::who::{Person, find};
-use super::{demand_all, name, open, selector};
+use super::who::{find, members};
+use super::{demand_all, name, open, selector, tell};
 use crate::cli::{EntryArgs, PolicyAdd};
+use crate::command::Context;
 use crate::command::gather::{Request, gather};
 use crate::command::select::select;
-use crate::command::{Context, print};
 use crate::escape::terminal;
 use crate::evaluate::is_too_long;
 use crate::failure::{Exit, Failure};
+use crate::member::{Member, Role};
 use crate::policy::{
-    Document, Exemption, Limits, Location, MemberId, OptionalField, Policy, Refusal, Selector,
-    as_email, snippet,
+    Admins, Document, Exemption, Limits, Location, MemberId, OptionalField, Policy, Refusal,
+    Selector, as_email, snippet,
 };
 use crate::read::{Reading, Selection, Wanted};
 use crate::rewrite::replace;
 
 pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failure> {
     context.refuse_credentials(&[&args.members.members, &args.policy.policy])?;
-    let (path, document) = open(&args.policy, context)?;
-    let planned = planned(&args.entry, &document.policy)?;
+    let (path, document) = open(&args.policy, true, context)?;
+    let planned = planned(&args.entry, &document.policy, context.today())?;
     demand_options(&document.policy.limits, &args.entry)?;
     demand_limits(&document.policy, &planned, context.today())?;
     // Whatever is wrong with the entry itself is said before anybody is asked for the member.
     if let Err(refusal @ Refusal::Invalid(_)) = document.with(&planned) {
         return Err(refused(refusal, &path, &planned));
     }
-    let readings = members(args, &document.policy, context)?;
+    let readings = readings(args, &document.policy, context)?;
     demand_all(&readings)?;
-    let exemption = about(planned, &find(&args.who, &readings, context)?)?;
+    let person = find(&args.who, &readings, context)?;
+    let exemption = about(planned, person.member)?;
+    demand_roles(&document.policy, &exemption, person.member, &readings)?;
     let changed =
         document.with(&exemption).map_err(|refusal| refused(refusal, &path, &exemption))?;
     replace(&path, &document.text, &changed.text)?;
-    if !context.stdout.quiet {
-        print(&summary(&changed, &exemption))?;
-    }
+    tell(&path, &summary(&changed, &exemption), context)?;
     Ok(Exit::Success)
 }
 
+/// Whether a first day is asked for: it is today's where none is given.
+fn asks_for_start(limits: &Limits) -> bool {
+    limits.max_days.is_some() || limits.require.contains(&OptionalField::Starts)
+}
+
 /// The entry, with stand-ins for what is not known before the member is.
-fn planned(args: &EntryArgs, policy: &Policy) -> Result<Exemption, Failure> {
+fn planned(args: &EntryArgs, policy: &Policy, today: Date) -> Result<Exemption, Failure> {
     let email = args.email.as_ref().map(|email| {
         as_email(email).ok_or_else(|| {
             Failure::usage(
@@ -70,7 +76,7 @@ fn planned(args: &EntryArgs, policy: &Policy) -> Result<Exemption, Failure> {
         owner: text(&args.owner),
         approved_by: text(&args.approved_by),
         ticket: text(&args.ticket),
-        starts: args.starts,
+        starts: args.starts.or(asks_for_start(&policy.limits).then_some(today)),
         expires: args.expires,
         workspaces: args.only.iter().map(|slug| slug.as_str().into()).collect(),
         location: Location::start_of(policy.path.clone()),
@@ -79,14 +85,10 @@ fn planned(args: &EntryArgs, policy: &Policy) -> Result<Exemption, Failure> {
 
 /// Names the options that the policy's limits ask for and that are not given.
 fn demand_options(limits: &Limits, args: &EntryArgs) -> Result<(), Failure> {
-    let mut required = limits.require.clone();
-    if limits.max_days.is_some() && !required.contains(&OptionalField::Starts) {
-        required.push(OptionalField::Starts);
-    }
-    let missing = required.into_iter().filter_map(|field| {
+    let missing = limits.require.iter().filter_map(|field| {
         let (option, is_given) = match field {
-            // The member's own.
-            OptionalField::Name => return None,
+            // The member's own, and today.
+            OptionalField::Name | OptionalField::Starts => return None,
             OptionalField::Category => ("--category", args.category.is_some()),
             OptionalField::CompensatingControls => {
                 ("--compensating-control", !args.compensating_control.is_empty())
@@ -94,7 +96,6 @@ fn demand_options(limits: &Limits, args: &EntryArgs) -> Result<(), Failure> {
             OptionalField::Owner => ("--owner", args.owner.is_some()),
             OptionalField::ApprovedBy => ("--approved-by", args.approved_by.is_some()),
             OptionalField::Ticket => ("--ticket", args.ticket.is_some()),
-            OptionalField::Starts => ("--starts", args.starts.is_some()),
         };
         (!is_given).then_some(option)
     });
@@ -132,9 +133,9 @@ fn demand_limits(policy: &Policy, planned: &Exemption, today: Date) -> Result<()
     Err(Failure::usage(what, help))
 }
 
-/// Reads who is in the workspaces, and whose the address is, if it is one. What is known of second
-/// factors does not matter here.
-fn members(
+/// Reads who is in the workspaces, whose the address is, if it is one, and who owns them, if the
+/// policy asks. What is known of second factors does not matter here.
+fn readings(
     args: &PolicyAdd,
     policy: &Policy,
     context: &Context<'_>,
@@ -142,7 +143,8 @@ fn members(
     let selected = select(&policy.workspaces, &args.members.workspace, context)?;
     let email = as_email(&args.who);
     let addresses = |_: &str| email.as_deref().into_iter().collect();
-    let wanted = Wanted { addresses: &addresses, ..Wanted::proof(&[]) };
+    let roles = policy.limits.admins == Admins::Deny;
+    let wanted = Wanted { roles, addresses: &addresses, ..Wanted::proof(&[]) };
     let request = Request {
         members: &args.members,
         connect: &args.connect,
@@ -154,26 +156,67 @@ fn members(
     Ok(gather(request, wanted, context)?.readings)
 }
 
-/// The entry, about a person.
-fn about(planned: Exemption, person: &Person<'_>) -> Result<Exemption, Failure> {
-    let (_, _, beside) = planned.selector.parts();
-    let beside: Option<Box<str>> = beside.map(Into::into);
-    let member = person.member();
-    let selected = member.and_then(|member| selector(member, beside.clone()));
-    let label = || member.map(crate::member::Member::label).unwrap_or_default();
-    match selected {
+/// The entry, about a member.
+fn about(planned: Exemption, member: &Member) -> Result<Exemption, Failure> {
+    let beside: Option<Box<str>> = planned.selector.parts().2.map(Into::into);
+    match selector(member, beside.clone()) {
         None => Err(Failure::usage(
-            format!("{} has neither an id nor an e-mail address to be exempted by", label()),
+            format!("{} has neither an id nor an e-mail address to be exempted by", member.label()),
             "Read the workspace from Bitbucket's API, where everybody has an id.",
         )),
         Some(Selector::Email(own)) if beside.as_ref().is_some_and(|beside| *beside != own) => {
             Err(Failure::usage(
-                format!("--email is not the address of {}", label()),
+                format!("--email is not the address of {}", member.label()),
                 "Leave --email away: the member has no id, and is exempted by its address.",
             ))
         }
-        Some(selector) => Ok(Exemption { selector, name: member.and_then(name), ..planned }),
+        Some(selector) => Ok(Exemption { selector, name: name(member), ..planned }),
     }
+}
+
+/// Refuses, under `limits.admins: deny`, to exempt an owner of a workspace where the exemption
+/// applies, or somebody who may be one.
+fn demand_roles(
+    policy: &Policy,
+    exemption: &Exemption,
+    member: &Member,
+    readings: &[Reading],
+) -> Result<(), Failure> {
+    if policy.limits.admins == Admins::Allow {
+        return Ok(());
+    }
+    let applies = |slug: &str| {
+        let only = &exemption.workspaces;
+        only.is_empty() || only.iter().any(|own| **own == *slug)
+    };
+    let anywhere = members(readings).filter(|(_, own)| own.key() == member.key());
+    for (slug, own) in anywhere.filter(|(slug, _)| applies(slug)) {
+        match own.role {
+            Some(Role::Member) => {}
+            Some(Role::Owner) => {
+                return Err(Failure::usage(
+                    format!(
+                        "{} is an owner of {slug}, and the policy forbids exempting owners \
+                         (`limits.admins: deny`)",
+                        own.label()
+                    ),
+                    "Let somebody else own the workspace, or leave it out: --only names those where \
+                     the exemption applies.",
+                ));
+            }
+            None => {
+                return Err(Failure::incomplete(
+                    format!(
+                        "the policy forbids exempting owners (`limits.admins: deny`), and the role \
+                         of {} in {slug} is not known; nothing was written",
+                        own.label()
+                    ),
+                    "Read the workspace from Bitbucket's API, with a credential of one of its owners.",
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn refused(refusal: Refusal, path: &Path, exemption: &Exemption) -> Failure {

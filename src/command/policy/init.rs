@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use jiff::{ToSpan, civil::Date};
 
-use super::{demand_all, name, selector};
+use super::{demand_all, name, selector, tell};
 use crate::cli::PolicyInit;
 use crate::command::assess::{Given, Terms, assess};
 use crate::command::gather::askable;
 use crate::command::select::{from_environment, named, no_workspace};
-use crate::command::{Context, print, roster};
+use crate::command::{Context, roster};
 use crate::emit::words::count;
 use crate::escape::terminal;
 use crate::evaluate::Evaluation;
@@ -44,9 +44,8 @@ pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Fail
     let exemptions =
         if args.exempt_current { exempt(first, last_day, args, context)? } else { Vec::new() };
     create(&path, &FirstPolicy { exemptions: &exemptions, ..first }.to_yaml())?;
-    if !context.stdout.quiet {
-        print(&summary(&path, first, args.exempt_current.then_some((&exemptions, last_day))))?;
-    }
+    let exempted = args.exempt_current.then_some((&exemptions, last_day));
+    tell(&path, &summary(&path, first, exempted), context)?;
     Ok(Exit::Success)
 }
 
@@ -85,7 +84,8 @@ fn exempt(
         Ok(_) => Ok(exemptions),
         Err(problems) => Err(Failure::rendered(format!(
             "{problems}\n\nerror: an exemption for each of the {} who would fail today makes no \
-             policy; nothing was written",
+             policy; nothing was written\n  help: Where many sign in another way, let that count \
+             as proof: give --roster, or the credentials of the Atlassian organisation.",
             count(exemptions.len() as u64, "member")
         ))),
     }
@@ -123,7 +123,6 @@ fn entries(
 ) -> Result<Vec<Exemption>, Failure> {
     let entry = |(number, failing): (usize, Failing<'_>)| {
         let Failing { member, two_factor, workspaces } = failing;
-        let is_everywhere = workspaces.len() == first.workspaces.len();
         Ok(Exemption {
             id: format!("ONB-{}", number + 1).into(),
             selector: selector(member, None).ok_or_else(|| nameless(member))?,
@@ -136,7 +135,8 @@ fn entries(
             ticket: None,
             starts: Some(first.today),
             expires: last_day,
-            workspaces: if is_everywhere { Vec::new() } else { workspaces },
+            // A workspace that the policy lists later has people whom nobody looked at.
+            workspaces,
             location: Location::start_of("policy.yaml".into()),
         })
     };

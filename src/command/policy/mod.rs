@@ -6,10 +6,10 @@ mod lint;
 mod prune;
 mod who;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Context;
 use super::gather::unread_complaint;
+use super::{Context, print};
 use crate::cli::{PolicyArgs, PolicyCommand};
 use crate::escape::visible;
 use crate::failure::{Exit, Failure};
@@ -27,13 +27,32 @@ pub(super) fn run(command: &PolicyCommand, context: &Context<'_>) -> Result<Exit
     }
 }
 
-/// Opens the policy to change it.
-fn open(args: &PolicyArgs, context: &Context<'_>) -> Result<(PathBuf, Document), Failure> {
+/// Opens the policy, to write it anew or only to see what would change.
+fn open(
+    args: &PolicyArgs,
+    writes: bool,
+    context: &Context<'_>,
+) -> Result<(PathBuf, Document), Failure> {
     let path = context.policy_path(args.policy.as_ref());
-    check_replaceable(&path)?;
+    if writes {
+        check_replaceable(&path)?;
+    }
     let pin = context.policy_pin(args.policy_sha256.as_ref());
     let document = Document::load(&path, pin.as_deref())?;
     Ok((path, document))
+}
+
+/// Says what was done to a file that is written: whoever cannot be told must not do it again.
+fn tell(path: &Path, text: &str, context: &Context<'_>) -> Result<(), Failure> {
+    if context.stdout.quiet {
+        return Ok(());
+    }
+    print(text).map_err(|_| {
+        Failure::incomplete(
+            format!("{} is written, and standard output could not be told", path.display()),
+            "Look at the file, and do not run this again.",
+        )
+    })
 }
 
 /// Refuses to go on where a workspace was not read to the end: whoever is not seen there might be

@@ -6,7 +6,7 @@ use std::io;
 use jiff::civil::Date;
 use similar::{ChangeTag, TextDiff};
 
-use super::{demand_all, open};
+use super::{demand_all, open, tell};
 use crate::cli::PolicyPrune;
 use crate::command::assess::{Assessed, Given, Terms, assess};
 use crate::command::{Context, print};
@@ -19,7 +19,7 @@ use crate::rewrite::replace;
 pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Failure> {
     let read = [&args.members.members, &args.roster.roster, &args.policy.policy];
     context.refuse_credentials(&read)?;
-    let (path, document) = open(&args.policy, context)?;
+    let (path, document) = open(&args.policy, !args.dry_run, context)?;
     let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
     let terms = Terms::plain(context.today());
     let Assessed { evaluation, .. } = assess(document.policy.clone(), given, terms, context)?;
@@ -50,7 +50,7 @@ pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Fai
         return Ok(Exit::Success);
     }
     replace(&path, &document.text, &changed.text)?;
-    say(&format!("{said}sha256: {}\n", changed.policy.sha256), context)?;
+    tell(&path, &format!("{said}sha256: {}\n", changed.policy.sha256), context)?;
     Ok(Exit::Success)
 }
 
@@ -67,17 +67,16 @@ impl Fate {
     fn of(exemption: &Exemption, state: State, policy: &Policy, today: Date) -> Self {
         // Where neither of them says it, it may be needed in a workspace that this run is not about.
         let is_anywhere = policy.workspaces.is_empty() && exemption.workspaces.is_empty();
-        let ended = format!("it ended on {}, and is still needed", exemption.expires);
+        let ended =
+            || Fate::Leaves(format!("it ended on {}, and is still needed", exemption.expires));
         match state {
             State::Unused | State::Unneeded if is_anywhere => {
                 Fate::Unknown("the policy does not say in which workspaces it applies")
             }
             State::Unused => Fate::Leaves("nobody that it names is in its workspaces".into()),
             State::Unneeded => Fate::Leaves("the member is protected, or does not log in".into()),
-            State::Expired => Fate::Leaves(ended),
-            State::NotAllowed | State::OverLimit if exemption.expires < today => {
-                Fate::Leaves(ended)
-            }
+            State::Expired => ended(),
+            State::NotAllowed | State::OverLimit if exemption.expires < today => ended(),
             State::Unresolved => Fate::Unknown("not all of its workspaces were read"),
             State::NotAllowed
             | State::OverLimit
@@ -88,10 +87,7 @@ impl Fate {
     }
 
     fn leaves(&self) -> bool {
-        match self {
-            Fate::Leaves(_) => true,
-            Fate::Unknown(_) | Fate::Stays => false,
-        }
+        matches!(self, Fate::Leaves(_))
     }
 }
 

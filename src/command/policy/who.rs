@@ -17,55 +17,45 @@ const LISTED: usize = 50;
 /// The shortest account id that was seen, in bytes.
 const SHORTEST_ID: usize = 24;
 
-/// A member, in each of the workspaces that were read.
-pub(super) struct Person<'r>(Vec<(&'r str, &'r Member)>);
+/// Somebody whom a text fits.
+pub(super) struct Person<'r> {
+    /// As the first workspace shows the member.
+    pub(super) member: &'r Member,
+    /// The slugs of the workspaces where the text fits.
+    workspaces: Vec<&'r str>,
+}
 
-impl<'r> Person<'r> {
-    /// The member as the first workspace shows it.
-    pub(super) fn member(&self) -> Option<&'r Member> {
-        self.0.first().map(|(_, member)| *member)
-    }
-
-    fn is(&self, wanted: impl Fn(&Member) -> bool) -> bool {
-        self.0.iter().any(|(_, member)| wanted(member))
-    }
-
+impl Person<'_> {
     /// One line about the person, for people.
     fn described(&self) -> String {
-        let member = self.member();
-        let nickname = member.and_then(|member| member.nickname.as_deref());
+        let nickname = self.member.nickname.as_deref();
         let nickname = nickname.map(|own| format!(", nickname {own}")).unwrap_or_default();
-        let workspaces: Vec<&str> = self.0.iter().map(|(slug, _)| *slug).collect();
-        let label = member.map(Member::label).unwrap_or_default();
-        terminal(&format!("{label}{nickname}, in {}", workspaces.join(", "))).into_owned()
+        let (label, workspaces) = (self.member.label(), self.workspaces.join(", "));
+        terminal(&format!("{label}{nickname}, in {workspaces}")).into_owned()
     }
 }
 
-/// The members of all readings, each person once.
-fn people(readings: &[Reading]) -> Vec<Person<'_>> {
-    let mut people: BTreeMap<&str, Person<'_>> = BTreeMap::new();
-    for reading in readings {
-        for member in reading.members.iter().flat_map(|roll| &roll.members) {
-            let person = people.entry(member.key()).or_insert(Person(Vec::new()));
-            person.0.push((&reading.workspace, member));
-        }
-    }
-    people.into_values().collect()
+/// Every member, with the slug of the workspace.
+pub(super) fn members(readings: &[Reading]) -> impl Iterator<Item = (&str, &Member)> {
+    readings.iter().flat_map(|reading| {
+        let members = reading.members.iter().flat_map(|roll| &roll.members);
+        members.map(|member| (&*reading.workspace, member))
+    })
 }
 
 /// Those whom a text fits: by id; else by address, if it is one; else by nickname or display name.
 /// Names are their owners' to choose, so one that looks like an id or an address fits nobody: it
 /// would let somebody be taken for another one who is not there.
-fn fitting<'r>(who: &str, people: Vec<Person<'r>>) -> Vec<Person<'r>> {
+fn fitting<'r>(who: &str, readings: &'r [Reading]) -> Vec<Person<'r>> {
     let email = as_email(who);
     let is_id = |member: &Member| {
         [&member.account_id, &member.uuid].iter().any(|id| id.as_deref() == Some(who))
     };
-    let by_id = people.iter().any(|person| person.is(is_id));
     let looks_like_id = who.starts_with('{')
         || (who.len() >= SHORTEST_ID
             && is_account_id(who)
             && who.contains(|c: char| c.is_ascii_digit()));
+    let by_id = looks_like_id || members(readings).any(|(_, member)| is_id(member));
     let plain = |name: &str| name.trim().to_lowercase();
     let name = plain(who);
     let is_name = |member: &Member| {
@@ -73,12 +63,17 @@ fn fitting<'r>(who: &str, people: Vec<Person<'r>>) -> Vec<Person<'r>> {
         let is_it = |own: &str| !name.is_empty() && plain(own) == name;
         names.iter().any(|own| own.as_deref().is_some_and(is_it))
     };
-    let fits = |person: &Person<'_>| match (&email, by_id || looks_like_id) {
-        (_, true) => person.is(is_id),
-        (Some(_), false) => person.is(|member| member.email == email),
-        (None, false) => person.is(is_name),
+    let fits = |member: &Member| match (&email, by_id) {
+        (_, true) => is_id(member),
+        (Some(_), false) => member.email == email,
+        (None, false) => is_name(member),
     };
-    people.into_iter().filter(fits).collect()
+    let mut people: BTreeMap<&str, Person<'_>> = BTreeMap::new();
+    for (slug, member) in members(readings).filter(|(_, member)| fits(member)) {
+        let nowhere = Person { member, workspaces: Vec::new() };
+        people.entry(member.key()).or_insert(nowhere).workspaces.push(slug);
+    }
+    people.into_values().collect()
 }
 
 /// The one person whom a text means; where several fit, whoever is asked says which.
@@ -87,7 +82,7 @@ pub(super) fn find<'r>(
     readings: &'r [Reading],
     context: &Context<'_>,
 ) -> Result<Person<'r>, Failure> {
-    let mut fitting = fitting(who, people(readings));
+    let mut fitting = fitting(who, readings);
     match fitting.len() {
         0 => Err(nobody(who, readings)),
         1 => Ok(fitting.swap_remove(0)),
@@ -108,9 +103,8 @@ pub(super) fn find<'r>(
 }
 
 fn nobody(who: &str, readings: &[Reading]) -> Failure {
-    let members = readings.iter().flat_map(|own| &own.members).flat_map(|roll| &roll.members);
-    let handles = members.flat_map(|member| {
-        let own = [&member.nickname, &member.display_name, &member.email, &member.account_id];
+    let handles = members(readings).flat_map(|(_, member)| {
+        let own = [&member.nickname, &member.display_name, &member.email];
         own.into_iter().filter_map(Option::as_deref)
     });
     let near = nearest(who, handles).map(|near| format!("Did you mean {near}? "));
@@ -173,8 +167,8 @@ mod tests {
             ..Member::nobody()
         };
         let members = [named("one"), named("two")];
-        let people: Vec<Person<'_>> =
-            members.iter().map(|member| Person(vec![("acme", member)])).collect();
+        let person = |member| Person { member, workspaces: vec!["acme", "labs"] };
+        let people: Vec<Person<'_>> = members.iter().map(person).collect();
         let mut questions = Vec::new();
         let chosen = ask("ada", &people, answers.as_bytes(), &mut questions);
         (chosen, String::from_utf8(questions).unwrap())
@@ -198,8 +192,8 @@ mod tests {
     fn everybody_is_shown_with_the_id() {
         let expected = "\
 2 members fit ada:
-   1) A\\u{202e}da (557058:one), nickname one, in acme
-   2) A\\u{202e}da (557058:two), nickname two, in acme
+   1) A\\u{202e}da (557058:one), nickname one, in acme, labs
+   2) A\\u{202e}da (557058:two), nickname two, in acme, labs
 Which one? 1 to 2, or nothing for none of them: ";
         assert_eq!(answered("").1, expected);
     }

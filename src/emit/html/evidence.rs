@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::super::words::{self, count};
+use crate::emit::words::{self, count};
 use crate::policy::OptionalField;
 use crate::read::Origin;
 use crate::report::{Assurance, CredentialKind, DirectoryRecord, Redaction, Report, Workspace};
@@ -25,7 +25,11 @@ pub(super) fn accepted(report: &Report) -> String {
 
 /// The level of every rule.
 pub(super) fn levels(report: &Report) -> String {
-    let of = |rule: Rule| format!("{}: {}", rule.id(), report.policy.effective.rules.of(rule).id());
+    let level = |rule: Rule| match rule.allowed_levels() {
+        [] => "error",
+        _ => report.policy.effective.rules.of(rule).id(),
+    };
+    let of = |rule: Rule| format!("{}: {}", rule.id(), level(rule));
     Rule::ALL.map(of).join(", ")
 }
 
@@ -116,16 +120,13 @@ pub(super) fn redaction(redaction: &Redaction) -> String {
 }
 
 /// The controls of each framework.
-pub(super) fn controls() -> Vec<(&'static str, String)> {
-    let mut all: Vec<(&str, String)> = Vec::new();
+pub(super) fn controls() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
     for control in Rule::ALL.into_iter().flat_map(|rule| rule.controls()) {
         match all.iter_mut().find(|(framework, _)| *framework == control.framework) {
-            None => all.push((control.framework, control.id.to_owned())),
-            Some((_, ids)) if ids.split(", ").any(|id| id == control.id) => {}
-            Some((_, ids)) => {
-                ids.push_str(", ");
-                ids.push_str(control.id);
-            }
+            Some((_, ids)) if ids.contains(&control.id) => {}
+            Some((_, ids)) => ids.push(control.id),
+            None => all.push((control.framework, vec![control.id])),
         }
     }
     all

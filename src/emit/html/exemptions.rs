@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::super::words::count;
+use crate::emit::words::count;
 use crate::report::{JudgedExemption, State};
 
 /// A state, in words.

@@ -1,6 +1,6 @@
 //! What was found, by rule: what to do about it.
 
-use super::super::words::{self, count, number};
+use crate::emit::words::{self, count, number};
 use crate::report::{Finding, Report, Severity};
 use crate::rule::Rule;
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::words;
+use crate::emit::words;
 use crate::member::{Role, Source, TwoFactor, shortened};
 use crate::report::{JudgedExemption, JudgedMember, Outcome, Report};
 

@@ -89,7 +89,7 @@ fn spans(text: &str) -> impl Iterator<Item = (bool, &str)> {
 }
 
 /// How the templates escape: like every text of this program, and for HTML.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Escaped;
 
 impl Escaper for Escaped {

@@ -3,9 +3,9 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::super::words::number;
 use super::Percent;
 use super::exemptions::state;
+use crate::emit::words::number;
 use crate::report::{JudgedExemption, Report};
 
 /// How far the line goes back and ahead of today, at most, in days.
@@ -14,6 +14,9 @@ const AHEAD: i64 = 400;
 
 /// How far it goes in any case.
 const MARGIN: i64 = 45;
+
+/// The least width of a bar: one day is seen as well.
+const LEAST: u64 = 40;
 
 /// How many exemptions are drawn; the table has them all.
 const MOST: usize = 60;
@@ -55,7 +58,7 @@ pub(super) struct Bar<'a> {
     pub(super) beyond: bool,
 }
 
-/// A stretch of days, both ends at the beginning of a month.
+/// A stretch of whole months.
 struct Window {
     first: Date,
     days: i64,
@@ -119,7 +122,7 @@ impl Window {
             place,
             state: state(exemption.state),
             start: from,
-            width: Percent(to.0.saturating_sub(from.0)).at_least(40),
+            width: Percent(to.0.saturating_sub(from.0)).at_least(LEAST),
             before: end <= 0,
             beyond: end > self.days,
         }

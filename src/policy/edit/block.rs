@@ -26,9 +26,11 @@ pub(super) fn append(
     let keys = lines::column(text, last.start);
     let is_block = !super::begins(text, last, '{');
     let gap = keys.checked_sub(dash).filter(|gap| is_block && (GAP..=MOST).contains(gap));
-    let at = end_of_entry(text, last.end, dash);
+    let gap = gap.unwrap_or(GAP);
+    // A comment that would be the new entry's, if it stood below it, is left with the last one.
+    let at = end_of_entry(text, last.end, keys.min(dash + gap));
     let newline = lines::newline(text, last.end);
-    let entry = draft::block(exemption, dash, gap.unwrap_or(GAP), newline);
+    let entry = draft::block(exemption, dash, gap, newline);
     Some(vec![whole_lines(text, at, entry, newline)])
 }
 
@@ -72,10 +74,9 @@ pub(super) fn remove(
     removed: &[usize],
 ) -> Option<Vec<Splice>> {
     let mut dash = first_dash(text, entry)?;
-    let column = lines::column(text, dash);
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for (position, item) in items.iter().enumerate() {
-        let end = end_of_entry(text, item.span.end, column);
+        let end = end_of_entry(text, item.span.end, lines::column(text, item.span.start));
         if removed.contains(&position) {
             let start = lines::start(text, dash);
             match ranges.last_mut() {
@@ -109,22 +110,16 @@ fn first_dash(text: &str, entry: &Entry) -> Option<usize> {
     lines::token(text, colon + 1, '-')
 }
 
-/// Where the lines of an entry end: after that of its last value, and after the comments below it
-/// that are indented deeper than its dash.
-fn end_of_entry(text: &str, value_end: usize, dash: usize) -> usize {
+/// Where the lines of an entry end: after that of its last value, and after the comments right below
+/// it that are not left of its keys.
+fn end_of_entry(text: &str, value_end: usize, keys: usize) -> usize {
     let mut end = lines::next(text, value_end);
-    let mut at = end;
-    while at < text.len() {
-        let next = lines::next(text, at);
-        let line = text.get(at..next).unwrap_or_default();
+    while let Some(line) = text.get(end..) {
         let indent = lines::blanks(line);
-        let rest = line.get(indent..).unwrap_or_default();
-        if rest.starts_with('#') && indent > dash {
-            end = next;
-        } else if !rest.trim_end().is_empty() {
+        if indent < keys || !line.get(indent..).is_some_and(|rest| rest.starts_with('#')) {
             break;
         }
-        at = next;
+        end = lines::next(text, end);
     }
     end
 }

@@ -15,7 +15,7 @@ use super::draft::{self, Quotes};
 use super::node::{Node, Value};
 use super::problem::Problems;
 use super::source::Span;
-use super::{Exemption, Location, Policy, load, tree};
+use super::{Exemption, Policy, load, tree};
 use crate::failure::Failure;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -105,7 +105,7 @@ impl Document {
         let path = Arc::clone(&self.policy.path);
         let changed = Document::parse(path, format!("{mark}{result}").into_bytes())
             .map_err(|failure| Refusal::Invalid(failure.to_string()))?;
-        if meaning(changed.policy.clone()) == meaning(meant) {
+        if changed.policy.clone().without_places() == meant.without_places() {
             Ok(changed)
         } else {
             Err(Refusal::Unusual)
@@ -116,16 +116,6 @@ impl Document {
 /// An exemption as lines to paste below `exemptions:`.
 pub fn snippet(exemption: &Exemption) -> String {
     draft::block(exemption, 2, 2, "\n")
-}
-
-/// A policy without its places and its digest.
-fn meaning(mut policy: Policy) -> Policy {
-    let nowhere = Location::start_of(Arc::clone(&policy.path));
-    let of_workspaces = policy.workspaces.iter_mut().map(|entry| &mut entry.location);
-    let of_exemptions = policy.exemptions.iter_mut().map(|exemption| &mut exemption.location);
-    of_workspaces.chain(of_exemptions).for_each(|location| location.clone_from(&nowhere));
-    policy.sha256 = "".into();
-    policy
 }
 
 /// What to change for an exemption more.

@@ -8,10 +8,7 @@ use anstyle_svg::{Palette, Term, WIN10_CONSOLE};
 use super::{compare, first_command, root};
 use crate::support::run_in;
 
-/// How many columns the terminal has: as many as can be read on a page.
-const COLUMNS: usize = 100;
-
-/// A terminal with these contents.
+/// A terminal, as wide as its widest line.
 fn terminal() -> Term {
     let Palette(mut colors) = WIN10_CONSOLE;
     // The red of that console is hard to read on its black.
@@ -22,28 +19,6 @@ fn terminal() -> Term {
         .bg_color(AnsiColor::Black.into())
 }
 
-/// Breaks lines where a terminal would, which has no room for colours either.
-fn broken(text: &str) -> String {
-    let mut shown = String::new();
-    let mut column = 0;
-    let mut in_color = false;
-    for sign in text.chars() {
-        in_color |= sign == '\u{1b}';
-        if sign == '\n' {
-            column = 0;
-        } else if !in_color {
-            if column == COLUMNS {
-                shown.push('\n');
-                column = 0;
-            }
-            column += 1;
-        }
-        in_color &= sign != 'm';
-        shown.push(sign);
-    }
-    shown
-}
-
 #[test]
 fn the_picture_is_of_what_the_first_command_prints() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
@@ -51,7 +26,7 @@ fn the_picture_is_of_what_the_first_command_prints() {
     let outcome = run_in(root(), &[&command[..], &["--color", "always"]].concat(), &[]);
     let shown = format!("$ mfa-gate {}\n{}", command.join(" "), outcome.stdout);
     // What is faint has to be readable on a page, too.
-    let picture = terminal().render_svg(&broken(&shown)).replace("opacity: 0.4", "opacity: 0.7");
+    let picture = terminal().render_svg(&shown).replace("opacity: 0.4", "opacity: 0.7");
     let file = "docs/images/console.svg";
     compare(file, &fs::read_to_string(root().join(file)).unwrap_or_default(), &picture);
     assert!(readme.contains(&format!("({file})")), "the README does not show it");

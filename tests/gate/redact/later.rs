@@ -68,6 +68,122 @@ fn a_saved_report_is_redacted_as_its_run_would_have_been() {
 }
 
 #[test]
+fn parts_are_merged_whether_they_are_redacted_or_not() {
+    let sandbox = sandbox();
+    let reason = |of: &str| {
+        format!(
+            "exemptions:\n  - id: EX-1\n    account_id: \"{}\"\n    reason: {} asked\n    \
+             workspaces: [{of}]\n    expires: 2026-10-01\n",
+            account_id(9),
+            name(9)
+        )
+    };
+    // The rows of one page are of a single workspace: here each is in both.
+    let listed = |slug: &str| {
+        let mut rows: Vec<Value> = (0..10).map(|number| row(number, number < 6)).collect();
+        for row in &mut rows {
+            row["workspace"] = json!({"slug": slug});
+        }
+        json!({"size": rows.len(), "values": rows}).to_string()
+    };
+    sandbox.write("members.json", listed("acme") + &listed("labs"));
+    for of in ["acme", "acme, labs"] {
+        sandbox.write("policy.yaml", policy("acme, labs", &reason(of)));
+        let part = |slug: &str, to: &str, more: &[&str]| {
+            let (slug, to) = (format!("--workspace={slug}"), format!("--report=json={to}"));
+            check(&sandbox, &[&[&*slug, &*to], more].concat(), &[KEY]);
+        };
+        for slug in ["acme", "labs"] {
+            part(slug, &format!("{slug}.json"), &[]);
+            part(slug, &format!("{slug}.redacted.json"), &["--redact"]);
+        }
+        check_both(&sandbox);
+        for parts in [["acme.json", "labs.json"], ["acme.redacted.json", "labs.redacted.json"]] {
+            let args = [&["render", "--redact", "--report=json=merged.json"], &parts[..]].concat();
+            let outcome = sandbox.run_with(&args, &[KEY]);
+            assert_eq!(outcome.code, 1, "{parts:?} of {of}: {}", outcome.stderr);
+            leaves_no_name(&outcome, &sandbox, &["merged.json"]);
+            let (merged, whole) = (sandbox.json("merged.json"), sandbox.json("whole.json"));
+            assert_eq!(merged["members"], whole["members"]);
+            if parts[0] == "acme.json" {
+                assert_eq!(merged["exemptions"], whole["exemptions"]);
+            }
+        }
+    }
+}
+
+fn check_both(sandbox: &Sandbox) {
+    let both = ["--workspace=acme", "--workspace=labs"];
+    check(sandbox, &[&both[..], &["--redact", "--report=json=whole.json"]].concat(), &[KEY]);
+}
+
+#[test]
+fn what_a_server_said_of_somebody_is_withheld_from_a_saved_report_too() {
+    let sandbox = sandbox();
+    let mut report = sandbox.json("named.json");
+    report["workspaces"][0]["complete"] = json!(false);
+    report["workspaces"][0]["error"] = json!("Bitbucket refused: Ada Qzxlace has left");
+    report["members"] = json!([]);
+    report["summary"]["members"] = json!(0);
+    report["complete"] = json!(false);
+    sandbox.write("unread.json", report.to_string());
+    let render = [&["render", "unread.json", "--redact"], &FORMATS[..]].concat();
+    let outcome = sandbox.run_with(&render, &[KEY]);
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    leaves_no_name(&outcome, &sandbox, &FILES);
+}
+
+#[test]
+fn a_report_that_only_claims_to_be_redacted_is_redacted() {
+    let sandbox = sandbox();
+    let mut report = sandbox.json("named.json");
+    report["redaction"] = json!({"key_id": "0011223344556677", "for_this_run": true});
+    sandbox.write("claims.json", report.to_string());
+    let render = [&["render", "claims.json", "--redact"], &FORMATS[..]].concat();
+    let outcome = sandbox.run_with(&render, &[KEY]);
+    leaves_no_name(&outcome, &sandbox, &FILES);
+}
+
+#[test]
+fn however_somebody_is_written_they_are_not_named() {
+    let sandbox = sandbox();
+    let uuid = "0bad5eed-1111-4000-8000-000000000003";
+    for reason in [
+        "https://x.example/?u=Ada9%20Qzxlace",
+        "https://x.example/?u=qzx.9%40qzx.example",
+        &format!("https://bitbucket.org/%7B{uuid}%7D/"),
+        &format!("https://x.example/people/{}", account_id(3).replace(':', "%3A")),
+        "Ａｄａ９ Ｑｚｘｌａｃｅ asked",
+        "Zoe\u{308} A\u{30a}ngstro\u{308}m-Qzx asked",
+        "Ada\u{200d}9 Qz\u{200c}xlace asked",
+    ] {
+        let exemption = format!(
+            "exemptions:\n  - id: QZX-1\n    account_id: \"{}\"\n    reason: \"{reason}\"\n    \
+             expires: 2026-10-01\n",
+            account_id(9)
+        );
+        sandbox.write("policy.yaml", policy("acme", &exemption));
+        let outcome = check(&sandbox, &[&["--redact"], &FORMATS[..]].concat(), &[KEY]);
+        leaves_no_name(&outcome, &sandbox, &FILES);
+        let text = sandbox.read("r.json");
+        assert!(!text.contains("Ａｄａ") && !text.contains("A\u{30a}"), "{text}");
+    }
+}
+
+#[test]
+fn of_whom_no_name_is_known_no_text_is_kept() {
+    let sandbox = sandbox();
+    let gone = format!(
+        "exemptions:\n  - id: EX-1\n    account_id: \"{}\"\n    reason: Grace Qzxer sails\n    \
+         expires: 2026-10-01\n",
+        account_id(700)
+    );
+    sandbox.write("policy.yaml", policy("acme", &gone));
+    let outcome = check(&sandbox, &[&["--redact"], &FORMATS[..]].concat(), &[KEY]);
+    leaves_no_name(&outcome, &sandbox, &FILES);
+}
+
+#[test]
 fn an_earlier_run_is_compared_where_it_has_the_same_pseudonyms() {
     let sandbox = sandbox();
     let to = "--report=json=first.json";
