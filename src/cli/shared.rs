@@ -90,8 +90,9 @@ pub struct ReportArgs {
     pub report: Vec<ReportArg>,
     /// Write pseudonyms in place of people's names, ids and addresses, in every report and message.
     ///
-    /// MFA_GATE_REDACT_KEY holds the key that they are made with, at least 16 bytes: one key, one
-    /// pseudonym for a person. Without it each run has a key of its own.
+    /// What people wrote freely (reasons, controls, tickets, owners, approvers) is withheld.
+    /// MFA_GATE_REDACT_KEY is the key of the pseudonyms, at least 16 bytes: with the same key a
+    /// person has the same pseudonym in every report. Without it each run has a random key.
     #[arg(long)]
     pub redact: bool,
     /// List exempt members in SARIF too, as suppressed results.

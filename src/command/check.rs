@@ -59,7 +59,7 @@ fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<Report> {
     match saved::judged_again(path) {
         Ok(report) => Some(saved::redacted(report, redactor)),
         Err(failure) => {
-            let failure = redactor.map_or(failure.clone(), |redactor| redactor.failure(failure));
+            let failure = if redactor.is_some() { Redactor::failure(failure) } else { failure };
             tracing::warn!("{NOT_COMPARED}. {failure}");
             None
         }

@@ -23,7 +23,7 @@ pub(super) fn redacted(
     }
     excerpt::withhold();
     let redactor = Redactor::from_env(context.env)?;
-    run(Some(&redactor)).map_err(|failure| redactor.failure(failure))
+    run(Some(&redactor)).map_err(Redactor::failure)
 }
 
 /// The reports of a run, as far as they could be written.

@@ -174,11 +174,13 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
     }
     if let Some(Redaction { key_id, for_this_run }) = &report.redaction {
         let key = if *for_this_run {
-            "made with a key of this run alone".into()
+            "the key is this run's alone".into()
         } else {
-            format!("made with the key {key_id}")
+            format!("key fingerprint {key_id}")
         };
-        caveats.push(format!("redacted: people's names, ids and addresses are pseudonyms, {key}"));
+        caveats.push(format!(
+            "redacted: people are named by pseudonyms ({key}), what people wrote is withheld"
+        ));
     }
     let alone = report.summary.protected_by_roster_alone;
     if alone > 0 {

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use super::address_book::AddressBook;
 use super::atlassian::{self, Directory};
 use super::bitbucket::{self, Journal};
-use super::excerpt::excerpt;
+use super::excerpt::{excerpt, whole};
 use super::join::{needs_proof, note_directory, note_roster};
 use super::roster::{Entry, Roster};
 use super::{Addresses, DirectoryWalk, Found, Incomplete, Reading, Roll, Wanted};
@@ -257,7 +257,11 @@ fn decisive_emails<'r>(roster: &'r Roster, members: &[Member]) -> impl Iterator<
 
 fn no_row_matches(roster: &Roster) -> Incomplete {
     Incomplete::new(
-        format!("none of the {} rows of the roster {} is about a member", roster.rows, roster.path),
+        format!(
+            "none of the {} rows of the roster {} is about a member",
+            roster.rows,
+            whole(&roster.path)
+        ),
         "Check that it is the roster of these people: its account ids or e-mail addresses have to \
          be those of their Atlassian accounts.",
     )

@@ -211,9 +211,14 @@ pub(crate) fn distinct<'a>(
     }
 }
 
-/// Checks that no member comes twice.
+/// Checks that no member comes twice. Ids are compared with others of their kind: a pseudonym is
+/// the same one as account id and as uuid of one person.
 pub(crate) fn distinct_members(members: &[Member]) -> Result<(), Doubt> {
-    distinct(members.iter().flat_map(ids), 2 * members.len())
+    let email = |member: &Member| member.account_id.is_none() && member.uuid.is_none();
+    let emails = members.iter().filter(|&member| email(member));
+    distinct(members.iter().filter_map(|member| member.account_id.as_deref()), members.len())?;
+    distinct(members.iter().filter_map(|member| member.uuid.as_deref()), members.len())?;
+    distinct(emails.filter_map(|member| member.email.as_deref()), members.len())
 }
 
 /// What tells a member from every other. The e-mail address does where there is no id.

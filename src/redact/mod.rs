@@ -1,36 +1,29 @@
 //! `--redact`: people's names, ids and addresses replaced by pseudonyms.
 //!
 //! Policy and members are redacted before anybody is judged, so that whatever is said of them
-//! afterwards, in every format, is said of pseudonyms: nothing has to be found again in messages.
-//! Only what people wrote themselves, such as reasons, is searched for whom it mentions. What a
-//! server or a file said in an error is not searched but withheld
-//! ([`crate::read::excerpt::withhold`]), since it may name people of whom nothing is known.
+//! afterwards, in every format, is said of pseudonyms. Nothing is searched for names: what people
+//! wrote freely (reasons, controls, tickets, names of owners and approvers) is withheld whole, and
+//! so is what a server or a file said in an error ([`crate::read::excerpt::withhold`]).
 
-mod lookalikes;
-mod mentions;
-mod words;
-
-use std::collections::HashSet;
+mod people;
 
 use ring::{hmac, rand::SystemRandom};
 
-use self::lookalikes::address;
-use self::mentions::Mentions;
-use self::words::Folded;
-use crate::failure::{Complaint, Failure};
+use self::people::{Ids, Kind, People};
+use crate::failure::Failure;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, Selector};
-use crate::read::{Incomplete, Reading};
-use crate::report::{Provenance, Redaction, Report};
+use crate::read::Reading;
+use crate::report::{JudgedExemption, Provenance, Redaction, Report};
 use crate::variable::{REDACT_KEY, value};
 
 /// The shortest key, in bytes: a shorter one could be found by trying.
 const SHORTEST_KEY: usize = 16;
 
-/// What stands for the free text of an exemption that may name somebody of whom no name is known.
-const WITHHELD: &str = "(withheld: whom it is about was not seen everywhere)";
+/// What stands for text that people wrote freely: no search would find every name in it.
+const WITHHELD: &str = "(withheld)";
 
-/// What CI systems call branches and tags, which are often called after whoever made them.
+/// What CI systems call branches and tags, which are often named after people.
 const NAMED_BY_PEOPLE: [&str; 3] = ["BITBUCKET_BRANCH", "BITBUCKET_TAG", "GITHUB_REF"];
 
 /// Replaces people by pseudonyms. A pseudonym follows from the key and the original alone, so that
@@ -80,146 +73,85 @@ impl Redactor {
         readings: &mut [Reading],
         source: &mut Provenance,
     ) {
-        let mut mentions = Mentions::within(written(policy, source));
-        let mut read: HashSet<&str> = HashSet::new();
-        let selected: HashSet<Box<str>> = policy.exemptions.iter().flat_map(selectors).collect();
-        let mut seen: HashSet<Box<str>> = HashSet::new();
-        for reading in readings {
-            match &mut reading.members {
-                Ok(roll) => {
-                    read.insert(&reading.workspace);
-                    for member in &mut roll.members {
-                        let ids = [&member.account_id, &member.uuid, &member.email];
-                        let ids = ids.into_iter().flatten().filter(|id| selected.contains(*id));
-                        seen.extend(ids.cloned());
-                        self.member(member, &mut mentions);
-                    }
-                }
-                Err(Incomplete { why, help }) => {
-                    for text in [why, help] {
-                        let mut named = Mentions::within([&**text]);
-                        for exemption in &policy.exemptions {
-                            named.note_id(&exemption.id, &self.exemption_id(&exemption.id));
-                        }
-                        *text = named.replace(text, &|original| self.person(original));
-                    }
-                }
+        let listed = readings.iter().filter_map(|reading| reading.members.as_ref().ok());
+        let members = listed.flat_map(|roll| &roll.members).map(ids_of);
+        let exempted = policy.exemptions.iter().map(|exemption| ids_selected(&exemption.selector));
+        let people = People::new(members.chain(exempted));
+        for roll in readings.iter_mut().filter_map(|reading| reading.members.as_mut().ok()) {
+            for member in &mut roll.members {
+                self.member(member, &people);
             }
         }
-        for exemption in &policy.exemptions {
-            self.note(exemption, &mut mentions);
-        }
-        let slugs = policy.workspaces.iter().map(|entry| &*entry.slug);
-        let unread: Vec<&str> = slugs.filter(|slug| !read.contains(slug)).collect();
         for exemption in &mut policy.exemptions {
-            let all_read = !unread.iter().any(|slug| exemption.applies_to(slug));
-            let known = all_read && selectors(exemption).iter().any(|id| seen.contains(id));
-            self.exemption(exemption, &mentions, known);
+            self.exemption(exemption, &people);
         }
-        self.provenance(source, &mentions);
+        self.provenance(source);
     }
 
-    /// What may be said of a failure.
-    pub(crate) fn failure(&self, failure: Failure) -> Failure {
-        let redacted = |Complaint { what, help }| Complaint {
-            what: self.unknown(&what),
-            help: self.unknown(&help),
-        };
+    /// What may be said of a failure: a policy's lines are people's own words.
+    pub(crate) fn failure(failure: Failure) -> Failure {
         match failure {
-            Failure::Usage(complaint) => Failure::Usage(redacted(complaint)),
-            Failure::Incomplete(complaint) => Failure::Incomplete(redacted(complaint)),
-            Failure::Rendered { bare: Some(bare), .. } => Failure::Usage(redacted(bare)),
+            Failure::Rendered { bare: Some(bare), .. } => Failure::Usage(bare),
             Failure::Rendered { bare: None, .. } => Failure::usage(
                 "what is wrong cannot be said without naming people",
                 "Run it without --redact, where only you can see it.",
             ),
+            Failure::Usage(_) | Failure::Incomplete(_) => failure,
         }
-    }
-
-    /// A text of this program's own, which holds what ids and addresses look like at most.
-    fn unknown(&self, text: &str) -> String {
-        Mentions::within([text]).replace(text, &|original| self.person(original))
     }
 
     /// The key stays what it is made of. Names are left out: the pseudonym stands for them too.
-    fn member(&self, member: &mut Member, mentions: &mut Mentions) {
-        let Member { account_id, uuid, email, row, .. } = member;
-        for original in [account_id, uuid, email, row].into_iter().flatten() {
-            let pseudonym = self.person(original);
-            mentions.note_id(original, &pseudonym);
-            *original = pseudonym;
+    fn member(&self, member: &mut Member, people: &People) {
+        let Member { account_id, uuid, email, row, nickname, display_name, .. } = member;
+        for (kind, id) in [(Kind::AccountId, account_id), (Kind::Uuid, uuid), (Kind::Email, email)]
+        {
+            *id = id.as_deref().map(|id| self.person(people.main(kind, id)));
         }
-        for name in [member.nickname.take(), member.display_name.take()].into_iter().flatten() {
-            mentions.note_name(&name, member.key());
-        }
+        *row = row.as_deref().map(|row| self.person((Kind::Row, row)));
+        (*nickname, *display_name) = (None, None);
     }
 
-    /// Notes whom an exemption names.
-    fn note(&self, exemption: &Exemption, mentions: &mut Mentions) {
-        let (account_id, uuid, email) = exemption.selector.parts();
-        let selectors = [account_id, uuid, email].map(|own| own.map(|own| (own, self.person(own))));
-        for (original, pseudonym) in selectors.iter().flatten() {
-            mentions.note_id(original, pseudonym);
-        }
-        let selected = selectors.iter().flatten().map(|(_, pseudonym)| pseudonym).next();
-        if let (Some(name), Some(pseudonym)) = (&exemption.name, selected) {
-            mentions.note_name(name, pseudonym);
-        }
-        for who in [&exemption.owner, &exemption.approved_by].into_iter().flatten() {
-            mentions.note_name(who, &self.someone(who));
-        }
-    }
-
-    fn exemption(&self, exemption: &mut Exemption, mentions: &Mentions, known: bool) {
+    fn exemption(&self, exemption: &mut Exemption, people: &People) {
+        let person = |kind, id: &str| self.person(people.main(kind, id));
         match &mut exemption.selector {
-            Selector::Id { id: MemberId::AccountId(id) | MemberId::Uuid(id), email } => {
-                *id = self.person(id);
-                *email = email.as_deref().map(|email| self.person(email));
+            Selector::Id { id, email } => {
+                match id {
+                    MemberId::AccountId(id) => *id = person(Kind::AccountId, id),
+                    MemberId::Uuid(id) => *id = person(Kind::Uuid, id),
+                }
+                *email = email.as_deref().map(|email| person(Kind::Email, email));
             }
-            Selector::Email(email) => *email = self.person(email),
+            Selector::Email(email) => *email = person(Kind::Email, email),
         }
-        exemption.name = None;
         exemption.id = self.exemption_id(&exemption.id).into();
-        for who in [&mut exemption.owner, &mut exemption.approved_by].into_iter().flatten() {
-            *who = mentions.find(who).map_or_else(|| self.someone(who), Into::into);
-        }
-        let replace = |text: &str| mentions.replace(text, &|original| self.person(original));
-        if known {
-            let Exemption { reason, compensating_controls, ticket, .. } = exemption;
-            for text in std::iter::once(reason).chain(compensating_controls).chain(ticket) {
-                *text = replace(text).into();
-            }
-        } else {
-            exemption.reason = WITHHELD.into();
-            exemption.compensating_controls.fill(WITHHELD.into());
-            exemption.ticket = None;
+        exemption.name = None;
+        exemption.reason = WITHHELD.into();
+        exemption.compensating_controls.fill(WITHHELD.into());
+        let Exemption { owner, approved_by, ticket, .. } = exemption;
+        for text in [owner, approved_by, ticket].into_iter().flatten() {
+            *text = WITHHELD.into();
         }
     }
 
     /// A digest without a key would let anybody try what a short file may have said.
-    fn provenance(&self, source: &mut Provenance, mentions: &Mentions) {
+    fn provenance(&self, source: &mut Provenance) {
         source.ci.retain(|name, _| !NAMED_BY_PEOPLE.contains(&&**name));
-        let inputs = source.inputs.iter_mut().map(|own| (&mut own.path, &mut own.sha256));
-        let roster = source.roster.iter_mut().map(|own| (&mut own.path, &mut own.sha256));
+        let inputs = source.inputs.iter_mut().map(|input| (&mut input.path, &mut input.sha256));
+        let roster = source.roster.iter_mut().map(|roster| (&mut roster.path, &mut roster.sha256));
         for (path, sha256) in inputs.chain(roster) {
-            *path = mentions.replace(path, &|original| self.person(original));
+            *path = WITHHELD.into();
             *sha256 = hex(self.tag("file", sha256).as_ref());
         }
     }
 
-    /// The pseudonym of whoever has an id, or an address, in the form in which they are compared.
-    fn person(&self, original: &str) -> Box<str> {
-        format!("person-{}", self.digits("person", original)).into()
+    /// The pseudonym of the person for whom an id stands, in the form in which ids are compared.
+    fn person(&self, (kind, id): (Kind, &str)) -> Box<str> {
+        format!("person-{}", self.digits(kind.label(), id)).into()
     }
 
     /// What stands for an exemption's id, which may be made of a name.
     fn exemption_id(&self, id: &str) -> Box<str> {
         format!("exemption-{}", self.digits("exemption", id)).into()
-    }
-
-    /// The pseudonym of somebody of whom no more may be known than a name.
-    fn someone(&self, who: &str) -> Box<str> {
-        self.person(&address(who).unwrap_or_else(|| Folded::new(who).text))
     }
 
     /// Sixteen hexadecimal digits that nobody can tell of a text without the key.
@@ -238,40 +170,40 @@ impl Redactor {
     }
 }
 
-/// The ids and addresses that an exemption selects by.
-fn selectors(exemption: &Exemption) -> Vec<Box<str>> {
-    let (account_id, uuid, email) = exemption.selector.parts();
-    [account_id, uuid, email].into_iter().flatten().map(Into::into).collect()
+fn ids_of(member: &Member) -> Ids<'_> {
+    Ids {
+        account_id: member.account_id.as_deref(),
+        uuid: member.uuid.as_deref(),
+        email: member.email.as_deref(),
+    }
 }
 
-/// What people wrote of which not all is replaced.
-fn written<'t>(policy: &'t Policy, source: &'t Provenance) -> impl Iterator<Item = &'t str> {
-    let of_exemptions = policy.exemptions.iter().flat_map(|own| {
-        let others = [&own.ticket, &own.owner, &own.approved_by].into_iter().flatten();
-        let texts = std::iter::once(&own.reason).chain(&own.compensating_controls).chain(others);
-        texts.map(AsRef::as_ref)
-    });
-    let inputs = source.inputs.iter().map(|own| &*own.path);
-    let roster = source.roster.iter().map(|own| &*own.path);
-    of_exemptions.chain(inputs).chain(roster)
+fn ids_selected(selector: &Selector) -> Ids<'_> {
+    let (account_id, uuid, email) = selector.parts();
+    Ids { account_id, uuid, email }
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether nobody is named in a report that says so: whoever it lists, and whomever it exempts, is
-/// known by pseudonyms alone.
+/// Whether a report that says that it is redacted is: everybody in it is known by pseudonyms
+/// alone, and what people wrote is withheld.
 pub(crate) fn is_redacted(report: &Report) -> bool {
     let is_pseudonym = |id: &str| id.starts_with("person-");
-    let members = report.members.iter().map(|judged| &judged.member).all(|own| {
-        let ids = [&own.account_id, &own.uuid, &own.email].into_iter().flatten();
-        let nameless = own.nickname.is_none() && own.display_name.is_none();
-        nameless && is_pseudonym(&own.key) && ids.map(AsRef::as_ref).all(is_pseudonym)
+    let members = report.members.iter().map(|judged| &judged.member).all(|member| {
+        let ids = [&member.account_id, &member.uuid, &member.email].into_iter().flatten();
+        let nameless = member.nickname.is_none() && member.display_name.is_none();
+        nameless && is_pseudonym(&member.key) && ids.map(AsRef::as_ref).all(is_pseudonym)
     });
-    let exemptions = report.exemptions.iter().all(|own| {
-        let ids = [&own.account_id, &own.uuid, &own.email].into_iter().flatten();
-        own.name.is_none() && ids.map(AsRef::as_ref).all(is_pseudonym)
+    let exemptions = report.exemptions.iter().all(|exemption| {
+        let ids = [&exemption.account_id, &exemption.uuid, &exemption.email].into_iter().flatten();
+        let JudgedExemption { reason, owner, approved_by, ticket, .. } = exemption;
+        let texts = [owner, approved_by, ticket].into_iter().flatten();
+        let texts = texts.chain([reason]).chain(&exemption.compensating_controls);
+        exemption.name.is_none()
+            && ids.map(AsRef::as_ref).all(is_pseudonym)
+            && texts.map(AsRef::as_ref).all(|text: &str| text == WITHHELD)
     });
     report.redaction.is_some() && members && exemptions
 }

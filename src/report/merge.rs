@@ -1,12 +1,13 @@
 //! Several reports of one policy, side by side: what one run over all of their workspaces would
 //! have reported.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Provenance, Report, Tool};
+use super::{JudgedExemption, Provenance, Report, Tool};
 
 /// Why a report does not go with those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,8 @@ impl Report {
     /// # Errors
     /// Where the other one does not go with this one: made with another policy or other options,
     /// from another server, on another day, or about the same workspace.
-    pub fn merge(&mut self, other: Report) -> Result<(), Clash> {
+    pub fn merge(&mut self, mut other: Report) -> Result<(), Clash> {
+        share_pseudonyms(self, &mut other);
         self.setup_clash(&other).map_or(Ok(()), |why| Err(Clash::Setup(why)))?;
         if self.today != other.today {
             return Err(Clash::Day { own: other.today, others: self.today });
@@ -73,20 +75,12 @@ impl Report {
         Ok(())
     }
 
-    /// Whether both say the same of the policy: of whom it exempts and how, not where it was found.
-    /// Reports on single workspaces each name their own where the policy names none. Redacted ones
-    /// withhold what somebody wrote where they have not read all whom it may be about.
+    /// Whether both say the same of the policy: of the people it exempts and how, not where it was
+    /// found. Reports on single workspaces each name their own where the policy names none.
     fn has_the_policy_of(&self, other: &Report) -> bool {
         let [own, others] = [self, other].map(|report| {
             let mut policy = report.applied_policy().without_places();
             policy.workspaces.clear();
-            if report.redaction.is_some() {
-                for exemption in &mut policy.exemptions {
-                    (exemption.reason, exemption.ticket) = ("".into(), None);
-                    exemption.compensating_controls.clear();
-                    (exemption.owner, exemption.approved_by) = (None, None);
-                }
-            }
             policy
         });
         own == others
@@ -123,6 +117,43 @@ impl Report {
         } else {
             self.source.clash(&other.source)
         }
+    }
+}
+
+/// Lets two redacted reports name the person of an exemption by one pseudonym. It is made of the
+/// best id that is known of the person, and a report that did not see them knows no other id than
+/// the one that the exemption selects by.
+fn share_pseudonyms(one: &mut Report, other: &mut Report) {
+    if one.redaction.is_none() || one.redaction != other.redaction {
+        return;
+    }
+    let [seen_by_one, seen_by_other] = [&*one, &*other].map(|report| {
+        let members = report.members.iter().map(|judged| &judged.member);
+        let ids = members.flat_map(|member| [&member.account_id, &member.uuid, &member.email]);
+        ids.flatten().cloned().collect::<HashSet<Box<str>>>()
+    });
+    let mut others: HashMap<Arc<str>, &mut JudgedExemption> =
+        other.exemptions.iter_mut().map(|theirs| (theirs.id.clone(), theirs)).collect();
+    for own in &mut one.exemptions {
+        let Some(theirs) = others.get_mut(&own.id) else { continue };
+        match (selects_one_of(own, &seen_by_one), selects_one_of(theirs, &seen_by_other)) {
+            (true, false) => theirs.select_as(own),
+            (false, true) => own.select_as(theirs),
+            (true, true) | (false, false) => {}
+        }
+    }
+}
+
+fn selects_one_of(exemption: &JudgedExemption, seen: &HashSet<Box<str>>) -> bool {
+    let ids = [&exemption.account_id, &exemption.uuid, &exemption.email];
+    ids.into_iter().flatten().any(|id| seen.contains(id))
+}
+
+impl JudgedExemption {
+    fn select_as(&mut self, other: &JudgedExemption) {
+        self.account_id.clone_from(&other.account_id);
+        self.uuid.clone_from(&other.uuid);
+        self.email.clone_from(&other.email);
     }
 }
 

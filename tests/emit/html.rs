@@ -275,7 +275,7 @@ fn all_that_a_reader_or_an_auditor_needs_is_there() {
         "with an API token",
         "max_days: 90",
         "exemption-unused: warn",
-        "names, ids and addresses are pseudonyms; their key k-1f0c",
+        "people are named by pseudonyms (key fingerprint k-1f0c",
         "OSPS-AC-01.01",
         "IA-2(1), IA-2(2)",
         "It satisfies none of them alone",

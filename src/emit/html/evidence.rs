@@ -109,14 +109,18 @@ pub(super) fn build_link(report: &Report) -> Option<String> {
     plain.then(|| link.into())
 }
 
-/// What was replaced, and whether another report has the same pseudonyms.
+/// What was replaced or withheld, and whether another report has the same pseudonyms.
 pub(super) fn redaction(redaction: &Redaction) -> String {
-    let where_else = if redaction.for_this_run {
-        "was made for this run alone: no other report has them"
+    let key = if redaction.for_this_run {
+        "their key was made for this run: no other report has the same ones"
     } else {
-        "gives the same ones in every report that it is used for"
+        "every report with the same key fingerprint has the same ones"
     };
-    format!("names, ids and addresses are pseudonyms; their key {} {where_else}", redaction.key_id)
+    let fingerprint = &redaction.key_id;
+    format!(
+        "people are named by pseudonyms (key fingerprint {fingerprint}; {key}); reasons, controls, \
+         tickets, owners and approvers are withheld"
+    )
 }
 
 /// The controls of each framework.

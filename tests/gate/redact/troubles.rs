@@ -65,10 +65,10 @@ fn a_server_that_names_people() {
         ended(&outcome, &ground.sandbox, 3, &said);
         let exemption = &ground.sandbox.json("r.json")["exemptions"][0];
         for text in [&exemption["reason"], &exemption["compensating_controls"][0]] {
-            assert!(text.as_str().unwrap().starts_with("(withheld: "), "{exemption:#}");
+            assert_eq!(text, "(withheld)", "{exemption:#}");
         }
-        assert_eq!(exemption.get("ticket"), None);
-        assert!(exemption["owner"].as_str().unwrap().starts_with("person-"), "{exemption:#}");
+        assert_eq!(exemption["ticket"], "(withheld)");
+        assert_eq!(exemption["owner"], "(withheld)");
     }
     // What is no list of members holds whatever it holds.
     let ground = Ground::with(&[]);
@@ -160,9 +160,6 @@ fn files_that_are_not_understood() {
         sandbox.write("members.json", text);
         check_files(&sandbox, &["--members", "members.json"], code, said);
     }
-    let sandbox = Sandbox::new();
-    sandbox.write("policy.yaml", policy("acme", ""));
-    check_files(&sandbox, &["--members", "of-ada@qzx.example"], 2, "members file person-");
     // An exemption that such a list cannot be asked about.
     let sandbox = Sandbox::new();
     let selector = format!("account_id: {}", account_id(1));
