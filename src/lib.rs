@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod command;
+mod digest;
 pub mod emit;
 pub mod escape;
 pub mod evaluate;

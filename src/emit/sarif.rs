@@ -10,7 +10,6 @@ use std::borrow::Cow;
 use std::io;
 
 use serde::{Serialize, Serializer};
-use sha2::{Digest, Sha256};
 
 use self::form::{
     ArtifactLocation, AutomationDetails, Configuration, Descriptor, Driver, Fingerprints, Help,
@@ -18,6 +17,7 @@ use self::form::{
     PhysicalLocation, Region, RuleProperties, RuleReference, Run, RunProperties, Suppression, Tool,
 };
 use super::{json, words};
+use crate::digest::{hex, sha256};
 use crate::escape::{sarif_message, uri_path, visible};
 use crate::member::TwoFactor;
 use crate::policy::Location as Place;
@@ -251,12 +251,6 @@ fn subject(finding: &Finding) -> String {
 
 /// The identity of an alert over time: rule and subject, not the line or the wording.
 fn fingerprint(rule: Rule, workspace: &str, subject: &str) -> Fingerprints {
-    let mut hash = Sha256::new();
-    for part in [rule.id(), workspace, subject] {
-        hash.update(part);
-        hash.update([0]);
-    }
-    let digits = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    let hash = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect();
-    Fingerprints { primary_location_line_hash: hash }
+    let identity = format!("{}\0{workspace}\0{subject}\0", rule.id());
+    Fingerprints { primary_location_line_hash: hex(sha256(identity)) }
 }

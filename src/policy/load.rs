@@ -6,12 +6,12 @@ use std::path::{MAIN_SEPARATOR_STR, Path};
 use std::sync::Arc;
 
 use annotate_snippets::Renderer;
-use sha2::{Digest, Sha256};
 
 use super::problem::{Problems, shown};
 use super::raw::RawPolicy;
 use super::source::SourceText;
 use super::{Policy, syntax, tree, validate};
+use crate::digest::{hex, sha256};
 use crate::failure::Failure;
 
 /// Reads a policy file; where a digest is pinned, only the file with that SHA-256 (64 hexadecimal
@@ -36,7 +36,7 @@ pub(super) fn read_pinned(
     let bytes = read(path).map_err(|error| unreadable(&name, &error))?;
     // Of a larger file only the beginning was read, whose digest says nothing.
     if let Some(pinned) = pinned.filter(|_| bytes.len() <= syntax::MAX_BYTES) {
-        let found = hex_digest(&bytes);
+        let found = hex(sha256(&bytes));
         if found != pinned {
             return Err(Failure::usage(
                 format!("policy {} has the SHA-256 {found}, not the pinned {pinned}", shown(&name)),
@@ -69,7 +69,9 @@ pub fn parse(path: Arc<str>, bytes: &[u8]) -> Result<Policy, Failure> {
     let policy = if problems.is_empty() {
         tree::parse(source.text, &mut problems)
             .and_then(|root| RawPolicy::read(root, &mut problems))
-            .and_then(|raw| validate::policy(raw, hex_digest(bytes).into(), &source, &mut problems))
+            .and_then(|raw| {
+                validate::policy(raw, hex(sha256(bytes)).into(), &source, &mut problems)
+            })
     } else {
         None
     };
@@ -131,8 +133,4 @@ pub fn check_digest(hex: &str) -> Result<String, Failure> {
         "Give --policy-sha256 or MFA_GATE_POLICY_SHA256 the 64 hexadecimal digits that \
          `sha256sum policy.yaml` prints.",
     ))
-}
-
-fn hex_digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -10,6 +10,7 @@ mod people;
 use ring::{hmac, rand::SystemRandom};
 
 use self::people::{Ids, Kind, People};
+use crate::digest::hex;
 use crate::failure::Failure;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, Selector};
@@ -140,7 +141,7 @@ impl Redactor {
         let roster = source.roster.iter_mut().map(|roster| (&mut roster.path, &mut roster.sha256));
         for (path, sha256) in inputs.chain(roster) {
             *path = WITHHELD.into();
-            *sha256 = hex(self.tag("file", sha256).as_ref());
+            *sha256 = hex(self.tag("file", sha256));
         }
     }
 
@@ -181,10 +182,6 @@ fn ids_of(member: &Member) -> Ids<'_> {
 fn ids_selected(selector: &Selector) -> Ids<'_> {
     let (account_id, uuid, email) = selector.parts();
     Ids { account_id, uuid, email }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether a report that says that it is redacted is: everybody in it is known by pseudonyms

@@ -18,7 +18,6 @@ use askama::Template;
 use askama::filters::Escaper;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
 
 use self::coverage::Coverage;
 use self::findings::Step;
@@ -26,6 +25,7 @@ use self::members::Members;
 use self::timeline::Timeline;
 use super::since;
 use super::words::{self, Headline};
+use crate::digest::sha256;
 use crate::escape;
 use crate::report::{Changes, Concern, Report, Verdict};
 
@@ -100,7 +100,7 @@ impl Escaper for Escaped {
 
 /// What a Content-Security-Policy knows an inline style or script by.
 fn digest(text: &str) -> String {
-    STANDARD.encode(Sha256::digest(text))
+    STANDARD.encode(sha256(text))
 }
 
 /// A share of something, in hundredths of a percent.

@@ -4,7 +4,9 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
+
+use crate::digest::hex;
 
 /// Bytes in a piece.
 const PIECE: usize = 1 << 18;
@@ -18,7 +20,7 @@ pub(super) struct Ahead {
     piece: Vec<u8>,
     /// How much of the piece was taken.
     taken: usize,
-    reader: JoinHandle<Sha256>,
+    reader: JoinHandle<Context>,
 }
 
 impl Ahead {
@@ -34,13 +36,13 @@ impl Ahead {
         drop(self.pieces);
         let stopped = |_| io::Error::other("the thread that reads the file stopped");
         let digest = self.reader.join().map_err(stopped)?;
-        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(digest.finish()))
     }
 }
 
 /// Reads to the end, to an error, or until nobody wants more.
-fn digest(mut source: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> Sha256 {
-    let mut digest = Sha256::new();
+fn digest(mut source: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> Context {
+    let mut digest = Context::new(&SHA256);
     loop {
         let mut piece = Vec::with_capacity(PIECE);
         let read = (&mut source).take(PIECE as u64).read_to_end(&mut piece);
@@ -73,6 +75,7 @@ impl Read for Ahead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::sha256;
 
     #[test]
     fn everything_arrives_and_is_digested() {
@@ -82,9 +85,7 @@ mod tests {
             let mut read = Vec::new();
             ahead.read_to_end(&mut read).unwrap();
             assert!(read == bytes, "{length}");
-            let digest: String =
-                Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(ahead.sha256().unwrap(), digest);
+            assert_eq!(ahead.sha256().unwrap(), hex(sha256(&bytes)));
         }
     }
 

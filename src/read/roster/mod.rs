@@ -6,13 +6,12 @@ mod contradiction;
 use std::io::Read;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use self::columns::Columns;
 use super::excerpt::excerpt;
 use super::file::open;
 use super::misfit::{Expected, Misfit};
 use super::table::{Table, Words};
+use crate::digest::{hex, sha256};
 use crate::failure::Failure;
 use crate::member::{Source, TwoFactor};
 use crate::policy::RosterColumns;
@@ -117,7 +116,7 @@ pub fn read(path: &Path, columns: &RosterColumns, required: &[Source]) -> Result
         contradiction::check(&entries, &columns)?;
         Ok(Roster {
             path: path.display().to_string(),
-            sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(sha256(&bytes)),
             rows: entries.len() as u64,
             answers: columns.answers(),
             entries,
