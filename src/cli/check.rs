@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 
-use super::value::day;
+use super::value::{day, slack};
 use super::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs};
 
 /// `mfa-gate check`
@@ -40,7 +40,7 @@ pub struct Check {
     pub insights_names: bool,
     /// Which runs a Slack channel is told of, where MFA_GATE_SLACK_WEBHOOK_URL names one
     /// [default: violations].
-    #[arg(long, value_name = "violations|always", help_heading = "Publishing")]
+    #[arg(long, value_name = "WHEN", value_parser = slack(), help_heading = "Publishing")]
     pub slack: Option<String>,
     /// Make errors of warnings.
     #[arg(long, help_heading = "Judgement")]

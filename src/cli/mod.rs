@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use jiff::SignedDuration;
 
 pub use check::Check;
-pub use policy::{EntryArgs, PolicyAdd, PolicyCommand, PolicyInit, PolicyPrune};
+pub use policy::{EntryArgs, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyPrune};
 pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs};
 use value::positive;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
-use super::value::{category, day};
+use super::value::day;
 use super::{CREDENTIALS, ConnectArgs, MembersArgs, PolicyArgs, RosterArgs};
 use crate::policy::Category;
 
@@ -13,7 +13,10 @@ use crate::policy::Category;
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     /// Read the policy and report everything that is wrong with it. Asks no server.
-    Lint(PolicyArgs),
+    ///
+    /// Exemptions that are over a limit, expired, about to expire or not yet valid are warnings, and
+    /// so is an `account_id` that does not look like one.
+    Lint(PolicyLint),
     /// Write a first policy, with a comment on everything that it says.
     ///
     /// A file that is there already is left alone. Without --exempt-current no server is asked.
@@ -33,6 +36,20 @@ pub enum PolicyCommand {
     /// are indented as its keys are, or deeper. A comment above it, or after a blank line, stays.
     #[command(after_help = CREDENTIALS)]
     Prune(Box<PolicyPrune>),
+}
+
+/// `mfa-gate policy lint`
+#[derive(Debug, Args)]
+pub struct PolicyLint {
+    /// Which policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Judge exemptions by this day instead of today, UTC.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Judgement")]
+    pub today: Option<Date>,
+    /// Treat warnings as errors: exit 1 if there are any.
+    #[arg(long, help_heading = "Judgement")]
+    pub strict: bool,
 }
 
 /// `mfa-gate policy init`
@@ -101,8 +118,8 @@ pub struct EntryArgs {
     /// Its first day; where the policy asks for one, today without this option.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub starts: Option<Date>,
-    /// What sort it is: service-account, break-glass, mitigated, waiver or onboarding.
-    #[arg(long, value_parser = category)]
+    /// What sort it is.
+    #[arg(long, value_enum)]
     pub category: Option<Category>,
     /// What stands in for the second factor; repeatable.
     #[arg(long, value_name = "TEXT")]

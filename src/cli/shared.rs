@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{SignedDuration, civil::Date};
 
-use super::value::{day, positive, report};
+use super::value::{day, positive, reports};
 use crate::output::ReportArg;
 
 /// Which policy.
@@ -79,14 +79,8 @@ pub struct ConnectArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub struct ReportArgs {
-    /// Write a report; repeatable. `-` as PATH is standard output, for one of them.
-    #[arg(
-        long,
-        value_name = "FORMAT=PATH",
-        value_parser = report,
-        long_help = "Write a report; repeatable. `-` as PATH is standard output, for one of them.\n\
-                     Formats: json, junit, sarif, csv, markdown, html, github, in-toto."
-    )]
+    /// Write a report; repeatable. Without PATH, or with `-`, to standard output, for one of them.
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = reports())]
     pub report: Vec<ReportArg>,
     /// Write pseudonyms in place of people's names, ids and addresses, in every report and message.
     ///

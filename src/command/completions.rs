@@ -1,6 +1,6 @@
 //! `mfa-gate completions`: a script that completes the command line in a shell.
 
-use clap::CommandFactory;
+use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::{Shell, generate};
 
 use super::print_by;
@@ -8,9 +8,26 @@ use crate::cli::Cli;
 use crate::failure::{Exit, Failure};
 
 pub(super) fn run(shell: Shell) -> Result<Exit, Failure> {
+    let mut command = with_hints(Cli::command());
     // Into memory first: the generator panics where a reader has gone away.
     let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+    generate(shell, &mut command, env!("CARGO_PKG_NAME"), &mut script);
     print_by(|out| out.write_all(&script))?;
     Ok(Exit::Success)
+}
+
+/// The command, with a hint on every value: without one, shells offer files for dates and ids.
+fn with_hints(command: Command) -> Command {
+    let hinted = |arg: Arg| {
+        let hint = arg.get_value_hint();
+        if hint == ValueHint::AnyPath {
+            // Paths, whose type gives them a hint.
+            arg.value_hint(ValueHint::FilePath)
+        } else if hint == ValueHint::Unknown && arg.get_action().takes_values() {
+            arg.value_hint(ValueHint::Other)
+        } else {
+            arg
+        }
+    };
+    command.mut_args(hinted).mut_subcommands(with_hints)
 }

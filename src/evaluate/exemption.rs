@@ -25,13 +25,12 @@ pub(super) struct Sightings {
 /// What the states of all exemptions are judged by.
 pub(super) struct Calendar<'p> {
     policy: &'p Policy,
-    today: Date,
+    /// What each exemption is before anybody is looked at, in the order given.
+    standings: Vec<State>,
     /// The slugs of the workspaces that were read to the end.
     read: HashSet<&'p str>,
     /// Whether these are all of the policy's.
     all_read: bool,
-    /// The positions of the exemptions beyond `max_exemptions`.
-    surplus: HashSet<usize>,
 }
 
 impl<'p> Calendar<'p> {
@@ -48,7 +47,8 @@ impl<'p> Calendar<'p> {
             .collect();
         let all = &policy.workspaces;
         let all_read = !all.is_empty() && all.iter().all(|entry| read.contains(&*entry.slug));
-        Calendar { policy, today, read, all_read, surplus: surplus(exemptions, &policy.limits) }
+        let standings = standings(exemptions, &policy.limits, today);
+        Calendar { policy, standings, read, all_read }
     }
 
     /// The state of each exemption, in the order given.
@@ -56,15 +56,14 @@ impl<'p> Calendar<'p> {
         exemptions
             .iter()
             .zip(seen)
-            .enumerate()
-            .map(|(position, (exemption, &seen))| self.state(position, exemption, seen))
+            .zip(&self.standings)
+            .map(|((exemption, &seen), &standing)| self.state(exemption, seen, standing))
             .collect()
     }
 
     /// The first state that fits. Nothing but a member that needs the exemption proves that it
     /// is neither unused nor unneeded, so everything after those two waits for one.
-    fn state(&self, position: usize, exemption: &Exemption, seen: Sightings) -> State {
-        let limits = &self.policy.limits;
+    fn state(&self, exemption: &Exemption, seen: Sightings, standing: State) -> State {
         if !seen.needing {
             return match (self.read_everywhere(exemption), seen.any) {
                 (false, _) => State::Unresolved,
@@ -72,19 +71,10 @@ impl<'p> Calendar<'p> {
                 (true, true) => State::Unneeded,
             };
         }
-        let days_left = days(self.today, exemption.expires);
-        if seen.owner && limits.admins == Admins::Deny {
+        if seen.owner && self.policy.limits.admins == Admins::Deny {
             State::NotAllowed
-        } else if self.surplus.contains(&position) || is_too_long(exemption, limits, self.today) {
-            State::OverLimit
-        } else if days_left < 0 {
-            State::Expired
-        } else if exemption.starts.is_some_and(|starts| starts > self.today) {
-            State::Scheduled
-        } else if days_left <= i64::from(limits.warn_before_days) {
-            State::Expiring
         } else {
-            State::Active
+            standing
         }
     }
 
@@ -96,6 +86,27 @@ impl<'p> Calendar<'p> {
             exemption.workspaces.iter().all(|slug| read(slug))
         }
     }
+}
+
+/// What each exemption is on a day for a member that needs it: all that can be known of its state
+/// without looking at a member. In the order given.
+pub(crate) fn standings(exemptions: &[Exemption], limits: &Limits, today: Date) -> Vec<State> {
+    let surplus = surplus(exemptions, limits);
+    let standing = |(position, exemption): (usize, &Exemption)| {
+        let days_left = days(today, exemption.expires);
+        if surplus.contains(&position) || is_too_long(exemption, limits, today) {
+            State::OverLimit
+        } else if days_left < 0 {
+            State::Expired
+        } else if exemption.starts.is_some_and(|starts| starts > today) {
+            State::Scheduled
+        } else if days_left <= i64::from(limits.warn_before_days) {
+            State::Expiring
+        } else {
+            State::Active
+        }
+    };
+    exemptions.iter().enumerate().map(standing).collect()
 }
 
 /// Whether an exemption runs longer than the policy allows.

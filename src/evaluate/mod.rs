@@ -9,7 +9,8 @@ mod wording;
 use jiff::civil::Date;
 
 pub(crate) use admit::outdated;
-pub(crate) use exemption::is_too_long;
+pub(crate) use exemption::{is_too_long, standings};
+pub(crate) use wording::standing;
 
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};

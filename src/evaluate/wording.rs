@@ -83,6 +83,29 @@ pub(super) fn exemption(rule: Rule, exemption: &Exemption, limits: &Limits, toda
     format!("exemption {} ({}) {said}", exemption.id, whom(exemption))
 }
 
+/// What is said about the state of an exemption before anybody is looked at; `None` where there is
+/// nothing to say.
+pub(crate) fn standing(
+    exemption: &Exemption,
+    state: State,
+    limits: &Limits,
+    today: Date,
+) -> Option<String> {
+    let expires = exemption.expires;
+    let said = match (state, exemption.starts) {
+        (State::OverLimit, _) => over_limit(exemption, limits, today),
+        (State::Expired, _) => format!("ended on {expires}"),
+        (State::Expiring, _) => format!("ends on {expires}"),
+        (State::Scheduled, Some(starts)) => format!("starts on {starts}"),
+        (State::Scheduled, None)
+        | (
+            State::Unused | State::Unneeded | State::NotAllowed | State::Active | State::Unresolved,
+            _,
+        ) => return None,
+    };
+    Some(format!("exemption {} ({}) {said}", exemption.id, whom(exemption)))
+}
+
 fn over_limit(exemption: &Exemption, limits: &Limits, today: Date) -> String {
     let expires = exemption.expires;
     let days = |from: Date| from.duration_until(expires).as_hours() / 24;

@@ -62,6 +62,12 @@ pub(crate) fn is_account_id(text: &str) -> bool {
     text.split('.').all(is_part)
 }
 
+/// Whether an account id looks like those that Atlassian gives: with a colon, or 24 hexadecimal
+/// digits. Anything else is a user name, mostly.
+pub(crate) fn is_usual_account_id(id: &str) -> bool {
+    id.contains(':') || (id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// An Atlassian account id: opaque, at most 128 letters, digits, `-` and `:` by Atlassian's
 /// documentation, of which nothing may be left out.
 pub(super) fn account_id(
@@ -178,47 +184,54 @@ fn is_slug(text: &str) -> bool {
         && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.'))
 }
 
-/// A day, `YYYY-MM-DD`.
+/// A date, `YYYY-MM-DD`.
 pub(super) fn date(
     Spanned { value, span }: Spanned<String>,
     problems: &mut Problems,
 ) -> Option<Date> {
-    if let [year, month, day] = *value.split('-').collect::<Vec<_>>()
-        && (year.len(), month.len(), day.len()) == (4, 2, 2)
-        && let (Some(year), Some(month), Some(day)) = (digits(year), digits(month), digits(day))
-    {
-        return on_calendar(year, month, day, Spanned { value, span }, problems);
+    match read_date(&value) {
+        Ok(date) => Some(date),
+        Err(help) => {
+            problems.push(span, format!("{} is not a valid date", shown(&value)), help);
+            None
+        }
     }
-    let help = match loosely_dated(&value) {
-        Some(date) => format!("write `{date}`"),
-        None => "write a day as `YYYY-MM-DD`".to_owned(),
-    };
-    problems.push(span, format!("{} is no day", shown(&value)), help);
-    None
 }
 
-fn on_calendar(
-    year: i16,
-    month: i16,
-    day: i16,
-    Spanned { value, span }: Spanned<String>,
-    problems: &mut Problems,
-) -> Option<Date> {
+/// The date that a text is, `YYYY-MM-DD`.
+///
+/// # Errors
+/// What to write instead.
+pub(crate) fn read_date(text: &str) -> Result<Date, String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let numbers = match *parts {
+        [year, month, day] if (year.len(), month.len(), day.len()) == (4, 2, 2) => {
+            digits(year).zip(digits(month)).zip(digits(day))
+        }
+        _ => None,
+    };
+    match (numbers, loosely_dated(text)) {
+        (Some(((year, month), day)), _) => on_calendar(year, month, day),
+        (None, Some(date)) => Err(format!("write `{date}`")),
+        (None, None) => Err("write the date as `YYYY-MM-DD`".into()),
+    }
+}
+
+fn on_calendar(year: i16, month: i16, day: i16) -> Result<Date, String> {
     let first = i8::try_from(month).ok().and_then(|month| Date::new(year, month, 1).ok());
     let Some(first) = first else {
-        let message = format!("{} is no day: there is no month {month:02}", shown(&value));
-        problems.push(span, message, "write the month as `01` to `12`: `YYYY-MM-DD`");
-        return None;
+        return Err(format!(
+            "there is no month {month:02}: write the date as `YYYY-MM-DD`, the month as `01` to `12`"
+        ));
     };
     let date = i8::try_from(day).ok().and_then(|day| Date::new(year, first.month(), day).ok());
-    if date.is_none() {
-        problems.push(
-            span,
-            format!("{} is no day: that month has {} days", shown(&value), first.days_in_month()),
-            format!("the last day of that month is `{}`", first.last_of_month()),
-        );
-    }
-    date
+    date.ok_or_else(|| {
+        format!(
+            "that month has {} days: its last day is `{}`",
+            first.days_in_month(),
+            first.last_of_month()
+        )
+    })
 }
 
 /// A number of at most four digits and nothing else.
@@ -227,12 +240,19 @@ fn digits(text: &str) -> Option<i16> {
     if only_digits { text.parse().ok() } else { None }
 }
 
-/// A day whose year, month and day are in order but not in form, such as `2026/8/1`.
+/// A date whose year, month and day are in order but not in form, such as `2026/8/1` or
+/// `20260801`.
 fn loosely_dated(text: &str) -> Option<Date> {
-    let day = text.trim().split(['T', ' ']).next().unwrap_or_default();
+    let text = text.trim();
+    let day = text.split(['T', ' ']).next().unwrap_or_default();
+    let compact = || Some((day.get(..4)?, day.get(4..6)?, day.get(6..)?));
     let mut parts = day.split(['-', '/', '.']);
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if year.len() != 4 || parts.next().is_some() {
+    let (year, month, day) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(year), Some(month), Some(day), None) => (year, month, day),
+        _ if day.len() == 8 => compact()?,
+        _ => return None,
+    };
+    if year.len() != 4 {
         return None;
     }
     let month = i8::try_from(digits(month)?).ok()?;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{MAIN_SEPARATOR_STR, Path};
+use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::Arc;
 
 use annotate_snippets::Renderer;
@@ -33,19 +33,69 @@ pub(super) fn read_pinned(
 ) -> Result<(Arc<str>, Vec<u8>), Failure> {
     let name = shown_path(path);
     let pinned = pinned_sha256.map(check_digest).transpose()?;
-    let bytes = read(path).map_err(|error| unreadable(&name, &error))?;
+    let bytes = read(path).map_err(|error| unreadable(path, &name, &error))?;
     // Of a larger file only the beginning was read, whose digest says nothing.
     if let Some(pinned) = pinned.filter(|_| bytes.len() <= syntax::MAX_BYTES) {
         let found = hex(sha256(&bytes));
         if found != pinned {
-            return Err(Failure::usage(
-                format!("policy {} has the SHA-256 {found}, not the pinned {pinned}", shown(&name)),
-                "Have the change approved, then pin the new digest with --policy-sha256 or \
-                 MFA_GATE_POLICY_SHA256; or restore the policy that was approved.",
-            ));
+            let what =
+                format!("policy {} has the SHA-256 {found}, not the pinned {pinned}", shown(&name));
+            return Err(match only_line_endings_differ(&bytes, &pinned) {
+                None => Failure::usage(
+                    what,
+                    "Have the change approved, then pin the new digest with --policy-sha256 or \
+                     MFA_GATE_POLICY_SHA256; or restore the policy that was approved.",
+                ),
+                Some((here, approved, eol)) => Failure::usage(
+                    format!(
+                        "{what}: only the line endings differ, {here} here and {approved} in the \
+                         pinned file"
+                    ),
+                    format!(
+                        "Have Git check it out as it was approved: commit a .gitattributes with \
+                         the line `{} text eol={eol}`, then delete the file and run \
+                         `git checkout` on it.",
+                        file_name(path)
+                    ),
+                ),
+            });
         }
     }
     Ok((name.into(), bytes))
+}
+
+/// Whether the file would have the pinned digest with other line endings: what it has, what the
+/// pinned one has, and how Git calls that.
+fn only_line_endings_differ(
+    bytes: &[u8],
+    pinned: &str,
+) -> Option<(&'static str, &'static str, &'static str)> {
+    let lines: Vec<&[u8]> = bytes
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .collect();
+    if hex(sha256(lines.join(&b"\n"[..]))) == pinned {
+        Some(("CRLF", "LF", "lf"))
+    } else if hex(sha256(lines.join(&b"\r\n"[..]))) == pinned {
+        Some(("LF", "CRLF", "crlf"))
+    } else {
+        None
+    }
+}
+
+/// The last part of a path, for messages.
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A file beside this one whose name ends in the other usual way of writing the extension.
+pub fn with_other_extension(path: &Path) -> Option<PathBuf> {
+    let other = match path.extension()?.to_str()? {
+        "yaml" => "yml",
+        "yml" => "yaml",
+        _ => return None,
+    };
+    Some(path.with_extension(other)).filter(|other| other.is_file())
 }
 
 /// The path as reports name it: with forward slashes, and relative where that is possible, since
@@ -98,24 +148,29 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Failure {
+fn unreadable(path: &Path, name: &str, error: &io::Error) -> Failure {
     let (why, help) = if error.kind() == io::ErrorKind::NotFound {
-        (
-            "there is no such file".to_owned(),
-            "Name the policy with --policy FILE or MFA_GATE_POLICY, or write a first one: \
-             `mfa-gate policy init --workspace SLUG`.",
-        )
+        let help = match with_other_extension(path) {
+            Some(other) => {
+                let other = other.display();
+                format!(
+                    "There is {other}: name it with --policy {other} or MFA_GATE_POLICY, or rename \
+                     it to {}.",
+                    file_name(path)
+                )
+            }
+            None => "Name the policy with --policy FILE or MFA_GATE_POLICY, or write a first one: \
+                     `mfa-gate policy init --workspace SLUG`."
+                .into(),
+        };
+        ("there is no such file".to_owned(), help)
     } else if error.kind() == io::ErrorKind::IsADirectory {
-        (
-            "it is a directory".to_owned(),
-            "Name the file in it, with --policy FILE or MFA_GATE_POLICY.",
-        )
+        let help = "Name the file in it, with --policy FILE or MFA_GATE_POLICY.";
+        ("it is a directory".to_owned(), help.to_owned())
     } else {
-        (
-            error.to_string(),
-            "See that this user may read the file, or name another one with --policy FILE or \
-             MFA_GATE_POLICY.",
-        )
+        let help = "See that this user may read the file, or name another one with --policy FILE \
+                    or MFA_GATE_POLICY.";
+        (error.to_string(), help.to_owned())
     };
     Failure::usage(format!("could not read policy {}: {why}", shown(name)), help)
 }

@@ -33,8 +33,9 @@ use serde::{Deserialize, Serialize};
 pub use self::edit::{Document, Refusal, snippet};
 pub use self::first::FirstPolicy;
 pub use self::form::check_slug;
-pub(crate) use self::form::{as_email, is_account_id};
-pub use self::load::{check_digest, load, parse, schema};
+pub(crate) use self::form::{as_email, is_account_id, is_usual_account_id, read_date};
+pub use self::load::{check_digest, load, parse, schema, with_other_extension};
+pub use self::problem::Warning;
 
 use crate::member::Source;
 use crate::rule::{Level, Rule};

@@ -2,6 +2,7 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::Location;
 use super::source::{SourceText, Span};
 use crate::escape;
 use crate::failure::Complaint;
@@ -23,6 +24,40 @@ struct Problem {
     message: String,
     help: String,
     related: Option<(Span, &'static str)>,
+}
+
+/// Something in a valid policy that deserves a look, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Where it is.
+    pub location: Location,
+    /// What there is to see.
+    pub message: String,
+    /// What to do next.
+    pub help: String,
+}
+
+/// Warnings in the order of their places, rendered as problems are.
+pub(super) fn render_warnings(
+    warnings: &[Warning],
+    source: &SourceText<'_>,
+    renderer: &Renderer,
+) -> String {
+    let mut problems: Vec<Problem> = Vec::with_capacity(warnings.len());
+    problems.extend(warnings.iter().map(|warning| Problem {
+        span: source.span(&warning.location),
+        message: escape::terminal(&warning.message).into_owned(),
+        help: escape::terminal(&warning.help).into_owned(),
+        related: None,
+    }));
+    problems.sort_by_key(|problem| problem.span);
+    let shown = problems.iter().take(RENDERED);
+    let mut rendered: Vec<String> =
+        shown.map(|problem| problem.render(Level::WARNING, source, renderer)).collect();
+    if problems.len() > RENDERED {
+        rendered.push(format!("warning: and {} more", problems.len() - RENDERED));
+    }
+    rendered.join("\n\n")
 }
 
 /// The problems found so far.
@@ -79,8 +114,9 @@ impl Problems {
     /// All problems in the order of their places, each with its line and what to write instead.
     pub(super) fn render(mut self, source: &SourceText<'_>, renderer: &Renderer) -> String {
         self.0.sort_by_key(|problem| problem.span);
+        let shown = self.0.iter().take(RENDERED);
         let mut rendered: Vec<String> =
-            self.0.iter().take(RENDERED).map(|problem| problem.render(source, renderer)).collect();
+            shown.map(|problem| problem.render(Level::ERROR, source, renderer)).collect();
         let count = self.0.len();
         let path = harmless(&source.path);
         if count > RENDERED {
@@ -95,9 +131,14 @@ impl Problems {
 }
 
 impl Problem {
-    fn render(&self, source: &SourceText<'_>, renderer: &Renderer) -> String {
+    fn render(
+        &self,
+        level: Level<'static>,
+        source: &SourceText<'_>,
+        renderer: &Renderer,
+    ) -> String {
         let primary = Marked::new(source, self.span);
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        let mut group = Group::with_title(level.primary_title(self.message.as_str()));
         match self.related {
             None => group = group.element(primary.snippet(source, AnnotationKind::Primary, None)),
             Some((span, label)) => {

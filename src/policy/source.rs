@@ -65,6 +65,20 @@ impl<'a> SourceText<'a> {
         Location { path: Arc::clone(&self.path), line, column, end_line, end_column }
     }
 
+    /// The bytes of a place in this text; its end where the text has no such place.
+    pub(super) fn span(&self, place: &Location) -> Span {
+        let start = self.offset(place.line, place.column);
+        Span { start, end: self.offset(place.end_line, place.end_column) }
+    }
+
+    /// The byte at a line and column, both from 1.
+    fn offset(&self, line: u32, column: u32) -> usize {
+        let index = |number: u32| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+        let start = self.line_starts.get(index(line)).copied().unwrap_or(self.text.len());
+        let rest = self.text.get(start..).unwrap_or_default();
+        start + rest.char_indices().nth(index(column)).map_or(rest.len(), |(at, _)| at)
+    }
+
     /// Line and column of a byte, both from 1, the column in Unicode scalar values.
     fn position(&self, offset: usize) -> (u32, u32) {
         let (line, range) = self.line_of(offset);
@@ -104,6 +118,7 @@ mod tests {
         let place = source.location(Span { start, end });
         assert_eq!((place.line, place.column), (2, 3));
         assert_eq!((place.end_line, place.end_column), (2, 9));
+        assert_eq!(source.span(&place), Span { start, end });
         let (number, line) = source.line_of(2);
         assert_eq!((number, &source.text[line]), (1, "a: é"));
     }

@@ -53,6 +53,47 @@ fn a_pinned_policy_must_be_the_one() {
     assert_eq!(sandbox.run_with(&CHECK, &env).code, 2);
 }
 
+/// A checkout that changes line endings changes the digest: that is said, with the way out.
+#[test]
+fn a_pinned_policy_with_other_line_endings_is_said_to_be_just_that() {
+    let sandbox = sandbox();
+    let (lf, crlf) = (policy("acme", ""), policy("acme", "").replace('\n', "\r\n"));
+    let digest = |text: &str| {
+        sandbox.write("policy.yaml", text);
+        let lint = sandbox.run(&["policy", "lint"]);
+        lint.stdout.split("sha256: ").nth(1).unwrap().trim().to_owned()
+    };
+    for (here, pinned, said, eol) in [
+        (&crlf, &lf, "CRLF here and LF in the pinned file", "`policy.yaml text eol=lf`"),
+        (&lf, &crlf, "LF here and CRLF in the pinned file", "`policy.yaml text eol=crlf`"),
+    ] {
+        let pin = digest(pinned);
+        sandbox.write("policy.yaml", here);
+        let outcome = sandbox.run(&[&CHECK[..], &["--policy-sha256", &pin]].concat());
+        assert_eq!(outcome.code, 2);
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(eol), "{}", outcome.stderr);
+    }
+    sandbox.write("policy.yaml", crlf.replace("acme", "labs"));
+    let other = sandbox.run(&[&CHECK[..], &["--policy-sha256", &digest(&lf)]].concat());
+    assert!(!other.stderr.contains("line endings"), "{}", other.stderr);
+}
+
+#[test]
+fn a_policy_with_the_other_extension_is_named() {
+    let sandbox = sandbox();
+    std::fs::rename(sandbox.path("policy.yaml"), sandbox.path("policy.yml")).unwrap();
+    for args in [&CHECK[..], &["policy", "lint"], &["policy", "prune", "--dry-run"]] {
+        let outcome = sandbox.run(args);
+        assert_eq!(outcome.code, 2, "{args:?}");
+        assert!(outcome.stderr.contains("There is policy.yml"), "{args:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains("--policy policy.yml"), "{args:?}: {}", outcome.stderr);
+    }
+    let init = sandbox.run(&["policy", "init", "--workspace", "acme"]);
+    assert_eq!(init.code, 0, "{}", init.stderr);
+    assert!(init.stderr.contains("policy.yml is there too"), "{}", init.stderr);
+}
+
 #[test]
 fn the_environment_names_the_policy_and_cannot_soften_the_verdict() {
     let sandbox = Sandbox::new();
@@ -133,11 +174,13 @@ fn every_format_is_written_and_old_files_are_gone() {
 #[test]
 fn a_report_may_take_standard_output() {
     let sandbox = sandbox();
-    let outcome = sandbox.run(&[&CHECK[..], &["--report", "json=-"]].concat());
-    assert_eq!(outcome.code, 0);
-    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
-    assert_eq!(report["verdict"], "compliant");
-    assert!(outcome.stderr.contains("compliant"), "{}", outcome.stderr);
+    for report in ["json=-", "json"] {
+        let outcome = sandbox.run(&[&CHECK[..], &["--report", report]].concat());
+        assert_eq!(outcome.code, 0, "{report}");
+        let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(report["verdict"], "compliant");
+        assert!(outcome.stderr.contains("compliant"), "{}", outcome.stderr);
+    }
 }
 
 #[test]
@@ -153,7 +196,7 @@ fn report_targets_are_checked_first() {
         (&["json=folder/../members.json"], "overwrite"),
         (&["json=file/in-a-file"], "cannot be written"),
         (&["xml=a"], "junit"),
-        (&["json"], "FORMAT=PATH"),
+        (&["out.html"], "html=out.html"),
         (&["json="], "path"),
     ] {
         let mut args = CHECK.to_vec();
@@ -268,8 +311,16 @@ fn names_of_members_and_files_do_not_reach_the_terminal_as_they_are() {
 fn what_cannot_be_is_a_wrong_command_line() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(&[]).code, 2);
-    for day in ["2026-02-30", "20260901", "2026-09-01T10:00"] {
-        assert_eq!(sandbox.run(&["check", "--today", day]).code, 2, "{day}");
+    for (day, said) in [
+        ("2026-02-30", "its last day is `2026-02-28`"),
+        ("20260901", "write `2026-09-01`"),
+        ("2026-09-01T10:00", "write `2026-09-01`"),
+        ("2026/9/1", "write `2026-09-01`"),
+        ("today", "write the date as `YYYY-MM-DD`"),
+    ] {
+        let outcome = sandbox.run(&["check", "--today", day]);
+        assert_eq!(outcome.code, 2, "{day}");
+        assert!(outcome.stderr.contains(said), "{day}: {}", outcome.stderr);
     }
     assert_eq!(sandbox.run(&["check", "--timeout", "0s"]).code, 2);
 }

@@ -22,6 +22,7 @@ mod pipe;
 mod policy_add;
 mod policy_files;
 mod policy_init;
+mod policy_lint;
 mod policy_prune;
 mod previous;
 mod raw;

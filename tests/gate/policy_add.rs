@@ -255,7 +255,7 @@ fn what_is_wrong_with_an_entry_is_said_before_anybody_is_asked() {
         ("--owner", " ", "`owner` is blank"),
         ("--ticket", "\u{1b}[2J", "control character U+001B"),
         ("--starts", &later, "`expires` is before `starts`"),
-        ("--category", "bot", "write one of `service-account`"),
+        ("--category", "bot", "possible values: service-account"),
         ("--expires", "2020-01-01", "--expires 2020-01-01 is over"),
         ("--expires", "2099-01-01", "at most 366 days"),
         ("--workspace", "beta", "does not list the workspace beta"),
@@ -339,4 +339,19 @@ fn members_may_come_from_a_file() {
     let other = [&from_file[..], &[("--id", "EX-2"), ("--email", "b@acme.example")]].concat();
     ground.refuses("ada", &other, 2, &["--email is not the address of Ada"]);
     assert_eq!(ground.server.requests().len(), 0);
+}
+
+/// What `check` would make of it is said while somebody is there to read it.
+#[test]
+fn an_exemption_that_starts_later_or_ends_soon_is_said_to() {
+    for (starts, expires, said) in [(0, 30, ""), (1, 30, "starts on"), (0, 14, "ends on")] {
+        let ground = Ground::with_people();
+        let (starts, expires) = (day(starts), day(expires));
+        let outcome = ground.add("ada", &[("--starts", &starts), ("--expires", &expires)]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        assert_eq!(!outcome.stderr.contains("warning: "), said.is_empty(), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+        // The other exemption, which ends too late, is none of this command's business.
+        assert!(!outcome.stderr.contains("exemption A "), "{}", outcome.stderr);
+    }
 }

@@ -263,3 +263,14 @@ fn whoever_cannot_be_exempted_is_named() {
     ground.sandbox.write("export.csv", EXPORT.replace("Max@acme.example", "max@localhost"));
     ground.refuses(&files, 2, "`max@localhost` is no e-mail address");
 }
+
+#[test]
+fn exemptions_that_end_soon_are_said_to() {
+    for (days, soon) in [("14", true), ("15", false)] {
+        let ground = Ground::with(&[("acme", &[row(1, Some(json!(false)))])]);
+        let outcome = ground.exempt_current(&["--workspace", "acme", "--days", days]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        let said = "`check` warns of each from today on: limits.warn_before_days is 14\n";
+        assert_eq!(outcome.stdout.ends_with(said), soon, "{}", outcome.stdout);
+    }
+}

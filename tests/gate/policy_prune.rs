@@ -187,3 +187,14 @@ fn what_is_written_in_an_unusual_way_is_left_to_its_author() {
     );
     Ground::new(&policy).leaves(&[], 2, "A from line 6 to 6", &policy);
 }
+
+#[test]
+fn an_exemption_that_stays_and_excuses_nobody_is_named() {
+    let policy = format!("{HEAD}{}", entry("LONG", 2, &day(500), ""));
+    Ground::new(&policy).leaves(
+        &[],
+        0,
+        "LONG stays: it is over a limit, and excuses nobody\n",
+        &policy,
+    );
+}

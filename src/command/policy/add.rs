@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
+use super::lint::{standing_warnings, warn};
 use super::who::{find, members};
 use super::{demand_all, name, open, selector, tell};
 use crate::cli::{EntryArgs, PolicyAdd};
@@ -16,7 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::member::{Member, Role};
 use crate::policy::{
     Admins, Document, Exemption, Limits, Location, MemberId, OptionalField, Policy, Refusal,
-    Selector, as_email, snippet,
+    Selector, Warning, as_email, snippet,
 };
 use crate::read::{Reading, Selection, Wanted};
 use crate::rewrite::replace;
@@ -40,6 +41,7 @@ pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failu
         document.with(&exemption).map_err(|refusal| refused(refusal, &path, &exemption))?;
     replace(&path, &document.text, &changed.text)?;
     tell(&path, &summary(&changed, &exemption), context)?;
+    warn(&changed, &warnings_about_last(&changed.policy, context.today()));
     Ok(Exit::Success)
 }
 
@@ -234,6 +236,14 @@ fn refused(refusal: Refusal, path: &Path, exemption: &Exemption) -> Failure {
             shown(exemption)
         ),
     })
+}
+
+/// What deserves a look in the exemption that was added: it may start later, or end soon.
+fn warnings_about_last(policy: &Policy, today: Date) -> Vec<Warning> {
+    let added = policy.exemptions.last().map(|added| &added.location);
+    let mut warnings = standing_warnings(policy, today);
+    warnings.retain(|warning| Some(&warning.location) == added);
+    warnings
 }
 
 fn summary(changed: &Document, exemption: &Exemption) -> String {

@@ -17,7 +17,7 @@ use crate::escape::terminal;
 use crate::evaluate::Evaluation;
 use crate::failure::{Exit, Failure};
 use crate::member::{Member, Source, TwoFactor};
-use crate::policy::{self, Category, Exemption, FirstPolicy, Location, RosterColumns};
+use crate::policy::{self, Category, Exemption, FirstPolicy, Limits, Location, RosterColumns};
 use crate::report::Outcome;
 use crate::rewrite::{check_new, create};
 
@@ -46,6 +46,12 @@ pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Fail
     create(&path, &FirstPolicy { exemptions: &exemptions, ..first }.to_yaml())?;
     let exempted = args.exempt_current.then_some((&exemptions, last_day));
     tell(&path, &summary(&path, first, exempted), context)?;
+    if let Some(other) = policy::with_other_extension(&path) {
+        tracing::warn!(
+            "{} is there too, and is read only where it is named",
+            terminal(&other.display().to_string())
+        );
+    }
     Ok(Exit::Success)
 }
 
@@ -182,6 +188,12 @@ fn summary(
                  limits.max_exemptions is left out until that list is worked off\n",
                 count(exemptions.len() as u64, "member")
             );
+            let soon = Limits::default().warn_before_days;
+            if first.today.saturating_add(i64::from(soon).days()) >= last_day {
+                text += &format!(
+                    "`check` warns of each from today on: limits.warn_before_days is {soon}\n"
+                );
+            }
         }
     }
     text

@@ -58,8 +58,8 @@ pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Fai
 enum Fate {
     /// It leaves, for a reason.
     Leaves(String),
-    /// It stays, and would not if more was known.
-    Unknown(&'static str),
+    /// It stays, which deserves to be explained.
+    Remains(&'static str),
     Stays,
 }
 
@@ -71,18 +71,18 @@ impl Fate {
             || Fate::Leaves(format!("it ended on {}, and is still needed", exemption.expires));
         match state {
             State::Unused | State::Unneeded if is_anywhere => {
-                Fate::Unknown("the policy does not say in which workspaces it applies")
+                Fate::Remains("the policy does not say in which workspaces it applies")
             }
             State::Unused => Fate::Leaves("nobody that it names is in its workspaces".into()),
             State::Unneeded => Fate::Leaves("the member is protected, or does not log in".into()),
             State::Expired => ended(),
             State::NotAllowed | State::OverLimit if exemption.expires < today => ended(),
-            State::Unresolved => Fate::Unknown("not all of its workspaces were read"),
-            State::NotAllowed
-            | State::OverLimit
-            | State::Scheduled
-            | State::Expiring
-            | State::Active => Fate::Stays,
+            State::Unresolved => Fate::Remains("not all of its workspaces were read"),
+            State::NotAllowed => Fate::Remains(
+                "it covers an owner, which `limits.admins` forbids, and excuses nobody",
+            ),
+            State::OverLimit => Fate::Remains("it is over a limit, and excuses nobody"),
+            State::Scheduled | State::Expiring | State::Active => Fate::Stays,
         }
     }
 
@@ -91,7 +91,7 @@ impl Fate {
     }
 }
 
-/// A line for each exemption that leaves, and for each that cannot be judged.
+/// A line for each exemption that leaves, and for each that stays and excuses nobody or cannot be judged.
 fn said(document: &Document, fates: &[Fate], dry_run: bool) -> String {
     let mut text = String::new();
     let path = terminal(&document.policy.path);
@@ -103,7 +103,7 @@ fn said(document: &Document, fates: &[Fate], dry_run: bool) -> String {
             Fate::Leaves(why) => {
                 writeln!(text, "{path}:{}: {id} {removed}: {why}", exemption.location.line)
             }
-            Fate::Unknown(why) => {
+            Fate::Remains(why) => {
                 writeln!(text, "{path}:{}: {id} stays: {why}", exemption.location.line)
             }
             Fate::Stays => Ok(()),

@@ -11,10 +11,12 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use annotate_snippets::Renderer;
+
 use super::draft::{self, Quotes};
 use super::node::{Node, Value};
-use super::problem::Problems;
-use super::source::Span;
+use super::problem::{Problems, Warning, render_warnings};
+use super::source::{SourceText, Span};
 use super::{Exemption, Policy, load, tree};
 use crate::failure::Failure;
 
@@ -63,6 +65,12 @@ impl Document {
         // Anything else was no policy.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Document { policy, text })
+    }
+
+    /// Warnings about it in the order of their places, each with its line, as plain text.
+    pub fn render(&self, warnings: &[Warning]) -> String {
+        let source = SourceText::new(Arc::clone(&self.policy.path), &self.text);
+        render_warnings(warnings, &source, &Renderer::plain())
     }
 
     /// The document with an exemption more, after all others.

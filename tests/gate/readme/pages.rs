@@ -93,6 +93,39 @@ fn completions_know_every_command_and_its_options() {
     assert_eq!(run_in(root(), &["completions", "tcsh"], &[]).code, 2);
 }
 
+/// Every option that takes a value has something to offer: words, paths, or nothing rather than
+/// files.
+#[test]
+fn completions_offer_files_only_where_paths_are_meant() {
+    let (zsh, fish) = (printed(&["completions", "zsh"]), printed(&["completions", "fish"]));
+    assert!(!zsh.contains(":_default'"), "zsh offers files for a value");
+    assert!(!fish.lines().any(|line| line.ends_with(" -r")), "fish offers files for a value");
+    let offered = |option: &str, offer: &str| {
+        let line = |script: &str, start: &str| {
+            let lines = script.lines().filter(|line| line.contains(start));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (zsh, fish) =
+            (line(&zsh, &format!("--{option}=[")), line(&fish, &format!(" -l {option} ")));
+        assert!(!zsh.is_empty() && !fish.is_empty(), "{option}");
+        (zsh.iter().all(|line| line.contains(offer)), fish.iter().all(|line| line.contains(" -F")))
+    };
+    for path in ["policy", "members", "roster", "ca-cert", "previous", "output"] {
+        assert_eq!(offered(path, ":_files"), (true, true), "{path}");
+    }
+    for (option, offer) in [
+        ("report", "(json junit sarif csv markdown html github in-toto)"),
+        ("slack", "(violations always)"),
+        ("category", "(service-account break-glass mitigated waiver onboarding)"),
+        ("expires", ":YYYY-MM-DD:"),
+        ("workspace", ":SLUG:"),
+        ("timeout", ":TIME:"),
+        ("api-url", ":URL:"),
+    ] {
+        assert_eq!(offered(option, offer), (true, false), "{option}");
+    }
+}
+
 /// Behind a subcommand too, which a version of the generator forgot.
 #[cfg(unix)]
 #[test]
@@ -108,11 +141,22 @@ fn bash_completes_what_the_script_says() {
         tab mfa-gate check --insi
         tab mfa-gate policy li
         tab mfa-gate policy lint --policy-s
-        tab mfa-gate explain two-factor-u"#;
+        tab mfa-gate explain two-factor-u
+        tab mfa-gate check --report ''
+        tab mfa-gate check --slack a
+        tab mfa-gate check --color n
+        tab mfa-gate policy add --category w
+        tab mfa-gate policy add --expires C
+        tab mfa-gate check --workspace C
+        tab mfa-gate check --policy-sha256 C
+        tab mfa-gate check --policy Cargo.t"#;
     let mut bash = std::process::Command::new("bash");
     bash.args(["--noprofile", "--norc", "-c", script]);
+    bash.current_dir(root());
     let output = bash.env("GATE", env!("CARGO_BIN_EXE_mfa-gate")).output().unwrap();
-    let right = "check\n--insights-names\nlint\n--policy-sha256\ntwo-factor-unknown\n";
+    let right = "check\n--insights-names\nlint\n--policy-sha256\ntwo-factor-unknown\n\
+                 json junit sarif csv markdown html github in-toto\nalways\nnever\nwaiver\n\
+                 C\nC\nC\nCargo.toml\n";
     assert_eq!(String::from_utf8_lossy(&output.stdout), right);
 }
 
