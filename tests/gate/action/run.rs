@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::release::{ReleasePage, right_sums};
 use super::runner::{FORK, Job, VERSION, text, yaml};
+use serde_json::json;
+
 use crate::support::{Bitbucket, policy, rows};
 
 #[test]
@@ -23,6 +25,9 @@ fn a_compliant_workspace_passes() {
     assert!(job.sandbox.json(&outputs["sarif-file"])["runs"].is_array());
     assert!(job.sandbox.read(&outputs["html-file"]).starts_with("<!DOCTYPE html>"));
     assert_eq!(ran.uploaded.as_ref(), Some(&outputs["sarif-file"]), "an upload closes alerts");
+    // Beside the policy it would warn of each fingerprint.
+    let beside = ran.checkout_path.unwrap();
+    assert_eq!(fs::read_dir(beside).unwrap().count(), 0);
     assert!(ran.summary.contains("compliant"), "{}", ran.summary);
 }
 
@@ -195,6 +200,7 @@ fn credentials_are_no_arguments_and_empty_inputs_hide_none() {
         "bitbucket-client-secret",
         "atlassian-org-id",
         "atlassian-api-key",
+        "slack-webhook-url",
     ];
     for input in secrets {
         job.set(input, &format!("secret of {input} $(x)"));
@@ -204,7 +210,7 @@ fn credentials_are_no_arguments_and_empty_inputs_hide_none() {
     assert!(!ran.log.contains("secret") && !ran.summary.contains("secret"));
     let env = job.sandbox.read("home/env");
     for input in secrets {
-        let name = input.to_uppercase().replace('-', "_");
+        let name = input.to_uppercase().replace('-', "_").replace("SLACK", "MFA_GATE_SLACK");
         assert!(env.contains(&format!("\n{name}=secret of {input} $(x)\n")), "{name}");
         job.set(input, "");
     }
@@ -262,6 +268,7 @@ fn missing_credentials_fail_unless_a_fork_is_skipped() {
     let ran = job.run();
     ran.ends(2, "");
     ran.says("must be fail or skip");
+    assert!(ran.summary.contains("must be fail or skip"), "{}", ran.summary);
 }
 
 #[test]
@@ -284,7 +291,7 @@ fn a_report_is_verified_without_a_token() {
     job.sandbox.write("policy.yaml", policy("acme, labs", ""));
     for (workspace, code, verdict) in [("acme", 1, "violations"), ("labs", 0, "compliant")] {
         job.set("verify", "");
-        job.set("policy-sha256", "");
+        job.set("policy-sha256", "none");
         job.set("reports", workspace);
         job.set("workspaces", workspace);
         job.run().ends(code, verdict);
@@ -300,17 +307,38 @@ fn a_report_is_verified_without_a_token() {
         job.set("workspaces", " , ");
         job.run().ends(2, "");
         job.set("workspaces", workspace);
-        job.set("args", "--max-age\n1h");
-        let ran = job.run();
-        ran.ends(code, verdict);
-        assert!(ran.summary.contains(&format!("    {verdict}: ")), "{}", ran.summary);
-        assert!(ran.outputs["json-file"].is_empty());
-
-        job.set("args", "--require-live");
+        // What a mock server says is not live.
         let ran = job.run();
         ran.ends(3, "incomplete");
         ran.says("it is not live");
-        job.set("args", "");
+        assert!(ran.summary.contains("it is not live"), "{}", ran.summary);
+        assert!(ran.outputs["assurance"].is_empty());
+
+        let mut report = report;
+        report["assurance"] = json!("live");
+        report["source"]["api_url"] = json!("https://api.bitbucket.org/2.0");
+        job.sandbox.write(&evidence, report.to_string());
+        let ran = job.run();
+        ran.ends(code, verdict);
+        assert_eq!(ran.outputs["assurance"], "live");
+        assert!(ran.summary.contains(&format!("    {verdict}: ")), "{}", ran.summary);
+        assert!(ran.outputs["json-file"].is_empty());
+
+        let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(27);
+        let then = then.round(jiff::Unit::Second).unwrap();
+        report["checked_at"] = json!(then.to_string());
+        report["today"] = json!(then.to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
+        job.sandbox.write(&evidence, report.to_string());
+        for (max_age, code, verdict) in [
+            ("", 3, "incomplete"),
+            ("26h", 3, "incomplete"),
+            ("28h", code, verdict),
+            ("soon", 2, "error"),
+        ] {
+            job.set("max-age", max_age);
+            job.run().ends(code, verdict);
+        }
+        job.set("max-age", "26h");
         job.set("workspaces", "elsewhere");
         job.run().ends(3, "incomplete");
     }
@@ -321,7 +349,7 @@ fn a_report_is_verified_without_a_token() {
     job.set("policy", "policy.yaml");
     let ran = job.run();
     ran.ends(2, "");
-    ran.says("of no use with it");
+    ran.says("does nothing else");
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub(super) struct Ran {
     pub(super) summary: String,
     /// The file that the upload step was given, if it ran.
     pub(super) uploaded: Option<String>,
+    /// Where that step was told the repository is.
+    pub(super) checkout_path: Option<String>,
 }
 
 impl Job {
@@ -66,6 +68,10 @@ impl Job {
             ("GITHUB_EVENT_NAME", "schedule".into()),
             ("GITHUB_REPOSITORY", "acme/security".into()),
             ("GITHUB_SERVER_URL", "https://github.invalid".into()),
+            (
+                "GITHUB_WORKSPACE",
+                sandbox.path("").display().to_string().trim_end_matches('/').into(),
+            ),
             ("RUNNER_OS", "Linux".into()),
             ("RUNNER_ARCH", "X64".into()),
             ("RUNNER_TEMP", sandbox.path("temp").display().to_string()),
@@ -132,6 +138,7 @@ impl Job {
             outputs: BTreeMap::new(),
             summary: String::new(),
             uploaded: None,
+            checkout_path: None,
         };
         if let Some(binary) = &self.binary {
             outputs.insert("steps.install.outputs.binary".to_owned(), binary.clone());
@@ -147,6 +154,8 @@ impl Job {
             if step.get("uses").is_some() {
                 let file = text(&step["with"]["sarif_file"]);
                 ran.uploaded = Some(self.expand(file, &outputs));
+                let path = text(&step["with"]["checkout_path"]);
+                ran.checkout_path = Some(self.expand(path, &outputs));
                 continue;
             }
             let set = self.step(step, &outputs, &mut ran);
