@@ -5,6 +5,7 @@ pub mod cli;
 pub mod command;
 mod digest;
 pub mod emit;
+pub mod environment;
 pub mod escape;
 pub mod evaluate;
 pub mod failure;

@@ -1,6 +1,7 @@
 //! The `mfa-gate` program: from the process to a command and back to an exit code.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -15,20 +16,25 @@ use mfa_gate::failure::Failure;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let variables: Vec<_> = env::vars_os().collect();
     let env = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let verbosity = command::verbosity(&cli, &env);
     log(verbosity);
     let context = Context {
         env: &env,
+        variables: &variables,
+        is_pipe: false,
         now: Timestamp::now(),
         announce: Announce::choose(verbosity, io::stderr().is_terminal()),
         asks: io::stdin().is_terminal() && io::stderr().is_terminal(),
         stdout: style(verbosity, &io::stdout()),
         stderr: style(verbosity, &io::stderr()),
     };
-    let ended = unreadable_variable().map_or_else(|| command::run(&cli, &context), Err);
-    let exit = ended.unwrap_or_else(|failure| {
+    let exit = command::run(&cli, &context).unwrap_or_else(|failure| {
         // There is nowhere left to say that standard error cannot be written.
         let _ = writeln!(io::stderr(), "{failure}");
         failure.exit()
@@ -36,17 +42,23 @@ fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// A variable of ours that is no text: to pass it over would be to drop what somebody asked for.
-fn unreadable_variable() -> Option<Failure> {
-    let ours = ["MFA_GATE_", "BITBUCKET_", "ATLASSIAN_"];
-    let (name, _) = env::vars_os().find(|(name, value)| {
-        let name = name.to_string_lossy();
-        value.to_str().is_none() && ours.iter().any(|prefix| name.starts_with(prefix))
-    })?;
-    Some(Failure::usage(
-        format!("the variable {} is not UTF-8", name.to_string_lossy()),
-        "Set it to text, or unset it.",
-    ))
+/// Says what is wrong with the arguments, or prints what they ask for. Where they hold control
+/// characters, the message comes without its lines: a terminal or a CI runner might take part of it
+/// for a command.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let is_odd = |arg: OsString| arg.to_string_lossy().chars().any(char::is_control);
+    if !error.use_stderr() || !env::args_os().any(is_odd) {
+        error.exit();
+    }
+    let message = error.render().to_string();
+    let what = message.split("\n\nFor more information").next().unwrap_or_default();
+    let what = what.split("\n\nUsage:").next().unwrap_or_default();
+    let failure = Failure::usage(
+        what.trim_start_matches("error: ").trim_end(),
+        "`mfa-gate --help` says what there is.",
+    );
+    let _ = writeln!(io::stderr(), "{failure}");
+    ExitCode::from(failure.exit().code())
 }
 
 /// The log goes to standard error: warnings, with -v the steps, with -vv every request. No

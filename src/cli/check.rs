@@ -42,6 +42,10 @@ pub struct Check {
     /// [default: violations].
     #[arg(long, value_name = "WHEN", value_parser = slack(), help_heading = "Publishing")]
     pub slack: Option<String>,
+    /// Name members in the message to Slack; without it they are counted, since many can read a
+    /// channel.
+    #[arg(long, help_heading = "Publishing")]
+    pub slack_names: bool,
     /// Make errors of warnings.
     #[arg(long, help_heading = "Judgement")]
     pub strict: bool,

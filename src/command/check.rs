@@ -9,7 +9,8 @@ use super::publish::Told;
 use super::select::named;
 use super::{Context, saved, subject, whole};
 use crate::cli::Check;
-use crate::emit::Format;
+use crate::emit::{Format, words};
+use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
 use crate::policy::{self, Policy};
@@ -45,6 +46,9 @@ fn check(
 
     let delivered = deliver(&report, reports, &args.reports);
     let lost = delivered.summary(&report, context);
+    if context.is_pipe && report.assurance != Assurance::Live {
+        tracing::warn!("this run is not live: {}", terminal(&words::caveats(&report).join("; ")));
+    }
     told.tell(&report, args);
     let ended = whole(report.exit(), &lost);
     // The process is about to end: giving back a large report piece by piece would take longer

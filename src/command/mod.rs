@@ -28,6 +28,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::cli::{Cli, Command, Verbosity};
 use crate::emit::console::Style;
+use crate::environment::{self, POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::output::same_file;
@@ -39,6 +40,10 @@ pub use progress::Announce;
 pub struct Context<'a> {
     /// Looks an environment variable up; an empty one is an unset one.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// All variables of the process, as they are.
+    pub variables: &'a Variables,
+    /// Whether the command runs as the Bitbucket Pipe.
+    pub is_pipe: bool,
     /// When the process started.
     pub now: Timestamp,
     /// How progress is shown.
@@ -86,12 +91,12 @@ impl Context<'_> {
     }
 
     fn policy_path(&self, given: Option<&PathBuf>) -> PathBuf {
-        let from_env = || (self.env)("MFA_GATE_POLICY").map(PathBuf::from);
+        let from_env = || (self.env)(POLICY).map(PathBuf::from);
         given.cloned().or_else(from_env).unwrap_or_else(|| "policy.yaml".into())
     }
 
     fn policy_pin(&self, given: Option<&String>) -> Option<String> {
-        given.cloned().or_else(|| (self.env)("MFA_GATE_POLICY_SHA256"))
+        given.cloned().or_else(|| (self.env)(POLICY_SHA256))
     }
 }
 
@@ -113,11 +118,32 @@ pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
     }
 }
 
+/// Whether a command goes by the environment from its start. The pipe removes the reports of an
+/// earlier step before it looks.
+fn is_of_the_environment(command: &Command) -> bool {
+    match command {
+        Command::Check(_)
+        | Command::Members(_)
+        | Command::Verify(_)
+        | Command::Render(_)
+        | Command::Doctor(_)
+        | Command::Policy(_) => true,
+        Command::Pipe
+        | Command::Schema { .. }
+        | Command::Explain { .. }
+        | Command::Completions { .. }
+        | Command::Man => false,
+    }
+}
+
 /// Runs a command.
 ///
 /// # Errors
 /// Whatever keeps the command from its work: wrong input, or what could not be found out.
 pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
+    if is_of_the_environment(&cli.command) {
+        environment::check(context.variables)?;
+    }
     match &cli.command {
         Command::Check(args) => check::run(args, context),
         Command::Members(args) => members::run(args, context),

@@ -1,5 +1,7 @@
-//! `mfa-gate pipe`: the entry point of the Bitbucket Pipe, and the only place that understands its
-//! variables. `pipe.yml` declares them.
+//! `mfa-gate pipe`: the entry point of the Bitbucket Pipe, which turns its variables into arguments.
+//! `pipe.yml` declares them.
+
+mod variables;
 
 use std::path::Path;
 
@@ -7,19 +9,26 @@ use clap::Parser;
 
 use super::Context;
 use crate::cli::Cli;
+use crate::environment;
 use crate::failure::{Exit, Failure};
 use crate::output::same_file;
+use variables::{Variables, is_unset};
 
 /// Where Bitbucket finds test results by itself:
 /// <https://support.atlassian.com/bitbucket-cloud/docs/test-reporting-in-pipelines/>.
 const TEST_RESULTS: &str = "test-results";
 
+/// The oldest that a report may be where `MAX_AGE` says nothing: one of yesterday's schedule holds.
+const DEFAULT_MAX_AGE: &str = "26h";
+
 /// Runs `check`, or `verify` where `VERIFY` names a report, as the pipe's variables have it.
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
-    let given = |name: &str| given(context.env, name);
-    let variables = Variables { env: &given };
-    variables.clear();
-    variables.refuse_unset(context.env)?;
+    let variables = Variables::new(context.variables);
+    clear(&variables);
+    environment::check(context.variables)?;
+    variables.check()?;
+    // Read when the log was set up; here it is only checked.
+    variables.flag("DEBUG")?;
     let args = match variables.text("VERIFY") {
         Some(report) => verify(&variables, &report)?,
         None => check(&variables)?,
@@ -32,20 +41,13 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             "The README's section about the pipe says what each of them takes.",
         )
     })?;
+    let given = |name: &str| (context.env)(name).filter(|value| !is_unset(value, name));
     let env = |name: &str| match name {
         "MFA_GATE_SLACK_WEBHOOK_URL" => variables.text("SLACK_WEBHOOK_URL").or_else(|| given(name)),
         "MFA_GATE_REDACT_KEY" => variables.text("REDACT_KEY").or_else(|| given(name)),
         name => given(name),
     };
-    super::run(&cli, &Context { env: &env, ..*context })
-}
-
-/// A variable, unless it holds its own name: what `$NAME` and the defaults of `pipe.yml` are where
-/// the pipeline has no such variable.
-fn given(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
-    let is_name =
-        |value: &str| [format!("${name}"), format!("${{{name}}}")].contains(&value.into());
-    env(name).filter(|value| !is_name(value))
+    super::run(&cli, &Context { env: &env, is_pipe: true, ..*context })
 }
 
 /// Whether the pipe is to say all that it does.
@@ -53,30 +55,46 @@ pub(super) fn is_debugging(env: &dyn Fn(&str) -> Option<String>) -> bool {
     env("DEBUG").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-fn verify(variables: &Variables<'_>, report: &str) -> Result<Vec<String>, Failure> {
-    let (pin, workspaces) =
-        (variables.option("--policy-sha256", "POLICY_SHA256"), variables.workspaces());
+fn verify(variables: &Variables, report: &str) -> Result<Vec<String>, Failure> {
+    // Those without a default in `pipe.yml`, which nobody sets without a reason.
+    for name in ["ROSTER", "ROSTER_AS_OF", "REPORTS", "SLACK"] {
+        if variables.text(name).is_some() {
+            return Err(Failure::usage(
+                format!("the pipe's variables VERIFY and {name} are both set"),
+                format!("VERIFY judges a saved report and does nothing else. Omit {name}."),
+            ));
+        }
+    }
+    let pin = variables.option("--policy-sha256", "POLICY_SHA256");
+    let workspaces = workspaces(variables)?;
     if pin.is_none() || workspaces.is_empty() {
         return Err(Failure::usage(
-            "VERIFY needs POLICY_SHA256 and WORKSPACES: without them anybody's report would do",
+            "VERIFY needs POLICY_SHA256 and WORKSPACES: without them any report would pass",
             "Set both to what the report has to be about.",
         ));
     }
     let mut args = Vec::from(["mfa-gate", "verify", "--require-live"].map(str::to_owned));
-    args.extend(variables.option("--max-age", "MAX_AGE"));
+    let max_age = variables.text("MAX_AGE").unwrap_or_else(|| DEFAULT_MAX_AGE.into());
+    args.push(format!("--max-age={max_age}"));
     args.extend(pin.into_iter().chain(workspaces));
     args.extend(["--".to_owned(), report.to_owned()]);
     Ok(args)
 }
 
-fn check(variables: &Variables<'_>) -> Result<Vec<String>, Failure> {
+fn check(variables: &Variables) -> Result<Vec<String>, Failure> {
+    if variables.text("MAX_AGE").is_some() {
+        return Err(Failure::usage(
+            "the pipe's variable MAX_AGE is set and VERIFY is not",
+            "MAX_AGE is the age of a saved report. Set VERIFY to its path, or omit MAX_AGE.",
+        ));
+    }
     let mut args = Vec::from(["mfa-gate", "check"].map(str::to_owned));
     args.extend(variables.option("--policy", "POLICY"));
     args.extend(variables.option("--policy-sha256", "POLICY_SHA256"));
-    args.extend(variables.workspaces());
+    args.extend(workspaces(variables)?);
     args.extend(variables.option("--roster", "ROSTER"));
     args.extend(variables.option("--roster-as-of", "ROSTER_AS_OF"));
-    let reports = variables.reports();
+    let reports = reports(variables);
     args.extend(reports.iter().map(|(format, path)| format!("--report={format}={path}")));
     if variables.flag("REDACT")?.unwrap_or(false) {
         args.push("--redact".into());
@@ -91,7 +109,7 @@ fn check(variables: &Variables<'_>) -> Result<Vec<String>, Failure> {
     match variables.text("SLACK").as_deref() {
         None => {}
         Some(when @ ("violations" | "always")) => args.push(format!("--slack={when}")),
-        // Somebody may have put the webhook here.
+        // It may be the webhook.
         Some(_) => {
             return Err(Failure::usage(
                 "the pipe's variable SLACK is neither violations nor always",
@@ -99,94 +117,39 @@ fn check(variables: &Variables<'_>) -> Result<Vec<String>, Failure> {
             ));
         }
     }
+    if variables.flag("SLACK_NAMES")?.unwrap_or(false) {
+        args.push("--slack-names".into());
+    }
     Ok(args)
 }
 
-/// The variables of the pipe.
-struct Variables<'a> {
-    env: &'a dyn Fn(&str) -> Option<String>,
+fn workspaces(variables: &Variables) -> Result<Vec<String>, Failure> {
+    let slugs = variables.workspaces()?;
+    Ok(slugs.into_iter().map(|slug| format!("--workspace={slug}")).collect())
 }
 
-impl Variables<'_> {
-    /// A variable that is set, and not to nothing.
-    fn text(&self, name: &str) -> Option<String> {
-        (self.env)(name).filter(|value| !value.is_empty())
-    }
-
-    /// The formats and paths of the reports.
-    fn reports(&self) -> Vec<(&'static str, String)> {
-        let mut reports = vec![("junit", format!("{TEST_RESULTS}/mfa-gate.xml"))];
-        if let Some(folder) = self.text("REPORTS") {
-            let formats =
-                [("json", "json"), ("sarif", "sarif"), ("markdown", "md"), ("html", "html")];
-            for (format, end) in formats {
-                reports.push((format, format!("{folder}/mfa-gate.{end}")));
-            }
-        }
-        reports
-    }
-
-    /// Removes the reports of an earlier step, lest they pass for this one's; not what is to be
-    /// judged, nor what this run reads.
-    fn clear(&self) {
-        let read = ["VERIFY", "POLICY", "ROSTER"].map(|name| self.text(name));
-        for (_, path) in self.reports() {
-            let path = Path::new(&path);
-            let is_read = |own: &String| same_file(Path::new(own), path);
-            if !read.iter().flatten().any(is_read) {
-                // Where it cannot be removed, `check` will say so.
-                let _ = std::fs::remove_file(path);
-            }
+/// The formats and paths of the reports.
+fn reports(variables: &Variables) -> Vec<(&'static str, String)> {
+    let mut reports = vec![("junit", format!("{TEST_RESULTS}/mfa-gate.xml"))];
+    if let Some(folder) = variables.text("REPORTS") {
+        let formats = [("json", "json"), ("sarif", "sarif"), ("markdown", "md"), ("html", "html")];
+        for (format, end) in formats {
+            reports.push((format, format!("{folder}/mfa-gate.{end}")));
         }
     }
+    reports
+}
 
-    /// Refuses a demand that names a variable which the pipeline does not have: to pass it over
-    /// would be to judge by less than what was asked for.
-    fn refuse_unset(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
-        const DEMANDS: [&str; 9] = [
-            "POLICY",
-            "POLICY_SHA256",
-            "WORKSPACES",
-            "ROSTER",
-            "ROSTER_AS_OF",
-            "VERIFY",
-            "MAX_AGE",
-            "REPORTS",
-            "REDACT",
-        ];
-        match DEMANDS.into_iter().find(|name| env(name).is_some() && self.text(name).is_none()) {
-            None => Ok(()),
-            Some(name) => Err(Failure::usage(
-                format!(
-                    "the pipe's variable {name} holds its own name: the pipeline has no such variable"
-                ),
-                format!("Define {name} in the repository's variables, or leave it away."),
-            )),
-        }
-    }
-
-    /// An option with the value of a variable, if it is set.
-    fn option(&self, option: &str, name: &str) -> Option<String> {
-        self.text(name).map(|value| format!("{option}={value}"))
-    }
-
-    /// The workspaces, however they are divided.
-    fn workspaces(&self) -> Vec<String> {
-        let listed = self.text("WORKSPACES").unwrap_or_default();
-        let slugs = listed.split(|c: char| c == ',' || c.is_whitespace());
-        slugs.filter(|slug| !slug.is_empty()).map(|slug| format!("--workspace={slug}")).collect()
-    }
-
-    fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
-        match self.text(name).as_deref() {
-            None => Ok(None),
-            Some(yes) if yes.eq_ignore_ascii_case("true") => Ok(Some(true)),
-            Some(no) if no.eq_ignore_ascii_case("false") => Ok(Some(false)),
-            // It is not repeated: somebody may have put a key here.
-            Some(_) => Err(Failure::usage(
-                format!("the pipe's variable {name} is neither true nor false"),
-                format!("Set {name} to true or false, or leave it away."),
-            )),
+/// Removes the reports of an earlier step, lest they pass for this one's; not what is to be judged,
+/// nor what this run reads.
+fn clear(variables: &Variables) {
+    let read = ["VERIFY", "POLICY", "ROSTER"].map(|name| variables.text(name));
+    for (_, path) in reports(variables) {
+        let path = Path::new(&path);
+        let is_read = |own: &String| same_file(Path::new(own), path);
+        if !read.iter().flatten().any(is_read) {
+            // Where it cannot be removed, `check` will say so.
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -196,10 +159,7 @@ mod tests {
     use super::*;
 
     fn args(variables: &[(&str, &str)]) -> Result<Vec<String>, Failure> {
-        let lookup = |name: &str| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        };
-        check(&Variables { env: &lookup })
+        check(&variables::of(variables))
     }
 
     #[test]

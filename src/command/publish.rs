@@ -8,7 +8,7 @@ use crate::cli::Check;
 use crate::escape::terminal;
 use crate::failure::Failure;
 use crate::publish::insights::Insights;
-use crate::publish::slack::{Webhook, When};
+use crate::publish::slack::{Slack, Webhook, When};
 use crate::read::Incomplete;
 use crate::read::bitbucket::Account;
 use crate::report::Report;
@@ -19,8 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Who is to be told. What is wrong with that is known before any request.
 pub(super) struct Told<'a> {
     insights: Option<(Option<Account>, bool)>,
-    webhook: Option<Webhook>,
-    when: When,
+    slack: Option<Slack>,
     context: &'a Context<'a>,
 }
 
@@ -50,13 +49,17 @@ impl<'a> Told<'a> {
                 ));
             }
         };
-        if args.slack.is_some() && webhook.is_none() {
+        let asked = [("--slack", args.slack.is_some()), ("--slack-names", args.slack_names)];
+        let without_webhook =
+            asked.into_iter().find(|(_, is_given)| *is_given && webhook.is_none());
+        if let Some((option, _)) = without_webhook {
             return Err(Failure::usage(
-                "--slack is given, and there is no webhook",
-                "Set MFA_GATE_SLACK_WEBHOOK_URL, or leave --slack away.",
+                format!("{option} is given, and there is no webhook"),
+                format!("Set MFA_GATE_SLACK_WEBHOOK_URL, or omit {option}."),
             ));
         }
-        Ok(Told { insights, webhook, when, context })
+        let slack = webhook.map(|webhook| Slack { webhook, when, names: args.slack_names });
+        Ok(Told { insights, slack, context })
     }
 
     /// Tells everybody. Whatever goes wrong changes no verdict.
@@ -70,8 +73,8 @@ impl<'a> Told<'a> {
             let told = told.and_then(|insights| insights.tell(report, &connection));
             warn("Code Insights could not be written", told);
         }
-        if let Some(webhook) = &self.webhook {
-            warn("Slack could not be told", webhook.tell(report, self.when, &connection));
+        if let Some(slack) = &self.slack {
+            warn("Slack could not be told", slack.tell(report, &connection));
         }
     }
 }

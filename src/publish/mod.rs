@@ -4,7 +4,22 @@
 pub(crate) mod insights;
 pub(crate) mod slack;
 
+use crate::emit::words;
 use crate::escape::visible;
+use crate::report::{Report, Severity};
+use crate::rule::Rule;
+
+/// What to do about the errors of a report, in a line a rule. Nobody is named.
+fn what_to_do(report: &Report) -> Vec<String> {
+    Rule::ALL
+        .into_iter()
+        .filter_map(|rule| {
+            let errors = words::of_rule(report, rule);
+            let errors = errors.filter(|finding| finding.level == Severity::Error).count();
+            (errors > 0).then(|| format!("{errors} × {}: {}", rule.title(), rule.help()))
+        })
+        .collect()
+}
 
 /// As much of a text as fits, with what is hidden in it made visible: it never spans lines.
 fn cut(text: &str, longest: usize) -> String {

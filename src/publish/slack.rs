@@ -12,12 +12,12 @@ use crate::http::{
     Answer, Connection, Deadline, Host, Link, Pace, Refusal, Said, Secret, Secrets, base_address,
     block_on, host_or_proxy,
 };
-use crate::publish::{cut, cut_lines};
+use crate::publish::{cut, cut_lines, what_to_do};
 use crate::read::Incomplete;
 use crate::report::{Finding, Report, Severity, Verdict};
 use crate::variable::{SLACK_WEBHOOK_URL, value};
 
-/// How many members a message names.
+/// How many members a message names, where it names any.
 const NAMED: usize = 20;
 
 /// The most characters of a text in a block.
@@ -36,6 +36,31 @@ pub(crate) enum When {
     Violations,
     /// All of them.
     Always,
+}
+
+/// Which runs a channel is told of, and what.
+pub(crate) struct Slack {
+    pub(crate) webhook: Webhook,
+    pub(crate) when: When,
+    /// Whether members and exemptions are named.
+    pub(crate) names: bool,
+}
+
+impl Slack {
+    /// Tells about a run, if it is one to tell about.
+    ///
+    /// # Errors
+    /// Why nobody was told.
+    pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Incomplete> {
+        let well = match report.verdict {
+            Verdict::Compliant | Verdict::NotEnforced => true,
+            Verdict::Violations | Verdict::Incomplete => false,
+        };
+        if well && self.when == When::Violations {
+            return Ok(());
+        }
+        self.webhook.send(&message(report, self.names), connection)
+    }
 }
 
 /// A channel to tell. Whoever knows the address can write there, so that it is a secret.
@@ -62,24 +87,8 @@ impl Webhook {
         Ok(Some(Webhook { url, secret: Secret::new(text) }))
     }
 
-    /// Tells about a run, if it is one to tell about.
-    ///
-    /// # Errors
-    /// Why nobody was told.
-    pub(crate) fn tell(
-        &self,
-        report: &Report,
-        when: When,
-        connection: &Connection,
-    ) -> Result<(), Incomplete> {
-        let well = match report.verdict {
-            Verdict::Compliant | Verdict::NotEnforced => true,
-            Verdict::Violations | Verdict::Incomplete => false,
-        };
-        if well && when == When::Violations {
-            return Ok(());
-        }
-        let body = message(report).to_string();
+    fn send(&self, message: &Value, connection: &Connection) -> Result<(), Incomplete> {
+        let body = message.to_string();
         let mut secrets = Secrets::default();
         secrets.keep(self.secret.clone());
         let last = self.url.path_segments().and_then(|mut path| path.next_back());
@@ -128,12 +137,33 @@ impl Host for Webhook {
     }
 }
 
-/// One message: verdict, counts, the first members with why, and where to look. Members' names
-/// stand in plain text, in which Slack reads no mentions and no formatting.
-fn message(report: &Report) -> Value {
-    let headline = format!("mfa-gate: {}", words::headline(report));
+/// One message: verdict, counts, who and why where that is wanted, what to do, and where to look.
+/// Names stand in plain text, in which Slack reads no mentions and no formatting. Why a workspace
+/// could not be read can name a member, by an id at least.
+fn message(report: &Report, names: bool) -> Value {
+    let headline = if names { words::headline(report) } else { words::bare_headline(report) };
+    let headline = format!("mfa-gate: {headline}");
     let about = [words::counts(report)].into_iter().chain(words::caveats(report));
     let mut blocks = vec![plain(&[&*headline]), plain(&about.collect::<Vec<_>>())];
+    if names {
+        blocks.extend(named(report));
+    }
+    let next = what_to_do(report);
+    if !next.is_empty() {
+        blocks.push(plain(&next));
+    }
+    if let Some(link) = words::build_link(report) {
+        // A bar would end the address and start its text.
+        let text = format!("<{}|The build>", slack(&link).replace('|', "%7C"));
+        blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
+    }
+    // What a notification shows.
+    json!({"text": slack(&cut(&headline, LONGEST)), "blocks": blocks})
+}
+
+/// The first members and exemptions with an error, and how many more there are.
+fn named(report: &Report) -> Vec<Value> {
+    let mut blocks = Vec::new();
     let errors = report.findings.iter().filter(|finding| finding.level == Severity::Error);
     let errors: Vec<&Finding> = errors.collect();
     for errors in errors.chunks(IN_A_BLOCK).take(NAMED / IN_A_BLOCK) {
@@ -144,13 +174,7 @@ fn message(report: &Report) -> Value {
     if left > 0 {
         blocks.push(plain(&[format!("and {left} more")]));
     }
-    if let Some(link) = words::build_link(report) {
-        // A bar would end the address and start its text.
-        let text = format!("<{}|The build>", slack(&link).replace('|', "%7C"));
-        blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
-    }
-    // What a notification shows.
-    json!({"text": slack(&cut(&headline, LONGEST)), "blocks": blocks})
+    blocks
 }
 
 fn plain(lines: &[impl AsRef<str>]) -> Value {

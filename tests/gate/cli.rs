@@ -95,19 +95,51 @@ fn a_policy_with_the_other_extension_is_named() {
 }
 
 #[test]
+fn arguments_do_not_reach_the_terminal_as_they_are() {
+    let sandbox = Sandbox::new();
+    for args in [
+        &["check", "--today", "x\n::error::y\u{1b}[2J"][..],
+        &["check", "--x\n::error::y\u{1b}[2J"],
+        &["x\n::error::y\u{1b}[2J"],
+        &["verify", "a", "b\n::error::y\u{1b}[2J"],
+    ] {
+        let outcome = sandbox.run(args);
+        assert_eq!((outcome.code, &*outcome.stdout), (2, ""), "{args:?}");
+        let said = outcome.stderr;
+        assert!(said.starts_with("error: ") && said.contains(r"\u{a}::error::y"), "{said}");
+        assert!(!said.contains("\n::error") && !said.contains('\u{1b}'), "{said}");
+    }
+}
+
+#[test]
 fn the_environment_names_the_policy_and_cannot_soften_the_verdict() {
     let sandbox = Sandbox::new();
     sandbox.write("other.yaml", policy("acme", ""));
     sandbox.write("members.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());
-    let env = [
-        ("MFA_GATE_POLICY", "other.yaml"),
+    let other = ("MFA_GATE_POLICY", "other.yaml");
+    assert_eq!(sandbox.run_with(&CHECK, &[other, ("EXIT_ZERO", "true")]).code, 1);
+    for (name, value) in [
         ("MFA_GATE_EXIT_ZERO", "true"),
         ("MFA_GATE_TODAY", "2020-01-01"),
         ("MFA_GATE_IGNORE_EXEMPTIONS", "1"),
         ("MFA_GATE_MEMBERS", "nobody.json"),
-        ("EXIT_ZERO", "true"),
-    ];
-    assert_eq!(sandbox.run_with(&CHECK, &env).code, 1);
+        // A slip that would leave the policy without its pin.
+        ("MFA_GATE_POLICY_SHA265", "0"),
+        ("MFA_GATE_POLICY_SHA256_FILE", "pin"),
+    ] {
+        let outcome = sandbox.run_with(&CHECK, &[other, (name, value)]);
+        assert_eq!(outcome.code, 2, "{name}: {}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains(&format!("reads no variable {name}")),
+            "{}",
+            outcome.stderr
+        );
+    }
+    for pin in ["", " "] {
+        let outcome = sandbox.run_with(&CHECK, &[other, ("MFA_GATE_POLICY_SHA256", pin)]);
+        assert_eq!(outcome.code, 2, "a pin is dropped: {}", outcome.stderr);
+        assert!(outcome.stderr.contains("would not be pinned"), "{}", outcome.stderr);
+    }
     let empty = [("MFA_GATE_POLICY", "")];
     let unset = sandbox.run_with(&CHECK, &empty);
     assert_eq!(unset.code, 2);

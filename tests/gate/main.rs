@@ -19,6 +19,7 @@ mod in_toto;
 mod insights;
 mod organisation;
 mod pipe;
+mod pipe_variables;
 mod policy_add;
 mod policy_files;
 mod policy_init;

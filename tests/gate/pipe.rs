@@ -1,8 +1,4 @@
-//! `mfa-gate pipe` with the variables of the Bitbucket Pipe, and the file that declares them.
-
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+//! `mfa-gate pipe` with the variables of the Bitbucket Pipe.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -10,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::support::{BASIC, Bitbucket, EMAIL, Outcome, Sandbox, TOKEN, policy, rows};
 
 /// A workspace with these flags, and a folder with a policy about it.
-fn ground(flag: bool) -> (Bitbucket, Sandbox) {
+pub(crate) fn ground(flag: bool) -> (Bitbucket, Sandbox) {
     let server = Bitbucket::start();
     server.workspace("acme", &rows(0..3, flag));
     server.permission("acme", "owner");
@@ -20,7 +16,7 @@ fn ground(flag: bool) -> (Bitbucket, Sandbox) {
 }
 
 /// Runs the pipe as its image does, with a token and these variables.
-fn run(server: &Bitbucket, sandbox: &Sandbox, variables: &[(&str, &str)]) -> Outcome {
+pub(crate) fn run(server: &Bitbucket, sandbox: &Sandbox, variables: &[(&str, &str)]) -> Outcome {
     let url = server.api_url();
     let own =
         [("BITBUCKET_API_URL", &*url), ("BITBUCKET_EMAIL", EMAIL), ("BITBUCKET_API_TOKEN", TOKEN)];
@@ -122,24 +118,9 @@ fn a_variable_that_the_pipeline_does_not_have_is_unset() {
         ("BITBUCKET_CLIENT_ID", "$BITBUCKET_CLIENT_ID"),
         ("ATLASSIAN_ORG_ID", ""),
         ("SLACK_WEBHOOK_URL", "${SLACK_WEBHOOK_URL}"),
-        ("VERIFY", ""),
     ];
     let outcome = run(&server, &sandbox, &unset);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-}
-
-#[test]
-fn a_demand_that_the_pipeline_does_not_have_is_not_passed_over() {
-    let (server, sandbox) = ground(true);
-    std::fs::create_dir_all(sandbox.path("test-results")).unwrap();
-    sandbox.write("test-results/mfa-gate.xml", "an earlier run's");
-    for name in ["POLICY_SHA256", "WORKSPACES", "MAX_AGE", "VERIFY", "ROSTER", "REDACT"] {
-        let outcome = run(&server, &sandbox, &[(name, &format!("${name}"))]);
-        assert_eq!(outcome.code, 2, "{name}: {}", outcome.stderr);
-        assert!(outcome.stderr.contains(name), "{}", outcome.stderr);
-    }
-    assert!(server.requests().is_empty());
-    assert!(!sandbox.path("test-results/mfa-gate.xml").exists(), "an old report is left");
 }
 
 #[test]
@@ -189,6 +170,45 @@ fn evidence_is_judged_again() {
     assert_eq!(server.requests().len(), asked);
     let missing = [("VERIFY", "missing.json"), pin, acme];
     assert_eq!(sandbox.run_with(&["pipe"], &missing).code, 2);
+    for other in [("ROSTER", "r.csv"), ("REPORTS", "out"), ("SLACK", "always")] {
+        let outcome = sandbox.run_with(&["pipe"], &[verify, pin, acme, other]);
+        assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(other.0), "{}", outcome.stderr);
+    }
+    let outcome = run(&server, &sandbox, &[("MAX_AGE", "1h")]);
+    assert_eq!(outcome.code, 2, "the age of what? {}", outcome.stderr);
+}
+
+#[test]
+fn evidence_of_the_day_before_yesterday_is_too_old() {
+    let (server, sandbox) = ground(true);
+    assert_eq!(run(&server, &sandbox, &[("REPORTS", "out")]).code, 0);
+    let mut report = sandbox.json("out/mfa-gate.json");
+    report["assurance"] = json!("live");
+    report["source"]["api_url"] = json!("https://api.bitbucket.org/2.0");
+    let pin = report["policy"]["sha256"].as_str().unwrap().to_owned();
+    for (hours, code) in [(25, 0), (27, 3)] {
+        let then = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+        let then = then.round(jiff::Unit::Second).unwrap();
+        report["checked_at"] = json!(then.to_string());
+        report["today"] = json!(then.to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
+        sandbox.write("out/mfa-gate.json", report.to_string());
+        let variables =
+            [("VERIFY", "out/mfa-gate.json"), ("POLICY_SHA256", &*pin), ("WORKSPACES", "acme")];
+        let outcome = sandbox.run_with(&["pipe"], &variables);
+        assert_eq!(outcome.code, code, "{hours} hours: {}{}", outcome.stdout, outcome.stderr);
+        let longer = [&variables[..], &[("MAX_AGE", "48h")]].concat();
+        assert_eq!(sandbox.run_with(&["pipe"], &longer).code, 0);
+    }
+}
+
+#[test]
+fn a_run_that_is_not_live_is_warned_of() {
+    let (server, sandbox) = ground(true);
+    let outcome = run(&server, &sandbox, &[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let warned = outcome.stderr.lines().find(|line| line.contains("WARN")).unwrap_or_default();
+    assert!(warned.contains("this run is not live: simulated"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -198,6 +218,8 @@ fn what_is_neither_true_nor_false_is_refused() {
         ("CODE_INSIGHTS", &[("CODE_INSIGHTS", "yes")][..]),
         ("INSIGHTS_NAMES", &[("CODE_INSIGHTS", "true"), ("INSIGHTS_NAMES", "1")]),
         ("REDACT", &[("REDACT", "1")]),
+        ("SLACK_NAMES", &[("SLACK_NAMES", "no")]),
+        ("DEBUG", &[("DEBUG", "1")]),
     ] {
         let outcome = run(&server, &sandbox, variables);
         assert_eq!(outcome.code, 2, "{}", outcome.stderr);
@@ -238,76 +260,4 @@ fn slack_has_a_shorter_name_here() {
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("plain http"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("very-secret"), "{}", outcome.stderr);
-}
-
-fn file(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
-}
-
-fn declared() -> Value {
-    serde_saphyr::from_str(&file("pipe.yml")).unwrap()
-}
-
-/// Every name in quotes that could be a variable.
-fn quoted(source: &str) -> BTreeSet<String> {
-    let is_name = |text: &&str| {
-        let shouted = text.chars().all(|c| matches!(c, 'A'..='Z' | '0'..='9' | '_'));
-        shouted && text.starts_with(|c: char| c.is_ascii_uppercase())
-    };
-    source.split('"').filter(is_name).map(str::to_owned).collect()
-}
-
-#[test]
-fn the_pipe_declares_what_it_reads_and_nothing_else() {
-    let declared = declared();
-    let names: Vec<&str> = declared["variables"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|variable| variable["name"].as_str().unwrap())
-        .collect();
-    let declared_names: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(names.len(), declared_names.len(), "one is declared twice");
-
-    let source = file("src/command/pipe.rs");
-    let (source, _) = source.split_once("#[cfg(test)]").unwrap();
-    let mut read = quoted(source);
-    // What Pipelines sets itself, and what the program calls the webhook.
-    assert!(read.remove("BITBUCKET_PIPELINE_UUID"));
-    assert!(read.remove("MFA_GATE_SLACK_WEBHOOK_URL"));
-    assert!(read.remove("MFA_GATE_REDACT_KEY"));
-    let credentials = quoted(&file("src/variable.rs"));
-    let credentials = credentials.into_iter().filter(|name| !name.starts_with("MFA_GATE_"));
-    read.extend(credentials);
-    assert_eq!(declared_names, read);
-
-    let readme = file("README.md");
-    let (_, section) = readme.split_once("\n## As a Bitbucket Pipe\n").unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    for name in declared_names {
-        assert!(section.contains(&format!("`{name}`")), "{name} is not in the README");
-    }
-}
-
-#[test]
-fn the_pipe_is_declared_as_pipes_are() {
-    let pipe = declared();
-    for key in ["name", "image", "category", "description", "repository"] {
-        assert!(pipe[key].as_str().is_some_and(|text| !text.is_empty()), "{key}");
-    }
-    for who in ["maintainer", "vendor"] {
-        assert!(pipe[who]["name"].is_string(), "{who}");
-        assert!(pipe[who]["website"].as_str().unwrap().starts_with("https://"), "{who}");
-    }
-    assert!(!pipe["tags"].as_array().unwrap().is_empty());
-    let image = format!("ghcr.io/mfa-gate/mfa-gate:{}", env!("CARGO_PKG_VERSION"));
-    assert_eq!(pipe["image"], image);
-    assert!(file("README.md").contains(&format!("- pipe: docker://{image}\n")));
-    let credentials = ["EMAIL", "TOKEN", "CLIENT_ID", "SECRET", "ORG_ID", "_KEY", "WEBHOOK_URL"];
-    for variable in pipe["variables"].as_array().unwrap() {
-        let name = variable["name"].as_str().unwrap();
-        if credentials.iter().any(|part| name.ends_with(part)) {
-            assert_eq!(variable["default"], format!("${{{name}}}"), "a secured variable");
-        }
-    }
 }

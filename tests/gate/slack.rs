@@ -120,7 +120,7 @@ fn violations_are_told_once() {
     assert!(text.starts_with("mfa-gate: violations: 3 of 3 members of acme"), "{text}");
     assert!(text.contains("3 members: 3 without proof or exemption"), "{text}");
     assert!(text.contains("simulated: "), "{text}");
-    assert_eq!(text.matches("• Member ").count(), 3, "{text}");
+    assert!(text.contains("3 × No second factor seen: Ask the member"), "{text}");
     assert!(!text.contains(" more"), "{text}");
     assert!(message["text"].as_str().unwrap().contains("violations: 3 of 3"), "{message:#}");
     assert_eq!(texts(&message).iter().filter(|(kind, _)| kind == "mrkdwn").count(), 0);
@@ -136,6 +136,31 @@ fn what_could_not_be_read_is_told() {
     assert_eq!(outcome.code, 3, "{}", outcome.stderr);
     let text = plain(&slack.message());
     assert!(text.starts_with("mfa-gate: incomplete: labs could not be read"), "{text}");
+    assert!(text.contains("1 × Workspace not read completely: "), "{text}");
+}
+
+/// Whatever ends a run: violations, a wrong exemption, a workspace whose error names a member.
+#[test]
+fn nobody_is_named_unless_asked_for() {
+    let mut twice = rows(0..3, false);
+    twice.push(twice[1].clone());
+    let exemption = format!(
+        "exemptions:\n  - id: EX-of-ada\n    account_id: {}\n    reason: a break-glass account\n    \
+         starts: 2000-01-01\n    expires: 2000-02-01\n",
+        rows(0..1, false)[0]["user"]["account_id"]
+    );
+    let exempt = policy("acme", &exemption);
+    for (members, policy) in [(rows(0..3, false), &exempt), (twice, &policy("acme", ""))] {
+        for (more, named) in [(&[][..], false), (&["--slack-names"], true)] {
+            let (slack, ground) = (Slack::start(), Ground::with(&members));
+            ground.sandbox.write("policy.yaml", policy);
+            ground.check(more, &[("MFA_GATE_SLACK_WEBHOOK_URL", &slack.webhook())]);
+            let message = slack.message().to_string();
+            let said = ["nick", "Member 1", "557058:", "00000000-0000-4000", "EX-of-ada"];
+            let said = said.iter().filter(|part| message.contains(**part)).count();
+            assert_eq!(said > 0, named, "{message}");
+        }
+    }
 }
 
 #[test]
@@ -160,14 +185,15 @@ fn twenty_are_named_and_the_rest_counted_however_long_their_names() {
             }
         }
         let (slack, ground) = (Slack::start(), Ground::with(&members));
-        ground.check(&[], &[("MFA_GATE_SLACK_WEBHOOK_URL", &slack.webhook())]);
+        let webhook = slack.webhook();
+        ground.check(&["--slack-names"], &[("MFA_GATE_SLACK_WEBHOOK_URL", &webhook)]);
         let text = plain(&slack.message());
         assert_eq!(text.matches("• ").count(), 20, "{text}");
         for number in 0..20 {
             let id = row(number, None)["user"]["account_id"].as_str().unwrap().to_owned();
             assert!(text.contains(&id), "{id} is not in {text}");
         }
-        assert!(text.ends_with("\nand 27 more"), "{text}");
+        assert!(text.contains("\nand 27 more\n47 × No second factor seen: "), "{text}");
     }
 }
 
@@ -186,7 +212,8 @@ fn names_stay_text() {
         member["user"]["display_name"] = json!(name);
     }
     let (slack, ground) = (Slack::start(), Ground::with(&members));
-    ground.check(&[], &[("MFA_GATE_SLACK_WEBHOOK_URL", &slack.webhook())]);
+    let webhook = slack.webhook();
+    ground.check(&["--slack-names"], &[("MFA_GATE_SLACK_WEBHOOK_URL", &webhook)]);
     let message = slack.message();
     assert!(texts(&message).iter().all(|(kind, _)| kind == "plain_text"), "{message:#}");
     let blocks = message["blocks"].as_array().unwrap();
@@ -207,7 +234,8 @@ fn a_foreign_reason_is_escaped_in_a_notification() {
     ground.sandbox.write("policy.yaml", policy("labs", ""));
     let body = json!({"type": "error", "error": {"message": "<!channel> & <https://x|y>"}});
     ground.bitbucket.refuse("labs", 403, body);
-    ground.check(&[], &[("MFA_GATE_SLACK_WEBHOOK_URL", &slack.webhook())]);
+    let webhook = slack.webhook();
+    ground.check(&["--slack-names"], &[("MFA_GATE_SLACK_WEBHOOK_URL", &webhook)]);
     let message = slack.message();
     let notified = message["text"].as_str().unwrap();
     assert!(!notified.contains('<'), "{notified}");
@@ -285,6 +313,7 @@ fn what_is_wrong_with_it_is_known_before_anything_is_asked() {
     let url = |url| ("MFA_GATE_SLACK_WEBHOOK_URL", url);
     for (more, env, said) in [
         (&["--slack", "always"][..], vec![], "MFA_GATE_SLACK_WEBHOOK_URL"),
+        (&["--slack-names"], vec![], "MFA_GATE_SLACK_WEBHOOK_URL"),
         (&[], vec![url("http://hooks.example/services/very-secret-webhook")], "plain http"),
         (&[], vec![url("very-secret-webhook")], "is not a URL"),
         (&[], vec![url("https://u:very-secret-webhook@hooks.example/x")], "password"),

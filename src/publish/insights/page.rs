@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::emit::words::{self, Subject};
-use crate::publish::{cut, cut_lines};
+use crate::publish::{cut, cut_lines, what_to_do};
 use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, Verdict};
 
 /// The most annotations of a report.
@@ -25,10 +25,10 @@ impl Page {
         if names {
             let exemptions = words::exemptions(report);
             let found = report.findings.iter().map(annotation);
-            let exempt = report.members.iter().filter(|own| own.outcome == Outcome::Exempt);
-            let exempt = exempt.map(|own| {
-                let id = own.exemption.as_deref().unwrap_or_default();
-                ignored(own, id, exemptions.get(id).copied())
+            let exempt = report.members.iter().filter(|member| member.outcome == Outcome::Exempt);
+            let exempt = exempt.map(|member| {
+                let id = member.exemption.as_deref().unwrap_or_default();
+                ignored(member, id, exemptions.get(id).copied())
             });
             annotations.extend(found.chain(exempt));
         }
@@ -52,28 +52,35 @@ fn about(report: &Report, names: bool, left: usize) -> Value {
     };
     let mut lines = vec![headline.to_string(), words::counts(report)];
     lines.extend(words::caveats(report));
+    lines.extend(what_to_do(report));
     if left > 0 {
         lines.push(format!("{left} more annotations are not shown"));
     }
     let summary = &report.summary;
     let number =
         |title: &str, value: u64| json!({"title": title, "type": "NUMBER", "value": value});
+    let mut data = vec![
+        number("Members", summary.members),
+        number("Protected", summary.protected),
+        number("Exempt", summary.exempt),
+        number("Violations", summary.violations),
+        number("Unknown", summary.unknown),
+        number("Not applicable", summary.not_applicable),
+        number("Errors", summary.errors),
+        number("Warnings", summary.warnings),
+    ];
+    if let Some(share) = protected_share(report) {
+        data.push(json!({"title": "Protected members", "type": "PERCENTAGE", "value": share}));
+    }
+    let checked_at = report.checked_at.as_millisecond();
+    data.push(json!({"title": "Checked", "type": "DATE", "value": checked_at}));
     let mut page = json!({
         "title": "Two-factor status of the workspace's members",
         "details": cut_lines(&lines, LONGEST),
         "report_type": "SECURITY",
         "reporter": "mfa-gate",
         "result": result,
-        "data": [
-            number("Members", summary.members),
-            number("Protected", summary.protected),
-            number("Exempt", summary.exempt),
-            number("Violations", summary.violations),
-            number("Unknown", summary.unknown),
-            number("Not applicable", summary.not_applicable),
-            number("Errors", summary.errors),
-            number("Warnings", summary.warnings),
-        ],
+        "data": data,
     });
     if let (Some(link), Value::Object(page)) = (words::build_link(report), &mut page) {
         page.insert("link".into(), link.into());
@@ -81,8 +88,19 @@ fn about(report: &Report, names: bool, left: usize) -> Value {
     page
 }
 
+/// How many of a hundred members who log in are protected, rounded down: 100 is all of them. Of a
+/// workspace that was not read nothing can be said.
+fn protected_share(report: &Report) -> Option<u64> {
+    let summary = &report.summary;
+    let log_in = summary.members.saturating_sub(summary.not_applicable);
+    report.complete.then(|| summary.protected.saturating_mul(100).checked_div(log_in)).flatten()
+}
+
+/// Bitbucket shows an annotation with a path only where that file is part of what it shows, so that
+/// those about members and workspaces have none.
 fn annotation(finding: &Finding) -> Value {
-    let (kind, severity) = match (words::subject(finding.rule), finding.level) {
+    let subject = words::subject(finding.rule);
+    let (kind, severity) = match (subject, finding.level) {
         (_, Severity::Warning) => ("CODE_SMELL", "LOW"),
         (Subject::Member, Severity::Error) => ("VULNERABILITY", "HIGH"),
         (Subject::Exemption | Subject::Workspace, Severity::Error) => ("VULNERABILITY", "MEDIUM"),
@@ -91,31 +109,29 @@ fn annotation(finding: &Finding) -> Value {
         Severity::Error => "FAILED",
         Severity::Warning => "SKIPPED",
     };
-    json!({
+    let mut annotation = json!({
         "annotation_type": kind,
         "summary": cut(&finding.message, LONGEST_SUMMARY),
         "details": cut(&format!("{}: {}", finding.rule.title(), finding.help), LONGEST),
         "result": result,
         "severity": severity,
-        "path": words::repository_path(&finding.location.path),
-        "line": finding.location.line,
-    })
+    });
+    if let (Subject::Exemption, Value::Object(annotation)) = (subject, &mut annotation) {
+        let place = &finding.location;
+        annotation.insert("path".into(), words::repository_path(&place.path).into());
+        annotation.insert("line".into(), place.line.into());
+    }
+    annotation
 }
 
-/// Somebody whom an exemption excuses.
+/// A member whom an exemption excuses.
 fn ignored(own: &JudgedMember, id: &str, exemption: Option<&JudgedExemption>) -> Value {
     let (person, why) = (words::person(&own.member), words::why_exempt(id, exemption));
-    let mut annotation = json!({
+    json!({
         "annotation_type": "VULNERABILITY",
         "summary": cut(&format!("{person} in {}", own.member.workspace), LONGEST_SUMMARY),
         "details": cut(&why, LONGEST),
         "result": "IGNORED",
         "severity": "LOW",
-    });
-    if let (Some(exemption), Value::Object(annotation)) = (exemption, &mut annotation) {
-        let place = &exemption.location;
-        annotation.insert("path".into(), words::repository_path(&place.path).into());
-        annotation.insert("line".into(), place.line.into());
-    }
-    annotation
+    })
 }

@@ -1,5 +1,6 @@
 //! Bitbucket credentials: where they come from, and how they are sent.
 
+use crate::environment::AUTH;
 use crate::failure::Failure;
 use crate::http::Secret;
 use crate::report::CredentialKind;
@@ -32,7 +33,6 @@ pub enum Credential {
     },
 }
 
-const AUTH: &str = "MFA_GATE_AUTH";
 const APP_PASSWORD: &str = "BITBUCKET_APP_PASSWORD";
 
 const HELP: &str = "Set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN, or \

@@ -87,7 +87,14 @@ fn nobody_is_named_anywhere_and_everybody_is_told_from_everybody_else() {
     let mut env = vec![KEY, ("MFA_GATE_SLACK_WEBHOOK_URL", &*webhook)];
     env.extend(insights::OF);
     env.extend([("BITBUCKET_BRANCH", "qzx/fix"), ("GITHUB_REF", "refs/heads/qzx/fix")]);
-    let told = ["--redact", "-vv", "--sarif-suppressed", "--code-insights", "--insights-names"];
+    let told = [
+        "--redact",
+        "-vv",
+        "--sarif-suppressed",
+        "--code-insights",
+        "--insights-names",
+        "--slack-names",
+    ];
     let (sandbox, outcome) = run(&server, &told, &env);
     assert!(!outcome.stderr.contains("WARN"), "{}", outcome.stderr);
 

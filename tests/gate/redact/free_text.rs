@@ -73,7 +73,7 @@ fn said(words: &Words) -> Vec<(String, String)> {
     let formats = ["json", "junit", "sarif", "csv", "markdown", "html", "github"];
     let reports = formats.map(|format| format!("--report={format}={format}.out"));
     let mut args = vec!["check", "--redact", "-vv", "--today=2026-09-01", "--sarif-suppressed"];
-    args.extend(["--code-insights", "--insights-names", "--concurrency=1"]);
+    args.extend(["--code-insights", "--insights-names", "--slack-names", "--concurrency=1"]);
     args.extend(reports.iter().map(String::as_str));
     let outcome = sandbox.run_with(&args, &env);
     assert_eq!(outcome.code, 1, "{}", outcome.stderr);

@@ -1,0 +1,71 @@
+//! What is wrong with the environment, whatever the command: each of these would drop, in silence,
+//! something that was asked for.
+
+use std::ffi::OsString;
+
+use crate::failure::Failure;
+use crate::suggest::nearest;
+use crate::variable::{REDACT_KEY, SLACK_WEBHOOK_URL, file_of};
+
+/// The variables of a process, as they are.
+pub type Variables = [(OsString, OsString)];
+
+/// The prefixes of the variables that this program reads.
+const PREFIXES: [&str; 3] = [OWN_PREFIX, "BITBUCKET_", "ATLASSIAN_"];
+
+/// The prefix that no other program uses.
+const OWN_PREFIX: &str = "MFA_GATE_";
+
+/// The policy file, where no argument names it.
+pub(crate) const POLICY: &str = "MFA_GATE_POLICY";
+
+/// The SHA-256 that the policy file must have, where no argument says it.
+pub(crate) const POLICY_SHA256: &str = "MFA_GATE_POLICY_SHA256";
+
+/// Which of several credentials is used.
+pub(crate) const AUTH: &str = "MFA_GATE_AUTH";
+
+/// Refuses a variable of ours that is not UTF-8, an unknown one with our prefix, and a pin that
+/// holds nothing: a CI system writes that where the pin's own variable is missing.
+pub(crate) fn check(variables: &Variables) -> Result<(), Failure> {
+    for (name, value) in variables {
+        let name = name.to_string_lossy();
+        if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && value.to_str().is_none() {
+            return Err(not_text(&name));
+        }
+        if name.starts_with(OWN_PREFIX) && !known().any(|known| known == name) {
+            return Err(unknown(&name));
+        }
+        if name == POLICY_SHA256 && value.to_string_lossy().trim().is_empty() {
+            return Err(Failure::usage(
+                format!("{name} is set and empty, so the policy would not be pinned"),
+                "Set it to the SHA-256 that the policy must have, or unset it.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A variable that is not UTF-8.
+pub(crate) fn not_text(name: &str) -> Failure {
+    Failure::usage(format!("the variable {name} is not UTF-8"), "Set it to text, or unset it.")
+}
+
+fn unknown(name: &str) -> Failure {
+    let known: Vec<String> = known().collect();
+    let help = match nearest(name, known.iter().map(String::as_str)) {
+        Some(meant) => format!("Did you mean {meant}?"),
+        None => format!("Unset it. The names are {}.", known.join(", ")),
+    };
+    Failure::usage(format!("mfa-gate reads no variable {name}"), help)
+}
+
+/// Every variable with our own prefix.
+fn known() -> impl Iterator<Item = String> {
+    let values = [SLACK_WEBHOOK_URL, REDACT_KEY];
+    [POLICY, POLICY_SHA256, AUTH]
+        .into_iter()
+        .chain(values)
+        .map(str::to_owned)
+        .chain(values.map(file_of))
+}
