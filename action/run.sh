@@ -102,7 +102,7 @@ annotate_errors() {
 # A value of the JSON report: the program writes each of these on a line of its own. Arguments: the
 # first line of the object that holds it, the blanks before the key, and the key.
 field() {
-  sed -nE "/^$1\$/,/^${2#??}\}/s/^$2\"$3\": \"?([a-z_0-9]+)\"?,?\$/\1/p" "$json"
+  sed -nE "/^$1\$/,/^${2#??}\}/s/^$2\"$3\": \"?([a-z_0-9]+)\"?,?\$/\1/p" <"$json"
 }
 
 found='' assurance='' members='' violations='' complete=false

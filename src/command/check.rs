@@ -105,8 +105,8 @@ fn judge(
     }
     if attests && subject.is_none() {
         return Err(Failure::usage(
-            "an in-toto statement is about a commit, and none is named",
-            "Give --subject NAME=COMMIT; in a pipeline the CI's own variables name it.",
+            "an in-toto statement is about one commit, and none is named, or more than one",
+            "Give --subject NAME=COMMIT. Without it, the variables of one CI system must name it.",
         ));
     }
     let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };

@@ -50,6 +50,8 @@ fn parse(text: &str) -> Result<Commit, Failure> {
     Ok(Commit { name: name.into(), algorithm: algorithm.into(), digest })
 }
 
+/// Two CI systems that each name one are taken for none: nobody knows which of them is meant.
+///
 /// Variables: <https://docs.github.com/actions/reference/workflows-and-actions/variables> and
 /// <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
 fn from_ci(context: &Context<'_>) -> Option<Commit> {
@@ -63,7 +65,10 @@ fn from_ci(context: &Context<'_>) -> Option<Commit> {
         let commit = ci("BITBUCKET_COMMIT")?;
         parse(&format!("git+https://bitbucket.org/{workspace}/{repository}={commit}")).ok()
     };
-    github().or_else(bitbucket)
+    match (github(), bitbucket()) {
+        (Some(commit), None) | (None, Some(commit)) => Some(commit),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
 }
 
 #[cfg(test)]

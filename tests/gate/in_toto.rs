@@ -86,6 +86,15 @@ fn a_statement_is_about_a_commit() {
             ("BITBUCKET_COMMIT", "main"),
         ],
         &[("GITHUB_SERVER_URL", "https://github.com"), ("GITHUB_REPOSITORY", "acme/shop")],
+        // Of two, nobody knows which is meant.
+        &[
+            ("BITBUCKET_WORKSPACE", "acme"),
+            ("BITBUCKET_REPO_SLUG", "shop"),
+            ("BITBUCKET_COMMIT", "0123456789abcdef0123456789abcdef01234567"),
+            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_REPOSITORY", "acme/shop"),
+            ("GITHUB_SHA", "f123456789abcdef0123456789abcdef01234567"),
+        ],
     ] {
         let sandbox = sandbox();
         let outcome = attest(&sandbox, &["--api-url", &url], env);

@@ -1,15 +1,13 @@
 //! The forms in which Pipelines hands variables to the pipe, and the file that declares them.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::pipe::{ground, run};
-use crate::support::{EMAIL, Outcome, TOKEN, rows};
+use crate::support::{Outcome, rows};
 
 /// The pipe refuses these variables, names one of them, asks nobody, and leaves no old report.
 #[track_caller]
@@ -151,15 +149,19 @@ fn a_misspelt_variable_is_not_passed_over() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_variable_that_is_no_text_is_refused() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
     let (server, sandbox) = ground(true);
     let url = server.api_url();
     for name in ["WORKSPACES", "WORKSPACES_0", "POLICY_SHA256", "REDACT", "MFA_GATE_POLICY"] {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_mfa-gate"))
             .current_dir(sandbox.path(""))
             .env_clear()
-            .envs([("BITBUCKET_API_URL", &*url), ("BITBUCKET_EMAIL", EMAIL)])
-            .env("BITBUCKET_API_TOKEN", TOKEN)
+            .envs([("BITBUCKET_API_URL", &*url), ("BITBUCKET_EMAIL", crate::support::EMAIL)])
+            .env("BITBUCKET_API_TOKEN", crate::support::TOKEN)
             .env(name, OsStr::from_bytes(b"acme\xff"))
             .arg("pipe")
             .output()

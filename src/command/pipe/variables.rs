@@ -59,7 +59,9 @@ impl Variables {
         for (name, value) in environment {
             let name = name.to_string_lossy().into_owned();
             match value.to_str() {
-                Some(value) => drop(variables.set.insert(name, value.to_owned())),
+                Some(value) => {
+                    variables.set.insert(name, value.to_owned());
+                }
                 None => variables.unreadable.push(name),
             }
         }

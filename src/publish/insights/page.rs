@@ -52,10 +52,10 @@ fn about(report: &Report, names: bool, left: usize) -> Value {
     };
     let mut lines = vec![headline.to_string(), words::counts(report)];
     lines.extend(words::caveats(report));
-    lines.extend(what_to_do(report));
     if left > 0 {
         lines.push(format!("{left} more annotations are not shown"));
     }
+    lines.extend(what_to_do(report));
     let summary = &report.summary;
     let number =
         |title: &str, value: u64| json!({"title": title, "type": "NUMBER", "value": value});

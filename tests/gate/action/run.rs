@@ -180,10 +180,14 @@ fn a_path_with_a_line_break_sets_no_other_output() {
     let server = Bitbucket::start();
     server.workspace("acme", &rows(0..2, false));
     let mut job = Job::checking(&server);
-    job.set("reports", "x\nverdict<<E\ncompliant\nE\n");
-    let ran = job.run();
-    ran.ends(1, "violations");
-    assert_eq!(ran.outputs["json-file"], format!("{}/mfa-gate.json", job.inputs["reports"]));
+    // The other one looks like an option.
+    for folder in ["x\nverdict<<E\ncompliant\nE\n", "-n"] {
+        job.set("reports", folder);
+        let ran = job.run();
+        ran.ends(1, "violations");
+        assert_eq!(ran.outputs["exit-code"], "1", "{}", ran.log);
+        assert_eq!(ran.outputs["json-file"], format!("{folder}/mfa-gate.json"));
+    }
 }
 
 #[test]
