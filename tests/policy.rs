@@ -207,13 +207,13 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (with("owner: !!str 7"), "7:12", "tags are not allowed", "quotes make a number text"),
         (with("[a]: b"), "7:5", "a key must be text", "`key: value`"),
         (with(": b"), "7:5", "a key must be text", "`key: value`"),
-        (with("owner: a: b"), "7:13", "a `:` cannot stand here", "in quotes"),
+        (with("owner: a: b"), "7:13", "a `:` cannot stand here", "`owner: \"a: b\"`"),
         (with("owner: @me"), "7:12", "the character `@` cannot stand here", "in quotes"),
         (with("owner: \u{1b}[31m"), "7:12", "the character `\\u{1b}` cannot stand here", "delete"),
         (s("version: 1\n\0"), "2:1", "the character `\\u{0}` cannot stand here", "delete it"),
         (s("version: 1\nlimits:\n\tmax_days: 5\n"), "3:1", "a tab cannot stand here", "blanks"),
         (s("version: 1\naccept: [bitbucket\n"), "2:9", "`[` is not closed", "closing bracket"),
-        (with("- a"), "7:7", "this is not YAML", "a missing quote"),
+        (with("- a"), "7:7", "wrong indentation", "column 5, like `expires` in line 6"),
         (s("version: 1\nrules: 'a\n"), "3:1", "a quote is not closed", "close it"),
         // Keys.
         (with("expire: 2026-10-29"), "7:5", "unknown key `expire`", "did you mean `expires`?"),
@@ -253,13 +253,13 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         ),
         (with("owner: [a]"), "7:12", "`owner` must be text, not a list", "write `owner: "),
         (with("owner: {a: b}"), "7:12", "`owner` must be text, not a mapping", "write `owner: "),
-        (with("owner:"), "7:5", "`owner` has no value", "write `owner: "),
-        (with("starts: ~"), "7:5", "`starts` has no value", "write `starts: YYYY-MM-DD`"),
+        (with("owner:"), "7:5", "`owner` has no value", "a value, as in `owner: "),
+        (with("starts: ~"), "7:5", "`starts` has no value", "as in `starts: YYYY-MM-DD`"),
         (
             replaced("expires: 2026-10-29", "expires:"),
             "6:5",
             "`expires` has no value",
-            "write `expires: YYYY-MM-DD`",
+            "write a value, as in `expires: YYYY-MM-DD`",
         ),
         (s("version: 1\nexemptions:\n"), "2:1", "`exemptions` has no value", "`exemptions: []`"),
         (
@@ -272,7 +272,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             s("version: 1\nexemptions:\n  - EX-1\n"),
             "3:5",
             "an entry of `exemptions` must be a mapping, not text",
-            "write keys and values",
+            "write keys and values, as in `- id: EX-7`",
         ),
         (
             s("version: 1\nworkspaces: acme\n"),
@@ -322,13 +322,13 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             s("version: 1\nworkspaces: [Acme]\n"),
             "2:14",
-            "`Acme` is no workspace slug",
+            "`Acme` is not a workspace slug",
             "write `acme`",
         ),
         (
             s("version: 1\nworkspaces: [..]\n"),
             "2:14",
-            "`..` is no workspace slug",
+            "`..` is not a workspace slug",
             "https://bitbucket.org/SLUG/",
         ),
         (s("version: 1\naccept: []\n"), "2:9", "`accept` is empty", "`accept: [bitbucket]`"),
@@ -375,14 +375,14 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             s("version: 1\nrules:\n  exemption-unused:\n"),
             "3:3",
             "the level of `exemption-unused` must be text, not nothing",
-            "write `",
+            "write one of `deny`",
         ),
         // Limits.
         (
             s("version: 1\nlimits: {max_days: -1}\n"),
             "2:20",
             "`max_days` must be a whole number from 0 to 4294967295",
-            "`max_days: 90`",
+            "plain digits, as in `max_days: 90`",
         ),
         (
             s("version: 1\nlimits: {max_exemptions: 1.5}\n"),
@@ -400,13 +400,13 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             s("version: 1\nlimits: {roster_max_age_days: a week}\n"),
             "2:31",
             "`roster_max_age_days` must be a whole number",
-            "write `roster_max_age_days: 7`",
+            "as in `roster_max_age_days: 7`",
         ),
         (
             s("version: 1\nlimits: {max_days: \"90\"}\n"),
             "2:20",
             "`max_days` must be a whole number",
-            "without quotes: `max_days: 90`",
+            "write `max_days: 90`",
         ),
         (
             s("version: 1\nlimits: {require: [tiket]}\n"),
@@ -478,7 +478,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             replaced("email: a@acme.example", "nickname: ada"),
             "4:5",
             "`nickname` is no selector",
-            "whoever takes an exempt name would be exempt",
+            "anyone who takes an exempt name would be exempt",
         ),
         (
             replaced("email: a@acme.example", "display_name: Ada"),
@@ -525,14 +525,14 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             with("account_id: 557058:1f0c…"),
             "7:17",
-            "`557058:1f0c…` is no account id",
+            "`557058:1f0c…` is not an account id",
             "write the whole id",
         ),
-        (with("account_id: 557058:1f..."), "7:17", "is no account id", "write the whole id"),
-        (with("account_id: 557058:*"), "7:17", "is no account id", "write the whole id"),
-        (with("account_id: 557058 1"), "7:17", "is no account id", "write the whole id"),
-        (with("account_id: a@b.example"), "7:17", "is no account id", "belongs under `email`"),
-        (with("account_id: \"{0f1e}\""), "7:17", "is no account id", "belongs under `uuid`"),
+        (with("account_id: 557058:1f..."), "7:17", "is not an account id", "write the whole id"),
+        (with("account_id: 557058:*"), "7:17", "is not an account id", "write the whole id"),
+        (with("account_id: 557058 1"), "7:17", "is not an account id", "write the whole id"),
+        (with("account_id: a@b.example"), "7:17", "is not an account id", "belongs under `email`"),
+        (with("account_id: \"{0f1e}\""), "7:17", "is not an account id", "belongs under `uuid`"),
         (
             with("account_id: 557058012345678901234567"),
             "7:17",
@@ -542,18 +542,18 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             with("uuid: 0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0"),
             "7:11",
-            "`0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0` is no uuid",
+            "`0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0` is not a uuid",
             "write `\"{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}\"`",
         ),
-        (with("uuid: \"{0f1e}\""), "7:11", "`{0f1e}` is no uuid", "write it whole, in braces"),
+        (with("uuid: \"{0f1e}\""), "7:11", "`{0f1e}` is not a uuid", "write it whole, in braces"),
         (
             replaced("a@acme.example", "\"*@acme.example\""),
             "4:12",
-            "`*@acme.example` is no e-mail address",
+            "`*@acme.example` is not an e-mail address",
             "write one whole address",
         ),
-        (replaced("a@acme.example", "ada"), "4:12", "`ada` is no e-mail address", "one whole"),
-        (replaced("a@acme", "a@b@acme"), "4:12", "is no e-mail address", "one whole"),
+        (replaced("a@acme.example", "ada"), "4:12", "`ada` is not an e-mail address", "one whole"),
+        (replaced("a@acme", "a@b@acme"), "4:12", "is not an e-mail address", "one whole"),
         (with("starts: 2026-02-30"), "7:13", "`2026-02-30` is not a valid date", "`2026-02-28`"),
         (with("starts: 2026-13-01"), "7:13", "is not a valid date", "there is no month 13"),
         (with("starts: 2026/8/1"), "7:13", "`2026/8/1` is not a valid date", "write `2026-08-01`"),
@@ -564,7 +564,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             "`soon` is not a valid date",
             "write the date as `YYYY-MM-DD`",
         ),
-        (with("starts: 2026"), "7:13", "`starts` must be text, not a number", "quote it"),
+        (with("starts: 2026"), "7:13", "`starts` must be text, not a number", "as `YYYY-MM-DD`"),
         (
             with("starts: 2026-10-30"),
             "6:14",
@@ -574,7 +574,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (with("category: breakglas"), "7:15", "unknown category", "did you mean `break-glass`?"),
         (with("workspaces: []"), "7:17", "`workspaces` is empty", "name at least one"),
         (with("workspaces: [a, a]"), "7:21", "`a` comes twice", "delete one"),
-        (with("workspaces: [A]"), "7:18", "`A` is no workspace slug", "write `a`"),
+        (with("workspaces: [A]"), "7:18", "`A` is not a workspace slug", "write `a`"),
         (
             format!("{}workspaces: [acme, acme-labs]\n", with("workspaces: [acme-lab]")),
             "7:18",
@@ -591,15 +591,15 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             two("{id: EX-2, email: A@ACME.example, reason: r, expires: 2026-01-01}"),
             "8:23",
-            "two exemptions for the same member at the same time",
-            "start after the earlier one expires",
+            "`EX-1` and `EX-2` exempt the same member at the same time",
+            "let `EX-1` start after 2026-01-01, when `EX-2` expires",
         ),
         (
             two(
                 "{id: EX-2, account_id: x, email: a@acme.example, reason: r, starts: 2026-10-29, expires: 2026-12-31, workspaces: [acme]}",
             ),
             "8:28",
-            "two exemptions for the same member at the same time",
+            "`EX-1` and `EX-2` exempt the same member at the same time",
             "delete one",
         ),
     ]
@@ -742,7 +742,7 @@ fn a_syntax_error_comes_after_those_before_it() {
         messages,
         [
             "unknown version 2",
-            "`A` is no workspace slug",
+            "`A` is not a workspace slug",
             "`id` must be text, not a number",
             "a quote is not closed"
         ]
@@ -826,9 +826,13 @@ mod files {
         assert!(what.contains(right) && what.contains(&wrong), "{what}");
         for malformed in ["", "abc", &"g".repeat(64), "\u{1b}[31m"] {
             let (what, help) = complaint(load(&path, Some(malformed)).unwrap_err());
-            assert!(what.contains("is no SHA-256"), "{what}");
+            assert!(what.contains("is not a SHA-256"), "{what}");
             assert!(help.contains("sha256sum"), "{help}");
             assert!(!what.contains('\u{1b}'), "{what}");
+        }
+        for listed in [format!("{right}  policy.yaml"), format!("sha256:{right}")] {
+            let (_, help) = complaint(load(&path, Some(&listed)).unwrap_err());
+            assert!(help.ends_with(&format!("the digits alone: {right}.")), "{help}");
         }
     }
 

@@ -262,7 +262,7 @@ fn what_would_be_no_policy_is_refused() {
     let refusals = [
         ("duplicate id", exemption("A")),
         (
-            "two exemptions for the same member",
+            "exempt the same member",
             Exemption { selector: Selector::Email("a@acme.example".into()), ..exemption("C") },
         ),
         (

@@ -1,16 +1,20 @@
 //! Exemptions that excuse the same member, in the same place, at the same time.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::problem::Problems;
+use super::problem::{Problems, shown};
 use super::source::Spanned;
 use super::{MemberId, Selector};
 
 /// Whom an exemption claims to excuse, where and when.
 pub(super) struct Claim {
+    /// The exemption's id, where it has a valid one.
+    pub(super) id: Option<Arc<str>>,
     pub(super) selector: Spanned<Selector>,
     pub(super) workspaces: HashSet<Arc<str>>,
     pub(super) starts: Option<Date>,
@@ -28,6 +32,10 @@ impl Claim {
         };
         // An account id has no `@` and a uuid has braces: none is taken for another.
         [id.cloned(), email.cloned()].into_iter().flatten()
+    }
+
+    fn named(&self) -> Cow<'_, str> {
+        self.id.as_deref().map_or("an exemption without an id".into(), |id| shown(id).into())
     }
 
     fn overlaps(&self, other: &Claim) -> bool {
@@ -59,10 +67,20 @@ impl Claims {
             .filter_map(|&index| self.claims.get(index))
             .find(|earlier| earlier.overlaps(&claim));
         if let Some(earlier) = earlier {
+            let later = |last: &Claim, first: &Claim| {
+                let (last, first, day) = (last.named(), first.named(), first.expires);
+                format!("delete one, or let {last} start after {day}, when {first} expires")
+            };
+            let help = match claim.expires.cmp(&earlier.expires) {
+                Ordering::Less => later(earlier, &claim),
+                Ordering::Greater => later(&claim, earlier),
+                Ordering::Equal => "delete one".to_owned(),
+            };
+            let (one, other) = (earlier.named(), claim.named());
             problems.push_related(
                 claim.selector.span,
-                "two exemptions for the same member at the same time",
-                "delete one, or let the later one start after the earlier one expires",
+                format!("{one} and {other} exempt the same member at the same time"),
+                help,
                 (earlier.selector.span, "exempt here already"),
             );
         }
@@ -87,6 +105,7 @@ mod tests {
         };
         let (starts, expires) = days.split_once("..").unwrap();
         Claim {
+            id: None,
             selector: Spanned { value, span: Span { start: 0, end: 0 } },
             workspaces: workspaces.iter().map(|slug| (*slug).into()).collect(),
             starts: (!starts.is_empty()).then(|| starts.parse().unwrap()),

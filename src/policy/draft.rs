@@ -72,7 +72,7 @@ pub(super) fn word(text: &str, quotes: Quotes) -> String {
 }
 
 /// Text in double quotes, on one line, with nothing in it that a reader could not see.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -127,6 +127,7 @@ impl Parts {
 
     fn claim(&self) -> Option<Claim> {
         Some(Claim {
+            id: self.id.as_ref().map(|id| Arc::clone(&id.value)),
             selector: self.selector.clone()?,
             workspaces: self.workspaces.clone()?.into_iter().collect(),
             starts: self.starts?,
@@ -155,7 +156,7 @@ impl Parts {
 
 fn required<T>(
     field: Field<T>,
-    key: &str,
+    key: &'static str,
     start: Span,
     problems: &mut Problems,
 ) -> Option<Spanned<T>> {
@@ -163,7 +164,7 @@ fn required<T>(
         Field::Given(given) => Some(given),
         Field::Invalid => None,
         Field::Missing => {
-            let help = format!("add `{}`", EXEMPTION.example(key));
+            let help = format!("add `{}`", EXEMPTION.key(key).example);
             problems.push(start, format!("missing `{key}`"), help);
             None
         }
@@ -191,7 +192,7 @@ fn required_by_limits(raw: &RawExemption, limits: &CheckedLimits, problems: &mut
             problems.push_related(
                 raw.start,
                 format!("missing `{key}`, which `limits.require` asks for"),
-                format!("add `{}`", EXEMPTION.example(key)),
+                format!("add `{}`", EXEMPTION.key(key).example),
                 (field.span, "required here"),
             );
         }
@@ -201,7 +202,7 @@ fn required_by_limits(raw: &RawExemption, limits: &CheckedLimits, problems: &mut
         problems.push_related(
             raw.start,
             "missing `starts`, without which `limits.max_days` cannot be judged",
-            format!("add `{}`", EXEMPTION.example("starts")),
+            format!("add `{}`", EXEMPTION.key("starts").example),
             (max_days, "limited here"),
         );
     }

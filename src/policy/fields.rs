@@ -1,7 +1,9 @@
 //! Typed access to the keys of a mapping. What has another type than it should is reported once,
 //! here, and later checks do not see it.
 
-use super::keys::{Shape, report_unknown};
+use super::draft::quoted;
+use super::keys::{Key, REQUIRED, Shape, Takes, report_unknown};
+use super::meant;
 use super::node::{Entry, Mapping, Node, Value};
 use super::problem::Problems;
 use super::source::{Span, Spanned};
@@ -78,12 +80,13 @@ impl<'p> Fields<'p> {
         problems: &'p mut Problems,
         mut other: impl FnMut(&Entry, &mut Problems) -> bool,
     ) -> Self {
-        let Mapping { entries, complete } = mapping;
+        let Mapping { entries, complete, in_braces } = mapping;
+        let entries = if in_braces { joined(entries, shape) } else { entries };
         let mut misspelt = Vec::new();
         let entries = entries
             .into_iter()
             .filter(|entry| {
-                if shape.names().any(|name| name == entry.key) {
+                if shape.has(&entry.key) {
                     return true;
                 }
                 if !other(entry, problems) {
@@ -104,15 +107,24 @@ impl<'p> Fields<'p> {
                 Field::Invalid
             };
         };
-        let Entry { key_span, value, .. } = self.entries.swap_remove(index);
+        let Entry { key_span, value, comment, .. } = self.entries.swap_remove(index);
         match value.value {
             Value::Invalid => Field::Invalid,
             Value::Null => {
-                self.problems.push(
-                    key_span,
-                    format!("`{key}` has no value"),
-                    format!("write `{}`", self.shape.example(key)),
-                );
+                let help = match comment {
+                    Some(text) => format!(
+                        "text that begins with `#` needs quotes: `{key}: {}`",
+                        quoted(&format!("#{text}"))
+                    ),
+                    None if REQUIRED.contains(&key) => {
+                        format!("write a value, as in `{}`", self.shape.key(key).example)
+                    }
+                    None => format!(
+                        "write a value, as in `{}`, or delete the key",
+                        self.shape.key(key).example
+                    ),
+                };
+                self.problems.push(key_span, format!("`{key}` has no value"), help);
                 Field::Invalid
             }
             Value::Boolean(_)
@@ -128,53 +140,43 @@ impl<'p> Fields<'p> {
 
     /// The value of a key that must be text.
     pub(super) fn text(&mut self, key: &'static str) -> Field<String> {
-        let example = self.shape.example(key);
-        self.node(key).check(|node| text(node.value, &format!("`{key}`"), example, self.problems))
+        let key = self.shape.key(key);
+        self.node(key.name).check(|node| text(node.value, &named(key), key, self.problems))
     }
 
     /// The value of a key that must be a whole number.
     pub(super) fn whole_number(&mut self, key: &'static str) -> Field<u32> {
-        let example = self.shape.example(key);
-        self.node(key).check(|Spanned { value: node, span }| {
-            let help = match &node.value {
-                Value::Number(number) => match plain_digits(number) {
-                    Some(number) => return Some(number),
-                    None => format!("write plain digits: `{example}`"),
-                },
-                Value::Text(text) if plain_digits(text).is_some() => {
-                    format!("write it without quotes: `{key}: {text}`")
-                }
-                Value::Null
-                | Value::Boolean(_)
-                | Value::Text(_)
-                | Value::Sequence(_)
-                | Value::Mapping(_)
-                | Value::Invalid => format!("write `{example}`"),
-            };
-            let message = format!("`{key}` must be a whole number from 0 to {}", u32::MAX);
-            self.problems.push(span, message, help);
+        let key = self.shape.key(key);
+        self.node(key.name).check(|Spanned { value: node, span }| {
+            if let Value::Number(number) = &node.value
+                && let Some(number) = plain_digits(number)
+            {
+                return Some(number);
+            }
+            let message = format!("`{}` must be a whole number from 0 to {}", key.name, u32::MAX);
+            self.problems.push(span, message, meant::help(key, &node.value));
             None
         })
     }
 
     /// The value of a key that must be a list of texts.
     pub(super) fn list(&mut self, key: &'static str) -> Field<List> {
-        let example = self.shape.example(key);
-        self.node(key).check(|Spanned { value: node, span }| {
+        let key = self.shape.key(key);
+        self.node(key.name).check(|Spanned { value: node, span }| {
             let Value::Sequence(sequence) = node.value else {
-                let help = match node.value.scalar().filter(|one| is_plain_word(one)) {
-                    Some(one) => format!("write `{key}: [{one}]`"),
-                    None => format!("write `{example}`"),
-                };
-                report_type(span, &format!("`{key}`"), "a list", &node.value, help, self.problems);
+                report_type(span, &named(key), "a list", &node.value, key, self.problems);
                 return None;
             };
             let mut list = List { items: Vec::new(), complete: sequence.complete };
-            for item in sequence.items {
-                let span = item.span;
-                match text(item, &format!("an entry of `{key}`"), example, self.problems) {
-                    Some(value) => list.items.push(Spanned { value, span }),
-                    None => list.complete = false,
+            for Node { value, span } in sequence.items {
+                if let Value::Text(value) = value {
+                    list.items.push(Spanned { value, span });
+                    continue;
+                }
+                list.complete = false;
+                if let Some(found) = type_of(&value) {
+                    let message = format!("an entry of {} must be text, not {found}", named(key));
+                    self.problems.push(span, message, meant::item_help(key, &value));
                 }
             }
             Some(list)
@@ -183,48 +185,59 @@ impl<'p> Fields<'p> {
 
     /// The value of a key that must be a list of mappings; entries that are none are reported.
     pub(super) fn mappings(&mut self, key: &'static str) -> Field<Vec<Spanned<Mapping>>> {
-        let example = self.shape.example(key);
-        self.node(key).check(|Spanned { value: node, span }| {
+        let key = self.shape.key(key);
+        self.node(key.name).check(|Spanned { value: node, span }| {
             let Value::Sequence(sequence) = node.value else {
-                let help = format!("write `{example}`, or one `- ` for each entry");
-                report_type(span, &format!("`{key}`"), "a list", &node.value, help, self.problems);
+                report_type(span, &named(key), "a list", &node.value, key, self.problems);
                 return None;
             };
-            let what = format!("an entry of `{key}`");
+            let what = format!("an entry of {}", named(key));
+            let entry = Key { takes: Takes::Mapping, example: "- id: EX-7", ..key };
             let items = sequence.items.into_iter();
-            Some(items.filter_map(|item| mapping(item, &what, example, self.problems)).collect())
+            Some(items.filter_map(|item| mapping(item, &what, entry, self.problems)).collect())
         })
     }
 
     /// The value of a key that must be a mapping.
     pub(super) fn mapping(&mut self, key: &'static str) -> Field<Mapping> {
-        let example = self.shape.example(key);
-        self.node(key).check(|node| {
-            mapping(node.value, &format!("`{key}`"), example, self.problems)
-                .map(|mapping| mapping.value)
+        let key = self.shape.key(key);
+        self.node(key.name).check(|node| {
+            mapping(node.value, &named(key), key, self.problems).map(|mapping| mapping.value)
         })
     }
+}
+
+/// Entries in braces, where the words that follow on a text in place of a list belong to it: in
+/// `{require: owner, ticket}` they look like a key without a value.
+fn joined(entries: Vec<Entry>, shape: &Shape) -> Vec<Entry> {
+    let mut joined: Vec<Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let is_word = matches!(entry.value.value, Value::Null) && !shape.has(&entry.key);
+        match joined.last_mut() {
+            Some(Entry { key, value: Node { value: Value::Text(words), span }, .. })
+                if is_word && shape.takes_words(key) =>
+            {
+                words.push_str(", ");
+                words.push_str(&entry.key);
+                span.end = entry.key_span.end;
+            }
+            Some(_) | None => joined.push(entry),
+        }
+    }
+    joined
+}
+
+fn named(key: Key<'_>) -> String {
+    format!("`{}`", key.name)
 }
 
 /// The text of a node; anything else is reported.
 pub(super) fn text(
     node: Node,
     what: &str,
-    example: &str,
+    key: Key<'_>,
     problems: &mut Problems,
 ) -> Option<String> {
-    let help = match &node.value {
-        Value::Text(_) => String::new(),
-        Value::Boolean(plain) | Value::Number(plain) => format!("quote it: `\"{plain}\"`"),
-        // A uuid without quotes is a mapping of one key to nothing.
-        Value::Mapping(Mapping { entries, .. }) => match entries.as_slice() {
-            [Entry { key, value: Node { value: Value::Null, .. }, .. }] if is_plain_word(key) => {
-                format!("text in braces needs quotes: `\"{{{key}}}\"`")
-            }
-            _ => format!("write `{example}`"),
-        },
-        Value::Null | Value::Sequence(_) | Value::Invalid => format!("write `{example}`"),
-    };
     match node.value {
         Value::Text(text) => Some(text),
         other @ (Value::Null
@@ -233,7 +246,7 @@ pub(super) fn text(
         | Value::Sequence(_)
         | Value::Mapping(_)
         | Value::Invalid) => {
-            report_type(node.span, what, "text", &other, help, problems);
+            report_type(node.span, what, "text", &other, key, problems);
             None
         }
     }
@@ -243,7 +256,7 @@ pub(super) fn text(
 pub(super) fn mapping(
     node: Node,
     what: &str,
-    example: &str,
+    key: Key<'_>,
     problems: &mut Problems,
 ) -> Option<Spanned<Mapping>> {
     let span = node.span;
@@ -255,8 +268,7 @@ pub(super) fn mapping(
         | Value::Text(_)
         | Value::Sequence(_)
         | Value::Invalid) => {
-            let help = format!("write keys and values, as in `{example}`");
-            report_type(span, what, "a mapping", &other, help, problems);
+            report_type(span, what, "a mapping", &other, key, problems);
             None
         }
     }
@@ -267,20 +279,26 @@ fn report_type(
     what: &str,
     wanted: &str,
     found: &Value,
-    help: String,
+    key: Key<'_>,
     problems: &mut Problems,
 ) {
-    let found = match found {
-        Value::Null => "nothing",
-        Value::Boolean(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::Text(_) => "text",
-        Value::Sequence(_) => "a list",
-        Value::Mapping(_) => "a mapping",
-        // It has been reported for another reason.
-        Value::Invalid => return,
-    };
-    problems.push(span, format!("{what} must be {wanted}, not {found}"), help);
+    if let Some(kind) = type_of(found) {
+        let message = format!("{what} must be {wanted}, not {kind}");
+        problems.push(span, message, meant::help(key, found));
+    }
+}
+
+/// The type of a value in words; `None` where it has been reported for another reason.
+fn type_of(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Null => Some("nothing"),
+        Value::Boolean(_) => Some("true or false"),
+        Value::Number(_) => Some("a number"),
+        Value::Text(_) => Some("text"),
+        Value::Sequence(_) => Some("a list"),
+        Value::Mapping(_) => Some("a mapping"),
+        Value::Invalid => None,
+    }
 }
 
 /// A number in digits alone: signs, leading zeros and other bases mean different things to
@@ -288,10 +306,4 @@ fn report_type(
 fn plain_digits(text: &str) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     if digits && (text == "0" || !text.starts_with('0')) { text.parse().ok() } else { None }
-}
-
-/// Whether a text can be repeated in help as YAML without quotes.
-fn is_plain_word(text: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-    (1..=64).contains(&text.len()) && text.chars().all(allowed) && !text.starts_with(['-', '@'])
 }

@@ -3,11 +3,13 @@
 
 use jiff::civil::Date;
 
+use super::meant;
 use super::problem::{Problems, shown};
 use super::source::Spanned;
 use crate::escape::is_hidden;
+use crate::suggest::listed;
 
-/// How account ids are found, for whoever wrote something else.
+/// How account ids are found.
 const WHOLE_ID: &str = "write the whole id, in letters, digits, `:`, `-` and `_`; `mfa-gate members --workspace SLUG` lists it";
 
 /// Text on one line with something to see in it.
@@ -77,14 +79,16 @@ pub(super) fn account_id(
     if is_account_id(&value) {
         return Some(value.into());
     }
-    let help = if value.contains('@') {
-        "an address belongs under `email`"
+    let help = if is_account_id(value.trim()) {
+        format!("write `{}`, without blanks", value.trim())
+    } else if value.contains('@') {
+        "an address belongs under `email`".into()
     } else if value.contains(['{', '}']) {
-        "an id in braces belongs under `uuid`"
+        "an id in braces belongs under `uuid`".into()
     } else {
-        WHOLE_ID
+        WHOLE_ID.into()
     };
-    problems.push(span, format!("{} is no account id", shown(&value)), help);
+    problems.push(span, format!("{} is not an account id", shown(&value)), help);
     None
 }
 
@@ -104,7 +108,7 @@ pub(super) fn uuid(
         "write it whole, in braces and quotes; `mfa-gate members --workspace SLUG` lists it"
             .to_owned()
     };
-    problems.push(span, format!("{} is no uuid", shown(&value)), help);
+    problems.push(span, format!("{} is not a uuid", shown(&value)), help);
     None
 }
 
@@ -141,11 +145,16 @@ pub(super) fn email(
     if let Some(email) = as_email(&value) {
         return Some(email);
     }
-    problems.push(
-        span,
-        format!("{} is no e-mail address", shown(&value)),
-        "write one whole address, such as `build-bot@acme.example`",
-    );
+    let addresses: Vec<&str> = value
+        .split([' ', ',', ';', '<', '>', ':'])
+        .filter(|part| as_email(part).is_some())
+        .collect();
+    let help = match *addresses {
+        [] => "write one whole address, such as `build-bot@acme.example`".to_owned(),
+        [one] => format!("write the address alone: `{one}`"),
+        _ => "write one address; each member needs an exemption of its own".to_owned(),
+    };
+    problems.push(span, format!("{} is not an e-mail address", shown(&value)), help);
     None
 }
 
@@ -157,7 +166,7 @@ pub(super) fn slug(
     match check_slug(&value) {
         Ok(()) => Some(value),
         Err(help) => {
-            problems.push(span, format!("{} is no workspace slug", shown(&value)), help);
+            problems.push(span, format!("{} is not a workspace slug", shown(&value)), help);
             None
         }
     }
@@ -168,14 +177,24 @@ pub(super) fn slug(
 /// # Errors
 /// What to write instead.
 pub fn check_slug(text: &str) -> Result<(), String> {
-    let lower = text.to_ascii_lowercase();
-    match (is_slug(text), is_slug(&lower)) {
-        (true, _) => Ok(()),
-        (false, true) => Err(format!("slugs are in lower case: write `{lower}`")),
-        (false, false) => Err("write the slug as it stands in https://bitbucket.org/SLUG/: \
-                               lower-case letters, digits, `_`, `-` and `.`"
-            .into()),
+    if is_slug(text) {
+        return Ok(());
     }
+    let lower = text.trim().to_ascii_lowercase();
+    let path = lower.split_once("bitbucket.org/").map_or(&*lower, |(_, path)| path);
+    let first = path.split('/').next().unwrap_or_default();
+    let several: Vec<&str> = meant::words(text).collect();
+    Err(if is_slug(first) && first != lower {
+        format!("write `{first}`: a slug is the first part of bitbucket.org/SLUG/REPOSITORY")
+    } else if is_slug(first) {
+        format!("slugs are in lower case, without blanks: write `{first}`")
+    } else if several.len() > 1 && several.iter().all(|slug| is_slug(slug)) {
+        format!("name each workspace on its own: {}", listed(several))
+    } else {
+        "write the slug as it stands in https://bitbucket.org/SLUG/: lower-case letters, digits, \
+         `_`, `-` and `.`"
+            .into()
+    })
 }
 
 fn is_slug(text: &str) -> bool {

@@ -2,89 +2,160 @@
 
 use super::node::Entry;
 use super::problem::{Problems, shown};
+use super::{Admins, Category, OptionalField};
+use crate::member::Source;
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
+
+/// What a key takes.
+#[derive(Clone, Copy)]
+pub(super) enum Takes {
+    Version,
+    Number,
+    Text,
+    AccountId,
+    Uuid,
+    Email,
+    Date,
+    /// One of a few words.
+    Word(Words),
+    /// A list of some of a few words.
+    Words(Words),
+    /// A list of workspaces.
+    Slugs,
+    /// A list of texts.
+    Texts,
+    Mapping,
+    /// A list of mappings.
+    Entries,
+}
+
+/// The words that a key takes.
+pub(super) type Words = fn() -> Vec<&'static str>;
+
+/// A key, and what to write for it.
+#[derive(Clone, Copy)]
+pub(super) struct Key<'k> {
+    pub(super) name: &'k str,
+    pub(super) takes: Takes,
+    /// The key with a value.
+    pub(super) example: &'k str,
+}
+
+const fn key(name: &'static str, takes: Takes, example: &'static str) -> Key<'static> {
+    Key { name, takes, example }
+}
 
 /// What a mapping may hold.
 pub(super) struct Shape {
     /// Where such a mapping stands, for "belongs …".
     pub(super) place: &'static str,
-    /// Every key, with what to write for it.
-    pub(super) keys: &'static [(&'static str, &'static str)],
+    keys: &'static [Key<'static>],
 }
 
 impl Shape {
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
-        self.keys.iter().map(|(name, _)| *name)
+        self.keys.iter().map(|key| key.name)
     }
 
-    /// What to write for a key.
-    pub(super) fn example(&self, key: &str) -> &'static str {
-        self.keys.iter().find(|(name, _)| *name == key).map_or("", |(_, example)| *example)
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names().any(|known| known == name)
     }
+
+    /// Whether a key takes a list of words.
+    pub(super) fn takes_words(&self, name: &str) -> bool {
+        let is_one =
+            |key: &Key<'_>| key.name == name && matches!(key.takes, Takes::Words(_) | Takes::Slugs);
+        self.keys.iter().any(is_one)
+    }
+
+    /// A key of this mapping, by its name.
+    pub(super) fn key(&self, name: &'static str) -> Key<'static> {
+        let known = self.keys.iter().find(|key| key.name == name);
+        known.copied().unwrap_or(key(name, Takes::Text, name))
+    }
+}
+
+fn sources() -> Vec<&'static str> {
+    Source::ALL.map(Source::id).to_vec()
+}
+
+fn optional_fields() -> Vec<&'static str> {
+    OptionalField::ALL.map(OptionalField::id).to_vec()
+}
+
+fn admins() -> Vec<&'static str> {
+    [Admins::Deny, Admins::Allow].map(Admins::id).to_vec()
+}
+
+fn categories() -> Vec<&'static str> {
+    Category::ALL.map(Category::id).to_vec()
 }
 
 pub(super) static POLICY: Shape = Shape {
     place: "at the top level",
     keys: &[
-        ("version", "version: 1"),
-        ("workspaces", "workspaces: [acme]"),
-        ("accept", "accept: [bitbucket]"),
-        ("roster", "roster: {email: Email, mfa: MFA}"),
-        ("rules", "rules: {exemption-unused: warn}"),
-        ("limits", "limits: {max_days: 90}"),
-        ("exemptions", "exemptions: []"),
+        key("version", Takes::Version, "version: 1"),
+        key("workspaces", Takes::Slugs, "workspaces: [acme]"),
+        key("accept", Takes::Words(sources), "accept: [bitbucket]"),
+        key("roster", Takes::Mapping, "roster: {email: Email, mfa: MFA}"),
+        key("rules", Takes::Mapping, "rules: {exemption-unused: warn}"),
+        key("limits", Takes::Mapping, "limits: {max_days: 90}"),
+        key("exemptions", Takes::Entries, "exemptions: []"),
     ],
 };
 
 pub(super) static ROSTER: Shape = Shape {
     place: "under `roster`",
     keys: &[
-        ("account_id", "account_id: Account ID"),
-        ("email", "email: Email"),
-        ("mfa", "mfa: MFA"),
-        ("sso", "sso: SSO"),
+        key("account_id", Takes::Text, "account_id: Account ID"),
+        key("email", Takes::Text, "email: Email"),
+        key("mfa", Takes::Text, "mfa: MFA"),
+        key("sso", Takes::Text, "sso: SSO"),
     ],
 };
 
 pub(super) static LIMITS: Shape = Shape {
     place: "under `limits`",
     keys: &[
-        ("max_days", "max_days: 90"),
-        ("max_exemptions", "max_exemptions: 5"),
-        ("warn_before_days", "warn_before_days: 14"),
-        ("roster_max_age_days", "roster_max_age_days: 7"),
-        ("require", "require: [owner, ticket]"),
-        ("admins", "admins: deny"),
+        key("max_days", Takes::Number, "max_days: 90"),
+        key("max_exemptions", Takes::Number, "max_exemptions: 5"),
+        key("warn_before_days", Takes::Number, "warn_before_days: 14"),
+        key("roster_max_age_days", Takes::Number, "roster_max_age_days: 7"),
+        key("require", Takes::Words(optional_fields), "require: [owner, ticket]"),
+        key("admins", Takes::Word(admins), "admins: deny"),
     ],
 };
 
 pub(super) static EXEMPTION: Shape = Shape {
     place: "in an entry of `exemptions`",
     keys: &[
-        ("id", "id: EX-7"),
-        ("account_id", "account_id: \"ACCOUNT_ID\""),
-        ("uuid", "uuid: \"{UUID}\""),
-        ("email", "email: build-bot@acme.example"),
-        ("name", "name: Build bot"),
-        ("category", "category: service-account"),
-        ("reason", "reason: WHY"),
-        ("compensating_controls", "compensating_controls: [IP allowlist]"),
-        ("owner", "owner: platform@acme.example"),
-        ("approved_by", "approved_by: security@acme.example"),
-        ("ticket", "ticket: SEC-123"),
-        ("starts", "starts: YYYY-MM-DD"),
-        ("expires", "expires: YYYY-MM-DD"),
-        ("workspaces", "workspaces: [acme]"),
+        key("id", Takes::Text, "id: EX-7"),
+        key("account_id", Takes::AccountId, "account_id: \"ACCOUNT_ID\""),
+        key("uuid", Takes::Uuid, "uuid: \"{UUID}\""),
+        key("email", Takes::Email, "email: build-bot@acme.example"),
+        key("name", Takes::Text, "name: Build bot"),
+        key("category", Takes::Word(categories), "category: service-account"),
+        key("reason", Takes::Text, "reason: WHY"),
+        key("compensating_controls", Takes::Texts, "compensating_controls: [IP allowlist]"),
+        key("owner", Takes::Text, "owner: platform@acme.example"),
+        key("approved_by", Takes::Text, "approved_by: security@acme.example"),
+        key("ticket", Takes::Text, "ticket: SEC-123"),
+        key("starts", Takes::Date, "starts: YYYY-MM-DD"),
+        key("expires", Takes::Date, "expires: YYYY-MM-DD"),
+        key("workspaces", Takes::Slugs, "workspaces: [acme]"),
     ],
 };
+
+/// The keys that must be there: those without a default.
+pub(super) const REQUIRED: [&str; 4] = ["version", "id", "reason", "expires"];
 
 /// What people call a member by, and what must not select one.
 pub(super) const NAMES: [&str; 4] = ["nickname", "display_name", "username", "user"];
 
 /// Why a name selects nobody, and what does.
-pub(super) const NO_SELECTOR: &str = "names are neither unique nor fixed: whoever takes an exempt \
-    name would be exempt. Write `account_id`; `mfa-gate members --workspace SLUG` lists it";
+pub(super) const NO_SELECTOR: &str = "names are neither unique nor fixed: anyone who takes an \
+    exempt name would be exempt. Write `account_id`; `mfa-gate members --workspace SLUG` lists it";
 
 /// Reports an unknown key; returns the key of this mapping that was meant, if that is clear.
 pub(super) fn report_unknown(
@@ -94,7 +165,7 @@ pub(super) fn report_unknown(
 ) -> Option<&'static str> {
     let elsewhere = [&POLICY, &ROSTER, &LIMITS, &EXEMPTION]
         .into_iter()
-        .find(|other| other.names().any(|name| name == entry.key))
+        .find(|other| other.has(&entry.key))
         .map(|other| other.place)
         .or_else(|| Rule::from_id(&entry.key).map(|_| "under `rules`"));
     let near = nearest(&entry.key, shape.names());

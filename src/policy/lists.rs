@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::fields::{Field, List};
-use super::form;
 use super::problem::{Problems, shown};
 use super::source::Spanned;
+use super::{form, meant};
 use crate::suggest::choose;
 
 /// Slugs as they were written, and whether they are all there are.
@@ -84,7 +84,14 @@ pub(super) fn choice<T: Copy>(
 ) -> Option<T> {
     let found = choices.iter().find(|(word, _)| *word == value);
     if found.is_none() {
-        let help = choose(&value, choices.iter().map(|(word, _)| *word));
+        let words = || choices.iter().map(|(word, _)| *word);
+        let several: Vec<&str> = meant::words(&value).collect();
+        let help =
+            if several.len() > 1 && several.iter().all(|one| words().any(|word| word == *one)) {
+                meant::each_alone(several)
+            } else {
+                choose(&value, words())
+            };
         problems.push(span, format!("unknown {what} {}", shown(&value)), help);
     }
     found.map(|(_, choice)| *choice)

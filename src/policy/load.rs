@@ -180,12 +180,20 @@ fn unreadable(path: &Path, name: &str, error: &io::Error) -> Failure {
 /// # Errors
 /// [`Failure::Usage`] for anything but the 64 hexadecimal digits of a SHA-256.
 pub fn check_digest(hex: &str) -> Result<String, Failure> {
-    if hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    let is_digest =
+        |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_digest(hex) {
         return Ok(hex.to_ascii_lowercase());
     }
-    Err(Failure::usage(
-        format!("the pinned digest {} is no SHA-256", shown(hex)),
-        "Give --policy-sha256 or MFA_GATE_POLICY_SHA256 the 64 hexadecimal digits that \
-         `sha256sum policy.yaml` prints.",
-    ))
+    // As `sha256sum` prints it, or as registries do.
+    let bare = hex.split(|c: char| c.is_whitespace() || c == ':').find(|part| is_digest(part));
+    let help = match bare {
+        Some(digest) => {
+            format!("Give --policy-sha256 or MFA_GATE_POLICY_SHA256 the digits alone: {digest}.")
+        }
+        None => "Give --policy-sha256 or MFA_GATE_POLICY_SHA256 the 64 hexadecimal digits that \
+                 `sha256sum policy.yaml` prints."
+            .into(),
+    };
+    Err(Failure::usage(format!("the pinned digest {} is not a SHA-256", shown(hex)), help))
 }

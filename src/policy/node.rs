@@ -50,6 +50,8 @@ pub(super) struct Mapping {
     pub(super) entries: Vec<Entry>,
     /// Whether every key could be read; else a missing one proves nothing.
     pub(super) complete: bool,
+    /// Whether it is written in braces.
+    pub(super) in_braces: bool,
 }
 
 /// A key and its value.
@@ -58,4 +60,6 @@ pub(super) struct Entry {
     pub(super) key: String,
     pub(super) key_span: Span,
     pub(super) value: Node,
+    /// What stands after `#` in place of a value: text that was not quoted, perhaps.
+    pub(super) comment: Option<String>,
 }

@@ -46,8 +46,8 @@ pub(super) fn render_warnings(
     let mut problems: Vec<Problem> = Vec::with_capacity(warnings.len());
     problems.extend(warnings.iter().map(|warning| Problem {
         span: source.span(&warning.location),
-        message: escape::terminal(&warning.message).into_owned(),
-        help: escape::terminal(&warning.help).into_owned(),
+        message: warning.message.clone(),
+        help: warning.help.clone(),
         related: None,
     }));
     problems.sort_by_key(|problem| problem.span);
@@ -62,11 +62,15 @@ pub(super) fn render_warnings(
 
 /// The problems found so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct Problems {
+    found: Vec<Problem>,
+    /// Where the file could not be read on; what lies behind is not known.
+    end: Option<usize>,
+}
 
 impl Problems {
     pub(super) fn push(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.0.push(Problem { span, message: message.into(), help: help.into(), related: None });
+        self.add(Problem { span, message: message.into(), help: help.into(), related: None });
     }
 
     /// As [`Problems::push`], with another place that explains this one.
@@ -78,22 +82,33 @@ impl Problems {
         related: (Span, &'static str),
     ) {
         let related = Some(related);
-        self.0.push(Problem { span, message: message.into(), help: help.into(), related });
+        self.add(Problem { span, message: message.into(), help: help.into(), related });
+    }
+
+    fn add(&mut self, problem: Problem) {
+        if self.end.is_none_or(|end| problem.span.start <= end) {
+            self.found.push(problem);
+        }
+    }
+
+    /// Nothing is said of what lies behind a place, where the file could not be read on.
+    pub(super) fn end_at(&mut self, place: usize) {
+        self.end = Some(place);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     /// Whether there are more than are rendered.
     pub(super) fn are_many(&self) -> bool {
-        self.0.len() > RENDERED
+        self.found.len() > RENDERED
     }
 
     /// Where the problems are, without anything that stands there.
     pub(super) fn places(&self, source: &SourceText<'_>) -> Complaint {
-        let mut places: Vec<(u32, u32)> = Vec::with_capacity(self.0.len());
-        places.extend(self.0.iter().map(|problem| {
+        let mut places: Vec<(u32, u32)> = Vec::with_capacity(self.found.len());
+        places.extend(self.found.iter().map(|problem| {
             let place = source.location(problem.span);
             (place.line, place.column)
         }));
@@ -113,11 +128,11 @@ impl Problems {
 
     /// All problems in the order of their places, each with its line and what to write instead.
     pub(super) fn render(mut self, source: &SourceText<'_>, renderer: &Renderer) -> String {
-        self.0.sort_by_key(|problem| problem.span);
-        let shown = self.0.iter().take(RENDERED);
+        self.found.sort_by_key(|problem| problem.span);
+        let shown = self.found.iter().take(RENDERED);
         let mut rendered: Vec<String> =
             shown.map(|problem| problem.render(Level::ERROR, source, renderer)).collect();
-        let count = self.0.len();
+        let count = self.found.len();
         let path = harmless(&source.path);
         if count > RENDERED {
             rendered.push(format!(
@@ -138,7 +153,7 @@ impl Problem {
         renderer: &Renderer,
     ) -> String {
         let primary = Marked::new(source, self.span);
-        let mut group = Group::with_title(level.primary_title(self.message.as_str()));
+        let mut group = Group::with_title(level.primary_title(escape::terminal(&self.message)));
         match self.related {
             None => group = group.element(primary.snippet(source, AnnotationKind::Primary, None)),
             Some((span, label)) => {
@@ -153,7 +168,7 @@ impl Problem {
                 }
             }
         }
-        let group = group.element(Level::HELP.message(self.help.as_str()));
+        let group = group.element(Level::HELP.message(escape::terminal(&self.help)));
         renderer.render(&[group])
     }
 }
@@ -231,7 +246,7 @@ mod tests {
     fn colour_comes_only_from_the_renderer() {
         let rendered = |renderer: &Renderer| {
             let mut problems = Problems::default();
-            problems.push(Span { start: 3, end: 4 }, "wrong", "mend it");
+            problems.push(Span { start: 3, end: 4 }, "wrong", "fix it");
             problems.render(&SourceText::new("p.yaml".into(), "a: \u{9b}31m"), renderer)
         };
         assert!(!rendered(&Renderer::plain()).contains('\u{1b}'));
@@ -242,7 +257,7 @@ mod tests {
     #[test]
     fn a_mark_over_several_lines_is_on_the_first() {
         let mut problems = Problems::default();
-        problems.push(Span { start: 2, end: 9 }, "wrong", "mend it");
+        problems.push(Span { start: 2, end: 9 }, "wrong", "fix it");
         let source = SourceText::new("p.yaml".into(), "- a: b\r\n  c: d\r\n");
         let expected = "\
 error: wrong
@@ -251,7 +266,7 @@ error: wrong
 1 | - a: b
   |   ^^^^
   |
-  = help: mend it";
+  = help: fix it";
         assert_eq!(problems.render(&source, &Renderer::plain()), expected);
     }
 }

@@ -4,7 +4,9 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::fields::{self, Field, Fields, List};
-use super::keys::{EXEMPTION, LIMITS, NAMES, NO_SELECTOR, POLICY, ROSTER, Shape};
+use super::keys::{
+    EXEMPTION, Key, LIMITS, NAMES, NO_SELECTOR, POLICY, ROSTER, Shape, Takes, Words,
+};
 use super::node::{Entry, Mapping, Node, Value};
 use super::problem::{Problems, shown};
 use super::source::{Span, Spanned};
@@ -180,6 +182,9 @@ pub(super) struct RawExemption {
     pub(super) workspaces: Field<List>,
 }
 
+/// The document itself, as if it was the value of a key.
+const DOCUMENT: Key<'_> = Key { name: "policy", takes: Takes::Mapping, example: "version: 1" };
+
 impl RawPolicy {
     /// Reads the root of a document.
     pub(super) fn read(root: Node, problems: &mut Problems) -> Option<Self> {
@@ -188,7 +193,7 @@ impl RawPolicy {
             return None;
         }
         let Spanned { value: mapping, span } =
-            fields::mapping(root, "the policy", "version: 1", problems)?;
+            fields::mapping(root, "the policy", DOCUMENT, problems)?;
         let start = mapping.entries.first().map_or(span, |entry| entry.key_span);
         let mut fields = open(mapping, &POLICY, problems);
         Some(RawPolicy {
@@ -226,15 +231,34 @@ impl RawRoster {
 }
 
 fn read_rules(mapping: Mapping, problems: &mut Problems) -> Vec<RawRule> {
-    let read = |Entry { key, key_span, value }: Entry| {
+    let read = |Entry { key, key_span, value, .. }: Entry| {
         let rule = Spanned { value: key, span: key_span };
         let span = if matches!(value.value, Value::Null) { key_span } else { value.span };
         let node = Node { value: value.value, span };
         let what = format!("the level of {}", shown(&rule.value));
-        let level = fields::text(node, &what, "RULE: warn", problems)?;
+        let known = Rule::from_id(&rule.value);
+        let wanted = Key {
+            name: known.map_or("RULE", Rule::id),
+            takes: Takes::Word(known.map_or(any_level, levels)),
+            example: "exemption-unused: warn",
+        };
+        let level = fields::text(node, &what, wanted, problems)?;
         Some(RawRule { rule, level: Spanned { value: level, span } })
     };
     mapping.entries.into_iter().filter_map(read).collect()
+}
+
+fn any_level() -> Vec<&'static str> {
+    [Level::Deny, Level::Warn, Level::Allow].map(Level::id).to_vec()
+}
+
+/// The levels that a rule can have.
+fn levels(rule: Rule) -> Words {
+    if rule.allowed_levels().contains(&Level::Allow) {
+        any_level
+    } else {
+        || [Level::Deny, Level::Warn].map(Level::id).to_vec()
+    }
 }
 
 impl RawLimits {

@@ -4,6 +4,7 @@
 use granit_parser::ErrorKind;
 
 use super::problem::{Problems, shown};
+use super::slip::{self, Slip};
 use super::source::Span;
 
 /// The largest file, in bytes.
@@ -48,56 +49,117 @@ pub(super) fn empty(span: Span, problems: &mut Problems) {
 
 /// A mapping or a list begins one level too deep.
 pub(super) fn too_deep(span: Span, problems: &mut Problems) {
-    problems.push(
-        span,
-        format!("nested deeper than {MAX_DEPTH} levels"),
-        "a policy needs four levels: close brackets, or mend the indentation",
-    );
+    problems.push(span, nested_too_deep(), NESTED_HELP);
 }
 
-/// Where the parser gave up.
-pub(super) fn error(text: &str, at: usize, kind: &ErrorKind, problems: &mut Problems) {
-    let mut span = Span { start: at, end: at };
-    let (message, help) = if let ErrorKind::UnexpectedCharacter { character } = kind {
+fn nested_too_deep() -> String {
+    format!("nested deeper than {MAX_DEPTH} levels")
+}
+
+const NESTED_HELP: &str = "a policy needs four levels: close brackets, or fix the indentation";
+
+/// Where the parser gave up; `bracket` is the innermost one that is open there.
+pub(super) fn error(
+    text: &str,
+    at: usize,
+    kind: &ErrorKind,
+    bracket: Option<usize>,
+    problems: &mut Problems,
+) {
+    let Slip { span, message, help } = explained(text, at, kind, bracket);
+    problems.push(span, message, help);
+    problems.end_at(span.start);
+}
+
+fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) -> Slip {
+    use ErrorKind as Kind;
+    if let Some(open) = bracket.filter(|&open| slip::runs_into_a_key(text, open, at)) {
+        return slip::unclosed(text, open);
+    }
+    let here = Span { start: at, end: at };
+    let said = |message: &str, help: &str| Slip::new(here, message, help);
+    if let Kind::UnclosedFlowCollection { .. } = kind {
+        slip::unclosed(text, at)
+    } else if let Kind::MismatchedFlowCollectionEnd { open, close } = kind {
+        let right = slip::closing(*open);
+        said(
+            &format!("`{open}` is closed by `{close}`"),
+            &format!("write `{right}` in place of `{close}`, or before it"),
+        )
+    } else if let Kind::UnexpectedCharacter { character } = kind {
+        let message = format!("the character {} cannot stand here", shown(&character.to_string()));
         let help = if character.is_control() {
             "delete it; YAML has no place for it"
         } else {
             "put the text in quotes"
         };
-        let character = character.to_string();
-        (format!("the character {} cannot stand here", shown(&character)), help)
-    } else if matches!(kind, ErrorKind::RecursionLimitExceeded) {
-        return too_deep(span, problems);
-    } else if matches!(kind, ErrorKind::DirectiveDisallowed) {
-        ("directives are not allowed".to_owned(), "delete the line")
-    } else if matches!(kind, ErrorKind::BomInsideDocument) {
-        ("a byte order mark in the middle of the file".to_owned(), "delete it")
-    } else if matches!(kind, ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement) {
-        (
-            "a `:` cannot stand here".to_owned(),
-            "put text that holds `: ` in quotes, or mend the indentation of this line",
-        )
+        said(&message, help)
+    } else if matches!(kind, Kind::RecursionLimitExceeded) {
+        Slip::new(here, nested_too_deep(), NESTED_HELP)
+    } else if matches!(kind, Kind::DirectiveDisallowed) {
+        said("directives are not allowed", "delete the line")
+    } else if matches!(kind, Kind::BomInsideDocument) {
+        said("a byte order mark in the middle of the file", "delete it")
+    } else if matches!(kind, Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement) {
+        slip::colon(text, at, bracket.is_some())
+    } else if matches!(kind, Kind::SimpleKeyExpected | Kind::InvalidSimpleKey) {
+        slip::no_key(text, at)
     } else if matches!(
         kind,
-        ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInIndentation
-            | ErrorKind::TabInPlainScalar
-            | ErrorKind::TabAtBlockScalarStart
+        Kind::ExpectedBlockMappingKey
+            | Kind::ExpectedBlockSequenceEntry
+            | Kind::ExpectedDocumentStart
+            | Kind::InvalidIndentation
+            | Kind::InvalidFlowScalarIndent
+            | Kind::InvalidBlockScalarIndent
+    ) {
+        slip::indentation(text, at)
+    } else if matches!(
+        kind,
+        Kind::TabNotAllowed
+            | Kind::TabInBlockIndentation
+            | Kind::TabInIndentation
+            | Kind::TabInPlainScalar
+            | Kind::TabAtBlockScalarStart
     ) {
         // The parser points behind the tabs.
-        span.start = text.get(..at).map_or(at, |before| before.trim_end_matches('\t').len());
-        ("a tab cannot stand here".to_owned(), "indent with blanks")
-    } else if matches!(kind, ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent)
-    {
-        ("a quote is not closed".to_owned(), "close it on the line where it begins")
-    } else if let ErrorKind::UnclosedFlowCollection { open } = kind {
-        (format!("`{open}` is not closed"), "add the closing bracket")
-    } else {
-        (
-            format!("this is not YAML: {kind}"),
-            "look for a missing quote, bracket or colon here or one line above, and for wrong indentation",
+        let start = text.get(..at).map_or(at, |before| before.trim_end_matches('\t').len());
+        Slip::new(Span { start, end: at }, "a tab cannot stand here", "indent with blanks")
+    } else if matches!(kind, Kind::UnclosedQuotedScalar | Kind::InvalidQuotedScalarIndent) {
+        said("a quote is not closed", "close it on the line where it begins")
+    } else if matches!(
+        kind,
+        Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar
+    ) {
+        said(
+            "there is text after the closing quote",
+            "put all of it in one pair of double quotes; in these, write `\\\"` for a quote",
         )
-    };
-    problems.push(span, message, help);
+    } else if matches!(kind, Kind::UnknownQuotedScalarEscape) {
+        said(
+            "in double quotes, `\\` begins an escape, and this one is unknown",
+            "write `\\\\` for a backslash, or use single quotes",
+        )
+    } else if matches!(kind, Kind::BlockSequenceEntryNotAllowed | Kind::BlockEntryInFlowCollection)
+    {
+        said(
+            "a list with dashes cannot begin here",
+            "begin it on the next line; put text that begins with `-` in quotes",
+        )
+    } else if matches!(kind, Kind::InvalidBlockScalarHeader) {
+        said(
+            "text cannot follow `|` or `>` on its line",
+            "begin it on the next line, or put all of it in quotes",
+        )
+    } else if matches!(kind, Kind::MisplacedFlowCollectionEnd) {
+        said("this bracket closes nothing", "delete it, or put the text in quotes")
+    } else if text.get(at..).is_some_and(|rest| rest.starts_with(',')) {
+        said("this comma has nothing before it", "delete it")
+    } else {
+        said(
+            &format!("this is not YAML: {kind}"),
+            "look for a missing quote, bracket or colon here or one line above, and for wrong \
+             indentation",
+        )
+    }
 }

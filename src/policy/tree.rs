@@ -53,7 +53,7 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
             Event::Anchor(..) => builder.problems.push(
                 span,
                 "anchors are not allowed",
-                "write the value out wherever it is needed",
+                "write the value out wherever it is needed; text that begins with `&` needs quotes",
             ),
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 builder.problems.push(
@@ -63,10 +63,13 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
                 );
                 builder.place(Node { value: Value::Invalid, span });
             }
-            Event::Scalar(scalar, style, _, node_tag) => {
+            Event::Scalar(scalar, style, anchor, node_tag) => {
                 let tagged = builder.refuse_tag(node_tag.as_deref(), tag, span);
-                let value =
-                    if tagged { Value::Invalid } else { resolve(scalar.into_owned(), style) };
+                let value = if tagged || anchor != 0 {
+                    Value::Invalid
+                } else {
+                    resolve(scalar.into_owned(), style)
+                };
                 let span = trimmed(text, span, style);
                 builder.place(Node { value, span });
             }
@@ -143,7 +146,16 @@ impl Builder<'_, '_> {
                 match std::mem::take(&mut entries.pending) {
                     Pending::Key => entries.pending = entries.key(node, self.text, self.problems),
                     Pending::ValueOf(key, key_span) => {
-                        entries.entries.push(Entry { key, key_span, value: node });
+                        let comment = match node.value {
+                            Value::Null => comment_after(self.text, key_span),
+                            Value::Boolean(_)
+                            | Value::Number(_)
+                            | Value::Text(_)
+                            | Value::Sequence(_)
+                            | Value::Mapping(_)
+                            | Value::Invalid => None,
+                        };
+                        entries.entries.push(Entry { key, key_span, value: node, comment });
                     }
                     Pending::ValueToDrop => {}
                 };
@@ -174,7 +186,8 @@ impl Builder<'_, '_> {
             Children::Mapping(Entries { entries, unreadable_key, .. }) => {
                 let last = entries.last().map(|entry| entry.value.span);
                 let complete = complete && !unreadable_key;
-                (Value::Mapping(Mapping { entries, complete }), last)
+                let in_braces = style == StructureStyle::Flow;
+                (Value::Mapping(Mapping { entries, complete, in_braces }), last)
             }
         };
         let end = match (style, end) {
@@ -186,7 +199,8 @@ impl Builder<'_, '_> {
         self.place(Node { value, span });
     }
 
-    /// Reports a syntax error, and forgets the scalar that it cuts in two.
+    /// Reports a syntax error, and forgets what it makes doubtful: a scalar that it cuts in two,
+    /// and whether what ends right before it is complete.
     fn break_off(&mut self, error: &granit_parser::ScanError) {
         let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
         let last = match self.open.last_mut().map(|open| &mut open.children) {
@@ -196,10 +210,16 @@ impl Builder<'_, '_> {
             }
             None => self.root.as_mut(),
         };
-        if let Some(node) = last.filter(|node| node.span.end >= at) {
-            node.value = Value::Invalid;
+        if let Some(node) = last {
+            let between = self.text.get(node.span.end..at);
+            if between.is_none_or(|between| !between.contains('\n')) {
+                node.value = Value::Invalid;
+            }
+            reopen(self.text, node);
         }
-        syntax::error(self.text, at, error.kind(), self.problems);
+        let brackets = self.open.iter().rev().find(|open| open.style == StructureStyle::Flow);
+        let bracket = brackets.map(|open| open.start.start);
+        syntax::error(self.text, at, error.kind(), bracket, self.problems);
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, tag_span: Option<Span>, node: Span) -> bool {
@@ -207,11 +227,43 @@ impl Builder<'_, '_> {
             self.problems.push(
                 tag_span.unwrap_or(node),
                 "tags are not allowed",
-                "delete the tag; quotes make a number text",
+                "delete the tag; quotes make a number text, and text that begins with `!` needs them",
             );
         }
         tag.is_some()
     }
+}
+
+/// Marks the lists and mappings that end with a node as incomplete, unless brackets close them: a
+/// wrong indentation ends them too early.
+fn reopen(text: &str, node: &mut Node) {
+    if text.get(node.span.start..).is_some_and(|rest| rest.starts_with(['[', '{'])) {
+        return;
+    }
+    match &mut node.value {
+        Value::Sequence(list) => {
+            list.complete = false;
+            if let Some(last) = list.items.last_mut() {
+                reopen(text, last);
+            }
+        }
+        Value::Mapping(mapping) => {
+            mapping.complete = false;
+            if let Some(last) = mapping.entries.last_mut() {
+                reopen(text, &mut last.value);
+            }
+        }
+        // A block scalar without anything in it: its text is indented too little.
+        Value::Text(scalar) if scalar.trim().is_empty() => node.value = Value::Invalid,
+        Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::Invalid => {}
+    }
+}
+
+/// What stands after `#` in place of a key's value, where it looks like text: `ticket: #12`.
+fn comment_after(text: &str, key: Span) -> Option<String> {
+    let line = text.get(key.end..)?.lines().next()?;
+    let comment = line.trim_start().strip_prefix(':')?.trim_start().strip_prefix('#')?.trim_end();
+    comment.starts_with(|c: char| c.is_alphanumeric()).then(|| comment.to_owned())
 }
 
 impl Entries {
@@ -294,7 +346,7 @@ mod tests {
     fn what_a_syntax_error_cuts_off_is_incomplete() {
         let mut problems = Problems::default();
         let root = parse("a: 1\nb:\n  - x\n  - 'y\n", &mut problems).unwrap();
-        let Value::Mapping(Mapping { entries, complete }) = root.value else { panic!() };
+        let Value::Mapping(Mapping { entries, complete, .. }) = root.value else { panic!() };
         assert!(!complete && !problems.is_empty());
         let Value::Sequence(list) = &entries[1].value.value else { panic!() };
         assert!(!list.complete);

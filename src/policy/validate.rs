@@ -116,9 +116,13 @@ fn level(raw: RawRule, problems: &mut Problems) -> Option<(Rule, Level)> {
         );
         return None;
     }
-    let levels = [Level::Deny, Level::Warn, Level::Allow].map(|level| (level.id(), level));
-    let span = raw.level.span;
-    let level = choice(raw.level, "level", &levels, problems)?;
+    let levels = [Level::Deny, Level::Warn, Level::Allow];
+    let Spanned { value: word, span } = raw.level;
+    let Some(level) = levels.into_iter().find(|level| level.id() == word) else {
+        let help = choose(&word, allowed.iter().copied().map(Level::id));
+        problems.push(span, format!("unknown level {}", shown(&word)), help);
+        return None;
+    };
     if !allowed.contains(&level) {
         let allowed = listed(allowed.iter().copied().map(Level::id));
         problems.push(

@@ -261,7 +261,7 @@ fn whoever_cannot_be_exempted_is_named() {
     ground.sandbox.write("export.csv", EXPORT.replace("Max@acme.example", ""));
     ground.refuses(&files, 3, "Max");
     ground.sandbox.write("export.csv", EXPORT.replace("Max@acme.example", "max@localhost"));
-    ground.refuses(&files, 2, "`max@localhost` is no e-mail address");
+    ground.refuses(&files, 2, "`max@localhost` is not an e-mail address");
 }
 
 #[test]
