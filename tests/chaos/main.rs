@@ -12,7 +12,7 @@
 //!
 //! # What must hold
 //!
-//! Never a panic, never more than a second past the deadline, never a connection to the server that
+//! Never a panic, never on and on past the deadline, never a connection to the server that
 //! listens beside, nor to an organisation that was not named; to each server its own credential, and
 //! none in the report. Where nothing changes and nothing breaks, the right verdict, and of everybody
 //! what the accepted sources say together. And whatever the verdict, unless it is "incomplete" and
@@ -96,8 +96,8 @@ use schedule::Schedule;
 use server::Log;
 use verdict::End;
 
-/// How far past its deadline a run may end.
-const GRACE: Duration = Duration::from_secs(1);
+/// Who ends so long past the deadline was not stopped by it, however busy the machine is.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// More than there are cores: servers wait most of the time.
 const WORKERS: usize = 4;
@@ -106,8 +106,6 @@ const WORKERS: usize = 4;
 enum Fate {
     /// It ended so, and these sources proved somebody's second factor.
     Ended(End, BTreeSet<Source>),
-    /// It took so much longer than it was given.
-    Late(Duration),
     Wrong(String),
 }
 
@@ -116,7 +114,6 @@ impl Fate {
     fn end(self, seed: u64) -> Result<(End, BTreeSet<Source>), String> {
         let why = match self {
             Fate::Ended(end, proof) => return Ok((end, proof)),
-            Fate::Late(by) => format!("it ended {by:?} past the deadline"),
             Fate::Wrong(why) => why,
         };
         Err(format!("{why}; again with CHAOS_SEED={seed} cargo test --test chaos -- --nocapture"))
@@ -147,12 +144,7 @@ fn no_verdict_but_the_right_one() {
     let mut ends: BTreeMap<End, u64> = BTreeMap::new();
     let mut proofs: BTreeMap<(Source, End), u64> = BTreeMap::new();
     let mut wrong = Vec::new();
-    for (seed, mut fate) in fates.into_inner().unwrap() {
-        if let Fate::Late(_) = fate {
-            // A machine that is busy with something else can make anybody late: they get a second
-            // chance, one after the other.
-            fate = run(&Schedule::new(seed)).0;
-        }
+    for (seed, fate) in fates.into_inner().unwrap() {
         match fate.end(seed) {
             Ok((end, proof)) => {
                 *ends.entry(end).or_default() += 1;
@@ -199,7 +191,8 @@ fn run(schedule: &Schedule) -> (Fate, Log) {
         return (Fate::Wrong("it panicked".into()), log);
     };
     if took > schedule.deadline + GRACE {
-        return (Fate::Late(took - schedule.deadline), log);
+        let by = took - schedule.deadline;
+        return (Fate::Wrong(format!("it ended {by:?} past the deadline")), log);
     }
     let fate = match verdict::check(schedule, &log, &report) {
         Ok(end) => {

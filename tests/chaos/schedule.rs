@@ -148,8 +148,8 @@ impl Schedule {
             ]),
             weather,
             elsewhere,
-            timeout: Duration::from_secs(20),
-            deadline: Duration::from_secs(30),
+            timeout: Duration::from_secs(120),
+            deadline: Duration::from_secs(600),
         };
         if dice.percent(35) && !spared {
             schedule.lie(dice);

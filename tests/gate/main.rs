@@ -26,6 +26,7 @@ mod policy_init;
 mod policy_lint;
 mod policy_prune;
 mod previous;
+#[path = "../shared/raw.rs"]
 mod raw;
 mod readme;
 mod redact;

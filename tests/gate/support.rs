@@ -80,7 +80,8 @@ pub(crate) fn run_in(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Outc
         .env_clear()
         .envs(env.iter().copied())
         .args(args)
-        .timeout(std::time::Duration::from_secs(60))
+        // Only what never ends takes as long, whatever else the machine does.
+        .timeout(std::time::Duration::from_secs(600))
         .output()
         .unwrap();
     Outcome {
@@ -176,10 +177,12 @@ impl Bitbucket {
         self.mount(Mock::given(method("GET")).and(path(at)).and(authorised).respond_with(answer));
     }
 
-    /// Answers every request about a workspace's members with an error.
+    /// Answers every request about a workspace's members with an error, after which nobody need
+    /// wait before trying again.
     pub(crate) fn refuse(&self, slug: &str, status: u16, body: Value) {
         let at = format!("/2.0/workspaces/{slug}/members");
-        let answer = ResponseTemplate::new(status).set_body_json(body);
+        let answer = ResponseTemplate::new(status).insert_header("Retry-After", "0");
+        let answer = answer.set_body_json(body);
         self.mount(Mock::given(method("GET")).and(path(at)).respond_with(answer));
     }
 }

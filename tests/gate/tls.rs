@@ -18,7 +18,7 @@ use crate::support::{Bitbucket, EMAIL, Outcome, Sandbox, TOKEN, rows};
 fn members(sandbox: &Sandbox, url: &str, env: &[(&str, &str)], more: &[&str]) -> Outcome {
     let credential = [("BITBUCKET_EMAIL", EMAIL), ("BITBUCKET_API_TOKEN", TOKEN)];
     let env = [&credential[..], env, &[("BITBUCKET_API_URL", url), ("RUST_LOG", "trace")]].concat();
-    let args = [&["members", "-vv", "--workspace", "acme", "--deadline", "2s"][..], more].concat();
+    let args = [&["members", "-vv", "--workspace", "acme"][..], more].concat();
     let outcome = sandbox.run_with(&args, &env);
     assert!(!outcome.stdout.contains(TOKEN) && !outcome.stderr.contains(TOKEN));
     outcome

@@ -24,7 +24,7 @@ fn ended(outcome: &Outcome, sandbox: &Sandbox, code: i32, said: &str) {
     leaves_no_name(outcome, sandbox, &["r.json", "r.xml", "r.sarif", "r.md"]);
 }
 
-const CHECK: [&str; 10] = [
+const CHECK: [&str; 9] = [
     "check",
     "--redact",
     "-vv",
@@ -34,7 +34,6 @@ const CHECK: [&str; 10] = [
     "--report=junit=r.xml",
     "--report=sarif=r.sarif",
     "--report=markdown=r.md",
-    "--deadline=3s",
 ];
 
 /// Runs `check` against both servers, by a policy about acme that says this too.
