@@ -35,7 +35,7 @@ pub enum Rule {
     ExemptionUnneeded,
     /// Nobody by that id is in the exemption's workspaces.
     ExemptionUnused,
-    /// The workspace could not be read to the end.
+    /// The workspace could not be read to the end, or its members not be judged.
     WorkspaceIncomplete,
 }
 
@@ -127,7 +127,7 @@ impl Rule {
             Rule::ExemptionExpiring => "Exemption expiring",
             Rule::ExemptionUnneeded => "Exemption no longer needed",
             Rule::ExemptionUnused => "Exemption unused",
-            Rule::WorkspaceIncomplete => "Workspace not read completely",
+            Rule::WorkspaceIncomplete => "Workspace could not be checked",
         }
     }
 
@@ -163,8 +163,9 @@ impl Rule {
                  were read."
             }
             Rule::WorkspaceIncomplete => {
-                "The workspace could not be read to the end, so nothing is said about its \
-                 members and the run cannot be compliant."
+                "The workspace could not be read to the end, or what is known of its members is \
+                 not enough to judge them, so nothing is said about them and the run cannot be \
+                 compliant."
             }
         }
     }
@@ -203,7 +204,7 @@ impl Rule {
                 "Delete the entry, or correct its id: `mfa-gate members` lists the ids."
             }
             Rule::WorkspaceIncomplete => {
-                "Mend what the message names and run again. Nothing is known until then."
+                "Fix what the message names and run again. Nothing is known until then."
             }
         }
     }

@@ -207,7 +207,7 @@ fn a_heading_with_a_column_missing() {
         "; and none is \"mfa\", \"Two-step verification\", \"Two-step verification enabled\", \
          \"sso\" or \"SAML single sign-on\"",
         "it starts with \"Name,Status\"",
-        "roster: {email: \"User principal name\", mfa: \"MFA registered\"}",
+        "roster: {email: UserPrincipalName, mfa: IsMfaCapable}",
     ] {
         assert!(text.contains(part), "{text}");
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use jiff::{Timestamp, civil::Date};
 
 use super::gather::{Gathered, Request, gather};
-use super::select::select;
+use super::select::{no_workspace, select};
 use super::{Context, roster};
 use crate::cli::{ConnectArgs, MembersArgs, RosterArgs};
 use crate::evaluate::{Evaluation, Judging, evaluate, outdated};
 use crate::failure::Failure;
 use crate::policy::{Admins, Location, Policy, WorkspaceEntry};
-use crate::read::{Selection, Wanted};
+use crate::read::{Roles, Wanted};
 use crate::redact::Redactor;
 use crate::report::{Assurance, Provenance};
 
@@ -31,6 +31,8 @@ pub(super) struct Terms<'a> {
     pub(super) strict: bool,
     /// Whether anything but a live run is of no use.
     pub(super) must_be_live: bool,
+    /// Whether it is to be known who owns a workspace, also where the policy does not ask.
+    pub(super) roles: Roles,
     /// Who replaces people by pseudonyms, before anything is said of them.
     pub(super) redactor: Option<&'a Redactor>,
 }
@@ -43,6 +45,7 @@ impl Terms<'_> {
             ignore_exemptions: false,
             strict: false,
             must_be_live: false,
+            roles: Roles::Unasked,
             redactor: None,
         }
     }
@@ -69,13 +72,8 @@ pub(super) fn assess(
     terms: Terms<'_>,
     context: &Context<'_>,
 ) -> Result<Assessed, Failure> {
-    let Terms { today, ignore_exemptions, strict, must_be_live, redactor } = terms;
-    let selected = select(&policy.workspaces, &given.members.workspace, context)?;
-    if policy.workspaces.is_empty() {
-        let start = Location::start_of(policy.path.clone());
-        let entry = |slug| WorkspaceEntry { slug, location: start.clone() };
-        policy.workspaces = selected.slugs.iter().cloned().map(entry).collect();
-    }
+    let Terms { today, ignore_exemptions, strict, must_be_live, roles, redactor } = terms;
+    let selected = select(&policy.workspaces, given.members, context)?;
     let roster = roster::read(given.roster, &policy.roster, Some(&policy.accept), today)?;
     let as_of = roster.as_ref().map(|dated| dated.as_of);
     let exemptions = if ignore_exemptions { &[] } else { &*policy.exemptions };
@@ -84,20 +82,33 @@ pub(super) fn assess(
         applying.filter_map(|exemption| exemption.selector.address_alone()).collect()
     };
     let wanted = Wanted {
-        roles: policy.limits.admins == Admins::Deny && !exemptions.is_empty(),
+        roles: if policy.limits.admins == Admins::Deny && !exemptions.is_empty() {
+            Roles::Required
+        } else {
+            roles
+        },
         addresses: &addresses,
         ..Wanted::proof(&policy.accept)
     };
     let request = Request {
         members: given.members,
         connect: given.connect,
-        selection: &Selection::Slugs(selected.slugs),
+        selection: &selected.selection,
         roster: roster.as_ref(),
         must_be_live,
         refused: as_of.and_then(|_| outdated(&policy, as_of, today)),
     };
     let Gathered { mut readings, read_at, mut source, assurance } =
         gather(request, wanted, context)?;
+    if readings.is_empty() {
+        return Err(no_workspace());
+    }
+    if policy.workspaces.is_empty() {
+        let start = Location::start_of(policy.path.clone());
+        let entry = |slug| WorkspaceEntry { slug, location: start.clone() };
+        let read = readings.iter().map(|reading| Arc::clone(&reading.workspace));
+        policy.workspaces = read.map(entry).collect();
+    }
     if let Some(redactor) = redactor {
         redactor.conceal(&mut policy, &mut readings, &mut source);
     }

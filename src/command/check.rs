@@ -14,6 +14,7 @@ use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::output::Reports;
 use crate::policy::{self, Policy};
+use crate::read::Roles;
 use crate::redact::Redactor;
 use crate::report::{Assurance, Changes, Options, Report, Run};
 
@@ -117,6 +118,7 @@ fn judge(
         ignore_exemptions: args.ignore_exemptions,
         strict: args.strict,
         must_be_live: attests,
+        roles: Roles::Unasked,
     };
     let Assessed { policy, evaluation, read_at, source, assurance, not_checked, .. } =
         assess(policy, given, terms, context)?;

@@ -50,7 +50,11 @@ fn explain(rule: Rule) -> String {
 }
 
 fn controls(rule: Rule) -> String {
-    let line = |own: &Control| format!("  {} {}: {}\n", own.framework, own.id, own.name);
+    let line = |control: &Control| {
+        let Control { framework, id, name, only_where } = control;
+        let condition = only_where.map(|only| format!(", where {only}")).unwrap_or_default();
+        format!("  {framework} {id}: {name}{condition}\n")
+    };
     rule.controls().iter().map(line).collect()
 }
 

@@ -153,7 +153,7 @@ pub(super) fn unread_complaint(readings: &[Reading]) -> Option<Complaint> {
     let (_, first) = reasons.clone().next()?;
     let said: Vec<String> = reasons
         .map(|(slug, incomplete)| {
-            format!("the workspace {slug} could not be read: {}", incomplete.why)
+            format!("the workspace {slug} could not be checked: {}", incomplete.why)
         })
         .collect();
     Some(Complaint { what: said.join("; "), help: first.help.clone() })

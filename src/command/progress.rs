@@ -91,7 +91,7 @@ fn line(reading: &Reading) -> String {
     let (slug, walk) = (&reading.workspace, &reading.walk);
     let outcome = match &reading.members {
         Ok(roll) => format!("{} read", count(roll.members.len() as u64, "member")),
-        Err(_) => "could not be read".into(),
+        Err(_) => "could not be checked".into(),
     };
     let requests = count(walk.requests.into(), "request");
     format!("{slug}: {outcome}, {requests}, {:.1} s", walk.duration.as_secs_f64())

@@ -3,30 +3,34 @@
 use std::sync::Arc;
 
 use super::Context;
+use crate::cli::MembersArgs;
 use crate::failure::Failure;
 use crate::policy::{WorkspaceEntry, check_slug};
+use crate::read::Selection;
 
 /// The workspaces of a run, and those of the policy that it leaves out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Selected {
-    pub(super) slugs: Vec<Arc<str>>,
+    pub(super) selection: Selection,
     pub(super) not_checked: Vec<Arc<str>>,
 }
 
 /// The policy's workspaces, narrowed by `--workspace`; where the policy lists none, those of
-/// `--workspace`, else that of `BITBUCKET_WORKSPACE`.
+/// `--workspace`, else that of `BITBUCKET_WORKSPACE`, else all that `--members` names.
 pub(super) fn select(
     listed: &[WorkspaceEntry],
-    flags: &[String],
+    args: &MembersArgs,
     context: &Context<'_>,
 ) -> Result<Selected, Failure> {
-    let named = named(flags)?;
+    let named = named(&args.workspace)?;
     if listed.is_empty() {
         let slugs = if named.is_empty() { from_environment(context)? } else { named };
-        if slugs.is_empty() {
-            return Err(no_workspace());
-        }
-        return Ok(Selected { slugs, not_checked: Vec::new() });
+        let selection = match (slugs.as_slice(), &args.members) {
+            ([], None) => return Err(no_workspace()),
+            ([], Some(_)) => Selection::All,
+            ([_, ..], _) => Selection::Slugs(slugs),
+        };
+        return Ok(Selected { selection, not_checked: Vec::new() });
     }
     let all: Vec<Arc<str>> = listed.iter().map(|entry| entry.slug.clone()).collect();
     if let Some(stranger) = named.iter().find(|slug| !all.contains(slug)) {
@@ -37,7 +41,7 @@ pub(super) fn select(
     }
     let (slugs, not_checked) =
         all.into_iter().partition(|slug| named.is_empty() || named.contains(slug));
-    Ok(Selected { slugs, not_checked })
+    Ok(Selected { selection: Selection::Slugs(slugs), not_checked })
 }
 
 /// The slugs of `--workspace`, each once.

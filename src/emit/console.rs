@@ -56,11 +56,11 @@ pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Resu
     }
     writeln!(out)?;
     for workspace in report.workspaces.iter().take(MAX_LISTED) {
-        // Why it was not read stands above, with what to do about it.
+        // Why that is stands above, with what to do about it.
         let line = if workspace.complete {
             words::read(workspace)
         } else {
-            format!("{}: not read to the end", workspace.slug)
+            format!("{}: could not be checked", workspace.slug)
         };
         writeln!(out, "{}", terminal(&line))?;
     }

@@ -96,8 +96,11 @@ fn notifications(report: &Report, results: usize) -> Vec<Notification<'_>> {
 }
 
 fn descriptor(rule: Rule) -> Descriptor {
-    let supports: Vec<String> =
-        rule.controls().iter().map(|own| format!("{} {}", own.framework, own.id)).collect();
+    let supports: Vec<String> = rule
+        .controls()
+        .iter()
+        .map(|control| format!("{} {}", control.framework, control.id_and_condition()))
+        .collect();
     let supports = supports.join(", ");
     let help = rule.help();
     Descriptor {

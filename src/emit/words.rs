@@ -6,11 +6,11 @@ mod headline;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::member::{self, Kind, Source};
-use crate::read::Completeness;
+use crate::member::{self, Kind, Source, TwoFactor};
+use crate::read::{Completeness, Origin};
 use crate::report::{
-    Assurance, Finding, JudgedExemption, ListedMember, Provenance, Redaction, Report, Severity,
-    Workspace,
+    Assurance, Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Provenance,
+    Redaction, Report, Severity, Workspace,
 };
 use crate::rule::Rule;
 pub(crate) use headline::{Headline, bare_headline, headline};
@@ -128,12 +128,21 @@ fn outcomes(report: &Report) -> String {
 pub(crate) fn counts(report: &Report) -> String {
     let summary = &report.summary;
     let mut line = format!("{}: {}", count(summary.members, "member"), outcomes(report));
-    if summary.unknown > 0 {
+    let unknown = unknown(report);
+    if unknown > 0 {
         // Writing to a String cannot fail.
-        let _ = write!(line, "; {} unknown to every accepted source", summary.unknown);
+        let _ = write!(line, "; {unknown} unknown to every accepted source");
     }
     let _ = write!(line, "; {}", findings(report));
     line
+}
+
+/// How many members no accepted source knows, of those who log in: of others nobody asks it.
+pub(crate) fn unknown(report: &Report) -> u64 {
+    let unknown = |own: &&JudgedMember| {
+        own.member.two_factor == TwoFactor::Unknown && own.outcome != Outcome::NotApplicable
+    };
+    number(report.members.iter().filter(unknown).count())
 }
 
 /// How many findings there are of each level.
@@ -142,27 +151,36 @@ pub(crate) fn findings(report: &Report) -> String {
     format!("{}, {}", count(summary.errors, "error"), count(summary.warnings, "warning"))
 }
 
+/// Why a report is not live, if it is not: by what it says of itself.
+pub(crate) fn not_live(report: &Report) -> Option<String> {
+    let what = match report.assurance {
+        Assurance::Live => return None,
+        Assurance::Offline => "offline",
+        Assurance::Simulated => "simulated",
+    };
+    let from_file = report.workspaces.iter().filter(|own| own.source != Origin::Api);
+    let from_file: Vec<&str> = from_file.map(|own| &*own.slug).collect();
+    let was_asked = report.workspaces.iter().any(|own| own.requests > 0);
+    let from = match &report.source.api_url {
+        Some(url) if from_file.is_empty() && was_asked => format!("{url} was asked"),
+        Some(url) if from_file.is_empty() => format!("{url} was to be asked"),
+        Some(url) if from_file.len() < report.workspaces.len() => {
+            let slugs = slugs(from_file.into_iter());
+            format!("the members of {slugs} come from a file, {url} was asked for the rest")
+        }
+        Some(_) | None => "the members come from a file, Bitbucket was not asked".into(),
+    };
+    let other = report.source.atlassian.as_ref().filter(|own| !own.is_at_default());
+    let other = other.map(|own| format!(", {} was asked for the organisation", own.api_url));
+    let day = report.options.today.then(|| format!("; judged as of {}", report.today));
+    let (other, day) = (other.unwrap_or_default(), day.unwrap_or_default());
+    Some(format!("{what}: {from}{other}{day}"))
+}
+
 /// What a reader has to know before relying on the verdict, one sentence fragment each.
 pub(crate) fn caveats(report: &Report) -> Vec<String> {
     let mut caveats = Vec::new();
-    match report.assurance {
-        Assurance::Live => {}
-        Assurance::Offline => {
-            caveats.push("offline: the members come from a file, Bitbucket was not asked".into());
-        }
-        Assurance::Simulated => {
-            let from = match &report.source.api_url {
-                Some(url) => format!("{url} was asked"),
-                None => "the members come from a file, Bitbucket was not asked".into(),
-            };
-            let other = report.source.atlassian.as_ref().filter(|own| !own.is_at_default());
-            let other =
-                other.map(|own| format!(", {} was asked for the organisation", own.api_url));
-            let day = report.options.today.then(|| format!("; judged as of {}", report.today));
-            let (other, day) = (other.unwrap_or_default(), day.unwrap_or_default());
-            caveats.push(format!("simulated: {from}{other}{day}"));
-        }
-    }
+    caveats.extend(not_live(report));
     if !report.workspaces_not_checked.is_empty() {
         let selected = number(report.workspaces.len());
         let all = selected.saturating_add(number(report.workspaces_not_checked.len()));
@@ -308,14 +326,14 @@ pub(crate) fn read(workspace: &Workspace) -> String {
     }
 }
 
-fn why_unread(workspace: &Workspace) -> &str {
+fn why_unchecked(workspace: &Workspace) -> &str {
     workspace.error.as_deref().unwrap_or("nothing is known of its members")
 }
 
-/// How it is known that a workspace was read to its end, or why it was not.
+/// How it is known that a workspace was read to its end, or why it could not be checked.
 pub(crate) fn read_how(workspace: &Workspace) -> String {
     match workspace.completeness {
-        _ if !workspace.complete => format!("not read to the end: {}", why_unread(workspace)),
+        _ if !workspace.complete => format!("could not be checked: {}", why_unchecked(workspace)),
         Some(Completeness::Size) => "complete by the server's own count".into(),
         Some(Completeness::LastPage) => "complete to the last page".into(),
         Some(Completeness::Asserted) => "taken to be complete, a CSV has no count".into(),

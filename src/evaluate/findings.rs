@@ -138,7 +138,7 @@ impl<'a> Finder<'a> {
             rule: Rule::WorkspaceIncomplete,
             level: Severity::Error,
             message: format!(
-                "the workspace {} could not be read: {}",
+                "the workspace {} could not be checked: {}",
                 reading.workspace, incomplete.why
             ),
             help: incomplete.help.clone(),

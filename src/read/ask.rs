@@ -8,7 +8,7 @@ use super::bitbucket::{self, Account, Journal, Progress};
 use super::inquiry::{DirectoryOnDemand, Inquiry};
 use super::roster::Roster;
 use super::visible::{self, Caller};
-use super::{Found, Incomplete, Origin, Reading, Roll, Wanted};
+use super::{Found, Incomplete, Origin, Reading, Roles, Roll, Wanted};
 use crate::failure::Failure;
 use crate::http::{Connection, Deadline, Pace, block_on};
 
@@ -121,8 +121,15 @@ async fn from_bitbucket(
             Incomplete { why: incomplete.why + &silence, ..incomplete }
         })?;
     }
-    if wanted.roles {
-        bitbucket::assign_roles(client, slug, &mut roll.members, journal).await?;
+    match wanted.roles {
+        Roles::Unasked => {}
+        Roles::Welcome => {
+            // Whose role was not found out shows none.
+            let _ = bitbucket::assign_roles(client, slug, &mut roll.members, journal).await;
+        }
+        Roles::Required => {
+            bitbucket::assign_roles(client, slug, &mut roll.members, journal).await?;
+        }
     }
     Ok(roll)
 }

@@ -33,7 +33,7 @@ pub struct Wanted<'a> {
     /// The sources whose proof counts.
     pub accept: &'a [Source],
     /// Whether it is to be known who owns the workspace.
-    pub roles: bool,
+    pub roles: Roles,
     /// The e-mail addresses, in lower-case ASCII, that exemptions for a workspace name in place of
     /// ids.
     pub addresses: &'a dyn Fn(&str) -> Vec<&'a str>,
@@ -44,8 +44,19 @@ pub struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     /// No more than whether these sources prove a second factor.
     pub fn proof(accept: &'a [Source]) -> Self {
-        Wanted { accept, roles: false, addresses: &|_| Vec::new(), everything: false }
+        Wanted { accept, roles: Roles::Unasked, addresses: &|_| Vec::new(), everything: false }
     }
+}
+
+/// Whether it is to be known who owns a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roles {
+    /// Nobody needs it.
+    Unasked,
+    /// It is said where it can be found out.
+    Welcome,
+    /// Without it the workspace is incomplete.
+    Required,
 }
 
 /// What was found out.
@@ -160,7 +171,7 @@ pub enum Completeness {
 /// Why the members of a workspace are not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incomplete {
-    /// What happened: a sentence fragment that fits after "the workspace could not be read: ".
+    /// What happened: a sentence fragment that fits after "the workspace could not be checked: ".
     pub why: String,
     /// What to do next, a sentence.
     pub help: String,

@@ -1,7 +1,7 @@
 //! A CSV with a heading: its rows with their lines, its columns, its answers.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::{self, Chain, Cursor, Read};
 
 use csv::{Reader, StringRecord};
 
@@ -10,7 +10,7 @@ use super::misfit::Misfit;
 
 /// A table whose heading was read.
 pub(super) struct Table<R> {
-    parser: Reader<Lines<R>>,
+    parser: Reader<Lines<Chain<Cursor<Vec<u8>>, R>>>,
     pub(super) heading: StringRecord,
     /// The line that the heading stands on.
     pub(super) line: u64,
@@ -26,13 +26,28 @@ pub(super) struct Row<'t> {
 
 impl<R: Read> Table<R> {
     pub(super) fn open(reader: R) -> Result<Self, Misfit> {
-        let mut parser = Reader::from_reader(Lines::new(reader));
+        let mut parser = Reader::from_reader(below_preamble(reader)?);
         let heading = match parser.headers() {
             Ok(heading) => heading.clone(),
             Err(error) => return Err(misfit(error, &mut parser)),
         };
         let line = parser.get_mut().of(0);
         Ok(Table { parser, heading, line, row: StringRecord::new() })
+    }
+
+    /// Refuses a heading that is separated by something else, if it has cells that are `meant`.
+    /// Spreadsheets of half the world write semicolons into what they call CSV.
+    pub(super) fn separated_by_commas(&self, meant: impl Fn(&str) -> bool) -> Result<(), Misfit> {
+        let mut cells = self.heading.iter();
+        let separator = match (cells.next(), cells.next()) {
+            (Some(only), None) if meant(only) && only.contains(';') => "semicolons",
+            (Some(only), None) if meant(only) && only.contains('\t') => "tabs",
+            (_, _) => return Ok(()),
+        };
+        Err(self.misplaced(format!(
+            "this heading is separated by {separator}: its cells, and those of the rows, must be \
+             separated by commas"
+        )))
     }
 
     /// What is wrong with the heading.
@@ -140,6 +155,46 @@ fn misfit<R: Read>(error: csv::Error, parser: &mut Reader<Lines<R>>) -> Misfit {
 
 fn offset(position: Option<&csv::Position>) -> u64 {
     position.map_or(0, csv::Position::byte)
+}
+
+/// The most bytes that are looked at for a line before the heading.
+const PREAMBLE: usize = 4096;
+
+/// The lines of a table without the one that some programs write before the heading: PowerShell a
+/// `#TYPE …`, spreadsheets a `sep=;`.
+fn below_preamble<R: Read>(mut reader: R) -> io::Result<Lines<Chain<Cursor<Vec<u8>>, R>>> {
+    let mut passed = Lines::new(());
+    let (mut bytes, mut byte) = (Vec::new(), [0]);
+    let first_line_ends = |bytes: &[u8]| match bytes {
+        [line @ .., last] => ends_line(*last) && !line.trim_ascii().is_empty(),
+        [] => false,
+    };
+    while bytes.len() < PREAMBLE && !first_line_ends(&bytes) {
+        match reader.read(&mut byte) {
+            Ok(0) => break,
+            Ok(_) => {
+                bytes.extend(byte);
+                byte.iter().for_each(|&byte| passed.pass(byte));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let (line, last) = if first_line_ends(&bytes) && is_preamble(&bytes) {
+        bytes.clear();
+        (passed.line, passed.last)
+    } else {
+        (1, b'\n')
+    };
+    Ok(Lines { line, last, ..Lines::new(Cursor::new(bytes).chain(reader)) })
+}
+
+/// Whether a line says how the table is to be read, and is no heading.
+fn is_preamble(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let starts = |word: &[u8]| line.get(..word.len()).is_some_and(|s| s.eq_ignore_ascii_case(word));
+    starts(b"#TYPE") || starts(b"sep=")
 }
 
 /// Hands bytes on, and remembers where the lines in them start.
@@ -251,6 +306,17 @@ mod tests {
             }
         }
         assert_eq!(lines("a,b\r\n1,2\n\r\n3,4\r\n".as_bytes()), [1, 2, 4]);
+        for preamble in ["#TYPE System.Object", "\nsep=,", "\"SEP=;\"", "#TYPE,,"] {
+            for end in ["\n", "\r\n", "\r"] {
+                let text = format!("{preamble}\na,b,c\n\n1,2,3\n").replace('\n', end);
+                let above = preamble.matches('\n').count() as u64;
+                assert_eq!(lines(text.as_bytes()), [above + 2, above + 4], "{text:?}");
+                assert_eq!(lines(Slowly(text.as_bytes())), [above + 2, above + 4], "{text:?}");
+            }
+        }
+        // Only before the heading: below it such a line is a row.
+        assert_eq!(lines("a\n#TYPE b\nsep=;\n".as_bytes()), [1, 2, 3]);
+        assert_eq!(lines("sep=;\nsep=;\n#TYPE b\n".as_bytes()), [2, 3]);
         let many = "a,b\n".to_owned() + &"\n\"x\ny\",1\r\n".repeat(20_000);
         assert_eq!(lines(many.as_bytes()).last(), Some(&(3 * 20_000)));
     }

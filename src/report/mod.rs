@@ -61,7 +61,7 @@ pub struct Report {
     pub policy: AppliedPolicy,
     /// The verdict.
     pub verdict: Verdict,
-    /// Whether every selected workspace was read to the end.
+    /// Whether every selected workspace was read to the end, and its members could be judged.
     pub complete: bool,
     /// The exit code of the run, as far as it follows from this report.
     pub exit_code: u8,
@@ -214,12 +214,12 @@ pub struct Workspace {
     pub slug: Arc<str>,
     /// Where its members came from.
     pub source: Origin,
-    /// Whether it was read to the end.
+    /// Whether it was read to the end, and its members could be judged.
     pub complete: bool,
     /// How it is known that the list is complete; missing where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completeness: Option<Completeness>,
-    /// Why it was not read to the end.
+    /// Why it could not be checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// How many members are listed.

@@ -92,7 +92,7 @@ impl Rule {
             Rule::WorkspaceIncomplete => Example {
                 given: "The credential is that of a member who does not own the workspace",
                 policy: BARE.into(),
-                finding: "the workspace acme could not be read: this credential does not see the \
+                finding: "the workspace acme could not be checked: this credential does not see the \
                           two-factor status of other members: its permission in the workspace is \
                           `member`, not `owner`",
             },

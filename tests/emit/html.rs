@@ -256,7 +256,7 @@ fn all_that_a_reader_or_an_auditor_needs_is_there() {
     for text in [
         "Violations",
         "2 of 7 members of acme have no second factor seen by bitbucket or atlassian",
-        "acme-labs could not be read: page 2 is missing",
+        "acme-labs could not be checked: page 2 is missing",
         "offline: the members come from a file",
         "2 of 3 workspaces selected, not checked: acme-old",
         "--exit-zero",

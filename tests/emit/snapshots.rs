@@ -79,7 +79,7 @@ fn the_verdict_claims_no_more_than_was_seen() {
     assert_eq!(
         headline(&report),
         "violations: 2 of 7 members of acme have no second factor seen by bitbucket and no valid \
-         exemption; 1 error about exemptions; acme-labs could not be read: page 2 is missing"
+         exemption; 1 error about exemptions; acme-labs could not be checked: page 2 is missing"
     );
     report.findings.truncate(1);
     report.workspaces.truncate(1);
@@ -96,9 +96,9 @@ fn the_verdict_claims_no_more_than_was_seen() {
     assert_eq!(headline(&report), "incomplete: not everything could be found out");
     report.workspaces[0].complete = false;
     report.workspaces[0].error = Some("page 2 is missing".into());
-    assert_eq!(headline(&report), "incomplete: acme could not be read: page 2 is missing");
+    assert_eq!(headline(&report), "incomplete: acme could not be checked: page 2 is missing");
     report.workspaces = vec![report.workspaces[0].clone(); 2];
-    assert_eq!(headline(&report), "incomplete: 2 of 2 workspaces could not be read to the end");
+    assert_eq!(headline(&report), "incomplete: 2 of 2 workspaces could not be checked");
 }
 
 #[test]

@@ -95,6 +95,9 @@ fn a_rule_is_explained_with_its_example_and_its_controls() {
             assert!(said.contains(&format!("{}: {}", control.id, control.name)), "{said}");
         }
         assert!(!said.contains("satisfies"), "{said}");
+        // What MFA systems must be like is nothing that a list of members shows.
+        assert!(!said.contains("8.5.1"), "{said}");
+        assert!(said.contains("into the CDE, where the workspace's code is in"), "{said}");
     }
     let two_factor = sandbox.run(&["explain", "two-factor-disabled"]).stdout;
     assert!(two_factor.contains("the policy may say deny, warn.\n"), "{two_factor}");

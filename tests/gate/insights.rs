@@ -39,6 +39,7 @@ pub(crate) fn takes(server: &Bitbucket, refused: &[(&str, u16)]) {
         let answer = ResponseTemplate::new(*status).set_body_json(
             json!({"type": "error", "error": {"message": format!("no {verb} here, {TOKEN}")}}),
         );
+        let answer = answer.insert_header("Retry-After", "0");
         server.mount(Mock::given(method(*verb)).and(path_regex("/reports/")).respond_with(answer));
     }
     for (verb, at, status) in
@@ -174,7 +175,7 @@ fn a_reason_that_holds_an_id_is_not_told() {
     assert!((outcome.stdout + &outcome.stderr).contains(id), "the console names who is twice");
     let page = body(&written(&server)[1]);
     assert_eq!(page["result"], "FAILED");
-    assert!(page["details"].as_str().unwrap().contains("acme could not be read"), "{page:#}");
+    assert!(page["details"].as_str().unwrap().contains("acme could not be checked"), "{page:#}");
     assert!(!page.to_string().contains("PERCENTAGE"), "nobody knows of how many: {page:#}");
     names_nobody(&written(&server), &members);
 }
@@ -273,7 +274,7 @@ fn what_goes_wrong_there_changes_no_verdict() {
             let server = server(&rows(0..3, flag));
             takes(&server, &[(verb, status)]);
             let sandbox = sandbox("");
-            let more = ["--insights-names", "--deadline", "2s", "-vv"];
+            let more = ["--insights-names", "-vv"];
             let outcome = run(&sandbox, &server, &more, &OF);
             assert_eq!(outcome.code, code, "{}", outcome.stderr);
             assert_eq!(sandbox.json("report.json")["verdict"], verdict);

@@ -240,7 +240,7 @@ fn where_a_workspace_was_not_read_nothing_is_written() {
     let ground = Ground::new();
     ground.server.workspace("acme", &[named(1, "ada", "Ada")]);
     ground.server.refuse("labs", 403, json!({"type": "error"}));
-    ground.refuses("ada", &[], 3, &["labs could not be read", "nothing was written"]);
+    ground.refuses("ada", &[], 3, &["labs could not be checked", "nothing was written"]);
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn what_was_not_read_says_nothing() {
     blind.server.workspace("acme", &[row(1, Some(json!(true)))]);
     blind.server.refuse("labs", 403, json!({"type": "error"}));
     blind.leaves(&[], 3, "nothing was written", &policy);
-    blind.leaves(&["--dry-run"], 3, "labs could not be read", &policy);
+    blind.leaves(&["--dry-run"], 3, "labs could not be checked", &policy);
 }
 
 #[test]

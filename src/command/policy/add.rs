@@ -19,7 +19,7 @@ use crate::policy::{
     Admins, Document, Exemption, Limits, Location, MemberId, OptionalField, Policy, Refusal,
     Selector, Warning, as_email, snippet,
 };
-use crate::read::{Reading, Selection, Wanted};
+use crate::read::{Reading, Roles, Wanted};
 use crate::rewrite::replace;
 
 pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -142,15 +142,18 @@ fn readings(
     policy: &Policy,
     context: &Context<'_>,
 ) -> Result<Vec<Reading>, Failure> {
-    let selected = select(&policy.workspaces, &args.members.workspace, context)?;
+    let selected = select(&policy.workspaces, &args.members, context)?;
     let email = as_email(&args.who);
     let addresses = |_: &str| email.as_deref().into_iter().collect();
-    let roles = policy.limits.admins == Admins::Deny;
+    let roles = match policy.limits.admins {
+        Admins::Deny => Roles::Required,
+        Admins::Allow => Roles::Unasked,
+    };
     let wanted = Wanted { roles, addresses: &addresses, ..Wanted::proof(&[]) };
     let request = Request {
         members: &args.members,
         connect: &args.connect,
-        selection: &Selection::Slugs(selected.slugs),
+        selection: &selected.selection,
         roster: None,
         refused: None,
         must_be_live: false,

@@ -16,8 +16,9 @@ use crate::emit::words::count;
 use crate::escape::terminal;
 use crate::evaluate::Evaluation;
 use crate::failure::{Exit, Failure};
-use crate::member::{Member, Source, TwoFactor};
+use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy::{self, Category, Exemption, FirstPolicy, Limits, Location, RosterColumns};
+use crate::read::{Roles, Selection, file};
 use crate::report::Outcome;
 use crate::rewrite::{check_new, create};
 
@@ -41,11 +42,11 @@ pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Fail
         today,
     };
     let last_day = today.saturating_add(i32::from(args.days).days());
-    let exemptions =
-        if args.exempt_current { exempt(first, last_day, args, context)? } else { Vec::new() };
-    create(&path, &FirstPolicy { exemptions: &exemptions, ..first }.to_yaml())?;
-    let exempted = args.exempt_current.then_some((&exemptions, last_day));
-    tell(&path, &summary(&path, first, exempted), context)?;
+    let exempted =
+        if args.exempt_current { Some(exempt(first, last_day, args, context)?) } else { None };
+    let exemptions = exempted.as_ref().map(|exempted| &*exempted.exemptions).unwrap_or_default();
+    create(&path, &FirstPolicy { exemptions, ..first }.to_yaml())?;
+    tell(&path, &summary(&path, first, exempted.as_ref(), last_day), context)?;
     if let Some(other) = policy::with_other_extension(&path) {
         tracing::warn!(
             "{} is there too, and is read only where it is named",
@@ -70,8 +71,21 @@ fn refuse_idle_files(args: &PolicyInit) -> Result<(), Failure> {
 
 fn workspaces(args: &PolicyInit, context: &Context<'_>) -> Result<Vec<Arc<str>>, Failure> {
     let named = named(&args.members.workspace)?;
-    let slugs = if named.is_empty() { from_environment(context)? } else { named };
+    let mut slugs = if named.is_empty() { from_environment(context)? } else { named };
+    if let (true, Some(path)) = (slugs.is_empty(), &args.members.members) {
+        let listed = file::read(path, &Selection::All)?.readings;
+        slugs = listed.into_iter().map(|reading| reading.workspace).collect();
+    }
     if slugs.is_empty() { Err(no_workspace()) } else { Ok(slugs) }
+}
+
+/// Those who would fail today.
+struct Exempted {
+    exemptions: Vec<Exemption>,
+    /// Which of them own a workspace, for people.
+    owners: Vec<String>,
+    /// Whether others of them may own one, for all that is known.
+    may_own: bool,
 }
 
 /// An exemption for everybody who fails under the policy as it is.
@@ -80,14 +94,20 @@ fn exempt(
     last_day: Date,
     args: &PolicyInit,
     context: &Context<'_>,
-) -> Result<Vec<Exemption>, Failure> {
+) -> Result<Exempted, Failure> {
     let parsed = |text: String| policy::parse("policy.yaml".into(), text.as_bytes());
     let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
-    let assessed = assess(parsed(first.to_yaml())?, given, Terms::plain(first.today), context)?;
+    let terms = Terms { roles: Roles::Welcome, ..Terms::plain(first.today) };
+    let assessed = assess(parsed(first.to_yaml())?, given, terms, context)?;
     demand_all(&assessed.evaluation.readings)?;
-    let exemptions = entries(&assessed.evaluation, first, last_day)?;
+    let failing = failing(&assessed.evaluation);
+    let owners = failing.values().filter(|failing| !failing.owns.is_empty());
+    let owners =
+        owners.map(|own| format!("{}, {}", own.member.label(), own.owns.join(", "))).collect();
+    let may_own = failing.values().any(|failing| failing.may_own);
+    let exemptions = entries(failing, first, last_day)?;
     match parsed(FirstPolicy { exemptions: &exemptions, ..first }.to_yaml()) {
-        Ok(_) => Ok(exemptions),
+        Ok(_) => Ok(Exempted { exemptions, owners, may_own }),
         Err(problems) => Err(Failure::rendered(format!(
             "{problems}\n\nerror: an exemption for each of the {} who would fail today makes no \
              policy; nothing was written\n  help: Where many sign in another way, let that count \
@@ -102,6 +122,10 @@ struct Failing<'e> {
     member: &'e Member,
     two_factor: TwoFactor,
     workspaces: Vec<Arc<str>>,
+    /// Those of them that the member owns.
+    owns: Vec<Arc<str>>,
+    /// Whether the member may own one of the others.
+    may_own: bool,
 }
 
 /// Everybody who fails, once each, by their keys.
@@ -112,9 +136,15 @@ fn failing(evaluation: &Evaluation) -> BTreeMap<&str, Failing<'_>> {
         for (member, judgement) in members.zip(judgements) {
             if judgement.outcome == Outcome::Violation {
                 let two_factor = judgement.two_factor;
-                let entry = Failing { member, two_factor, workspaces: Vec::new() };
+                let (workspaces, owns, may_own) = (Vec::new(), Vec::new(), false);
+                let entry = Failing { member, two_factor, workspaces, owns, may_own };
                 let person = failing.entry(member.key()).or_insert(entry);
                 person.workspaces.push(Arc::clone(&reading.workspace));
+                match member.role {
+                    Some(Role::Owner) => person.owns.push(Arc::clone(&reading.workspace)),
+                    Some(Role::Member) => {}
+                    None => person.may_own = true,
+                }
             }
         }
     }
@@ -123,18 +153,18 @@ fn failing(evaluation: &Evaluation) -> BTreeMap<&str, Failing<'_>> {
 
 /// An exemption for each of them, where they fail.
 fn entries(
-    evaluation: &Evaluation,
+    failing: BTreeMap<&str, Failing<'_>>,
     first: FirstPolicy<'_>,
     last_day: Date,
 ) -> Result<Vec<Exemption>, Failure> {
     let entry = |(number, failing): (usize, Failing<'_>)| {
-        let Failing { member, two_factor, workspaces } = failing;
+        let Failing { member, two_factor, workspaces, owns, .. } = failing;
         Ok(Exemption {
             id: format!("ONB-{}", number + 1).into(),
             selector: selector(member, None).ok_or_else(|| nameless(member))?,
             name: name(member),
             category: Some(Category::Onboarding),
-            reason: reason(two_factor, first.accept).into(),
+            reason: reason(two_factor, first.accept, &owns).into(),
             compensating_controls: Vec::new(),
             owner: None,
             approved_by: None,
@@ -146,16 +176,20 @@ fn entries(
             location: Location::start_of("policy.yaml".into()),
         })
     };
-    failing(evaluation).into_values().enumerate().map(entry).collect()
+    failing.into_values().enumerate().map(entry).collect()
 }
 
-fn reason(two_factor: TwoFactor, accept: &[Source]) -> String {
+fn reason(two_factor: TwoFactor, accept: &[Source], owns: &[Arc<str>]) -> String {
     let sources: Vec<&str> = accept.iter().map(|source| source.id()).collect();
     let seen = match two_factor {
         TwoFactor::Unknown => "The second factor was unknown to",
         TwoFactor::Enabled | TwoFactor::Disabled => "No second factor was seen by",
     };
-    format!("{seen} {} when the gate was switched on.", sources.join(" or "))
+    let owner = match owns {
+        [] => String::new(),
+        owns => format!(" Owner of {}.", owns.join(", ")),
+    };
+    format!("{seen} {} when the gate was switched on.{owner}", sources.join(" or "))
 }
 
 fn nameless(member: &Member) -> Failure {
@@ -168,7 +202,8 @@ fn nameless(member: &Member) -> Failure {
 fn summary(
     path: &Path,
     first: FirstPolicy<'_>,
-    exempted: Option<(&Vec<Exemption>, Date)>,
+    exempted: Option<&Exempted>,
+    last_day: Date,
 ) -> String {
     let accept: Vec<&str> = first.accept.iter().map(|source| source.id()).collect();
     let mut text = format!(
@@ -179,15 +214,25 @@ fn summary(
     );
     match exempted {
         None => {}
-        Some((exemptions, _)) if exemptions.is_empty() => {
+        Some(exempted) if exempted.exemptions.is_empty() => {
             text.push_str("nobody would fail today, so nobody is exempt\n");
         }
-        Some((exemptions, last_day)) => {
+        Some(Exempted { exemptions, owners, may_own }) => {
             text += &format!(
                 "{} who would fail today: exempt until {last_day}, with ids from ONB-1 on\n\
                  limits.max_exemptions is left out until that list is worked off\n",
                 count(exemptions.len() as u64, "member")
             );
+            for owner in owners {
+                text += &format!("warning: an owner is exempt: {}\n", terminal(owner));
+            }
+            if *may_own {
+                text += "warning: it is not known which of the exempt members own a workspace\n";
+            }
+            if *may_own || !owners.is_empty() {
+                text += "Owners can do everything in a workspace: have them switch on a second \
+                         factor first,\nremove their entries, and set limits.admins to deny.\n";
+            }
             let soon = Limits::default().warn_before_days;
             if first.today.saturating_add(i64::from(soon).days()) >= last_day {
                 text += &format!(

@@ -91,11 +91,8 @@ fn sentence(report: &Report) -> String {
         return "Nobody is listed who logs in.".into();
     };
     let have = if summary.protected == 1 { "has" } else { "have" };
-    let unread = if report.complete {
-        ""
-    } else {
-        " Workspaces that were not read to the end are not counted."
-    };
+    let unread =
+        if report.complete { "" } else { " Workspaces that could not be checked are not counted." };
     format!(
         "{} of {} to whom it applies {have} a proof of a second factor that the policy accepts: \
          {percent} %.{unread}",

@@ -5,16 +5,14 @@ use url::Url;
 use crate::emit::words::{self, count};
 use crate::policy::OptionalField;
 use crate::read::Origin;
-use crate::report::{Assurance, CredentialKind, DirectoryRecord, Redaction, Report, Workspace};
+use crate::report::{CredentialKind, DirectoryRecord, Redaction, Report, Workspace};
 use crate::rule::Rule;
 
 /// How far the run can be relied on.
-pub(super) fn assurance(assurance: Assurance) -> &'static str {
-    match assurance {
-        Assurance::Live => "live: the default hosts, the real clock, no file in place of the API",
-        Assurance::Offline => "offline: the members came from a file",
-        Assurance::Simulated => "simulated: another API host was asked, or another day judged by",
-    }
+pub(super) fn assurance(report: &Report) -> String {
+    words::not_live(report).unwrap_or_else(|| {
+        "live: the default hosts, the real clock, no file in place of the API".into()
+    })
 }
 
 /// The sources whose proof counts, in order of preference.
@@ -124,13 +122,14 @@ pub(super) fn redaction(redaction: &Redaction) -> String {
 }
 
 /// The controls of each framework.
-pub(super) fn controls() -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+pub(super) fn controls() -> Vec<(&'static str, Vec<String>)> {
+    let mut all: Vec<(&str, Vec<String>)> = Vec::new();
     for control in Rule::ALL.into_iter().flat_map(|rule| rule.controls()) {
+        let id = control.id_and_condition();
         match all.iter_mut().find(|(framework, _)| *framework == control.framework) {
-            Some((_, ids)) if ids.contains(&control.id) => {}
-            Some((_, ids)) => ids.push(control.id),
-            None => all.push((control.framework, vec![control.id])),
+            Some((_, ids)) if ids.contains(&id) => {}
+            Some((_, ids)) => ids.push(id),
+            None => all.push((control.framework, vec![id])),
         }
     }
     all

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Subject, count, number, outcomes, slugs, subject, why_unread};
+use super::{Subject, count, number, outcomes, slugs, subject, why_unchecked};
 use crate::report::{Finding, Report, Severity, Verdict, Workspace};
 
 /// The verdict and what it rests on, which claims no more than was seen.
@@ -22,15 +22,15 @@ impl fmt::Display for Headline {
 
 /// The verdict of a report and what it rests on.
 pub(crate) fn headline(report: &Report) -> Headline {
-    headline_with(report, unread(report))
+    headline_with(report, unchecked(report))
 }
 
-/// The same without why a workspace could not be read, which can name a member.
+/// The same without why a workspace could not be checked, which can name a member.
 pub(crate) fn bare_headline(report: &Report) -> Headline {
-    headline_with(report, unread_bare(report))
+    headline_with(report, unchecked_bare(report))
 }
 
-fn headline_with(report: &Report, unread: Option<String>) -> Headline {
+fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
     let read: Vec<&Workspace> = report.workspaces.iter().filter(|own| own.complete).collect();
     let whole = format!(
         "{} of {}",
@@ -64,35 +64,37 @@ fn headline_with(report: &Report, unread: Option<String>) -> Headline {
             let exemptions = number(report.findings.iter().filter(about_exemptions).count());
             let exemptions = (exemptions > 0)
                 .then(|| format!("{} about exemptions", count(exemptions, "error")));
-            let reasons = members.into_iter().chain(exemptions).chain(unread).collect();
+            let reasons = members.into_iter().chain(exemptions).chain(unchecked).collect();
             ("violations", or(reasons, "see the findings"))
         }
         Verdict::Incomplete => {
-            let reasons = unread.into_iter().collect();
+            let reasons = unchecked.into_iter().collect();
             ("incomplete", or(reasons, "not everything could be found out"))
         }
     };
     Headline { verdict, reasons }
 }
 
-/// Which workspace could not be read and why, or how many.
-fn unread(report: &Report) -> Option<String> {
-    let mut unread = report.workspaces.iter().filter(|own| !own.complete);
-    match (unread.next(), unread.next()) {
-        (Some(one), None) => Some(format!("{} could not be read: {}", one.slug, why_unread(one))),
-        _ => unread_bare(report),
+/// Which workspace could not be checked and why, or how many.
+fn unchecked(report: &Report) -> Option<String> {
+    let mut unchecked = report.workspaces.iter().filter(|own| !own.complete);
+    match (unchecked.next(), unchecked.next()) {
+        (Some(one), None) => {
+            Some(format!("{} could not be checked: {}", one.slug, why_unchecked(one)))
+        }
+        _ => unchecked_bare(report),
     }
 }
 
-/// Which workspace could not be read, or how many.
-fn unread_bare(report: &Report) -> Option<String> {
-    let unread: Vec<&Workspace> = report.workspaces.iter().filter(|own| !own.complete).collect();
-    match unread.as_slice() {
+/// Which workspace could not be checked, or how many.
+fn unchecked_bare(report: &Report) -> Option<String> {
+    let unchecked: Vec<&Workspace> = report.workspaces.iter().filter(|own| !own.complete).collect();
+    match unchecked.as_slice() {
         [] => None,
-        [one] => Some(format!("{} could not be read to the end", one.slug)),
+        [one] => Some(format!("{} could not be checked", one.slug)),
         several => {
             let all = count(number(report.workspaces.len()), "workspace");
-            Some(format!("{} of {all} could not be read to the end", several.len()))
+            Some(format!("{} of {all} could not be checked", several.len()))
         }
     }
 }

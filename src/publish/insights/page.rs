@@ -43,7 +43,7 @@ impl Page {
     }
 }
 
-/// The report itself. Why a workspace could not be read can name a member, by an id at least.
+/// The report itself. Why a workspace could not be checked can name a member, by an id at least.
 fn about(report: &Report, names: bool, left: usize) -> Value {
     let headline = if names { words::headline(report) } else { words::bare_headline(report) };
     let result = match report.verdict {
@@ -64,7 +64,7 @@ fn about(report: &Report, names: bool, left: usize) -> Value {
         number("Protected", summary.protected),
         number("Exempt", summary.exempt),
         number("Violations", summary.violations),
-        number("Unknown", summary.unknown),
+        number("Unknown", words::unknown(report)),
         number("Not applicable", summary.not_applicable),
         number("Errors", summary.errors),
         number("Warnings", summary.warnings),

@@ -82,7 +82,10 @@ impl Columns {
         find(LAST_LOGIN)?;
         match missing.as_slice() {
             [] => Ok(columns),
-            [_, _, _, _, _] => Err(Misfit::Content("it is neither JSON nor such a CSV".into())),
+            [_, _, _, _, _] => {
+                table.separated_by_commas(|cell| cell.contains(HAS_2SV))?;
+                Err(Misfit::Content("it is neither JSON nor such a CSV".into()))
+            }
             some => {
                 let (some, of) = (some.join(" and "), table.heading.len());
                 let what = format!("none of the {of} columns of this heading is {some}");

@@ -82,7 +82,7 @@ fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> He
     let size = workspace.reported_size;
     let why = if !workspace.complete {
         let why = workspace.error.as_deref().map_or("the file does not say why", whole);
-        format!("it was not read to the end when the members file was made: {why}")
+        format!("it was incomplete when the members file was made: {why}")
     } else if contradicts {
         "the members file says that it is not complete, and does not say where".into()
     } else {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{Entry, WORDS};
+use super::{Entry, WORDS, per_user};
 use crate::member::{Source, TwoFactor};
 use crate::policy::{RosterColumns, is_account_id};
 use crate::read::excerpt::excerpt;
@@ -83,7 +83,7 @@ impl Columns {
         named: &RosterColumns,
         required: &[Source],
     ) -> Result<Self, Misfit> {
-        separated_by_commas(table)?;
+        table.separated_by_commas(|_| true)?;
         let mut search = Search { table, found: Vec::new(), missing: Vec::new() };
         // First those that the policy names: what is one of them is not another by its usual name.
         for column in Column::ALL {
@@ -102,6 +102,8 @@ impl Columns {
                 search.usual(column)?;
             }
         }
+        let wants_mfa = required.is_empty() || required.contains(&Source::Roster);
+        per_user::refuse(&table.heading, search.at(Column::Mfa), wants_mfa)?;
         let mut need = |columns: &[Column], tells| {
             // One that is named and not there was missed already.
             if columns.iter().all(|column| column.named(named).is_none()) {
@@ -141,10 +143,24 @@ impl Columns {
             email: key(self.email)
                 .filter(|email| email.contains('@'))
                 .map(|email| email.to_ascii_lowercase().into()),
-            mfa: answer(row, self.mfa.as_ref())?,
+            mfa: self.mfa(row)?,
             sso: answer(row, self.sso.as_ref())?,
             line: row.line,
         })
+    }
+
+    /// Whether a row says that a second factor is registered.
+    fn mfa(&self, row: &Row<'_>) -> Result<TwoFactor, Misfit> {
+        match &self.mfa {
+            Some(mfa) if per_user::is_its_own_word(row.cell(mfa.column)) => {
+                Err(per_user::refusal(format!(
+                    "line {}, column \"{}\", says \"Enforced\" as Microsoft's per-user MFA list \
+                     does",
+                    row.line, mfa.heading
+                )))
+            }
+            answers => answer(row, answers.as_ref()),
+        }
     }
 }
 
@@ -157,21 +173,6 @@ fn answer(row: &Row<'_>, answers: Option<&Answers>) -> Result<TwoFactor, Misfit>
         }
         Some(_) | None => Ok(TwoFactor::Unknown),
     }
-}
-
-/// Spreadsheets of half the world write semicolons into what they call CSV.
-fn separated_by_commas<R: Read>(table: &Table<R>) -> Result<(), Misfit> {
-    let mut cells = table.heading.iter();
-    let separator = match (cells.next(), cells.next()) {
-        (Some(only), None) if only.contains(';') => "semicolons",
-        (Some(only), None) if only.contains('\t') => "tabs",
-        (_, _) => return Ok(()),
-    };
-    let what = format!(
-        "this heading is separated by {separator}: its cells, and those of the rows, must be \
-         separated by commas"
-    );
-    Err(table.misplaced(what))
 }
 
 /// The columns that were found so far, and what is to be said of those that were not.
@@ -248,16 +249,20 @@ impl<R: Read> Search<'_, R> {
             let what = format!("none of the {of} columns of this heading is {missing}");
             return Err(self.table.misplaced(what));
         }
-        let at =
-            |wanted| self.found.iter().find(|(column, _)| *column == wanted).map(|(_, at)| *at);
-        let answers =
-            |wanted| at(wanted).map(|column| Answers { column, heading: self.heading(column) });
+        let answers = |wanted| {
+            self.at(wanted).map(|column| Answers { column, heading: self.heading(column) })
+        };
         Ok(Columns {
-            account_id: at(Column::AccountId),
-            email: at(Column::Email),
+            account_id: self.at(Column::AccountId),
+            email: self.at(Column::Email),
             mfa: answers(Column::Mfa),
             sso: answers(Column::Sso),
         })
+    }
+
+    /// Where a column was found.
+    fn at(&self, wanted: Column) -> Option<usize> {
+        self.found.iter().find(|(column, _)| *column == wanted).map(|(_, at)| *at)
     }
 
     /// A heading as it is shown in messages.

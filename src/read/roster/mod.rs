@@ -2,6 +2,7 @@
 
 mod columns;
 mod contradiction;
+mod per_user;
 
 use std::io::Read;
 use std::path::Path;
@@ -67,8 +68,7 @@ const EXPECTED: Expected = Expected {
     takes: "It takes a CSV with a heading and a row for each account: its id (`account_id`) or its \
         address (`email`), and true or false, yes or no, enabled or disabled, or nothing where it \
         is not known, for a second factor (`mfa`) or single sign-on (`sso`). Columns with other \
-        headings are named in the policy: roster: {email: \"User principal name\", mfa: \"MFA \
-        registered\"}.",
+        headings are named in the policy: roster: {email: UserPrincipalName, mfa: IsMfaCapable}.",
     utf_8: "Save it as UTF-8: as \"CSV UTF-8\" in a spreadsheet, or with `-Encoding utf8` in \
         PowerShell.",
 };

@@ -189,8 +189,9 @@ fn the_page_of_the_rules_is_that_of_the_program() {
         "\n## Controls\n\nEvery rule supports these controls, and does not alone satisfy any:\n\n\
          | framework | control | |\n| --- | --- | --- |\n",
     );
-    for Control { framework, id, name } in Rule::TwoFactorDisabled.controls() {
-        writeln!(text, "| {framework} | {id} | {name} |").unwrap();
+    for Control { framework, id, name, only_where } in Rule::TwoFactorDisabled.controls() {
+        let condition = only_where.map(|only| format!(", where {only}")).unwrap_or_default();
+        writeln!(text, "| {framework} | {id} | {name}{condition} |").unwrap();
     }
     page("docs/rules.md", &text);
 }
