@@ -1,6 +1,6 @@
 //! Code Insights: what is written at a commit, by whom, and who is named there.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -309,11 +309,17 @@ fn without_a_commit_nothing_is_asked() {
 /// Requests that came to the proxy of Pipelines: each its head and its body.
 type Proxied = Arc<Mutex<Vec<(String, String)>>>;
 
-/// Plays the proxy, at the one port that it has.
+/// Plays the proxy, at the one port that it has: another run of these tests may have it first.
 fn proxy() -> Proxied {
-    let listener = TcpListener::bind("127.0.0.1:29418");
-    assert!(listener.is_ok(), "port 29418, which is the proxy's, is not free: {listener:?}");
-    let listener = listener.unwrap();
+    let mut tries = std::iter::repeat_with(|| TcpListener::bind("127.0.0.1:29418")).take(1200);
+    let free = tries.find(|bound| {
+        let is_taken = bound.as_ref().is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
+        if is_taken {
+            thread::sleep(std::time::Duration::from_millis(500));
+        }
+        !is_taken
+    });
+    let listener = free.expect("port 29418, which is the proxy's, is never free").unwrap();
     let came = Proxied::default();
     let noted = Arc::clone(&came);
     thread::spawn(move || {
