@@ -319,7 +319,8 @@ fn proxy() -> Proxied {
         }
         !is_taken
     });
-    let listener = free.expect("port 29418, which is the proxy's, is never free").unwrap();
+    assert!(free.is_some(), "port 29418, which is the proxy's, is never free");
+    let listener = free.unwrap().unwrap();
     let came = Proxied::default();
     let noted = Arc::clone(&came);
     thread::spawn(move || {
