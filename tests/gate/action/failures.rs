@@ -44,7 +44,7 @@ fn wrong_inputs_are_annotated_and_quoted_in_the_summary() {
         ("slack", "https://hooks.example/very-secret", "slack-webhook-url"),
         ("slack-names", "yes", "slack-names"),
         ("policy-sha256", "", "policy-sha256 is empty"),
-        ("policy-sha256", "abc", "is no SHA-256"),
+        ("policy-sha256", "abc", "is not a SHA-256"),
         ("workspaces", " , ", "workspaces names none"),
     ] {
         let default = job.inputs[input].clone();
