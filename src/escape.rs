@@ -112,14 +112,28 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
         if !text.contains("::") {
             return Cow::Borrowed(text);
         }
-        let mut at_start = true;
-        let is_active = |at, c: char| {
-            let active = at_start && text.get(at..).is_some_and(|rest| rest.starts_with("::"));
-            at_start = c.is_whitespace();
-            active
-        };
-        rewrite(text, is_active, write_number)
+        rewrite(text, starts_command(text), write_number)
     })
+}
+
+/// As [`terminal`], one character for one, so that columns stay what they are; a TAB stays.
+pub fn terminal_columns(text: &str) -> Cow<'_, str> {
+    let after_hash = after_hash(text);
+    let mut starts_command = starts_command(text);
+    let is_active = |at, c| {
+        starts_command(at, c) || (c != '\t' && is_hidden(c)) || (c == '#' && after_hash(at))
+    };
+    rewrite(text, is_active, |_, out| out.push(char::REPLACEMENT_CHARACTER))
+}
+
+/// Tells, when asked for each character in order, whether a `::` starts a word there.
+fn starts_command(text: &str) -> impl FnMut(usize, char) -> bool {
+    let mut at_start = true;
+    move |at, c| {
+        let starts = at_start && text.get(at..).is_some_and(|rest| rest.starts_with("::"));
+        at_start = c.is_whitespace();
+        starts
+    }
 }
 
 /// For the value of an XML attribute that an XML writer quotes: a TAB or a line break is a space,

@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use mfa_gate::cli::{Cli, Color, Verbosity};
 use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
-use mfa_gate::failure::Failure;
+use mfa_gate::failure::{Exit, Failure};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -24,22 +25,42 @@ fn main() -> ExitCode {
     let env = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let verbosity = command::verbosity(&cli, &env);
     log(verbosity);
-    let context = Context {
-        env: &env,
-        variables: &variables,
-        is_pipe: false,
-        now: Timestamp::now(),
-        announce: Announce::choose(verbosity, io::stderr().is_terminal()),
-        asks: io::stdin().is_terminal() && io::stderr().is_terminal(),
-        stdout: style(verbosity, &io::stdout()),
-        stderr: style(verbosity, &io::stderr()),
-    };
-    let exit = command::run(&cli, &context).unwrap_or_else(|failure| {
+    let exit = run(&cli, &variables, verbosity, &env).unwrap_or_else(|failure| {
         // There is nowhere left to say that standard error cannot be written.
         let _ = writeln!(io::stderr(), "{failure}");
         failure.exit()
     });
     ExitCode::from(exit.code())
+}
+
+fn run(
+    cli: &Cli,
+    variables: &[(OsString, OsString)],
+    verbosity: Verbosity,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Exit, Failure> {
+    let now = time(SystemTime::now())?;
+    let context = Context {
+        env,
+        variables,
+        is_pipe: false,
+        now,
+        announce: Announce::choose(verbosity, io::stderr().is_terminal()),
+        asks: io::stdin().is_terminal() && io::stderr().is_terminal(),
+        stdout: style(verbosity, &io::stdout()),
+        stderr: style(verbosity, &io::stderr()),
+    };
+    command::run(cli, &context)
+}
+
+/// The time of day, unless it is beyond what a calendar has.
+fn time(clock: SystemTime) -> Result<Timestamp, Failure> {
+    Timestamp::try_from(clock).map_err(|_| {
+        Failure::usage(
+            "the clock of this machine is not between the years -9999 and 9999",
+            "Set the clock, and run again.",
+        )
+    })
 }
 
 /// Says what is wrong with the arguments, or prints what they ask for. Where they hold control
@@ -88,4 +109,22 @@ fn style(verbosity: Verbosity, stream: &impl RawStream) -> Style {
         Color::Never => false,
     };
     Style { color, quiet: verbosity.quiet }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::time;
+
+    #[test]
+    fn a_clock_beyond_the_calendar_is_a_failure() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert!(time(at(1_790_000_000)).is_ok());
+        // 9999-12-31T23:59:59Z, and what a clock may say beyond it.
+        for seconds in [253_402_300_799, 253_402_300_800, 1 << 40] {
+            let failure = time(at(seconds)).unwrap_err();
+            assert_eq!(failure.exit().code(), 2, "{seconds}");
+        }
+    }
 }

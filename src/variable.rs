@@ -1,10 +1,9 @@
 //! Variables of the environment that hold credentials, and the files that may stand in for them.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::files;
 
 /// The variables that hold credentials; each may be read from a file by the same name with `_FILE`
 /// added.
@@ -66,7 +65,7 @@ pub(crate) fn value(
             ));
         }
         (Some(value), None) => (value, name),
-        (None, Some(path)) => (read_file(&file, Path::new(&path))?, &*file),
+        (None, Some(path)) => (read_file(name, &file, Path::new(&path))?, &*file),
     };
     if value.is_empty() {
         return Err(malformed(source, "nothing"));
@@ -80,18 +79,19 @@ pub(crate) fn value(
     Ok(Some(value))
 }
 
-/// More than any credential has, in bytes; the rest of a larger file is not read.
+/// More than any credential has, in bytes.
 const LARGEST: u64 = 1 << 16;
 
-fn read_file(name: &str, path: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
-    read.map_err(|error| {
+/// Reads the value of a variable from the file that another one names.
+fn read_file(name: &str, file: &str, path: &Path) -> Result<String, Failure> {
+    let bytes = files::read_credential(name, path, LARGEST).map_err(|error| {
         Failure::usage(
-            format!("could not read the file {} that {name} names: {error}", path.display()),
+            format!("could not read the file {} that {file} names: {error}", path.display()),
             "Check the path, and that this user may read it.",
         )
     })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| malformed(file, "a character that no credential has"))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).into())
 }

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use jiff::{SignedDuration, civil::Date};
 
 use crate::emit::{Format, UnknownFormat};
-use crate::output::ReportArg;
+use crate::files::ReportArg;
 use crate::policy::{Category, read_date};
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};

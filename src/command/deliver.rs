@@ -6,7 +6,7 @@ use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
 use crate::emit::{self, console};
 use crate::failure::{Exit, Failure};
-use crate::output::Reports;
+use crate::files::Reports;
 use crate::read::excerpt;
 use crate::redact::Redactor;
 use crate::report::Report;

@@ -31,7 +31,6 @@ use crate::emit::console::Style;
 use crate::environment::{self, POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
-use crate::output::same_file;
 use crate::variable::{CREDENTIALS, file_of};
 pub use progress::Announce;
 
@@ -66,28 +65,6 @@ impl Context<'_> {
     fn credential_files(&self) -> Vec<PathBuf> {
         let named = CREDENTIALS.into_iter().filter_map(|name| (self.env)(&file_of(name)));
         named.map(PathBuf::from).collect()
-    }
-
-    /// Refuses to read a file that holds a credential as something else: what a message quotes of
-    /// it would show the credential.
-    fn refuse_credentials(&self, inputs: &[&Option<PathBuf>]) -> Result<(), Failure> {
-        self.refuse_credential_files(inputs.iter().copied().flatten())
-    }
-
-    /// As [`Context::refuse_credentials`], for files that are named in any case.
-    fn refuse_credential_files<'p>(
-        &self,
-        inputs: impl IntoIterator<Item = &'p PathBuf>,
-    ) -> Result<(), Failure> {
-        let credentials = self.credential_files();
-        let is_one = |path: &&PathBuf| credentials.iter().any(|file| same_file(path, file));
-        match inputs.into_iter().find(is_one) {
-            None => Ok(()),
-            Some(path) => Err(Failure::usage(
-                format!("{} holds a credential, by the variables that are set", path.display()),
-                "Name the file that was meant.",
-            )),
-        }
     }
 
     fn policy_path(&self, given: Option<&PathBuf>) -> PathBuf {

@@ -11,7 +11,7 @@ use super::Context;
 use crate::cli::Cli;
 use crate::environment;
 use crate::failure::{Exit, Failure};
-use crate::output::same_file;
+use crate::files::same_file;
 use variables::{Variables, is_unset};
 
 /// Where Bitbucket finds test results by itself:

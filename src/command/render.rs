@@ -6,7 +6,7 @@ use super::deliver::{deliver, redacted};
 use super::{Context, saved, whole};
 use crate::cli::Render;
 use crate::failure::{Exit, Failure};
-use crate::output::Reports;
+use crate::files::Reports;
 use crate::redact::Redactor;
 use crate::report::{Clash, Report};
 
@@ -24,7 +24,6 @@ fn render(
     let inputs: Vec<&Path> =
         saved.iter().copied().chain(credentials.iter().map(PathBuf::as_path)).collect();
     let reports = Reports::prepare(&args.reports.report, &inputs)?;
-    context.refuse_credential_files(&args.saved)?;
     let report = merged(&saved)?;
     let mut report = saved::redacted(report, redactor);
     let delivered = deliver(&report, reports, &args.reports);

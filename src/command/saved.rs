@@ -1,29 +1,24 @@
 //! A report that was saved: read back, and judged again by what it contains.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
+use crate::escape::terminal;
 use crate::failure::Failure;
+use crate::files;
 use crate::read::excerpt;
 use crate::redact::{Redactor, is_redacted};
 use crate::report::{Report, SCHEMA_VERSION};
 
-/// The largest report, in bytes: two million members.
-const LARGEST: u64 = 1 << 30;
+/// The largest report, in bytes: half a million members.
+const LARGEST: u64 = 256 << 20;
 
 /// Reads a report as it was saved.
 pub(super) fn load(path: &Path) -> Result<Report, Failure> {
     let shown = path.display();
     let help = "Give it what `mfa-gate check --report json=PATH` wrote.";
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    read.map_err(|error| {
+    let bytes = files::read(path, LARGEST).map_err(|error| {
         Failure::usage(format!("the report {shown} cannot be read: {error}"), help)
     })?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Failure::usage(format!("{shown} is larger than any report: over 1 GiB"), help));
-    }
     let report: Report = serde_json::from_slice(&bytes).map_err(|error| {
         let why = error.to_string();
         Failure::usage(format!("{shown} is no report: {}", excerpt::whole(&why)), help)
@@ -49,7 +44,7 @@ pub(super) fn judged_again(path: &Path) -> Result<Report, Failure> {
         tracing::warn!(
             "{} says {}, and what it contains says {}: it was changed, or written by another \
              version",
-            excerpt::whole(&path.display().to_string()),
+            terminal(excerpt::whole(&path.display().to_string())),
             claimed.verdict.id(),
             judged.verdict.id()
         );

@@ -14,6 +14,7 @@ use super::address::is_loopback;
 use super::deadline::Deadline;
 use super::trouble::Trouble;
 use crate::failure::Failure;
+use crate::files;
 
 /// The largest answer, decompressed: a page of a hundred members has some 70 KB.
 const LARGEST: usize = 16 << 20;
@@ -185,7 +186,7 @@ fn builder(route: Route<'_>) -> reqwest::Result<ClientBuilder> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
-    let pem = std::fs::read(path).map_err(|error| bad_certificates(path, &error))?;
+    let pem = files::read(path, LARGEST as u64).map_err(|error| bad_certificates(path, &error))?;
     match Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if certificates.is_empty() => {
             Err(bad_certificates(path, &"it holds no certificate"))

@@ -1,6 +1,5 @@
 //! From a file, or its bytes, to the valid policy.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use super::source::SourceText;
 use super::{Policy, syntax, tree, validate};
 use crate::digest::{hex, sha256};
 use crate::failure::Failure;
+use crate::files;
 
 /// Reads a policy file; where a digest is pinned, only the file with that SHA-256 (64 hexadecimal
 /// digits of either case).
@@ -143,8 +143,8 @@ pub fn schema() -> schemars::Schema {
 /// At most one byte more than a policy may have: enough to see that it is too large.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let limit = u64::try_from(syntax::MAX_BYTES).unwrap_or(u64::MAX);
-    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    let most = u64::try_from(syntax::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    files::open(path, most)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -133,7 +133,7 @@ impl Problems {
         let mut rendered: Vec<String> =
             shown.map(|problem| problem.render(Level::ERROR, source, renderer)).collect();
         let count = self.found.len();
-        let path = harmless(&source.path);
+        let path = escape::terminal_columns(&source.path);
         if count > RENDERED {
             rendered.push(format!(
                 "error: {path} has {count} problems, of which the first {RENDERED} are shown"
@@ -185,15 +185,18 @@ impl Marked {
     fn new(source: &SourceText<'_>, span: Span) -> Self {
         let (number, line) = source.line_of(span.start);
         let end = span.end.min(line.end).max(span.start);
-        let part = |range| harmless(source.text.get(range).unwrap_or_default());
-        let before = part(line.start..span.start);
-        let marked = part(span.start..end);
         let tail = (end..line.end)
             .take_while(|&at| at < end + LINE_TAIL_BYTES || !source.text.is_char_boundary(at))
             .count();
-        let after = part(end..end + tail);
-        let mark = before.len()..before.len() + marked.len();
-        Marked { number, line: before + &marked + &after, mark }
+        let part = |range| source.text.get(range).unwrap_or_default();
+        let shown = escape::terminal_columns(part(line.start..end + tail)).into_owned();
+        // A character stands for each, which may take more bytes.
+        let shown_as = |place| {
+            let count = source.chars_to(place) - source.chars_to(line.start);
+            shown.char_indices().nth(count).map_or(shown.len(), |(at, _)| at)
+        };
+        let mark = shown_as(span.start)..shown_as(end);
+        Marked { number, line: shown, mark }
     }
 
     fn annotation(&self, kind: AnnotationKind, label: Option<&'static str>) -> Annotation<'static> {
@@ -207,7 +210,7 @@ impl Marked {
         label: Option<&'static str>,
     ) -> Snippet<'static, Annotation<'static>> {
         Snippet::source(self.line.clone())
-            .path(harmless(&source.path))
+            .path(escape::terminal_columns(&source.path).into_owned())
             .line_start(self.number)
             .annotation(self.annotation(kind, label))
     }
@@ -219,17 +222,6 @@ pub(super) fn shown(text: &str) -> String {
     let end = text.char_indices().nth(SHOWN_CHARS).map_or(text.len(), |(end, _)| end);
     let ellipsis = if end < text.len() { "…" } else { "" };
     format!("`{}{ellipsis}`", escape::visible(text.get(..end).unwrap_or_default()))
-}
-
-/// One character for one, so that columns stay what they are.
-fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|character| match character {
-            '\t' => '\t',
-            hidden if escape::is_hidden(hidden) => char::REPLACEMENT_CHARACTER,
-            visible => visible,
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl<'a> SourceText<'a> {
     }
 
     /// How many characters stand before a byte.
-    fn chars_to(&self, offset: usize) -> usize {
+    pub(super) fn chars_to(&self, offset: usize) -> usize {
         let stride = offset / STRIDE;
         let counted = self.chars_before.get(stride).copied().unwrap_or_default();
         let rest = self.text.as_bytes().get(stride * STRIDE..offset).unwrap_or_default();

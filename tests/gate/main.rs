@@ -1,6 +1,11 @@
 //! The real binary, from outside.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 #[cfg(unix)]
 mod action;
@@ -16,6 +21,8 @@ mod evidence;
 mod explain;
 mod exports;
 mod faults;
+#[cfg(unix)]
+mod files;
 mod in_toto;
 mod insights;
 mod organisation;

@@ -14,16 +14,15 @@ use crate::command::select::select;
 use crate::escape::terminal;
 use crate::evaluate::is_too_long;
 use crate::failure::{Exit, Failure};
+use crate::files::replace;
 use crate::member::{Member, Role};
 use crate::policy::{
     Admins, Document, Exemption, Limits, Location, MemberId, OptionalField, Policy, Refusal,
     Selector, Warning, as_email, snippet,
 };
 use crate::read::{Reading, Roles, Wanted};
-use crate::rewrite::replace;
 
 pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failure> {
-    context.refuse_credentials(&[&args.members.members, &args.policy.policy])?;
     let (path, document) = open(&args.policy, true, context)?;
     let planned = planned(&args.entry, &document.policy, context.today())?;
     demand_options(&document.policy.limits, &args.entry)?;

@@ -16,17 +16,16 @@ use crate::emit::words::count;
 use crate::escape::terminal;
 use crate::evaluate::Evaluation;
 use crate::failure::{Exit, Failure};
+use crate::files::{check_new, create};
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy::{self, Category, Exemption, FirstPolicy, Limits, Location, RosterColumns};
 use crate::read::{Roles, Selection, file};
 use crate::report::Outcome;
-use crate::rewrite::{check_new, create};
 
 /// How long an exemption may run where nobody asked for longer ones.
 const MAX_DAYS: u16 = 90;
 
 pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Failure> {
-    context.refuse_credentials(&[&args.members.members, &args.roster.roster])?;
     refuse_idle_files(args)?;
     let path = context.policy_path(args.policy.as_ref());
     check_new(&path)?;

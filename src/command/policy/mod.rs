@@ -13,10 +13,10 @@ use super::{Context, print};
 use crate::cli::{PolicyArgs, PolicyCommand};
 use crate::escape::visible;
 use crate::failure::{Exit, Failure};
+use crate::files::check_replaceable;
 use crate::member::{Member, shortened, shown_name};
 use crate::policy::{Document, MemberId, Selector};
 use crate::read::Reading;
-use crate::rewrite::check_replaceable;
 
 pub(super) fn run(command: &PolicyCommand, context: &Context<'_>) -> Result<Exit, Failure> {
     match command {

@@ -15,6 +15,12 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How many bytes are looked at to say what a file starts with.
 const FIRST: usize = 600;
 
+/// How much white space may stand before everything, in bytes.
+const BLANKS: usize = 1 << 20;
+
+/// How much is read at once at most, in bytes.
+const MOST: usize = 1 << 26;
+
 /// Objects one after another, in arrays or not.
 pub(super) struct Documents<R> {
     reader: R,
@@ -60,7 +66,7 @@ impl<R: Read> Documents<R> {
 
     /// The first byte that is neither white space nor part of a byte order mark. Nothing is
     /// consumed but that mark.
-    pub(super) fn sniff(&mut self) -> io::Result<Option<u8>> {
+    pub(super) fn sniff(&mut self) -> Result<Option<u8>, Misfit> {
         while self.buffer.len() < BOM.len() && !self.ended {
             self.refill()?;
         }
@@ -72,6 +78,10 @@ impl<R: Read> Documents<R> {
             match first {
                 Some(&byte) => return Ok(Some(byte)),
                 None if self.ended => return Ok(None),
+                // It is kept, for the lines of a table are counted from the start.
+                None if self.rest().len() > BLANKS => {
+                    return Err(Misfit::Content("it starts with white space without end".into()));
+                }
                 None => self.refill()?,
             }
         }
@@ -182,7 +192,8 @@ impl<R: Read> Documents<R> {
     fn refill(&mut self) -> io::Result<()> {
         self.buffer.drain(..self.start);
         self.start = 0;
-        let more = self.chunk.saturating_sub(self.buffer.len()).max(7 * self.buffer.len()).max(1);
+        let more = self.chunk.saturating_sub(self.buffer.len()).max(7 * self.buffer.len());
+        let more = more.clamp(1, MOST);
         self.buffer.reserve_exact(more);
         let read = (&mut self.reader).take(more as u64).read_to_end(&mut self.buffer)?;
         self.ended = read < more;

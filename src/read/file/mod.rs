@@ -8,8 +8,7 @@ mod snapshot;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,6 +21,7 @@ use super::excerpt::excerpt;
 use super::misfit::{Expected, Misfit};
 use super::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Selection, Walk, proof};
 use crate::failure::Failure;
+use crate::files;
 use crate::member::Member;
 use crate::report::RosterRecord;
 
@@ -43,6 +43,9 @@ pub struct FileRead {
 /// Bytes read at once: a page of a hundred members has some 70 KB, so that few of them are parsed
 /// twice because the first try ended in the middle.
 const CHUNK: usize = 1 << 20;
+
+/// The largest file, in bytes: half a million members.
+const LARGEST: u64 = 256 << 20;
 
 /// A file with members, in the words of its messages.
 const EXPECTED: Expected = Expected {
@@ -69,7 +72,7 @@ const EXPECTED: Expected = Expected {
 /// [Bitbucket's API]: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get
 pub fn read(path: &Path, selection: &Selection) -> Result<FileRead, Failure> {
     let mut start = String::new();
-    let found = open(path).map_err(Misfit::from).and_then(|file| {
+    let found = files::open(path, LARGEST).map_err(Misfit::from).and_then(|file| {
         let mut documents = Documents::new(Ahead::new(file)?, CHUNK);
         let first = documents.sniff()?;
         start = excerpt(&String::from_utf8_lossy(documents.first_bytes()));
@@ -90,13 +93,6 @@ pub fn read(path: &Path, selection: &Selection) -> Result<FileRead, Failure> {
     let (found, sha256) = found.map_err(|misfit| misfit.failure(&EXPECTED, path, &start))?;
     let (read_at, roster) = (found.read_at, found.roster.clone());
     Ok(FileRead { readings: found.select(selection), read_at, sha256, roster })
-}
-
-/// Opens a file to read it.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    let file = File::open(path)?;
-    // Opening a directory works on Unix; only reading it fails, with a stranger message.
-    if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
 }
 
 fn from_json<R: Read>(

@@ -4,16 +4,15 @@ mod columns;
 mod contradiction;
 mod per_user;
 
-use std::io::Read;
 use std::path::Path;
 
 use self::columns::Columns;
 use super::excerpt::excerpt;
-use super::file::open;
 use super::misfit::{Expected, Misfit};
 use super::table::{Table, Words};
 use crate::digest::{hex, sha256};
 use crate::failure::Failure;
+use crate::files;
 use crate::member::{Source, TwoFactor};
 use crate::policy::RosterColumns;
 
@@ -94,7 +93,7 @@ const WORDS: Words = Words {
 /// [managed accounts]: https://support.atlassian.com/organization-administration/docs/export-managed-accounts/
 pub fn read(path: &Path, columns: &RosterColumns, required: &[Source]) -> Result<Roster, Failure> {
     let mut start = String::new();
-    let roster = bytes(path).and_then(|bytes| {
+    let roster = files::read(path, LARGEST).map_err(Misfit::from).and_then(|bytes| {
         let text = bytes.strip_prefix(BOM).unwrap_or(&bytes);
         start = excerpt(&String::from_utf8_lossy(first_line(text)));
         Misfit::unless_text(text)?;
@@ -123,18 +122,6 @@ pub fn read(path: &Path, columns: &RosterColumns, required: &[Source]) -> Result
         })
     });
     roster.map_err(|misfit| misfit.failure(&EXPECTED, path, &start))
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, Misfit> {
-    let file = open(path)?;
-    let mut bytes = Vec::with_capacity(file.metadata()?.len().min(LARGEST) as usize + 1);
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        let what = format!("it is larger than {} MiB", LARGEST >> 20);
-        let help = "A roster has one row for each account: check that this is the right file.";
-        return Err(Misfit::Known { what, help: help.into() });
-    }
-    Ok(bytes)
 }
 
 /// The beginning of the first line that is not blank.

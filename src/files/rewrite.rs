@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::unfinished::{Unfinished, sweep_beside};
 use crate::failure::Failure;
-use crate::output::unfinished;
 
 /// Sees, before anything is asked, that a file is there to be replaced. One that cannot be read is
 /// left to whoever reads it.
@@ -20,7 +20,11 @@ pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
     } else if metadata.permissions().readonly() {
         "it is write-protected".to_owned()
     } else {
-        match path.canonicalize().and_then(|path| unfinished(&path)) {
+        let unfinished = path.canonicalize().and_then(|path| {
+            sweep_beside(&path);
+            Unfinished::new(&path)
+        });
+        match unfinished {
             Ok(_) => return Ok(()),
             Err(error) => error.to_string(),
         }
@@ -40,10 +44,10 @@ pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
 pub(crate) fn replace(path: &Path, read: &str, text: &str) -> Result<(), Failure> {
     let replaced = || {
         let path = path.canonicalize()?;
-        let mut new = unfinished(&path)?;
-        new.write_all(text.as_bytes())?;
-        take_after(&path, new.as_file())?;
-        new.as_file().sync_all()?;
+        let mut new = Unfinished::new(&path)?;
+        new.file().write_all(text.as_bytes())?;
+        take_after(&path, new.file())?;
+        new.file().sync_all()?;
         // Somebody may have saved it in an editor while the members were read.
         let is_same = fs::read(&path)? == read.as_bytes();
         if is_same {
@@ -85,7 +89,8 @@ pub(crate) fn check_new(path: &Path) -> Result<(), Failure> {
             "Name another file, or move that one out of the way.",
         ));
     }
-    unfinished(path).map(|_| ()).map_err(|error| {
+    sweep_beside(path);
+    Unfinished::new(path).map(|_| ()).map_err(|error| {
         Failure::usage(
             format!("{} cannot be made: {error}", path.display()),
             "Name a file in a folder that is there and that this user may write to.",
@@ -99,11 +104,10 @@ pub(crate) fn check_new(path: &Path) -> Result<(), Failure> {
 /// [`Failure::Incomplete`] where there is one by now, or it cannot be written.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
     let created = || {
-        let mut new = unfinished(path)?;
-        new.write_all(text.as_bytes())?;
-        new.as_file().sync_all()?;
-        new.persist_noclobber(path)?;
-        Ok(())
+        let mut new = Unfinished::new(path)?;
+        new.file().write_all(text.as_bytes())?;
+        new.file().sync_all()?;
+        new.persist_new(path)
     };
     let written: io::Result<()> = created();
     written.map_err(|error| unwritten(path, &error))
