@@ -57,7 +57,7 @@ fn run(
 fn time(clock: SystemTime) -> Result<Timestamp, Failure> {
     Timestamp::try_from(clock).map_err(|_| {
         Failure::usage(
-            "the clock of this machine is not between the years -9999 and 9999",
+            "the clock of this machine is wrong: it is past 9999-12-30 or before the year -9999",
             "Set the clock, and run again.",
         )
     })

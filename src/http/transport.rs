@@ -1,7 +1,7 @@
 //! One request and its answer: no longer than allowed, no larger than allowed, nowhere else.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap};
@@ -159,6 +159,7 @@ fn http_client(connection: &Connection, route: Route<'_>) -> Result<reqwest::Cli
         let builder = builder(route).map_err(unusable)?;
         return builder.tls_certs_only(extra).build().map_err(unusable);
     }
+    check_system_certificates()?;
     // In an image without certificates of its own the first try fails.
     let with_system = builder(route).map_err(unusable)?.tls_certs_merge(extra.clone()).build();
     with_system.or_else(|_| {
@@ -183,6 +184,20 @@ fn builder(route: Route<'_>) -> reqwest::Result<ClientBuilder> {
         Route::To(_) => builder.https_only(!route.is_plain()),
         Route::Through(proxy) => builder.no_proxy().proxy(Proxy::http(proxy.clone())?),
     })
+}
+
+/// The library that reads the system's certificates would wait for a pipe, and read a device, for
+/// ever. An empty one, such as `/dev/null`, is a way to have none.
+fn check_system_certificates() -> Result<(), Failure> {
+    let Some(path) = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from) else { return Ok(()) };
+    let is_special = path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
+    if !is_special || files::read(&path, 0).is_ok() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("could not use SSL_CERT_FILE: {} is no regular file", path.display()),
+        "Set it to a PEM file, or unset it.",
+    ))
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {

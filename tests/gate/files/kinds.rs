@@ -81,6 +81,12 @@ fn a_pipe_that_gives_nothing_is_not_waited_for_without_end() {
     let mut shell = gate_in_shell(&sandbox, &format!("exec GATE {args}"));
     shell.env("MFA_GATE_SLACK_WEBHOOK_URL_FILE", "lonely").stderr(Stdio::piped());
     runs.push((shell.stdout(Stdio::null()).spawn().unwrap(), args.into(), 2));
+    let args = "members --workspace acme";
+    let mut shell = gate_in_shell(&sandbox, &format!("exec GATE {args}"));
+    shell.env("SSL_CERT_FILE", "lonely").env("BITBUCKET_ACCESS_TOKEN", "token");
+    shell.env("BITBUCKET_API_URL", "https://127.0.0.1:9/2.0").stderr(Stdio::piped());
+    let child = shell.stdout(Stdio::null()).spawn().unwrap();
+    check_end(child, args, 2, &["SSL_CERT_FILE"]);
     for (child, args, code) in runs {
         check_end(child, &args, code, &["nothing came from it for 10 seconds"]);
     }
