@@ -263,7 +263,7 @@ async fn answers_of_another_shape() {
         ),
         (
             ResponseTemplate::new(200).set_body_json(json!({"type": "error", "error": {}})),
-            ["missing field `values`", "\"type\":\"error\""],
+            ["an error is reported beside the rows", "\"type\":\"error\""],
         ),
         (ResponseTemplate::new(204), ["EOF", "status 204"]),
     ] {

@@ -82,6 +82,11 @@ fn row(number: usize, slug: &str) -> Value {
     })
 }
 
+/// The address of a page.
+fn link(slug: &str, number: usize) -> String {
+    format!("https://api.bitbucket.org/2.0/workspaces/{slug}/members?pagelen=100&page={number}")
+}
+
 /// Saved pages of `total` members, `pagelen` on each.
 fn pages(slug: &str, total: usize, pagelen: usize) -> Vec<Value> {
     let count = total.div_ceil(pagelen);
@@ -92,7 +97,10 @@ fn pages(slug: &str, total: usize, pagelen: usize) -> Vec<Value> {
             "size": total, "page": number, "pagelen": pagelen,
         });
         if number < count {
-            page["next"] = format!("https://api.bitbucket.org/?page={}", number + 1).into();
+            page["next"] = link(slug, number + 1).into();
+        }
+        if number > 1 {
+            page["previous"] = link(slug, number - 1).into();
         }
         page
     };
@@ -193,16 +201,113 @@ fn pages_that_are_not_the_whole_list() {
     }
 }
 
-#[test]
-fn pages_without_numbers_come_in_order() {
-    let mut pages = pages("acme", 5, 2);
+/// Pages without a count.
+fn uncounted(total: usize, pagelen: usize) -> Vec<Value> {
+    let mut pages = pages("acme", total, pagelen);
     for page in &mut pages {
-        page.as_object_mut().unwrap().retain(|key, _| key == "values" || key == "next");
+        page.as_object_mut().unwrap().remove("size");
     }
+    pages
+}
+
+#[test]
+fn without_a_count_the_last_page_must_prove_that_it_is_the_last() {
+    let mut pages = uncounted(5, 2);
+    pages.swap(0, 2);
     let roll = acme(&concatenated(&pages)).members.unwrap();
     assert_eq!((roll.members.len(), roll.completeness), (5, Completeness::LastPage));
-    pages.swap(1, 2);
-    assert!(incomplete(&concatenated(&pages)).why.contains("page 2 of 3 has no `next`"));
+
+    let full = uncounted(4, 2);
+    for order in [[0, 1], [1, 0]] {
+        let text = concatenated(&order.map(|at| full[at].clone()));
+        assert!(incomplete(&text).why.contains("does not prove"), "{text}");
+    }
+    let last = json!({"page": 1, "values": full[0]["values"]});
+    assert!(incomplete(&last.to_string()).why.contains("does not prove"));
+    for key in ["page", "pagelen"] {
+        let mut pages = uncounted(5, 2);
+        pages[2].as_object_mut().unwrap().remove(key);
+        assert!(incomplete(&concatenated(&pages)).why.contains("does not prove"), "{key}");
+    }
+    let mut one = uncounted(1, 2);
+    one[0]["previous"] = link("acme", 1).into();
+    assert!(incomplete(&concatenated(&one)).why.contains("has a `previous`"));
+    let mut short = uncounted(7, 3);
+    short[1]["values"].as_array_mut().unwrap().pop();
+    let why = incomplete(&concatenated(&short)).why;
+    assert!(why.contains("page 2 holds 2 members where a full page holds 3"), "{why}");
+}
+
+#[test]
+fn pages_of_another_list_are_not_the_members() {
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut pages = pages("acme", 3, 2);
+        for page in &mut pages {
+            change(page);
+            for row in page["values"].as_array_mut().unwrap() {
+                row.as_object_mut().unwrap().remove("workspace");
+            }
+        }
+        acme(&concatenated(&pages)).members
+    };
+    assert_eq!(changed(&|_| ()).unwrap().members.len(), 3);
+    let base = "https://api.bitbucket.org/2.0/workspaces";
+    for (next, part) in [
+        (format!("{base}/labs/members?page=2"), "another list"),
+        (format!("{base}/ACME/members?page=2"), "another list"),
+        (format!("{base}/acme/permissions?page=2"), "another list"),
+        (format!("{base}/acme/permissions/repositories?page=2"), "another list"),
+        (format!("{base}/acme/members?page=2&q=user.email+IN+(%22a%22)"), "another list"),
+        (format!("{base}/acme/members?page=2&%71=x"), "another list"),
+        (format!("{base}/acme/members/?page=2"), "another list"),
+        ("/2.0/workspaces/acme/members?page=2".into(), "another list"),
+        (String::new(), "an empty `next`"),
+    ] {
+        for key in ["next", "previous"] {
+            let incomplete = changed(&|page: &mut Value| {
+                if let Some(link) = page.get_mut(key) {
+                    *link = next.clone().into();
+                }
+            });
+            let why = incomplete.unwrap_err().why;
+            assert!(why.contains(part), "{key} {next}: {why}");
+        }
+    }
+    let permission = changed(&|page| page["values"][0]["permission"] = "owner".into());
+    assert!(permission.unwrap_err().why.contains("`permission`"));
+}
+
+#[test]
+fn rows_that_cannot_be_told_apart_are_not_a_list() {
+    let without = |kept: &dyn Fn(usize) -> &'static str| {
+        let mut page = pages("acme", 3, 10).remove(0);
+        for (number, row) in page["values"].as_array_mut().unwrap().iter_mut().enumerate() {
+            let user = row["user"].as_object_mut().unwrap();
+            user.retain(|key, _| !["account_id", "uuid"].contains(&&**key) || key == kept(number));
+        }
+        acme(&page.to_string()).members
+    };
+    assert_eq!(without(&|_| "uuid").unwrap().members.len(), 3);
+    assert_eq!(without(&|_| "account_id").unwrap().members.len(), 3);
+    for kept in [
+        (&|_| "") as &dyn Fn(usize) -> &'static str,
+        &|number| if number == 0 { "account_id" } else { "uuid" },
+        &|number| if number == 0 { "" } else { "uuid" },
+    ] {
+        let why = without(kept).unwrap_err().why;
+        assert!(why.contains("may be one person"), "{why}");
+    }
+}
+
+#[test]
+fn a_row_is_an_object() {
+    for page in [
+        json!({"size": 1, "values": [[{"account_id": "557058:1"}, null, null]]}),
+        json!({"size": 1, "values": [{"user": ["user", "557058:1", "{1}"]}]}),
+        json!({"size": 1, "values": [{"user": {"account_id": "557058:1"}, "workspace": ["acme"]}]}),
+    ] {
+        refused(page.to_string().as_bytes(), &slugs(&["acme"]));
+    }
 }
 
 #[test]
@@ -211,12 +316,9 @@ fn a_page_that_says_nothing_may_be_one_of_many() {
         json!({"values": (0..count).map(|number| row(number, "acme")).collect::<Vec<_>>()})
             .to_string()
     };
-    for count in [5, 10, 100] {
+    for count in [1, 2, 10, 99, 100] {
         let incomplete = incomplete(&bare(count));
         assert!(incomplete.help.contains("without `+`"), "{incomplete:?}");
-    }
-    for count in [1, 2, 99] {
-        assert_eq!(members(&bare(count)).len(), count);
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Client as Http, RequestBuilder};
+use reqwest::{Client as Http, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -19,6 +19,7 @@ use super::{Connection, Host, Said};
 use crate::escape;
 use crate::failure::Failure;
 use crate::read::Incomplete;
+use crate::read::object::Object;
 
 /// The way to one server, which all requests of a run to it share.
 pub(crate) struct Link<'a> {
@@ -75,7 +76,10 @@ impl<'a> Link<'a> {
         secrets: &Secrets,
         requests: &Cell<u32>,
     ) -> Result<(T, HeaderMap), Trouble> {
-        self.exchange(build, secrets, requests, |body| serde_json::from_slice(body)).await
+        self.exchange(build, secrets, requests, |body| {
+            serde_json::from_slice(body).map(|Object(answer)| answer)
+        })
+        .await
     }
 
     /// Sends a request until it is answered well, whatever the answer says.
@@ -146,7 +150,9 @@ impl<'a> Link<'a> {
             let asks = retry::asked(answer.status, &answer.headers, (self.pace.now)());
             return Err(Trouble::Refused(Box::new(refusal(self.host, &answer, secrets, asks))));
         }
-        match read(&answer.body) {
+        let whole = answer.status != StatusCode::PARTIAL_CONTENT;
+        let understood = if whole { read(&answer.body) } else { Err(partial()) };
+        match understood {
             Ok(understood) => Ok((understood, answer.headers)),
             Err(error) => Err(Trouble::Shape {
                 status: answer.status.as_u16(),
@@ -157,6 +163,11 @@ impl<'a> Link<'a> {
             }),
         }
     }
+}
+
+/// What is wrong with a part where the whole was asked for.
+fn partial() -> serde_json::Error {
+    serde::de::Error::custom("it is only a part of the answer")
 }
 
 pub(crate) fn unsendable(error: reqwest::Error) -> Trouble {

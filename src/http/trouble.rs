@@ -178,7 +178,7 @@ impl Trouble {
             ),
             Trouble::Doubt(doubt) => Incomplete::new(
                 format!("the list was read twice and did not add up: {}", doubt.why()),
-                "Try again when fewer people join and leave.",
+                doubt.help(),
             ),
         }
     }

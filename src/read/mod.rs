@@ -18,6 +18,7 @@ pub mod file;
 mod inquiry;
 mod join;
 mod misfit;
+pub(crate) mod object;
 pub mod observation;
 pub(crate) mod proof;
 pub mod roster;

@@ -20,10 +20,12 @@ pub(crate) struct Facts {
     pub(crate) number: Option<NonZeroU64>,
     /// How many rows a full page holds.
     pub(crate) length: Option<u64>,
-    /// Whether another page follows.
+    /// Whether it says that a page comes before it.
+    pub(crate) previous: bool,
+    /// Whether it says that another page follows.
     pub(crate) next: bool,
-    /// Whether it says nothing about the list, as when `fields=` took the envelope away.
-    pub(crate) bare: bool,
+    /// Whether a row has a `permission`, as those of other lists do.
+    pub(crate) permissions: bool,
 }
 
 /// What is proven.
@@ -60,8 +62,22 @@ pub(crate) enum Doubt {
     Astray(u64),
     /// A page that was asked for twice held other rows the second time.
     Shifted,
-    /// The only page says nothing about the list, and may be one of several.
+    /// A full page of accounts says nothing about the list that it is part of.
     Bare { rows: u64 },
+    /// The last page does not prove that it is the last one.
+    OpenEnd { rows: u64 },
+    /// The first page says that another one comes before it.
+    NotFirst,
+    /// A page that others follow holds fewer rows than a full one.
+    Short { page: u64, rows: u64, full: u64 },
+    /// The rows have a permission: they are not the list of members.
+    Permissions,
+    /// A page's `next` or `previous` is empty.
+    EmptyLink,
+    /// A page's `next` or `previous` is of another list.
+    OtherList(Box<str>),
+    /// Two rows have no id of one kind, so they may be of one person.
+    Indistinct,
     /// Pages of different lengths, without a count: they are not of one walk.
     Lengths(u64, u64),
     /// Not as many members are listed as were counted when the list was made.
@@ -110,30 +126,78 @@ impl Doubt {
                 )
             }
             Doubt::Bare { rows } => format!(
-                "a page of {rows} members does not say whether it is the last one: it states \
-                 neither `size` nor `next` nor anything else about the list"
+                "a page of {rows} accounts does not say whether it is the last one: it has no `links`"
             ),
+            Doubt::OpenEnd { rows } => format!(
+                "no page states `size`, and the last one, of {rows} members, does not prove that \
+                 it is the last: it must state its number and `pagelen`, hold fewer members than \
+                 that, and have no `next`"
+            ),
+            Doubt::NotFirst => {
+                "the first page has a `previous`: pages before it are missing".into()
+            }
+            Doubt::Short { page, rows, full } => format!(
+                "page {page} holds {rows} members where a full page holds {full}, and others \
+                 follow it"
+            ),
+            Doubt::Permissions => "its rows have a `permission`, as those of other lists do".into(),
+            Doubt::EmptyLink => "a page has an empty `next` or `previous`".into(),
+            Doubt::OtherList(address) => {
+                format!("a page's `next` or `previous` is of another list: {}", excerpt(address))
+            }
+            Doubt::Indistinct => "some members come with one kind of id only and others with \
+                 another, so that two of them may be one person"
+                .into(),
+        }
+    }
+
+    /// What to do about it, where the list was read from a server, twice.
+    pub(crate) fn help(&self) -> &'static str {
+        match self {
+            Doubt::Sizes(..)
+            | Doubt::Count { .. }
+            | Doubt::Twice(_)
+            | Doubt::BothWays(_)
+            | Doubt::PageMissing(_)
+            | Doubt::Shifted => "Try again when fewer people join and leave.",
+            Doubt::PageTwice(_)
+            | Doubt::Unfinished
+            | Doubt::EndsEarly { .. }
+            | Doubt::OtherPage { .. }
+            | Doubt::Astray(_)
+            | Doubt::Bare { .. }
+            | Doubt::OpenEnd { .. }
+            | Doubt::NotFirst
+            | Doubt::Short { .. }
+            | Doubt::Permissions
+            | Doubt::EmptyLink
+            | Doubt::OtherList(_)
+            | Doubt::Indistinct
+            | Doubt::Lengths(..)
+            | Doubt::Recorded { .. } => {
+                "Trying again is unlikely to help. Check --api-url and whether a proxy changes the \
+                 answers; if neither is the cause, report it to Atlassian."
+            }
         }
     }
 }
 
-/// Compares what the pages count with what came.
-///
-/// A page without any statement about the list is believed to be the whole of it unless its rows
-/// could fill a page, that is, unless they are a multiple of `full_page`.
-pub(crate) fn counts(pages: &[Facts], full_page: u64) -> Result<Proof, Doubt> {
+/// Checks that pages are all the pages of one list, in whatever order they come, and that the list
+/// ends where they end: by the count that they state, else by an end that proves itself.
+pub(crate) fn complete(pages: &[Facts]) -> Result<Proof, Doubt> {
+    if pages.iter().any(|page| page.permissions) {
+        return Err(Doubt::Permissions);
+    }
     let mut sizes = pages.iter().filter_map(|page| page.size);
-    let Some(size) = sizes.next() else {
-        let full =
-            |page: &&Facts| page.bare && page.rows > 0 && page.rows.is_multiple_of(full_page);
-        return match pages.last().filter(full) {
-            Some(page) => Err(Doubt::Bare { rows: page.rows }),
-            None => Ok(Proof { completeness: Completeness::LastPage, size: None }),
-        };
-    };
-    if let Some(other) = sizes.find(|&other| other != size) {
+    let size = sizes.next();
+    if let Some((size, other)) = size.zip(sizes.find(|&other| Some(other) != size)) {
         return Err(Doubt::Sizes(size, other));
     }
+    series(pages)?;
+    let Some(size) = size else {
+        uncounted(pages)?;
+        return Ok(Proof { completeness: Completeness::LastPage, size: None });
+    };
     let came = pages.iter().map(|page| page.rows).sum();
     if came == size {
         Ok(Proof { completeness: Completeness::Size, size: Some(size) })
@@ -142,9 +206,9 @@ pub(crate) fn counts(pages: &[Facts], full_page: u64) -> Result<Proof, Doubt> {
     }
 }
 
-/// Checks that pages are all the pages of one list: by their numbers, in whatever order they
-/// were saved, or, where they have none, by the `next` of each in the order of the file.
-pub(crate) fn sequence(pages: &[Facts]) -> Result<(), Doubt> {
+/// Checks what the pages say about each other: each is there once, only the first one has none
+/// before it, and only the last one has none after it.
+fn series(pages: &[Facts]) -> Result<(), Doubt> {
     let mut numbers: Vec<u64> =
         pages.iter().filter_map(|page| page.number.map(NonZeroU64::get)).collect();
     numbers.sort_unstable();
@@ -157,27 +221,49 @@ pub(crate) fn sequence(pages: &[Facts]) -> Result<(), Doubt> {
                 Ordering::Greater => return Err(Doubt::PageMissing(expected)),
             }
         }
+        let first = pages.iter().min_by_key(|page| page.number);
+        if first.is_some_and(|page| page.previous) {
+            return Err(Doubt::NotFirst);
+        }
     }
-    let counted = pages.iter().any(|page| page.size.is_some());
+    if !pages.is_empty() && pages.iter().all(|page| page.previous) {
+        return Err(Doubt::NotFirst);
+    }
+    let of = pages.len() as u64;
+    let mut ends = pages.iter().zip(1..).filter(|(page, _)| !page.next);
+    let Some((last, at)) = ends.next() else {
+        return if pages.is_empty() { Ok(()) } else { Err(Doubt::Unfinished) };
+    };
+    let end = last.number.map_or(at, NonZeroU64::get);
+    let highest = pages.iter().filter_map(|page| page.number).max();
+    if ends.next().is_some() || highest.is_some_and(|highest| highest.get() > end) {
+        return Err(Doubt::EndsEarly { page: end, of });
+    }
+    Ok(())
+}
+
+/// Without a count it takes pages that are all full, and after them one that is not.
+fn uncounted(pages: &[Facts]) -> Result<(), Doubt> {
     let mut lengths = pages.iter().filter_map(|page| page.length);
-    if let Some(one) = lengths.next().filter(|_| !counted)
+    if let Some(one) = lengths.next()
         && let Some(other) = lengths.find(|&other| other != one)
     {
         return Err(Doubt::Lengths(one, other));
     }
-    let last = if all_numbered {
-        pages.iter().max_by_key(|page| page.number)
-    } else {
-        if let Some(early) = pages.iter().rev().skip(1).rev().position(|page| !page.next) {
-            let of = pages.len() as u64;
-            return Err(Doubt::EndsEarly { page: early as u64 + 1, of });
-        }
-        pages.last()
-    };
-    match last {
-        Some(page) if page.next => Err(Doubt::Unfinished),
-        Some(_) | None => Ok(()),
+    let mut ordered: Vec<&Facts> = pages.iter().collect();
+    ordered.sort_by_key(|page| page.number);
+    let Some((last, others)) = ordered.split_last() else { return Ok(()) };
+    let proves = last.number.is_some() && last.length.is_some_and(|full| last.rows < full);
+    if !proves || others.iter().any(|page| page.number.is_none()) {
+        return Err(Doubt::OpenEnd { rows: last.rows });
     }
+    for (page, number) in others.iter().zip(1..) {
+        let full = page.length.or(last.length).unwrap_or(page.rows);
+        if page.rows < full {
+            return Err(Doubt::Short { page: number, rows: page.rows, full });
+        }
+    }
+    Ok(())
 }
 
 /// Checks a list that somebody made against what was written down about it: how many there were,
@@ -221,6 +307,29 @@ pub(crate) fn distinct_members(members: &[Member]) -> Result<(), Doubt> {
     distinct(emails.filter_map(|member| member.email.as_deref()), members.len())
 }
 
+/// Checks that the rows of a list are of as many people: any two have ids of one kind, which
+/// differ. One person may come once by account id and once by uuid alone; equal rows without any
+/// id are no proof of two people.
+pub(crate) fn distinct_people(members: &[Member]) -> Result<(), Doubt> {
+    distinct_members(members)?;
+    let all_have = |id: fn(&Member) -> bool| members.iter().all(id);
+    let nameless = |member: &Member| member.account_id.is_none() && member.uuid.is_none();
+    let told_apart = if members.len() < 2 {
+        true
+    } else if members.iter().any(nameless) {
+        all_have(|member| member.email.is_some())
+    } else {
+        all_have(|member| member.account_id.is_some()) || all_have(|member| member.uuid.is_some())
+    };
+    if !told_apart {
+        return Err(Doubt::Indistinct);
+    }
+    if members.iter().any(nameless) {
+        distinct(members.iter().filter_map(|member| member.email.as_deref()), members.len())?;
+    }
+    Ok(())
+}
+
 /// What tells a member from every other. The e-mail address does where there is no id.
 pub(crate) fn ids(member: &Member) -> impl Iterator<Item = &str> {
     let (account_id, uuid) = (member.account_id.as_deref(), member.uuid.as_deref());
@@ -232,72 +341,122 @@ pub(crate) fn ids(member: &Member) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
+    /// A page of a list whose full pages have a hundred rows.
     fn page(number: u64, rows: u64, size: Option<u64>, next: bool) -> Facts {
-        Facts { rows, size, number: NonZeroU64::new(number), length: None, next, bare: false }
+        Facts {
+            rows,
+            size,
+            number: NonZeroU64::new(number),
+            length: Some(100),
+            previous: number > 1,
+            next,
+            permissions: false,
+        }
     }
+
+    const LAST_PAGE: Result<Proof, Doubt> =
+        Ok(Proof { completeness: Completeness::LastPage, size: None });
 
     #[test]
     fn a_count_proves_the_list() {
         let pages = [page(1, 100, Some(150), true), page(2, 50, Some(150), false)];
         let proof = Proof { completeness: Completeness::Size, size: Some(150) };
-        assert_eq!(counts(&pages, 5), Ok(proof));
+        assert_eq!(complete(&pages), Ok(proof));
         let one_states_it = [page(1, 100, Some(150), true), page(2, 50, None, false)];
-        assert_eq!(counts(&one_states_it, 5), Ok(proof));
+        assert_eq!(complete(&one_states_it), Ok(proof));
+        let unnumbered = pages.map(|page| Facts { number: None, ..page });
+        assert_eq!(complete(&unnumbered), Ok(proof));
+        let [first, second] = unnumbered;
+        assert_eq!(complete(&[second, first]), Ok(proof));
     }
 
     #[test]
     fn too_few_too_many_and_disagreeing_counts() {
-        assert_eq!(
-            counts(&[page(1, 99, Some(100), false)], 5),
-            Err(Doubt::Count { came: 99, size: 100 })
-        );
-        assert_eq!(
-            counts(&[page(1, 101, Some(100), false)], 5),
-            Err(Doubt::Count { came: 101, size: 100 })
-        );
+        for (came, size) in [(99, 100), (101, 100)] {
+            let found = complete(&[page(1, came, Some(size), false)]);
+            assert_eq!(found, Err(Doubt::Count { came, size }));
+        }
         let pages = [page(1, 100, Some(150), true), page(2, 50, Some(151), false)];
-        assert_eq!(counts(&pages, 5), Err(Doubt::Sizes(150, 151)));
+        assert_eq!(complete(&pages), Err(Doubt::Sizes(150, 151)));
     }
 
     #[test]
-    fn without_a_count_the_last_page_proves_it_unless_it_says_nothing() {
-        let last_page = Ok(Proof { completeness: Completeness::LastPage, size: None });
-        assert_eq!(counts(&[page(1, 100, None, false)], 5), last_page);
-        let bare = |rows| {
-            [Facts { rows, size: None, number: None, length: None, next: false, bare: true }]
-        };
-        assert_eq!(counts(&bare(10), 5), Err(Doubt::Bare { rows: 10 }));
-        assert_eq!(counts(&bare(12), 5), last_page);
-        assert_eq!(counts(&bare(0), 5), last_page);
+    fn without_a_count_the_end_must_prove_itself() {
+        assert_eq!(complete(&[page(1, 99, None, false)]), LAST_PAGE);
+        assert_eq!(complete(&[page(1, 100, None, true), page(2, 0, None, false)]), LAST_PAGE);
+        for end in [
+            page(1, 100, None, false),
+            Facts { length: None, ..page(1, 99, None, false) },
+            Facts { number: None, ..page(1, 99, None, false) },
+        ] {
+            assert_eq!(complete(&[end]), Err(Doubt::OpenEnd { rows: end.rows }), "{end:?}");
+        }
+        let full_end = [page(2, 100, None, false), page(1, 100, None, true)];
+        assert_eq!(complete(&full_end), Err(Doubt::OpenEnd { rows: 100 }));
+        for rows in [0, 99] {
+            let short =
+                [page(1, 100, None, true), page(2, rows, None, true), page(3, 7, None, false)];
+            assert_eq!(complete(&short), Err(Doubt::Short { page: 2, rows, full: 100 }));
+        }
+        let fifty = Facts { length: Some(50), ..page(2, 7, None, false) };
+        assert_eq!(complete(&[page(1, 100, None, true), fifty]), Err(Doubt::Lengths(100, 50)));
     }
 
     #[test]
-    fn numbered_pages_may_come_in_any_order() {
-        let pages = [page(1, 1, None, true), page(3, 1, None, false), page(2, 1, None, true)];
-        assert_eq!(sequence(&pages), Ok(()));
-        let twice = [page(1, 1, None, true), page(2, 1, None, true), page(2, 1, None, false)];
-        assert_eq!(sequence(&twice), Err(Doubt::PageTwice(2)));
-        let hole = [page(1, 1, None, true), page(3, 1, None, false)];
-        assert_eq!(sequence(&hole), Err(Doubt::PageMissing(2)));
-        let no_first = [page(2, 1, None, false)];
-        assert_eq!(sequence(&no_first), Err(Doubt::PageMissing(1)));
-        let unfinished = [page(2, 1, None, true), page(1, 1, None, true)];
-        assert_eq!(sequence(&unfinished), Err(Doubt::Unfinished));
-    }
-
-    #[test]
-    fn unnumbered_pages_come_in_order() {
-        assert_eq!(sequence(&[page(0, 1, None, true), page(0, 1, None, false)]), Ok(()));
-        assert_eq!(
-            sequence(&[page(0, 1, None, false), page(0, 1, None, false)]),
-            Err(Doubt::EndsEarly { page: 1, of: 2 })
-        );
-        assert_eq!(sequence(&[page(0, 1, None, true)]), Err(Doubt::Unfinished));
+    fn pages_may_come_in_any_order_and_are_there_once() {
+        for size in [None, Some(207)] {
+            let page = |number, rows, next| page(number, rows, size, next);
+            let (one, two, three) = (page(1, 100, true), page(2, 100, true), page(3, 7, false));
+            for pages in [[one, two, three], [three, one, two], [two, three, one]] {
+                assert!(complete(&pages).is_ok(), "{pages:?}");
+            }
+            assert_eq!(complete(&[one, two, two]), Err(Doubt::PageTwice(2)));
+            assert_eq!(complete(&[one, three]), Err(Doubt::PageMissing(2)));
+            assert_eq!(complete(&[two, three]), Err(Doubt::PageMissing(1)));
+            assert_eq!(complete(&[two, one]), Err(Doubt::Unfinished));
+            let early = Facts { next: false, ..two };
+            assert_eq!(complete(&[one, early, three]), Err(Doubt::EndsEarly { page: 2, of: 3 }));
+            let late = Facts { previous: true, ..one };
+            assert_eq!(complete(&[late, two, three]), Err(Doubt::NotFirst));
+            let permissions = Facts { permissions: true, ..two };
+            assert_eq!(complete(&[one, permissions, three]), Err(Doubt::Permissions));
+        }
     }
 
     #[test]
     fn nobody_comes_twice() {
         assert_eq!(distinct(["a", "b"], 2), Ok(()));
         assert_eq!(distinct(["a", "b", "a"], 3), Err(Doubt::Twice("a".into())));
+    }
+
+    #[test]
+    fn people_are_told_apart_by_ids_of_one_kind() {
+        let member = |account_id: &str, uuid: &str, email: &str| {
+            let id = |id: &str| (!id.is_empty()).then(|| id.into());
+            Member {
+                account_id: id(account_id),
+                uuid: id(uuid),
+                email: id(email),
+                ..Member::nobody()
+            }
+        };
+        for (members, expected) in [
+            (vec![member("a", "u", ""), member("b", "", "")], Ok(())),
+            (vec![member("a", "u", ""), member("", "v", "")], Ok(())),
+            (vec![member("a", "", ""), member("", "v", "")], Err(Doubt::Indistinct)),
+            (
+                vec![member("a", "u", ""), member("b", "", ""), member("", "v", "")],
+                Err(Doubt::Indistinct),
+            ),
+            (vec![member("", "", "")], Ok(())),
+            (vec![member("", "", ""), member("", "", "")], Err(Doubt::Indistinct)),
+            (vec![member("", "", "e"), member("", "", "f")], Ok(())),
+            (vec![member("", "", "e"), member("", "", "e")], Err(Doubt::Twice("e".into()))),
+            (vec![member("a", "", "e"), member("", "", "e")], Err(Doubt::Twice("e".into()))),
+            (vec![member("a", "", ""), member("", "", "e")], Err(Doubt::Indistinct)),
+            (vec![member("a", "u", "e"), member("b", "v", "e")], Ok(())),
+        ] {
+            assert_eq!(distinct_people(&members), expected, "{members:?}");
+        }
     }
 }

@@ -8,9 +8,10 @@ use std::fmt;
 use std::num::NonZeroU64;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
-use super::proof::{self, Facts};
+use super::object::Object;
+use super::proof::{self, Doubt, Facts};
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 
 /// One page of a list.
@@ -34,23 +35,35 @@ pub(crate) struct Page<R> {
     /// Where the page before is.
     #[serde(default)]
     pub(crate) previous: Option<Box<str>>,
+    /// An error is no page, whatever stands beside it.
+    #[serde(default, rename = "error")]
+    pub(crate) no_error: NoError,
+}
+
+/// A key that must not be there, or hold nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NoError;
+
+impl<'de> Deserialize<'de> for NoError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Option::<IgnoredAny>::deserialize(deserializer)? {
+            None => Ok(NoError),
+            Some(_) => Err(D::Error::custom("an error is reported beside the rows")),
+        }
+    }
 }
 
 impl<R: Rows> Page<R> {
     /// What the page says about its list.
     pub(crate) fn facts(&self) -> Facts {
-        let bare = self.size.is_none()
-            && self.page.is_none()
-            && self.pagelen.is_none()
-            && self.next.is_none()
-            && self.previous.is_none();
         Facts {
             rows: self.values.len() as u64,
             size: self.size,
             number: self.page,
             length: self.pagelen,
+            previous: self.previous.is_some(),
             next: self.next.is_some(),
-            bare,
+            permissions: self.values.have_permissions(),
         }
     }
 }
@@ -71,6 +84,12 @@ pub(crate) trait Rows: DeserializeOwned + Default {
 
     /// What tells each row from every other.
     fn ids(&self) -> impl Iterator<Item = &str>;
+
+    /// Whether a row has a `permission` that rows of this list do not have.
+    fn have_permissions(&self) -> bool;
+
+    /// Checks that no two rows are of one person.
+    fn distinct(&self) -> Result<(), Doubt>;
 }
 
 /// Members, and what their rows have in common.
@@ -82,6 +101,8 @@ pub(crate) struct MemberRows {
     pub(crate) slug: Slug,
     /// Whether the flag's key is on any row, with whatever value.
     flagged: bool,
+    /// Whether a row has a `permission`.
+    permissions: bool,
 }
 
 /// The workspace that rows name.
@@ -114,10 +135,19 @@ impl Rows for MemberRows {
     fn append(&mut self, mut more: Self) {
         self.members.append(&mut more.members);
         self.flagged |= more.flagged;
+        self.permissions |= more.permissions;
     }
 
     fn ids(&self) -> impl Iterator<Item = &str> {
         self.members.iter().flat_map(proof::ids)
+    }
+
+    fn have_permissions(&self) -> bool {
+        self.permissions
+    }
+
+    fn distinct(&self) -> Result<(), Doubt> {
+        proof::distinct_people(&self.members)
     }
 }
 
@@ -134,7 +164,7 @@ impl<'de> Deserialize<'de> for MemberRows {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<MemberRows, A::Error> {
                 let mut rows = MemberRows::default();
-                while let Some(row) = seq.next_element::<Row<'de>>()? {
+                while let Some(Object(row)) = seq.next_element::<Object<Row<'de>>>()? {
                     rows.push(row);
                 }
                 Ok(rows)
@@ -146,26 +176,31 @@ impl<'de> Deserialize<'de> for MemberRows {
 
 impl MemberRows {
     fn push(&mut self, row: Row<'_>) {
-        let slug = row.workspace.and_then(|workspace| workspace.slug).map(|Text(slug)| slug);
+        let slug = row.workspace.and_then(|Object(workspace)| workspace.slug);
+        let slug = slug.map(|Text(slug)| slug);
+        let Object(user) = row.user;
+        self.permissions |= row.permission.is_some();
         self.slug = match (std::mem::take(&mut self.slug), slug) {
             (Slug::Unnamed, None) => Slug::Unnamed,
             (Slug::Unnamed, Some(slug)) if self.members.is_empty() => Slug::One(slug.into()),
             (Slug::One(one), Some(slug)) if *one == *slug => Slug::One(one),
             (Slug::Unnamed | Slug::One(_) | Slug::Mixed, _) => Slug::Mixed,
         };
-        self.flagged |= match row.user.has_2fa_enabled {
+        self.flagged |= match user.has_2fa_enabled {
             Flag::Absent => false,
             Flag::Null | Flag::Known(_) => true,
         };
-        self.members.push(row.user.into());
+        self.members.push(user.into());
     }
 }
 
 #[derive(Deserialize)]
 struct Row<'a> {
-    user: User,
+    user: Object<User>,
     #[serde(borrow, default)]
-    workspace: Option<Workspace<'a>>,
+    workspace: Option<Object<Workspace<'a>>>,
+    #[serde(default)]
+    permission: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]

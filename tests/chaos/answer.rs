@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::dice::Dice;
 use crate::history::{Flag, Person, State};
-use crate::schedule::{Cursor, Detour, Ending, Fields, Numbers, Permission, Schedule, Size};
+use crate::schedule::{Cursor, Detour, Ending, Fields, Ids, Numbers, Permission, Schedule, Size};
 
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,12 +124,15 @@ impl Schedule {
         }
         let shown = asked.wants == Wants::More
             || (asked.wants == Wants::SpelledOut && self.fields != Fields::Deaf);
-        let rows: Vec<Person> = listed
+        let mut rows: Vec<Person> = listed
             .iter()
             .skip(from)
             .take(self.page_size)
             .map(|&person| if shown { person } else { Person { flag: Flag::Absent, ..person } })
             .collect();
+        if self.short == Some(number) && next.is_some() {
+            rows.pop();
+        }
         let size = match self.size {
             Size::Live => Some(listed.len()),
             Size::Missing => None,
@@ -142,7 +145,8 @@ impl Schedule {
             Numbers::Missing => None,
             Numbers::Wrong => Some(dice.of(1..=9)),
         };
-        let mut body = json!({"values": rows.iter().copied().map(row).collect::<Vec<_>>()});
+        let mut body =
+            json!({"values": rows.iter().map(|&person| self.row(person)).collect::<Vec<_>>()});
         let silent = asked.wants == Wants::SpelledOut && self.fields == Fields::LostAndBare;
         if !silent {
             body["pagelen"] = self.page_size.into();
@@ -216,6 +220,22 @@ impl Schedule {
             Permission::Member => Some(json!({"permission": "member"})),
             Permission::Unavailable => None,
         }
+    }
+}
+
+impl Schedule {
+    fn row(&self, person: Person) -> Value {
+        let mut row = row(person);
+        let taken: &[&str] = match self.ids {
+            Ids::Both => &[],
+            Ids::Neither => &["account_id", "uuid"],
+            Ids::OneOrTheOther if person.id.is_multiple_of(2) => &["account_id"],
+            Ids::OneOrTheOther => &["uuid"],
+        };
+        if let Some(user) = row["user"].as_object_mut() {
+            user.retain(|key, _| !taken.contains(&&**key));
+        }
+        row
     }
 }
 

@@ -166,7 +166,7 @@ fn no_verdict_but_the_right_one() {
     for source in Source::ALL {
         let proven = |end| proofs.get(&(source, end)).copied().unwrap_or_default();
         let (compliant, violations) = (proven(End::Compliant), proven(End::Violations));
-        assert!(compliant * 50 > count && violations * 100 > count, "{source:?}: {proofs:?}");
+        assert!(compliant * 50 > count && violations * 200 > count, "{source:?}: {proofs:?}");
     }
 }
 

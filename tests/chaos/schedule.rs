@@ -41,6 +41,17 @@ pub(crate) enum Numbers {
     Wrong,
 }
 
+/// Which ids the rows have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ids {
+    /// Account id and uuid.
+    Both,
+    /// None.
+    Neither,
+    /// Every other row an account id alone, the others a uuid alone.
+    OneOrTheOther,
+}
+
 /// What becomes of `fields`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fields {
@@ -108,6 +119,10 @@ pub(crate) struct Schedule {
     pub(crate) repeats: Option<usize>,
     /// The page that the `next` before it leaps over.
     pub(crate) leaps: Option<usize>,
+    /// The page that holds a row less than it should, unless it is the last one.
+    pub(crate) short: Option<usize>,
+    /// Which ids the rows have.
+    pub(crate) ids: Ids,
     pub(crate) permission: Permission,
     pub(crate) weather: Weather,
     /// What else may prove a second factor.
@@ -140,6 +155,8 @@ impl Schedule {
             detour: None,
             repeats: None,
             leaps: None,
+            short: None,
+            ids: Ids::Both,
             permission: dice.pick(&[
                 Permission::Owner,
                 Permission::Owner,
@@ -167,7 +184,7 @@ impl Schedule {
     /// Makes the server say something that is not so.
     fn lie(&mut self, dice: &mut Dice) {
         let page = dice.of(1..=3);
-        match dice.of(0..=11) {
+        match dice.of(0..=14) {
             0..=1 => self.size = Size::Stale,
             2 => self.size = Size::TooMany,
             3 => self.numbers = Numbers::Wrong,
@@ -184,9 +201,12 @@ impl Schedule {
                 self.size = Size::Live;
                 self.ending = Ending::Early;
             }
-            // A page that is leapt over is missed by its number, or by the count.
+            11 => self.short = Some(page),
+            12 => self.ids = dice.pick(&[Ids::Neither, Ids::OneOrTheOther]),
+            // A page that is leapt over is missed by its number, stated by it or in its address, or
+            // by the count.
             _ => {
-                if self.numbers != Numbers::Right {
+                if self.numbers != Numbers::Right && self.cursor != Cursor::Numbered {
                     self.size = Size::Live;
                 }
                 self.leaps = Some(page + 1);
@@ -202,8 +222,11 @@ impl Schedule {
     /// Whether the reader has no excuse: nothing changes, nothing breaks, and the server does
     /// nothing that the real one might not do as well.
     pub(crate) fn harmless(&self) -> bool {
+        // A last page that is full does not prove without a count that it is the last.
+        let full_end = self.history.at(0).len().is_multiple_of(self.page_size);
         let honest = match self.size {
-            Size::Live | Size::Missing | Size::Sometimes => true,
+            Size::Live => true,
+            Size::Missing | Size::Sometimes => !full_end,
             Size::Stale | Size::TooMany => false,
         };
         honest
@@ -215,5 +238,7 @@ impl Schedule {
             && self.detour.is_none()
             && self.repeats.is_none()
             && self.leaps.is_none()
+            && self.short.is_none()
+            && self.ids == Ids::Both
     }
 }

@@ -9,7 +9,7 @@ use crate::answer::{Page, Position, Wants};
 use crate::evidence;
 use crate::history::{Flag, Person, account_id};
 use crate::reception::KEY;
-use crate::schedule::{Permission, Schedule};
+use crate::schedule::{Ids, Permission, Schedule};
 use crate::server::{Log, Served, TOKEN};
 
 /// How a schedule ended.
@@ -50,6 +50,9 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
     if (report.exit().code(), report.exit_code) != (code, code) {
         return Err(format!("{:?} with exit code {}", report.verdict, report.exit().code()));
     }
+    if schedule.ids != Ids::Both {
+        return told_apart(report);
+    }
     as_it_is(schedule, report)?;
     if report.verdict == Verdict::Incomplete {
         let silent = report.members.is_empty() && !report.complete;
@@ -72,6 +75,20 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
     } else {
         Ok(End::Undetectable)
     }
+}
+
+/// Checks that nobody is judged of whom it is not known how many they are.
+fn told_apart(report: &Report) -> Result<End, String> {
+    if report.verdict == Verdict::Incomplete {
+        return Ok(End::Incomplete);
+    }
+    let members = || report.members.iter().map(|judged| &judged.member);
+    let one_kind = members().all(|member| member.account_id.is_some())
+        || members().all(|member| member.uuid.is_some());
+    let told_apart = report.members.len() < 2 || one_kind;
+    told_apart
+        .then_some(End::Undetectable)
+        .ok_or("rows that may be of one person were judged".into())
 }
 
 /// Checks that nobody was asked who was not named, and that each server got its own credential and

@@ -314,7 +314,7 @@ fn no_owner_is_exempt_where_the_policy_forbids_it() {
     let outcome = ground.add("ada", &[("--only", "acme")]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
 
-    let pages = json!([{"values": [named(1, "ada", "Ada")]}]).to_string();
+    let pages = json!([{"size": 1, "values": [named(1, "ada", "Ada")]}]).to_string();
     ground.sandbox.write("policy.yaml", policy);
     ground.sandbox.write("members.json", pages);
     let from_file = [("--members", "members.json"), ("--workspace", "acme")];

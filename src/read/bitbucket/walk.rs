@@ -74,13 +74,12 @@ async fn walk<R: Rows>(
 
 /// `size` is how many rows there are by whatever page said so last, in this walk or before it.
 fn proven<R: Rows>(rows: R, pages: &[Facts], size: Option<u64>) -> Result<Listing<R>, Doubt> {
-    proof::sequence(pages)?;
-    let proof = proof::counts(pages, PAGELEN)?;
+    let proof = proof::complete(pages)?;
     let came = rows.len() as u64;
     if let Some(size) = size.filter(|&size| size != came) {
         return Err(Doubt::Count { came, size });
     }
-    proof::distinct(rows.ids(), 2 * rows.len())?;
+    rows.distinct()?;
     Ok(Listing { rows, proof })
 }
 
@@ -92,11 +91,14 @@ async fn in_turn<R: Rows>(
     journal: &Journal<'_>,
 ) -> Result<(R, Vec<Facts>), Trouble> {
     let mut visited = HashSet::from([first.clone()]);
-    let mut pages = vec![head.facts()];
+    let mut pages = vec![Facts { number: head.page.or(Some(NonZeroU64::MIN)), ..head.facts() }];
     let (mut rows, mut next) = (head.values, head.next);
     let mut numbered = false;
     while let Some(address) = next {
         let read = pages.len() as u64;
+        if address.is_empty() {
+            return Err(Trouble::Doubt(Doubt::EmptyLink));
+        }
         if read >= MOST_PAGES {
             return Err(Trouble::Endless);
         }
@@ -106,7 +108,7 @@ async fn in_turn<R: Rows>(
             return Err(Trouble::Loop);
         }
         let (leads_to, asked) = (page_number(&url), read + 1);
-        numbered |= read == 1 && leads_to == Some(asked);
+        numbered |= read == 1 && leads_to.is_some();
         if numbered && leads_to != Some(asked) {
             return Err(Trouble::Doubt(Doubt::Astray(read)));
         }
@@ -114,7 +116,7 @@ async fn in_turn<R: Rows>(
         if let Some(came) = page.page.map(NonZeroU64::get).filter(|&came| came != asked) {
             return Err(Trouble::Doubt(Doubt::OtherPage { asked, came }));
         }
-        pages.push(page.facts());
+        pages.push(Facts { number: NonZeroU64::new(asked), ..page.facts() });
         rows.append(page.values);
         next = page.next;
     }
@@ -143,10 +145,10 @@ async fn side_by_side<R: Rows>(
         series.admit(number, &page, client)?;
         rest.insert(number, page);
     }
-    let mut facts = vec![head.facts()];
+    let mut facts = vec![Facts { number: Some(NonZeroU64::MIN), ..head.facts() }];
     let mut rows = head.values;
-    for page in rest.into_values() {
-        facts.push(page.facts());
+    for (number, page) in rest {
+        facts.push(Facts { number: NonZeroU64::new(number), ..page.facts() });
         rows.append(page.values);
     }
     Ok((rows, facts))
@@ -266,6 +268,7 @@ pub(super) async fn flagged<R: Rows>(
         pagelen: again.pagelen.or(page.pagelen),
         next: again.next.or(page.next),
         previous: again.previous.or(page.previous),
+        no_error: page.no_error,
     };
     Ok((page, headers))
 }

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use crate::read::proof::{self, Doubt};
 use crate::read::visible::Caller;
 use crate::read::wire::Rows;
 
@@ -69,6 +70,14 @@ impl Rows for Permissions {
 
     fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|row| &*row.user.uuid)
+    }
+
+    fn have_permissions(&self) -> bool {
+        false
+    }
+
+    fn distinct(&self) -> Result<(), Doubt> {
+        proof::distinct(self.ids(), self.0.len())
     }
 }
 

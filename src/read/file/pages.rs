@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::{Found, Held, only, wants};
 use crate::member::Member;
 use crate::read::misfit::Misfit;
 use crate::read::proof::{self, Doubt, Facts};
 use crate::read::wire::{MemberRows, Page, Slug, name_by_row};
 use crate::read::{Incomplete, Origin, Selection};
-
-/// Rows that are a multiple of this could fill a page: nobody asks for pages of 7, and
-/// Bitbucket's own are 10 and 100.
-const FULL_PAGE: u64 = 5;
 
 /// The pages so far, by workspace.
 #[derive(Default)]
@@ -25,6 +23,8 @@ pub(super) struct Gathered {
 struct List {
     pages: Vec<Facts>,
     members: Vec<Member>,
+    /// What a page's `next` or `previous` says against this being the list of members.
+    other: Option<Doubt>,
 }
 
 impl Gathered {
@@ -50,7 +50,9 @@ impl Gathered {
                 )));
             }
         };
+        let other = other_list(&page, &slug);
         let list = self.workspaces.entry(slug).or_default();
+        list.other = list.other.take().or(other);
         list.pages.push(page.facts());
         list.members.append(&mut page.values.members);
         Ok(())
@@ -69,33 +71,49 @@ impl Gathered {
 }
 
 impl List {
-    /// Without a count, a last page that is full may be one whose `next` was taken away.
-    fn ends(&self) -> Result<(), Doubt> {
-        match self.pages.last() {
-            Some(page) if page.size.is_none() && page.length == Some(page.rows) => {
-                Err(Doubt::Bare { rows: page.rows })
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
     fn conclude(mut self) -> Held {
         let size = self.pages.iter().find_map(|page| page.size);
         name_by_row(&mut self.members);
-        let proven = proof::sequence(&self.pages)
-            .and_then(|()| self.ends())
-            .and_then(|()| proof::counts(&self.pages, FULL_PAGE))
+        let members_only = self.other.map_or(Ok(()), Err);
+        let proven = members_only
+            .and_then(|()| proof::complete(&self.pages))
+            .and_then(|proof| proof::distinct_people(&self.members).map(|()| proof))
             .and_then(|proof| Held::new(self.members, proof.completeness, proof.size));
         proven.unwrap_or_else(|doubt| Held::incomplete(incomplete(&doubt), size))
     }
 }
 
+/// What a page's `next` and `previous` say against its being of the list of members of a
+/// workspace. Where the rows do not name the workspace, nothing else does.
+fn other_list(page: &Page<MemberRows>, slug: &str) -> Option<Doubt> {
+    [&page.next, &page.previous].into_iter().flatten().find_map(|link| {
+        if link.is_empty() {
+            return Some(Doubt::EmptyLink);
+        }
+        let is_of_members = Url::parse(link).is_ok_and(|url| is_of_members(&url, slug));
+        (!is_of_members).then(|| Doubt::OtherList(link.clone()))
+    })
+}
+
+/// Whether an address is of all members of a workspace: `…/workspaces/SLUG/members`, and no `q=`,
+/// which leaves some of them out.
+fn is_of_members(url: &Url, slug: &str) -> bool {
+    let mut segments = url.path_segments().into_iter().flatten().rev();
+    let ends = [segments.next(), segments.next(), segments.next()];
+    ends == [Some("members"), Some(slug), Some("workspaces")]
+        && !url.query_pairs().any(|(key, _)| key == "q")
+}
+
 fn incomplete(doubt: &Doubt) -> Incomplete {
     let help = match doubt {
-        Doubt::Bare { .. } => {
-            "A list in `fields=` without `+` takes `next` and `size` away. Save the pages again \
+        Doubt::OpenEnd { .. } | Doubt::Indistinct => {
+            "A list in `fields=` without `+` takes `next`, `size` and ids away. Save the pages again \
              with ?pagelen=100&fields=%2Bvalues.user.has_2fa_enabled, which adds the flag and \
              keeps them."
+        }
+        Doubt::OtherList(_) | Doubt::Permissions | Doubt::EmptyLink => {
+            "Save the pages of /workspaces/SLUG/members, for the workspace that is checked and \
+             without `q=`."
         }
         Doubt::Sizes(..)
         | Doubt::Count { .. }
@@ -107,8 +125,11 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
         | Doubt::Recorded { .. }
         | Doubt::EndsEarly { .. }
         | Doubt::BothWays(_)
+        | Doubt::Bare { .. }
         | Doubt::OtherPage { .. }
         | Doubt::Astray(_)
+        | Doubt::NotFirst
+        | Doubt::Short { .. }
         | Doubt::Shifted => {
             "Save every page again in one go: from the first one, following `next` until a page \
              has none."

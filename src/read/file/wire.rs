@@ -12,7 +12,7 @@ use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use crate::member::Member;
 use crate::read::excerpt::excerpt;
 use crate::read::misfit::Misfit;
-use crate::read::wire::{ErrorDetail, MemberRows, Page};
+use crate::read::wire::{ErrorDetail, MemberRows, NoError, Page};
 use crate::report::{ListedMember, RosterRecord, SCHEMA_VERSION, Workspace};
 
 /// Everything that a document can have: which kind it is shows only when it is read, and reading
@@ -144,6 +144,7 @@ impl TryFrom<Document> for Content {
                 pagelen: document.pagelen,
                 next: document.next,
                 previous: document.previous,
+                no_error: NoError,
             })),
             (None, Some(KnownVersion), (Some(checked_at), Some(workspaces), Some(members))) => {
                 let complete = document.complete.unwrap_or(false);
