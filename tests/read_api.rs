@@ -192,6 +192,90 @@ async fn a_count_that_never_adds_up() {
     assert!(why.contains("149 members were listed where Bitbucket counts 150"), "{why}");
 }
 
+/// What is said where a change makes the pages of 150 members no whole list.
+async fn changed(change: impl Fn(&mut Vec<Value>, &str)) -> String {
+    let server = MockServer::start().await;
+    let mut pages = pages(&server, 150);
+    change(&mut pages, &format!("{}{MEMBERS}", server.uri()));
+    serve_pages(&server, pages).await;
+    incomplete(&server).await.why
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn part_of_a_list_is_not_the_list() {
+    let uncounted = |pages: &mut Vec<Value>| {
+        for page in pages {
+            page.as_object_mut().unwrap().remove("size");
+        }
+    };
+    let first = changed(|pages, url| pages[0]["previous"] = format!("{url}?page=7").into()).await;
+    assert!(first.contains("has a `previous`"), "{first}");
+    let leap = changed(|pages, url| {
+        uncounted(pages);
+        pages[0]["next"] = format!("{url}?page=3").into();
+        pages.push(pages[1].clone());
+    });
+    let leap = leap.await;
+    assert!(leap.contains("does not lead to page 2"), "{leap}");
+    for rows in [0, 99] {
+        let short = changed(|pages, url| {
+            uncounted(pages);
+            pages.push(pages[1].clone());
+            pages[2]["page"] = 3.into();
+            pages[1]["next"] = format!("{url}?page=3").into();
+            pages[1]["values"] = (100..100 + rows).map(row).collect();
+            pages[2]["values"] = json!([row(300)]);
+        });
+        let short = short.await;
+        assert!(short.contains("page 2 holds"), "{short}");
+    }
+    let full = changed(|pages, _| {
+        uncounted(pages);
+        pages[1]["values"] = (100..200).map(row).collect();
+    });
+    let full = full.await;
+    assert!(full.contains("does not prove"), "{full}");
+    let empty = changed(|pages, _| pages[0]["next"] = "".into()).await;
+    assert!(empty.contains("an empty `next`"), "{empty}");
+    let permissions = changed(|pages, _| pages[1]["values"][3]["permission"] = "write".into());
+    assert!(permissions.await.contains("`permission`"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_no_page_is_not_read_as_one() {
+    for (status, change, part) in [
+        (206, "", "only a part"),
+        (200, "error", "an error is reported beside the rows"),
+        (200, "row", "expected an object"),
+        (200, "user", "expected an object"),
+        (200, "page", "expected an object"),
+    ] {
+        let server = MockServer::start().await;
+        let mut page = pages(&server, 1).remove(0);
+        match change {
+            "error" => page["error"] = json!({"message": "only some were read"}),
+            "row" => page["values"][0] = json!([{"account_id": "557058:1"}]),
+            "user" => page["values"][0]["user"] = json!(["user", "557058:1"]),
+            "page" => page = json!([page["values"]]),
+            _ => {}
+        }
+        answer(&server, MEMBERS, ResponseTemplate::new(status).set_body_json(page)).await;
+        let why = incomplete(&server).await.why;
+        assert!(why.contains(part), "{change}: {why}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_may_be_of_one_person_are_not_two() {
+    let server = MockServer::start().await;
+    let mut pages = pages(&server, 2);
+    pages[0]["values"][0]["user"].as_object_mut().unwrap().remove("uuid");
+    pages[0]["values"][1]["user"].as_object_mut().unwrap().remove("account_id");
+    serve_pages(&server, pages).await;
+    let why = incomplete(&server).await.why;
+    assert!(why.contains("may be one person"), "{why}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_twice() {
     let server = MockServer::start().await;

@@ -300,6 +300,21 @@ fn rows_that_cannot_be_told_apart_are_not_a_list() {
 }
 
 #[test]
+fn a_snapshot_that_contradicts_itself_is_not_a_list() {
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut snapshot = snapshot();
+        change(&mut snapshot);
+        acme(&snapshot.to_string()).members.unwrap_err().why
+    };
+    let why = changed(&|s| s["workspaces"][0]["error"] = "no answer".into());
+    assert!(why.contains("contradicts itself") && why.contains("no answer"), "{why}");
+    for id in ["account_id", "uuid", "email"] {
+        let why = changed(&|s| s["members"][0][id] = "".into());
+        assert!(why.contains("an empty id"), "{why}");
+    }
+}
+
+#[test]
 fn a_row_is_an_object() {
     for page in [
         json!({"size": 1, "values": [[{"account_id": "557058:1"}, null, null]]}),

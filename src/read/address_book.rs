@@ -42,6 +42,11 @@ impl AddressBook {
         book
     }
 
+    /// Whether somebody was asked about an address that nobody has.
+    pub(super) fn has_nobodys(&self) -> bool {
+        !self.nobodys.is_empty()
+    }
+
     /// Whether an address that is not in here is nobody's.
     pub(super) fn is_complete(&self) -> bool {
         self.unknown.is_empty()

@@ -1,6 +1,7 @@
 //! In which order the sources are asked: Bitbucket or a file first, the others only where somebody
 //! needs them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::atlassian::{self, Organisation};
@@ -111,8 +112,7 @@ async fn from_bitbucket(
     slug: &str,
     journal: &Journal<'_>,
 ) -> Result<Roll, Incomplete> {
-    let mut roll = bitbucket::members(client, slug, journal).await?;
-    inquiry.complete(slug, &mut roll, Some((client, journal))).await?;
+    let mut roll = listed(inquiry, client, slug, journal).await?;
     let wanted = inquiry.wanted;
     if visible::needs_asking(&roll.members, wanted.accept) {
         let (caller, silence) = bitbucket::caller(client, slug, journal).await;
@@ -132,6 +132,39 @@ async fn from_bitbucket(
         }
     }
     Ok(roll)
+}
+
+/// The members of a workspace, with what the other sources say about them. Where a member may have
+/// left between the list and the look-up of addresses, the list is read again.
+async fn listed(
+    inquiry: &Inquiry<'_, '_>,
+    client: &bitbucket::Client<'_>,
+    slug: &str,
+    journal: &Journal<'_>,
+) -> Result<Roll, Incomplete> {
+    let mut roll = bitbucket::members(client, slug, journal).await?;
+    for _ in 0..LISTS {
+        if !inquiry.complete(slug, &mut roll, Some((client, journal))).await? {
+            return Ok(roll);
+        }
+        let again = bitbucket::members(client, slug, journal).await?;
+        if people(&again) == people(&roll) {
+            return Ok(roll);
+        }
+        roll = again;
+    }
+    Err(Incomplete::new(
+        "people joined or left each time that the list and their e-mail addresses were read",
+        "Try again when fewer people join and leave.",
+    ))
+}
+
+/// How many lists are compared with the addresses that people have.
+const LISTS: usize = 2;
+
+fn people(roll: &Roll) -> BTreeSet<(Option<&str>, Option<&str>)> {
+    let members = roll.members.iter();
+    members.map(|member| (member.account_id.as_deref(), member.uuid.as_deref())).collect()
 }
 
 /// How the flag gets into pages that somebody saves.

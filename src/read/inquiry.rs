@@ -57,7 +57,8 @@ impl<'w, 's> Inquiry<'w, 's> {
     }
 
     /// Adds what the other sources say about the members of a workspace, and the addresses that
-    /// exemptions name.
+    /// exemptions name. Gives whether a member may have left since the list was read: an address is
+    /// nobody's, and a member needs proof whose address is not known.
     ///
     /// # Errors
     /// [`Incomplete`] where somebody needs what a source could not be asked.
@@ -66,10 +67,10 @@ impl<'w, 's> Inquiry<'w, 's> {
         slug: &str,
         roll: &mut Roll,
         bitbucket: Bitbucket<'_>,
-    ) -> Result<(), Incomplete> {
+    ) -> Result<bool, Incomplete> {
         let named = (self.wanted.addresses)(slug);
         if self.directory.is_none() && self.roster.is_none() && named.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let members = &mut roll.members;
         if self.roster.is_some() {
@@ -88,7 +89,8 @@ impl<'w, 's> Inquiry<'w, 's> {
             book.show(members, &named);
             roll.addresses = Addresses::LookedUp;
         }
-        Ok(())
+        let mut strangers = book.strangers(&roll.members);
+        Ok(book.has_nobodys() && strangers.any(|member| self.is_needed_by(member)))
     }
 
     /// Notes what the roster says, and gives the rows that are about a member; none where it is

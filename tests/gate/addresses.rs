@@ -105,6 +105,48 @@ fn is_exempt(ground: &Ground, checked: &Checked) {
     assert_eq!(ground.sandbox.run(&["verify", "edited.json"]).code, 3);
 }
 
+/// The second member is gone once it is searched for; `leaves` says whether the list shows that.
+fn leaving(leaves: bool) -> Ground {
+    let ground = Ground::with(&[]);
+    let searched = std::sync::atomic::AtomicBool::new(false);
+    let answer = move |request: &Request| {
+        let search = request.url.query_pairs().any(|(name, _)| name == "q");
+        if search {
+            searched.store(true, std::sync::atomic::Ordering::SeqCst);
+        }
+        let gone = leaves && searched.load(std::sync::atomic::Ordering::SeqCst);
+        let mut rows = vec![row(0, Some(json!(true)))];
+        if !gone {
+            rows.push(row(1, Some(json!(false))));
+        }
+        let rows = if search { Vec::new() } else { rows };
+        ResponseTemplate::new(200)
+            .set_body_json(json!({"page": 1, "pagelen": 100, "size": rows.len(), "values": rows}))
+    };
+    let at = Mock::given(method("GET")).and(path("/2.0/workspaces/acme/members")).and(authorised);
+    ground.bitbucket.mount(at.respond_with(answer).with_priority(1));
+    ground
+}
+
+#[test]
+fn a_member_who_leaves_before_the_look_up_is_not_accused() {
+    let address = "member1@acme.example";
+    let ground = leaving(true);
+    let checked = ground.check_by(&exempt(address), &[], &ALONE);
+    assert_eq!(checked.code, 0, "{}", checked.console);
+    assert_eq!(checked.report["members"].as_array().unwrap().len(), 1);
+    let ground = leaving(true);
+    let args = ground.roster(format!("email,mfa\n{address},yes\n"));
+    let args: Vec<&str> = args.iter().map(|arg| &**arg).collect();
+    let checked = ground.check_by("accept: [bitbucket, roster]\n", &args, &ALONE);
+    assert_eq!(checked.code, 0, "{}", checked.console);
+
+    // Who is still on the list does not have the address.
+    let checked = leaving(false).check_by(&exempt(address), &[], &ALONE);
+    assert_eq!(checked.code, 1, "{}", checked.console);
+    assert_eq!(checked.member(1)["outcome"], "violation");
+}
+
 #[test]
 fn the_directory_tells_whom_an_exemption_is_about() {
     let ground = two(Search::Refused(403));

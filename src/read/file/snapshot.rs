@@ -78,6 +78,11 @@ impl Listed {
     }
 }
 
+fn has_empty_id(member: &Member) -> bool {
+    let ids = [&member.account_id, &member.uuid, &member.email];
+    ids.into_iter().flatten().any(|id| id.is_empty())
+}
+
 fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> Held {
     let size = workspace.reported_size;
     let why = if !workspace.complete {
@@ -85,6 +90,13 @@ fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> He
         format!("it was incomplete when the members file was made: {why}")
     } else if contradicts {
         "the members file says that it is not complete, and does not say where".into()
+    } else if let Some(error) = &workspace.error {
+        let error = whole(error);
+        format!(
+            "the members file contradicts itself: it is complete, and could not be read: {error}"
+        )
+    } else if members.iter().any(has_empty_id) {
+        "the members file contradicts itself: a member has an empty id".into()
     } else {
         // Without a word on how it is known, the least that anybody can claim.
         let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
