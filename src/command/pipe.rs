@@ -65,7 +65,7 @@ fn verify(variables: &Variables, report: &str) -> Result<Vec<String>, Failure> {
             ));
         }
     }
-    let pin = variables.option("--policy-sha256", "POLICY_SHA256");
+    let pin = variables.pin();
     let workspaces = workspaces(variables)?;
     if pin.is_none() || workspaces.is_empty() {
         return Err(Failure::usage(
@@ -90,7 +90,7 @@ fn check(variables: &Variables) -> Result<Vec<String>, Failure> {
     }
     let mut args = Vec::from(["mfa-gate", "check"].map(str::to_owned));
     args.extend(variables.option("--policy", "POLICY"));
-    args.extend(variables.option("--policy-sha256", "POLICY_SHA256"));
+    args.extend(variables.pin());
     args.extend(workspaces(variables)?);
     args.extend(variables.option("--roster", "ROSTER"));
     args.extend(variables.option("--roster-as-of", "ROSTER_AS_OF"));
