@@ -73,8 +73,13 @@ fn read(path: &Path) -> Vec<Reading> {
 }
 
 fn judge(policy: &Policy, readings: Vec<Reading>) -> Report {
-    let judging =
-        Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
+    let judging = Judging {
+        today: TODAY,
+        ignore_exemptions: false,
+        strict: false,
+        roster_as_of: None,
+        clock: None,
+    };
     let run = Run {
         checked_at: Timestamp::UNIX_EPOCH,
         today: TODAY,
@@ -92,8 +97,13 @@ fn evaluate_a_million_members(bencher: Bencher<'_, '_>) {
     const MEMBERS: usize = 1_000_000;
     let policy = policy(1_000);
     let readings = read(pages(MEMBERS).path());
-    let judging =
-        Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
+    let judging = Judging {
+        today: TODAY,
+        ignore_exemptions: false,
+        strict: false,
+        roster_as_of: None,
+        clock: None,
+    };
     bencher
         .counter(ItemsCount::new(MEMBERS))
         .with_inputs(|| readings.clone())

@@ -14,20 +14,22 @@ use mfa_gate::cli::{Cli, Color, Verbosity};
 use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
 use mfa_gate::failure::{Exit, Failure};
+use mfa_gate::http::Secrets;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return refuse(&error),
-    };
     let variables: Vec<_> = env::vars_os().collect();
     let env = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let secrets = Secrets::from_env(&env);
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error, &secrets),
+    };
     let verbosity = command::verbosity(&cli, &env);
-    log(verbosity);
-    let exit = run(&cli, &variables, verbosity, &env).unwrap_or_else(|failure| {
+    log(verbosity, &secrets);
+    let exit = run(&cli, &variables, verbosity, &env, &secrets).unwrap_or_else(|failure| {
         // There is nowhere left to say that standard error cannot be written.
-        let _ = writeln!(io::stderr(), "{failure}");
+        let _ = writeln!(io::stderr(), "{}", secrets.masked(&failure.to_string()));
         failure.exit()
     });
     ExitCode::from(exit.code())
@@ -38,12 +40,14 @@ fn run(
     variables: &[(OsString, OsString)],
     verbosity: Verbosity,
     env: &dyn Fn(&str) -> Option<String>,
+    secrets: &Secrets,
 ) -> Result<Exit, Failure> {
     let now = time(SystemTime::now())?;
     let context = Context {
         env,
         variables,
         is_pipe: false,
+        secrets,
         now,
         announce: Announce::choose(verbosity, io::stderr().is_terminal()),
         asks: io::stdin().is_terminal() && io::stderr().is_terminal(),
@@ -65,26 +69,28 @@ fn time(clock: SystemTime) -> Result<Timestamp, Failure> {
 
 /// Says what is wrong with the arguments, or prints what they ask for. Where they hold control
 /// characters, the message comes without its lines: a terminal or a CI runner might take part of it
-/// for a command.
-fn refuse(error: &clap::Error) -> ExitCode {
+/// for a command. Where they hold a secret, it is masked.
+fn refuse(error: &clap::Error, secrets: &Secrets) -> ExitCode {
     let is_odd = |arg: OsString| arg.to_string_lossy().chars().any(char::is_control);
-    if !error.use_stderr() || !env::args_os().any(is_odd) {
+    let message = error.render().to_string();
+    let is_secret = *secrets.masked(&message) != *message;
+    if !error.use_stderr() || !(is_secret || env::args_os().any(is_odd)) {
         error.exit();
     }
-    let message = error.render().to_string();
     let what = message.split("\n\nFor more information").next().unwrap_or_default();
     let what = what.split("\n\nUsage:").next().unwrap_or_default();
     let failure = Failure::usage(
         what.trim_start_matches("error: ").trim_end(),
         "`mfa-gate --help` says what there is.",
     );
-    let _ = writeln!(io::stderr(), "{failure}");
+    let _ = writeln!(io::stderr(), "{}", secrets.masked(&failure.to_string()));
     ExitCode::from(failure.exit().code())
 }
 
 /// The log goes to standard error: warnings, with -v the steps, with -vv every request. No
 /// variable changes that, so that nobody can make a library say what this program would not.
-fn log(verbosity: Verbosity) {
+fn log(verbosity: Verbosity, secrets: &Secrets) {
+    let secrets = secrets.clone();
     let level = match (verbosity.quiet, verbosity.verbose) {
         (true, _) => "mfa_gate=error",
         (false, 0) => "mfa_gate=warn",
@@ -93,13 +99,28 @@ fn log(verbosity: Verbosity) {
     };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
-        .with_writer(io::stderr)
+        .with_writer(move || MaskedStderr(secrets.clone()))
         // A log that cannot be written must not become a panic.
         .log_internal_errors(false)
         .with_ansi(style(verbosity, &io::stderr()).color)
         .with_target(false)
         .without_time()
         .init();
+}
+
+/// Standard error, for whole lines without any secret in them.
+struct MaskedStderr(Secrets);
+
+impl Write for MaskedStderr {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        io::stderr().write_all(self.0.masked(&text).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 fn style(verbosity: Verbosity, stream: &impl RawStream) -> Style {

@@ -40,6 +40,22 @@ pub(crate) const SLACK_WEBHOOK_URL: &str = "MFA_GATE_SLACK_WEBHOOK_URL";
 /// What the pseudonyms of `--redact` are made with; whoever knows it can try whose they are.
 pub(crate) const REDACT_KEY: &str = "MFA_GATE_REDACT_KEY";
 
+/// Those of [`CREDENTIALS`] that say whose a credential is. The others are secret.
+const SHOWN: [&str; 3] = [BITBUCKET_EMAIL, BITBUCKET_CLIENT_ID, ATLASSIAN_ORG_ID];
+
+/// Every secret that the environment holds, of use or not: what cannot be used is not to be shown
+/// either. A pipe that stands in for a variable can be read only once, and is left to who needs it.
+pub(crate) fn secrets(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+    let names = CREDENTIALS.into_iter().filter(|name| !SHOWN.contains(name));
+    let values = names.flat_map(|name| {
+        let named_by = file_of(name);
+        let file = lookup(&named_by).filter(|path| Path::new(path).is_file());
+        [lookup(name), file.and_then(|path| read_file(name, &named_by, Path::new(&path)).ok())]
+    });
+    let bare = |value: String| value.trim().trim_matches(['"', '\'']).to_owned();
+    values.flatten().map(bare).collect()
+}
+
 /// The variable that names a file to read the value of another one from.
 pub(crate) fn file_of(name: &str) -> String {
     format!("{name}_FILE")
@@ -69,6 +85,12 @@ pub(crate) fn value(
     };
     if value.is_empty() {
         return Err(malformed(source, "nothing"));
+    }
+    if [('"', '"'), ('\'', '\''), ('\u{201c}', '\u{201d}')]
+        .iter()
+        .any(|&(first, last)| value.len() > 1 && value.starts_with(first) && value.ends_with(last))
+    {
+        return Err(malformed(source, "quotes around its value, which are no part of it"));
     }
     if value.chars().any(|character| character.is_control()) {
         return Err(malformed(source, "a line break or another control character"));

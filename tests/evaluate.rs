@@ -26,7 +26,13 @@ const TODAY: Date = date(2026, 9, 1);
 const SLUGS: [&str; 3] = ["acme", "acme-labs", "beta"];
 
 fn judging() -> Judging {
-    Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None }
+    Judging {
+        today: TODAY,
+        ignore_exemptions: false,
+        strict: false,
+        roster_as_of: None,
+        clock: None,
+    }
 }
 
 fn at_line(line: u32) -> Location {

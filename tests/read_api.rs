@@ -743,6 +743,22 @@ async fn a_consumer_that_gets_no_token() {
     assert_eq!(requests(&server).await.len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_consumer_gets_no_token_is_said() {
+    let server = MockServer::start().await;
+    let refused = ResponseTemplate::new(400).set_body_json(json!({
+        "error": "invalid_grant",
+        "error_description": "client-s3cret needs a callback uri",
+    }));
+    answer(&server, "/site/oauth2/access_token", refused).await;
+    let variables = [("BITBUCKET_CLIENT_ID", "id"), ("BITBUCKET_CLIENT_SECRET", "client-s3cret")];
+    let connect = Connect { credential: credential(&variables), ..connect(&server) };
+    let found = failed(&read_with(connect, &["acme"], false).await[0]).clone();
+    let says = "answered 400: invalid_grant: *** needs a callback uri";
+    assert!(found.why.ends_with(says), "{found:?}");
+    assert!(found.help.contains("private consumer with a callback URL"), "{found:?}");
+}
+
 /// What comes in place of a token may hold one.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_with_a_token_is_never_shown() {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_gate::failure::{Exit, Failure};
-use mfa_gate::http::{Connection, Pace};
+use mfa_gate::http::{Clock, Connection, Pace, Secrets};
 use mfa_gate::member::{AccountStatus, Kind, Member, Role, Source, TwoFactor};
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::{
@@ -30,6 +30,8 @@ fn read_bytes(content: &[u8], selection: &Selection) -> Result<FileRead, Failure
         timeout: Duration::MAX,
         deadline: Duration::MAX,
         ca_cert: None,
+        secrets: Secrets::default(),
+        clock: Clock::default(),
     };
     let sources = Sources {
         members: Members::Listed(read.readings),

@@ -273,7 +273,7 @@ fn a_roster_holds_every_row(roster: &Roster) {
 /// or exempt or does not log in; and what it says can be written, read and judged again.
 fn a_verdict_is_earned(policy: &Policy, readings: Vec<Reading>) -> Report {
     let judging =
-        Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None };
+        Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None, clock: None };
     let evaluation = evaluate(policy, readings, judging);
     let run = Run {
         checked_at: now(),

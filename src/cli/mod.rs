@@ -58,7 +58,8 @@ Credentials:
   BITBUCKET_ACCESS_TOKEN
       a workspace access token with the scope account
   BITBUCKET_CLIENT_ID, BITBUCKET_CLIENT_SECRET
-      an OAuth consumer with the scope account
+      an OAuth consumer with the scope account: a private consumer with
+      a callback URL
   MFA_GATE_AUTH=api-token|access-token|oauth
       which of them, where several are set
   ATLASSIAN_ORG_ID, ATLASSIAN_API_KEY

@@ -6,14 +6,14 @@ use jiff::{Timestamp, civil::Date};
 
 use super::gather::{Gathered, Request, gather};
 use super::select::{no_workspace, select};
-use super::{Context, roster};
+use super::{Context, mask, roster};
 use crate::cli::{ConnectArgs, MembersArgs, RosterArgs};
 use crate::evaluate::{Evaluation, Judging, evaluate, outdated};
 use crate::failure::Failure;
 use crate::policy::{Admins, Location, Policy, WorkspaceEntry};
 use crate::read::{Roles, Wanted};
 use crate::redact::Redactor;
-use crate::report::{Assurance, Provenance};
+use crate::report::{Assurance, Provenance, Redirection};
 
 /// What a command line says about whom to read, and from where.
 #[derive(Clone, Copy)]
@@ -35,6 +35,8 @@ pub(super) struct Terms<'a> {
     pub(super) roles: Roles,
     /// Who replaces people by pseudonyms, before anything is said of them.
     pub(super) redactor: Option<&'a Redactor>,
+    /// Whether the day was given, so that the clock has no say in it.
+    pub(super) day_given: bool,
 }
 
 impl Terms<'_> {
@@ -47,6 +49,7 @@ impl Terms<'_> {
             must_be_live: false,
             roles: Roles::Unasked,
             redactor: None,
+            day_given: false,
         }
     }
 }
@@ -61,6 +64,8 @@ pub(super) struct Assessed {
     pub(super) source: Provenance,
     /// How far it can be relied on, the clock left aside.
     pub(super) assurance: Assurance,
+    /// Through what others could have answered.
+    pub(super) redirected_by: Vec<Redirection>,
     /// The workspaces of the policy that the run leaves out.
     pub(super) not_checked: Vec<Arc<str>>,
 }
@@ -72,7 +77,8 @@ pub(super) fn assess(
     terms: Terms<'_>,
     context: &Context<'_>,
 ) -> Result<Assessed, Failure> {
-    let Terms { today, ignore_exemptions, strict, must_be_live, roles, redactor } = terms;
+    let Terms { today, ignore_exemptions, strict, must_be_live, roles, redactor, day_given } =
+        terms;
     let selected = select(&policy.workspaces, given.members, context)?;
     let roster = roster::read(given.roster, &policy.roster, Some(&policy.accept), today)?;
     let as_of = roster.as_ref().map(|dated| dated.as_of);
@@ -98,7 +104,7 @@ pub(super) fn assess(
         must_be_live,
         refused: as_of.and_then(|_| outdated(&policy, as_of, today)),
     };
-    let Gathered { mut readings, read_at, mut source, assurance } =
+    let Gathered { mut readings, read_at, mut source, assurance, redirected_by } =
         gather(request, wanted, context)?;
     if readings.is_empty() {
         return Err(no_workspace());
@@ -109,12 +115,14 @@ pub(super) fn assess(
         let read = readings.iter().map(|reading| Arc::clone(&reading.workspace));
         policy.workspaces = read.map(entry).collect();
     }
+    mask::policy(&mut policy, context.secrets);
     if let Some(redactor) = redactor {
         redactor.conceal(&mut policy, &mut readings, &mut source);
     }
     let roster_as_of = source.roster.as_ref().map(|roster| roster.as_of);
-    let judging = Judging { today, ignore_exemptions, strict, roster_as_of };
+    let clock = source.clock.filter(|_| !day_given);
+    let judging = Judging { today, ignore_exemptions, strict, roster_as_of, clock };
     let evaluation = evaluate(&policy, readings, judging);
     let not_checked = selected.not_checked;
-    Ok(Assessed { policy, evaluation, read_at, source, assurance, not_checked })
+    Ok(Assessed { policy, evaluation, read_at, source, assurance, redirected_by, not_checked })
 }

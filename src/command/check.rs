@@ -96,6 +96,7 @@ fn judge(
         ignore_exemptions: args.ignore_exemptions,
         strict: args.strict,
         exit_zero: args.exit_zero,
+        redirected_by: Vec::new(),
     };
     let attests = args.reports.report.iter().any(|report| report.format == Format::InToto);
     let subject = subject::commit(args.subject.as_deref(), context)?;
@@ -117,9 +118,13 @@ fn judge(
         strict: args.strict,
         must_be_live: attests,
         roles: Roles::Unasked,
+        day_given: args.today.is_some(),
     };
-    let Assessed { policy, evaluation, read_at, source, assurance, not_checked, .. } =
-        assess(policy, given, terms, context)?;
+    let assessed = assess(policy, given, terms, context)?;
+    let Assessed { policy, evaluation, read_at, source, assurance, redirected_by, not_checked } =
+        assessed;
+    let options = Options { redirected_by, ..options };
+    let options = if redactor.is_some() { options.redacted() } else { options };
     let run = Run {
         checked_at: read_at.unwrap_or(context.now),
         today,

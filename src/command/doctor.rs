@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::gather::{account, connection};
+use super::redirection::redirections;
 use super::select::{from_environment, named, no_workspace};
 use super::{Context, print};
 use crate::cli::Doctor;
@@ -19,7 +20,7 @@ use crate::read::observation::{Grade, Observation};
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure> {
     let account = account(&args.connect, context)?;
     let organisation = Organisation::from_env(context.env)?;
-    let connection = connection(&args.connect);
+    let connection = connection(&args.connect, context);
     let policy = usable_policy(args, context);
     let slugs = workspaces(args, policy.as_ref(), context)?;
     let mut observations: Vec<Observation> = Vec::new();
@@ -40,6 +41,11 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
         }
         None => {}
     }
+    let asked = organisation.iter().map(|own| own.api_url.clone());
+    let servers: Vec<_> = account.servers().into_iter().chain(asked).collect();
+    observations.extend(redirections(&servers, &connection, context).iter().map(|own| {
+        Observation::ok("connection", format!("{own} could answer in a server's place"))
+    }));
     print(&render(&observations, context.stdout.quiet))?;
     let failed = observations.iter().any(|it| it.grade == Grade::Failed);
     Ok(if failed { Exit::Incomplete } else { Exit::Success })

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use url::Url;
 
-use super::Context;
 use super::progress::Announcer;
+use super::redirection::redirections;
 use super::roster::DatedRoster;
 use super::select::no_workspace;
+use super::{Context, mask};
 use crate::cli::{ConnectArgs, MembersArgs};
+use crate::evaluate::wrong_clock;
 use crate::failure::{Complaint, Failure};
-use crate::http::Connection;
+use crate::http::{Clock, Connection};
 use crate::member::Source;
 use crate::read::atlassian::Organisation;
 use crate::read::bitbucket::{self, Account, Credential, DEFAULT_API_URL};
@@ -20,7 +23,7 @@ use crate::read::{
     self, DirectoryWalk, Found, Incomplete, Members, Origin, Reading, Selection, Sources, Walk,
     Wanted,
 };
-use crate::report::{Assurance, DirectoryRecord, Input, Provenance, RosterRecord};
+use crate::report::{Assurance, DirectoryRecord, Input, Provenance, Redirection, RosterRecord};
 use crate::variable::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 
 /// What CI systems say about a run, by their own names for it.
@@ -62,6 +65,21 @@ pub(super) struct Gathered {
     pub(super) source: Provenance,
     /// How far it can be relied on, the clock left aside.
     pub(super) assurance: Assurance,
+    /// Through what others could have answered in the place of the servers that were asked.
+    pub(super) redirected_by: Vec<Redirection>,
+}
+
+impl Gathered {
+    /// Refuses to go on by a clock that is wrong, where the day matters and nobody is judged.
+    ///
+    /// # Errors
+    /// [`Failure::Incomplete`] where it is.
+    pub(super) fn demand_clock(&self) -> Result<(), Failure> {
+        match self.source.clock.and_then(wrong_clock) {
+            Some(Incomplete { why, help }) => Err(Failure::incomplete(why, help)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Reads the members of the selected workspaces from `--members`, else from Bitbucket, and what
@@ -73,9 +91,10 @@ pub(super) fn gather(
 ) -> Result<Gathered, Failure> {
     let Request { members, connect, selection, roster, refused, must_be_live } = request;
     let organisation = Organisation::from_env(context.env)?;
-    let connection = connection(connect);
+    let connection = connection(connect, context);
     let mut source = Provenance { ci: ci(context), ..Provenance::default() };
     let (mut assurance, mut read_at) = (Assurance::Live, None);
+    let mut servers: Vec<Url> = Vec::new();
     let account;
     let members = match (&members.members, selection) {
         (Some(path), selection) => {
@@ -93,6 +112,7 @@ pub(super) fn gather(
             }
             source.api_url = Some(account.api_url.as_str().into());
             source.credential_kind = Some(account.credential.kind());
+            servers.extend(account.servers());
             Members::Bitbucket(&account, slugs)
         }
         (None, Selection::All) => return Err(no_workspace()),
@@ -119,11 +139,17 @@ pub(super) fn gather(
     if asked.as_ref().is_some_and(|(own, _)| !own.is_at_default()) {
         assurance = Assurance::Simulated;
     }
+    servers.extend(asked.as_ref().map(|(own, _)| own.api_url.clone()));
+    source.clock = connection.clock.gap();
     source.atlassian = asked.map(|(organisation, walk)| directory_record(&organisation, walk));
     if let Some(dated) = roster {
         source.roster = Some(roster_record(dated, found.roster_matched));
     }
-    Ok(Gathered { readings: found.readings, read_at, source, assurance })
+    let mut readings = found.readings;
+    mask::readings(&mut readings, context.secrets);
+    mask::provenance(&mut source, context.secrets);
+    let redirected_by = redirections(&servers, &connection, context);
+    Ok(Gathered { readings, read_at, source, assurance, redirected_by })
 }
 
 /// A statement that others rely on takes answers of Bitbucket and Atlassian themselves, today.
@@ -223,12 +249,14 @@ fn roster_record(dated: &DatedRoster, matched: Option<u64>) -> RosterRecord {
 }
 
 /// How servers are reached, by the command line.
-pub(super) fn connection(args: &ConnectArgs) -> Connection {
+pub(super) fn connection(args: &ConnectArgs, context: &Context<'_>) -> Connection {
     Connection {
         concurrency: args.concurrency,
         timeout: args.timeout.unsigned_abs(),
         deadline: args.deadline.unsigned_abs(),
         ca_cert: args.ca_cert.clone(),
+        secrets: context.secrets.clone(),
+        clock: Clock::default(),
     }
 }
 

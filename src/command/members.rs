@@ -34,7 +34,7 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
         must_be_live: false,
     };
     let gathered = gather(request, wanted, context)?;
-    let outcome = unread(&gathered.readings);
+    let outcome = gathered.demand_clock().and_then(|()| unread(&gathered.readings));
     let read_at = gathered.read_at.unwrap_or(context.now);
     let heard = |source: &Source| {
         let rolls = gathered.readings.iter().flat_map(|reading| &reading.members);

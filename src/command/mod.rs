@@ -8,11 +8,13 @@ mod doctor;
 mod explain;
 mod gather;
 mod man;
+mod mask;
 mod members;
 mod pipe;
 mod policy;
 mod progress;
 mod publish;
+mod redirection;
 mod render;
 mod roster;
 mod saved;
@@ -31,6 +33,7 @@ use crate::emit::console::Style;
 use crate::environment::{self, POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
+use crate::http::Secrets;
 use crate::variable::{CREDENTIALS, file_of};
 pub use progress::Announce;
 
@@ -43,6 +46,8 @@ pub struct Context<'a> {
     pub variables: &'a Variables,
     /// Whether the command runs as the Bitbucket Pipe.
     pub is_pipe: bool,
+    /// What no output may show.
+    pub secrets: &'a Secrets,
     /// When the process started.
     pub now: Timestamp,
     /// How progress is shown.

@@ -24,6 +24,13 @@ const DEFAULT_MAX_AGE: &str = "26h";
 /// Runs `check`, or `verify` where `VERIFY` names a report, as the pipe's variables have it.
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let variables = Variables::new(context.variables);
+    let given = |name: &str| (context.env)(name).filter(|value| !is_unset(value, name));
+    let env = |name: &str| match name {
+        "MFA_GATE_SLACK_WEBHOOK_URL" => variables.text("SLACK_WEBHOOK_URL").or_else(|| given(name)),
+        "MFA_GATE_REDACT_KEY" => variables.text("REDACT_KEY").or_else(|| given(name)),
+        name => given(name),
+    };
+    context.secrets.learn(&env);
     clear(&variables);
     environment::check(context.variables)?;
     variables.check()?;
@@ -41,12 +48,6 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             "The README's section about the pipe says what each of them takes.",
         )
     })?;
-    let given = |name: &str| (context.env)(name).filter(|value| !is_unset(value, name));
-    let env = |name: &str| match name {
-        "MFA_GATE_SLACK_WEBHOOK_URL" => variables.text("SLACK_WEBHOOK_URL").or_else(|| given(name)),
-        "MFA_GATE_REDACT_KEY" => variables.text("REDACT_KEY").or_else(|| given(name)),
-        name => given(name),
-    };
     super::run(&cli, &Context { env: &env, is_pipe: true, ..*context })
 }
 

@@ -64,7 +64,7 @@ impl<'a> Told<'a> {
 
     /// Tells everybody. Whatever goes wrong changes no verdict.
     pub(super) fn tell(&self, report: &Report, args: &Check) {
-        let mut connection = connection(&args.connect);
+        let mut connection = connection(&args.connect, self.context);
         // The run itself is over by now: who is told of it must not make it last much longer.
         connection.deadline = connection.deadline.min(PATIENCE);
         if let Some((account, names)) = &self.insights {

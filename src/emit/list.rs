@@ -54,7 +54,9 @@ pub fn text(snapshot: &Snapshot, evidence: bool, out: &mut dyn io::Write) -> io:
     for workspace in &snapshot.workspaces {
         writeln!(out, "{}", terminal(&words::read(workspace)))?;
     }
-    for source in words::other_sources(&snapshot.source) {
+    for source in
+        words::other_sources(&snapshot.source).into_iter().chain(words::clock(&snapshot.source))
+    {
         writeln!(out, "{}", terminal(&source))?;
     }
     Ok(())

@@ -181,6 +181,12 @@ pub(crate) fn not_live(report: &Report) -> Option<String> {
 pub(crate) fn caveats(report: &Report) -> Vec<String> {
     let mut caveats = Vec::new();
     caveats.extend(not_live(report));
+    caveats.extend(clock(&report.source));
+    if !report.options.redirected_by.is_empty() {
+        let by = report.options.redirected_by.iter().map(ToString::to_string);
+        let by = by.collect::<Vec<_>>().join(", ");
+        caveats.push(format!("redirected: {by} could answer in the place of a server"));
+    }
     if !report.workspaces_not_checked.is_empty() {
         let selected = number(report.workspaces.len());
         let all = selected.saturating_add(number(report.workspaces_not_checked.len()));
@@ -219,6 +225,12 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
         caveats.push("--exit-zero: violations alone do not fail the run".into());
     }
     caveats
+}
+
+/// That the clock of the machine was not right, where that is to be said.
+pub(crate) fn clock(source: &Provenance) -> Option<String> {
+    let gap = source.clock.filter(|gap| gap.is_notable())?;
+    Some(format!("the clock of the machine that asked is not right: {gap}"))
 }
 
 /// A hint for the case that many members fail and only Bitbucket's own flag counts, which does not

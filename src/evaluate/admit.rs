@@ -9,6 +9,7 @@ use super::matching::{Index, Shown};
 use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Admins, Exemption, Policy, Selector};
 use crate::read::{Incomplete, Roll};
+use crate::report::ClockGap;
 
 /// Why the members of a workspace cannot be judged, if they cannot.
 pub(super) fn refusal(
@@ -50,6 +51,17 @@ pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Opt
     };
     let help = "Export the roster again, and give its day with --roster-as-of.";
     Some(Incomplete::new(why, help))
+}
+
+/// Why nobody can be judged by a clock, if that is so: a wrong one makes an expired exemption valid
+/// again.
+pub(crate) fn wrong_clock(gap: ClockGap) -> Option<Incomplete> {
+    gap.is_too_wide().then(|| {
+        Incomplete::new(
+            format!("the clock of this machine is wrong: {gap}"),
+            "Set the clock and run it again: exemptions end by the day that it shows.",
+        )
+    })
 }
 
 /// An exemption by something that the source does not show can neither excuse nor be called

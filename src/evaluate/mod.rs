@@ -8,14 +8,14 @@ mod wording;
 
 use jiff::civil::Date;
 
-pub(crate) use admit::outdated;
+pub(crate) use admit::{outdated, wrong_clock};
 pub(crate) use exemption::{is_too_long, standings};
 pub(crate) use wording::standing;
 
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
 use crate::read::Reading;
-use crate::report::{Finding, Outcome, State};
+use crate::report::{ClockGap, Finding, Outcome, State};
 use exemption::{Calendar, Sightings};
 use findings::Finder;
 use matching::Index;
@@ -31,6 +31,9 @@ pub struct Judging {
     pub strict: bool,
     /// The day that the roster is of, where there is one.
     pub roster_as_of: Option<Date>,
+    /// How far the clock that told the day was from those of the servers; none where the day was
+    /// given.
+    pub clock: Option<ClockGap>,
 }
 
 /// What the policy makes of what was read.
@@ -165,7 +168,8 @@ fn admitted(
 ) -> Reading {
     if let Ok(roll) = &reading.members {
         let refusal = admit::refusal(policy, exemptions, &reading.workspace, roll)
-            .or_else(|| outdated(policy, judging.roster_as_of, judging.today));
+            .or_else(|| outdated(policy, judging.roster_as_of, judging.today))
+            .or_else(|| judging.clock.and_then(wrong_clock));
         if let Some(refusal) = refusal {
             reading.members = Err(refusal);
         }

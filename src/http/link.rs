@@ -3,11 +3,12 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Client as Http, RequestBuilder, StatusCode};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Client as Http, Request, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::clock::Clock;
 use super::deadline::Deadline;
 use super::gate::Gate;
 use super::pace::Pace;
@@ -28,7 +29,20 @@ pub(crate) struct Link<'a> {
     gate: Gate,
     deadline: Deadline,
     pace: Pace<'a>,
+    secrets: Secrets,
+    clock: Clock,
 }
+
+/// Whether messages may quote an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    Shown,
+    /// It may hold a secret that nobody knows yet.
+    Withheld,
+}
+
+/// What stands in the place of an answer that is not quoted.
+const WITHHELD: &str = "(withheld, it may hold a token)";
 
 impl<'a> Link<'a> {
     /// The way to the server at a base address.
@@ -56,6 +70,8 @@ impl<'a> Link<'a> {
             gate: Gate::new(connection.concurrency.into()),
             deadline,
             pace,
+            secrets: connection.secrets.clone(),
+            clock: connection.clock.clone(),
         })
     }
 
@@ -69,32 +85,44 @@ impl<'a> Link<'a> {
         &self.transport.http
     }
 
+    /// What no message may show.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// What the answers told of this machine's clock.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Sends a request until it is answered well, and reads the answer. Each try is counted.
     pub(crate) async fn fetch<T: DeserializeOwned>(
         &self,
         build: impl Fn() -> RequestBuilder,
-        secrets: &Secrets,
         requests: &Cell<u32>,
     ) -> Result<(T, HeaderMap), Trouble> {
-        self.exchange(build, secrets, requests, |body| {
-            serde_json::from_slice(body).map(|Object(answer)| answer)
-        })
-        .await
+        self.exchange(build, Quotes::Shown, requests, object).await
+    }
+
+    /// As [`Link::fetch`], where the answer is a secret.
+    pub(crate) async fn fetch_secret<T: DeserializeOwned>(
+        &self,
+        build: impl Fn() -> RequestBuilder,
+    ) -> Result<T, Trouble> {
+        let fetched = self.exchange(build, Quotes::Withheld, &Cell::new(0), object).await;
+        fetched.map(|(answer, _)| answer)
     }
 
     /// Sends a request until it is answered well, whatever the answer says.
-    pub(crate) async fn tell(
-        &self,
-        build: impl Fn() -> RequestBuilder,
-        secrets: &Secrets,
-    ) -> Result<(), Trouble> {
-        self.exchange(build, secrets, &Cell::new(0), |_| Ok(())).await.map(|((), _)| ())
+    pub(crate) async fn tell(&self, build: impl Fn() -> RequestBuilder) -> Result<(), Trouble> {
+        let told = self.exchange(build, Quotes::Shown, &Cell::new(0), |_| Ok(())).await;
+        told.map(|((), _)| ())
     }
 
     async fn exchange<T>(
         &self,
         build: impl Fn() -> RequestBuilder,
-        secrets: &Secrets,
+        quotes: Quotes,
         requests: &Cell<u32>,
         read: impl Fn(&[u8]) -> serde_json::Result<T>,
     ) -> Result<(T, HeaderMap), Trouble> {
@@ -105,8 +133,12 @@ impl<'a> Link<'a> {
             tries += 1;
             requests.set(requests.get().saturating_add(1));
             let shown = self.host.shown_path(request.url()).to_owned();
+            let started = (self.pace.now)();
             let sent = self.transport.send(request, self.deadline, tries, &shown).await;
-            let trouble = match sent.and_then(|answer| self.understand(answer, secrets, &read)) {
+            if let Ok(answer) = &sent {
+                self.clock.note(&answer.headers, started, (self.pace.now)());
+            }
+            let trouble = match sent.and_then(|answer| self.understand(answer, quotes, &read)) {
                 Ok(understood) => return Ok(understood),
                 Err(trouble) => trouble,
             };
@@ -143,12 +175,11 @@ impl<'a> Link<'a> {
     fn understand<T>(
         &self,
         answer: Answer,
-        secrets: &Secrets,
+        quotes: Quotes,
         read: impl Fn(&[u8]) -> serde_json::Result<T>,
     ) -> Result<(T, HeaderMap), Trouble> {
         if !answer.status.is_success() {
-            let asks = retry::asked(answer.status, &answer.headers, (self.pace.now)());
-            return Err(Trouble::Refused(Box::new(refusal(self.host, &answer, secrets, asks))));
+            return Err(Trouble::Refused(Box::new(self.refusal(&answer, quotes))));
         }
         let whole = answer.status != StatusCode::PARTIAL_CONTENT;
         let understood = if whole { read(&answer.body) } else { Err(partial()) };
@@ -156,13 +187,68 @@ impl<'a> Link<'a> {
             Ok(understood) => Ok((understood, answer.headers)),
             Err(error) => Err(Trouble::Shape {
                 status: answer.status.as_u16(),
-                content_type: content_type(&answer, secrets),
-                start: secrets.excerpt(&String::from_utf8_lossy(&answer.body)),
-                why: secrets.excerpt(&error.to_string()),
+                content_type: self.content_type(&answer),
+                start: self.quote(&String::from_utf8_lossy(&answer.body), quotes),
+                why: self.quote(&error.to_string(), quotes),
                 cut: error.is_eof(),
             }),
         }
     }
+
+    /// The first words of what came, masked, where it may be quoted.
+    fn quote(&self, text: &str, quotes: Quotes) -> String {
+        match quotes {
+            Quotes::Shown => self.secrets.excerpt(text),
+            Quotes::Withheld => WITHHELD.into(),
+        }
+    }
+
+    fn content_type(&self, answer: &Answer) -> String {
+        let given = answer.header(CONTENT_TYPE);
+        given.map_or_else(|| "of no type".into(), |kind| self.secrets.excerpt(kind))
+    }
+
+    /// What an answer that is no success says. Its reason is no secret, the rest of it may be.
+    fn refusal(&self, answer: &Answer, quotes: Quotes) -> Refusal {
+        let Said { message, granted, required } = self.host.said(answer);
+        let body = String::from_utf8_lossy(&answer.body);
+        let message = match message.filter(|message| !message.trim().is_empty()) {
+            Some(message) => self.secrets.excerpt(&message),
+            None if body.trim().is_empty() => String::new(),
+            None => self.quote(&format!("{}, {body}", self.content_type(answer)), quotes),
+        };
+        let masked = |text: Option<String>| text.map(|text| self.secrets.excerpt(&text));
+        let denied = answer.header(AUTHENTICATION_DENIED).unwrap_or_default();
+        Refusal {
+            status: answer.status,
+            message,
+            granted: masked(granted),
+            required: masked(required),
+            asks: retry::asked(answer.status, &answer.headers, (self.pace.now)()),
+            wants_captcha: denied.to_ascii_uppercase().contains("CAPTCHA"),
+        }
+    }
+}
+
+/// Why an account was not let in, as Atlassian says it: `CAPTCHA_CHALLENGE; login-url=…`.
+const AUTHENTICATION_DENIED: &str = "x-authentication-denied-reason";
+
+/// The header by which a request is authorised, marked as secret.
+///
+/// # Errors
+/// [`Trouble::Unsendable`] where there is none that could be sent.
+pub(crate) fn sensitive_header(request: &Request) -> Result<HeaderValue, Trouble> {
+    let header = request.headers().get(AUTHORIZATION).cloned();
+    let Some(mut header) = header.filter(|header| header.to_str().is_ok()) else {
+        return Err(Trouble::Unsendable("the credential does not fit into a header".into()));
+    };
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// An answer, which has to be a JSON object.
+fn object<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    serde_json::from_slice(body).map(|Object(answer)| answer)
 }
 
 /// What is wrong with a part where the whole was asked for.
@@ -172,23 +258,4 @@ fn partial() -> serde_json::Error {
 
 pub(crate) fn unsendable(error: reqwest::Error) -> Trouble {
     Trouble::Unsendable(error.without_url().to_string())
-}
-
-fn content_type(answer: &Answer, secrets: &Secrets) -> String {
-    answer.header(CONTENT_TYPE).map_or_else(|| "of no type".into(), |kind| secrets.excerpt(kind))
-}
-
-fn refusal(host: &dyn Host, answer: &Answer, secrets: &Secrets, asks: Option<Duration>) -> Refusal {
-    let Said { message, granted, required } = host.said(answer);
-    let message = message.unwrap_or_else(|| {
-        format!("{}, {}", content_type(answer, secrets), String::from_utf8_lossy(&answer.body))
-    });
-    let masked = |text: Option<String>| text.map(|text| secrets.excerpt(&text));
-    Refusal {
-        status: answer.status,
-        message: secrets.excerpt(&message),
-        granted: masked(granted),
-        required: masked(required),
-        asks,
-    }
 }

@@ -2,10 +2,13 @@
 //! them within one deadline.
 
 mod address;
+mod clock;
 mod deadline;
+mod disguise;
 mod gate;
 mod link;
 mod pace;
+mod proxy;
 mod retry;
 mod secrets;
 mod transport;
@@ -17,11 +20,12 @@ use std::time::Duration;
 use url::Url;
 
 pub(crate) use self::address::base_address;
+pub use self::clock::Clock;
 pub(crate) use self::deadline::Deadline;
-pub(crate) use self::link::{Link, unsendable};
+pub(crate) use self::link::{Link, sensitive_header, unsendable};
 pub use self::pace::Pace;
-pub use self::secrets::Secret;
-pub(crate) use self::secrets::Secrets;
+pub(crate) use self::proxy::proxy_for;
+pub use self::secrets::{Secret, Secrets};
 pub(crate) use self::transport::{Answer, Route};
 pub(crate) use self::trouble::{Refusal, Trouble, host_or_proxy};
 use crate::failure::Failure;
@@ -38,6 +42,10 @@ pub struct Connection {
     pub deadline: Duration,
     /// A PEM file with certificates to trust beside those of the system.
     pub ca_cert: Option<PathBuf>,
+    /// What no message may show, whichever server it is about.
+    pub secrets: Secrets,
+    /// What the servers' answers tell of this machine's clock.
+    pub clock: Clock,
 }
 
 /// A server, as messages speak of it.

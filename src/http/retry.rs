@@ -117,6 +117,7 @@ mod tests {
             granted: None,
             required: None,
             asks: asks.map(Duration::from_secs),
+            wants_captcha: false,
         }))
     }
 

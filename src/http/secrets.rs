@@ -1,13 +1,28 @@
-//! What must not show in any message, even where a server sends it back.
+//! The secrets of a run: one set, from wherever they come, masked in whatever the run says.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use reqwest::Request;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use url::Url;
 
-use super::trouble::Trouble;
+use super::disguise::levels;
+use super::proxy;
 use crate::read::excerpt::excerpt;
+use crate::variable;
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// The shortest secret, in bytes, that is masked: a shorter one stands in ordinary words.
+const SHORTEST: usize = 6;
+
+/// As much of foreign text as is looked at for an excerpt of it, in characters.
+const LOOKED_AT: usize = 1 << 14;
 
 /// A text that must not be shown: it prints as `***`.
 #[derive(Clone)]
@@ -25,123 +40,327 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("***")
+        formatter.write_str(MASK)
     }
 }
 
-/// The secrets of a run that one server is told.
+/// All secrets of a run. Each copy is the same set: what one learns, all mask.
 #[derive(Clone, Default)]
-pub(crate) struct Secrets {
-    known: Vec<Secret>,
-    withheld: bool,
+pub struct Secrets(Arc<RwLock<Known>>);
+
+#[derive(Default)]
+struct Known {
+    forms: Vec<Form>,
+    /// For each two bytes whether a form begins with them, since most text holds no secret and is
+    /// to be passed quickly; empty where there is no form.
+    beginnings: Vec<bool>,
+}
+
+/// A way in which a secret may be written, apart from what [`levels`] sees through.
+struct Form {
+    bytes: SecretSlice<u8>,
+    /// Whether it is the part of some Base64 that no other text can have.
+    is_base64: bool,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(MASK)
+    }
 }
 
 impl Secrets {
-    /// Keeps a secret as it is, and without the padding of Base64.
-    pub(crate) fn keep(&mut self, secret: Secret) {
-        let unpadded = Secret::new(secret.expose().trim_end_matches('=').to_owned());
-        let forms = [unpadded, secret].into_iter();
-        self.known.extend(forms.filter(|form| !form.expose().is_empty()));
-        // The longest first, lest a shorter form leave the rest of a longer one.
-        self.known.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+    /// Those that the environment holds, whichever of them a command needs: the credentials, the
+    /// files that are named in their place, and the passwords of proxies.
+    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Self {
+        let secrets = Secrets::default();
+        secrets.learn(lookup);
+        secrets
     }
 
-    /// As these, where nothing of an answer is to be shown, since it may hold a new secret.
-    pub(crate) fn withholding(&self) -> Self {
-        Secrets { known: self.known.clone(), withheld: true }
+    /// Adds those that an environment holds.
+    pub(crate) fn learn(&self, lookup: &dyn Fn(&str) -> Option<String>) {
+        for value in variable::secrets(lookup) {
+            self.keep(&Secret::new(value));
+        }
+        for value in proxy::addresses(lookup) {
+            self.keep_password(&value);
+        }
     }
 
-    /// Keeps the header of a request that was authorised, which is as secret as what it is made of.
-    ///
-    /// # Errors
-    /// [`Trouble::Unsendable`] where there is none that could be sent.
-    pub(crate) fn keep_header(&mut self, request: &Request) -> Result<HeaderValue, Trouble> {
-        let header = request.headers().get(AUTHORIZATION).cloned();
-        let encoded = header.as_ref().and_then(|it| Some(it.to_str().ok()?.split_once(' ')?.1));
-        let (Some(mut header), Some(encoded)) = (header.clone(), encoded) else {
-            return Err(Trouble::Unsendable("the credential does not fit into a header".into()));
-        };
-        self.keep(Secret::new(encoded.to_owned()));
-        header.set_sensitive(true);
-        Ok(header)
+    /// Adds a secret. Of an address its path is as secret as the whole, and so is the end of it.
+    pub(crate) fn keep(&self, secret: &Secret) {
+        let text = secret.expose();
+        self.keep_text(text);
+        if let Some(url) = Url::parse(text).ok().filter(Url::has_host) {
+            self.keep_text(url.path());
+            self.keep_text(url.path().rsplit('/').next().unwrap_or_default());
+        }
     }
 
-    /// The first words of foreign text. It is masked as a whole before it is cut, lest the cut
-    /// leave part of a secret.
+    /// Adds the password of a proxy's address, whatever is else wrong with the address.
+    fn keep_password(&self, address: &str) {
+        let Some((user, _)) = address.rsplit_once('@') else { return };
+        let user = user.split_once("//").map_or(user, |(_, user)| user);
+        let password = user.split_once(':').map_or(user, |(_, password)| password);
+        self.keep_text(password);
+        let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+        self.keep_text(&decoded);
+    }
+
+    fn keep_text(&self, text: &str) {
+        let unpadded = text.trim_end_matches('=');
+        let mut forms: Vec<Form> = [text, unpadded]
+            .into_iter()
+            .flat_map(levels)
+            .map(|plain| Form { bytes: plain.bytes.into(), is_base64: false })
+            .collect();
+        for lead in 0..3 {
+            let bytes = [&vec![0; lead], text.as_bytes()].concat();
+            for encoded in [BASE64_STANDARD.encode(&bytes), BASE64_URL_SAFE.encode(&bytes)] {
+                let own = own_part(&encoded, lead, bytes.len()).to_ascii_lowercase();
+                forms.push(Form { bytes: own.into_bytes().into(), is_base64: true });
+            }
+        }
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for form in forms {
+            let bytes = form.bytes.expose_secret();
+            let is_new = !known.forms.iter().any(|old| old.bytes.expose_secret() == bytes);
+            if bytes.len() >= SHORTEST && is_new {
+                known.add(form);
+            }
+        }
+    }
+
+    /// A text without any of them, however they are written in it.
+    pub fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let shortest = known.forms.iter().map(|form| form.bytes.expose_secret().len()).min();
+        if shortest.is_none_or(|shortest| text.len() < shortest) {
+            return text.into();
+        }
+        let mut places = known.places(text);
+        if places.is_empty() {
+            return text.into();
+        }
+        places.sort_by_key(|place| place.start);
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for place in places {
+            if place.start >= end {
+                masked.push_str(text.get(end..place.start).unwrap_or_default());
+                masked.push_str(MASK);
+            }
+            end = end.max(text.ceil_char_boundary(place.end));
+        }
+        masked.push_str(text.get(end..).unwrap_or_default());
+        masked.into()
+    }
+
+    /// The first words of foreign text. It is masked before it is cut, lest the cut leave part of a
+    /// secret.
     pub(crate) fn excerpt(&self, text: &str) -> String {
-        if self.withheld {
-            return "(withheld, it may hold a token)".into();
+        let mut words = String::new();
+        let mut room = LOOKED_AT;
+        for word in text.split_whitespace() {
+            words.extend(word.chars().take(room));
+            words.push(' ');
+            room = room.saturating_sub(word.chars().take(room).count() + 1);
+            if room == 0 {
+                break;
+            }
         }
-        let masked =
-            self.known.iter().fold(text.to_owned(), |text, secret| masked(&text, secret.expose()));
-        excerpt(&masked)
+        excerpt(&self.masked(&words))
     }
 }
 
-/// A text without a secret, however what is neither letter nor digit in it is written: as in an
-/// address, in JSON or in HTML.
-fn masked(text: &str, secret: &str) -> String {
-    let Some(first) = secret.chars().next() else { return text.to_owned() };
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(next) = rest.chars().next() {
-        let may_start = next == first || !first.is_ascii_alphanumeric();
-        match may_start.then(|| after(rest, secret)).flatten() {
-            Some(after) => {
-                masked.push_str("***");
-                rest = after;
-            }
-            None => {
-                masked.push(next);
-                rest = rest.get(next.len_utf8()..).unwrap_or_default();
+impl Known {
+    fn add(&mut self, form: Form) {
+        self.beginnings.resize(1 << 16, false);
+        let begins = form.bytes.expose_secret().first_chunk().map(|two| beginning(*two));
+        if let Some(begins) = begins.and_then(|at| self.beginnings.get_mut(at)) {
+            *begins = true;
+        }
+        self.forms.push(form);
+    }
+
+    /// Where a text holds any of them, in no order.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        for level in levels(text) {
+            let mut rest = &*level.bytes;
+            while let Some(two) = rest.first_chunk() {
+                if self.beginnings.get(beginning(*two)) == Some(&true) {
+                    let at = level.bytes.len() - rest.len();
+                    let here = self.forms.iter().filter(|own| own.begins(rest));
+                    places.extend(here.map(|form| {
+                        let place = level.place(at..at + form.bytes.expose_secret().len());
+                        if form.is_base64 { whole_run(text, place) } else { place }
+                    }));
+                }
+                rest = rest.get(1..).unwrap_or_default();
             }
         }
+        places
     }
-    masked
 }
 
-/// What follows a secret that a text starts with.
-fn after<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
-    secret.chars().try_fold(text, |rest, c| match rest.strip_prefix(c) {
-        Some(rest) => Some(rest),
-        None if c.is_ascii_alphanumeric() => None,
-        None => {
-            let code = u32::from(c);
-            let forms = [
-                format!("%{code:02x}"),
-                format!("\\u{code:04x}"),
-                format!("\\{c}"),
-                format!("&#{code};"),
-                format!("&#x{code:x};"),
-            ];
-            forms.iter().find_map(|form| {
-                let start = rest.get(..form.len())?;
-                if start.eq_ignore_ascii_case(form) { rest.get(form.len()..) } else { None }
-            })
-        }
-    })
+impl Form {
+    fn begins(&self, text: &[u8]) -> bool {
+        text.starts_with(self.bytes.expose_secret())
+    }
+}
+
+fn beginning(two: [u8; 2]) -> usize {
+    usize::from(u16::from_be_bytes(two))
+}
+
+/// The signs of Base64 that follow from a text alone, whatever stands before it and after it.
+fn own_part(encoded: &str, lead: usize, length: usize) -> &str {
+    let start = (lead * 8).div_ceil(6);
+    let end = length * 8 / 6;
+    encoded.get(start..end).unwrap_or_default()
+}
+
+/// The run of signs of Base64 that a place is part of: what stands there beside the secret, such as
+/// the address that goes with a token, was sent in the same header.
+fn whole_run(text: &str, place: Range<usize>) -> Range<usize> {
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || "+/=-_".contains(c);
+    let before = text.get(..place.start).unwrap_or_default();
+    let after = text.get(place.end..).unwrap_or_default();
+    let start = before.trim_end_matches(is_sign).len();
+    let end = text.len() - after.trim_start_matches(is_sign).len();
+    start..end
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn secrets(texts: &[&str]) -> Secrets {
+        let secrets = Secrets::default();
+        texts.iter().for_each(|text| secrets.keep(&Secret::new((*text).into())));
+        secrets
+    }
 
     #[test]
     fn however_a_secret_is_written_it_is_masked() {
-        let mut secrets = Secrets::default();
-        secrets.keep(Secret::new("ATCTT3x/+y=9A8B7C==".into()));
+        let secrets = secrets(&["ATCTT3x/+y=9A8B7C=="]);
         for written in [
             "ATCTT3x/+y=9A8B7C==",
             "ATCTT3x/+y=9A8B7C",
+            "atctt3X/+Y=9a8b7c",
             "ATCTT3x%2F%2By%3D9A8B7C",
             "ATCTT3x%2f%2by%3d9A8B7C%3d%3D",
+            "%41TCTT3x%252F%252By%253D9A8B7C",
             "ATCTT3x\\/\\u002by\\u003D9A8B7C",
-            "ATCTT3x&#47;&#x2b;y&#x3D;9A8B7C",
+            "ATCTT3x&#47;&#x2b;y&equals;9A8B7C",
+            "ATCTT\\u{a}3x/+y\n   =9A\u{200b}8B7C",
         ] {
-            let shown = secrets.excerpt(&format!("the key {written} is wrong"));
+            let text = format!("the key {written} is wrong");
+            let shown = secrets.masked(&text);
             assert!(!shown.contains("ATCTT") && !shown.contains("9A8B7C"), "{written}: {shown}");
-            assert!(shown.starts_with("the key ***") && shown.ends_with(" is wrong"), "{shown}");
+            assert!(shown.starts_with("the key ***"), "{shown}");
+            assert!(shown.ends_with(" is wrong"), "{shown}");
         }
         assert_eq!(secrets.excerpt("ATCTT3x/+y is another"), "ATCTT3x/+y is another");
+    }
+
+    #[test]
+    fn an_address_is_as_secret_as_its_end() {
+        let secrets = secrets(&["https://hooks.slack.com/services/T0/B0/s3cretEnd"]);
+        for text in ["https://hooks.slack.com/services/T0/B0/s3cretEnd", "no s3cretEnd here"] {
+            assert!(!secrets.masked(text).contains("s3cretEnd"));
+        }
+        assert_eq!(secrets.masked("https://hooks.slack.com/"), "https://hooks.slack.com/");
+    }
+
+    #[test]
+    fn the_environment_is_asked_for_all_of_them() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "key-from-a-file\r\n").unwrap();
+        let secrets = Secrets::from_env(&|name| match name {
+            "BITBUCKET_ACCESS_TOKEN" => Some("\"token-in-quotes\"".into()),
+            "BITBUCKET_EMAIL" => Some("ada@acme.example".into()),
+            "ATLASSIAN_API_KEY_FILE" => Some(file.display().to_string()),
+            "https_proxy" => Some("http://ada:p%40ss%2Fword@proxy.example:3128".into()),
+            "ALL_PROXY" => Some("socks5://bob:other-password@not a host".into()),
+            _ => None,
+        });
+        for secret in ["token-in-quotes", "key-from-a-file", "p@ss/word", "other-password"] {
+            assert_eq!(secrets.masked(secret), MASK, "{secret}");
+        }
+        // Whose credential it is may be said.
+        assert_eq!(secrets.masked("ada@acme.example"), "ada@acme.example");
+    }
+
+    /// Ways to write a text that its readers would take for the same.
+    fn written(text: &str, ways: &[u8]) -> String {
+        ways.iter().fold(text.to_owned(), |text, way| {
+            let each = |write: &dyn Fn(char) -> String| text.chars().map(write).collect();
+            match way % 8 {
+                0 => each(&|c| format!("%{:02X}", u32::from(c))),
+                1 => each(&|c| format!("\\u{:04x}", u32::from(c))),
+                2 => each(&|c| format!("&#{};", u32::from(c))),
+                3 => each(&|c| format!("&#x{:X};", u32::from(c))),
+                4 => text.to_ascii_uppercase(),
+                5 => each(&|c| format!("{c}\n\t")),
+                6 => each(&|c| match c.is_ascii_punctuation() {
+                    true => format!("\\{c}"),
+                    false => c.to_string(),
+                }),
+                _ => text.to_ascii_lowercase(),
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_secret_is_left(
+            secret in "[!-~]{8,40}",
+            before in "[a-z ]{0,8}", after in "[a-z ]{0,8}",
+            ways in proptest::collection::vec(any::<u8>(), 0..3),
+        ) {
+            let secrets = secrets(&[&secret]);
+            let text = format!("{before} {} {after}", written(&secret, &ways));
+            let shown = secrets.masked(&text).into_owned();
+            prop_assert!(shown.contains(MASK), "{}", shown);
+            prop_assert!(shown.starts_with(&before) && shown.ends_with(&after), "{}", shown);
+            let plain = secret.to_ascii_lowercase();
+            for level in levels(&shown) {
+                let holds = level.bytes.windows(plain.len()).any(|own| own == plain.as_bytes());
+                prop_assert!(!holds, "{}", shown);
+            }
+        }
+
+        #[test]
+        fn nor_is_it_in_base64(
+            secret in "[!-~]{8,40}", before in "[!-~]{0,8}", after in "[!-~]{0,8}",
+            url_safe in any::<bool>(), line in 8_usize..80,
+        ) {
+            let secrets = secrets(&[&secret]);
+            let inner = format!("{before}{secret}{after}");
+            let encoded = match url_safe {
+                true => BASE64_URL_SAFE.encode(inner),
+                false => BASE64_STANDARD.encode(inner),
+            };
+            let text = format!("Basic {encoded}");
+            prop_assert_eq!(secrets.masked(&text), "Basic ***");
+            let lines: Vec<String> =
+                encoded.as_bytes().chunks(line).map(|own| String::from_utf8_lossy(own).into()).collect();
+            let shown = secrets.masked(&lines.join("\r\n")).into_owned();
+            let decoded = BASE64_STANDARD.decode(shown.replace(['\r', '\n'], "").replace("***", ""));
+            let left = decoded.unwrap_or_default();
+            prop_assert!(!left.windows(secret.len()).any(|own| own == secret.as_bytes()));
+        }
+
+        #[test]
+        fn other_text_stays(text in any::<String>()) {
+            let secrets = secrets(&["a-secret-that-nobody-writes"]);
+            prop_assert_eq!(&*secrets.masked(&text), &*text);
+        }
     }
 }

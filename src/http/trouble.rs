@@ -13,7 +13,7 @@ use crate::read::proof::Doubt;
 pub(crate) struct Refusal {
     /// Its status.
     pub(crate) status: StatusCode,
-    /// What the server says.
+    /// What the server says; empty where it gives no reason.
     pub(crate) message: String,
     /// The scopes that the credential has, as far as the server says.
     pub(crate) granted: Option<String>,
@@ -21,6 +21,8 @@ pub(crate) struct Refusal {
     pub(crate) required: Option<String>,
     /// How long it asks to be left alone.
     pub(crate) asks: Option<Duration>,
+    /// Whether the account has to solve a CAPTCHA before it is let in again.
+    pub(crate) wants_captcha: bool,
 }
 
 impl Refusal {
@@ -31,7 +33,11 @@ impl Refusal {
             return format!("{name} answered {status}, a redirect, which is not followed");
         }
         let asks = self.asks.map(|wait| format!(" (it asks to wait for {wait:?})"));
-        format!("{name} answered {status}: {}{}", self.message, asks.unwrap_or_default())
+        let asks = asks.unwrap_or_default();
+        if self.message.is_empty() {
+            return format!("{name} answered {status} and gave no reason{asks}");
+        }
+        format!("{name} answered {status}: {}{asks}", self.message)
     }
 }
 
@@ -153,6 +159,12 @@ impl Trouble {
             Trouble::TooLarge => Incomplete::new(
                 "an answer is larger than 16 MiB",
                 format!("Check {set_by}: the pages of {name} are far smaller."),
+            ),
+            Trouble::Refused(refusal) if refusal.wants_captcha => Incomplete::new(
+                format!("{}; it wants a CAPTCHA to be solved first", refusal.says(host)),
+                "Log in at https://id.atlassian.com in a browser, as the account whose credential \
+                 this is, and solve it. It comes after several failed logins, so look for a job \
+                 that still uses an old password or token of that account.",
             ),
             Trouble::Refused(refusal) => host.refused(refusal),
             Trouble::Shape { status, content_type, start, why, cut: _ } => Incomplete::new(

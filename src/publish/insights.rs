@@ -12,8 +12,7 @@ use url::Url;
 
 use crate::failure::Failure;
 use crate::http::{
-    Answer, Connection, Deadline, Host, Link, Pace, Refusal, Route, Said, Secrets, Trouble,
-    block_on,
+    Answer, Connection, Deadline, Host, Link, Pace, Refusal, Route, Said, Trouble, block_on,
 };
 use crate::read::Incomplete;
 use crate::read::bitbucket::{self, Account};
@@ -101,12 +100,11 @@ impl<'a> Insights<'a> {
                         .map_err(|error| Incomplete::new(error.to_string(), ""))?;
                     let route = Route::Through(proxy);
                     let link = Link::by(&Proxied, route, connection, deadline, Pace::real())?;
-                    let secrets = Secrets::default();
                     let tell = async |method: Method, path: &[&str], body: Option<&Value>| {
                         let url = under(&base, &self.path, path);
                         let build =
                             || with_body(link.http().request(method.clone(), url.clone()), body);
-                        link.tell(build, &secrets).await
+                        link.tell(build).await
                     };
                     self.write(&page, tell).await.map_err(|trouble| link.explain(&trouble))
                 }

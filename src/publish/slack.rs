@@ -9,8 +9,8 @@ use crate::emit::words;
 use crate::escape::slack;
 use crate::failure::Failure;
 use crate::http::{
-    Answer, Connection, Deadline, Host, Link, Pace, Refusal, Said, Secret, Secrets, base_address,
-    block_on, host_or_proxy,
+    Answer, Connection, Deadline, Host, Link, Pace, Refusal, Said, Secret, base_address, block_on,
+    host_or_proxy,
 };
 use crate::publish::{cut, cut_lines, what_to_do};
 use crate::read::Incomplete;
@@ -89,20 +89,15 @@ impl Webhook {
 
     fn send(&self, message: &Value, connection: &Connection) -> Result<(), Incomplete> {
         let body = message.to_string();
-        let mut secrets = Secrets::default();
-        secrets.keep(self.secret.clone());
-        let last = self.url.path_segments().and_then(|mut path| path.next_back());
-        for part in [Some(self.url.path()), last].into_iter().flatten() {
-            secrets.keep(Secret::new(part.to_owned()));
-        }
         let deadline = Deadline::after(connection.deadline);
         let link = Link::new(self, &self.url, connection, deadline, Pace::real())
             .map_err(Incomplete::from)?;
+        link.secrets().keep(&self.secret);
         let build = || {
             let request = link.http().post(self.url.clone()).body(body.clone());
             request.header(CONTENT_TYPE, "application/json")
         };
-        let told = block_on(link.tell(build, &secrets)).map_err(Incomplete::from)?;
+        let told = block_on(link.tell(build)).map_err(Incomplete::from)?;
         told.map_err(|trouble| link.explain(&trouble))
     }
 }

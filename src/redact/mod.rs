@@ -277,6 +277,7 @@ mod tests {
                 ignore_exemptions: false,
                 strict: false,
                 roster_as_of: None,
+                clock: None,
             };
             let people = evaluate(&policy, readings.clone(), judging);
             let redactor = Redactor::from_env(&|_| None).unwrap();

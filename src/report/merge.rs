@@ -56,6 +56,7 @@ impl Report {
         self.options.roster |= other.options.roster;
         self.options.today |= other.options.today;
         self.options.workspace.extend(other.options.workspace);
+        add_new(&mut self.options.redirected_by, other.options.redirected_by);
         // It was given to the parts, so that they would not fail before there was a whole.
         self.options.exit_zero = false;
         self.source.merge(other.source);
@@ -205,6 +206,10 @@ impl Provenance {
             }
             (own, other) => own.or(other),
         };
+        self.clock = match (self.clock, other.clock) {
+            (Some(own), Some(other)) => Some(own.wider(other)),
+            (own, other) => own.or(other),
+        };
         // Several jobs of one pipeline share what is said of the pipeline.
         self.ci.retain(|name, value| other.ci.get(name) == Some(value));
     }
@@ -251,6 +256,7 @@ mod tests {
                 rows: 9,
                 unmatched: Some(3),
             }),
+            clock: None,
             ci: [("NUMBER".into(), "7".into()), ("STEP".into(), slugs.concat())].into(),
         };
         report.assurance = Assurance::Live;

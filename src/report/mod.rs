@@ -24,7 +24,8 @@ pub use changes::{Changes, Concern, Earlier, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
 pub use merge::Clash;
 pub use provenance::{
-    Assurance, Commit, CredentialKind, DirectoryRecord, Input, Provenance, RosterRecord,
+    Assurance, ClockGap, Commit, CredentialKind, DirectoryRecord, Input, Provenance, Redirection,
+    RosterRecord,
 };
 
 /// The version of the report's JSON form.
@@ -128,6 +129,18 @@ pub struct Options {
     pub strict: bool,
     /// `--exit-zero` was given: violations do not fail the run.
     pub exit_zero: bool,
+    /// Through what others could have answered in the place of the servers that were asked: a proxy,
+    /// certificates to trust.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirected_by: Vec<Redirection>,
+}
+
+impl Options {
+    /// Without what may name a person.
+    pub(crate) fn redacted(mut self) -> Self {
+        self.redirected_by.iter_mut().for_each(|own| own.to = None);
+        self
+    }
 }
 
 /// The policy that was applied.

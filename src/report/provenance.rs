@@ -1,8 +1,9 @@
 //! Where a report's facts come from, and how far they can be relied on.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +59,68 @@ pub struct Provenance {
     /// The identity provider's roster, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roster: Option<RosterRecord>,
+    /// How far the machine's clock was from the servers', as far as their answers tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockGap>,
     /// What the CI system says about the run, by the names of its own variables.
     pub ci: BTreeMap<String, String>,
+}
+
+/// How far the clock of the machine was from those of the servers that were asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClockGap {
+    /// By how many seconds it was ahead at least; behind, where that is negative.
+    pub ahead_s: i64,
+}
+
+impl ClockGap {
+    /// Whether it is to be said: clocks that are further apart will now and then disagree about the
+    /// day.
+    pub fn is_notable(self) -> bool {
+        self.ahead_s.unsigned_abs() > 5 * 60
+    }
+
+    /// Whether nothing can be judged by such a clock.
+    pub fn is_too_wide(self) -> bool {
+        self.ahead_s.unsigned_abs() > 60 * 60
+    }
+
+    /// The wider one of two.
+    pub(super) fn wider(self, other: Self) -> Self {
+        if self.ahead_s.unsigned_abs() < other.ahead_s.unsigned_abs() { other } else { self }
+    }
+}
+
+impl fmt::Display for ClockGap {
+    /// Fits after "the machine's clock is".
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let apart = SignedDuration::from_secs(self.ahead_s.saturating_abs());
+        match self.ahead_s {
+            0 => formatter.write_str("as those of the servers that were asked"),
+            1.. => write!(formatter, "{apart:#} ahead of those of the servers that were asked"),
+            _ => write!(formatter, "{apart:#} behind those of the servers that were asked"),
+        }
+    }
+}
+
+/// Something through which others could answer in the place of the servers that were asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Redirection {
+    /// The option or variable that names it.
+    pub by: String,
+    /// What it names: an address without user and password, or a path; missing where the report is
+    /// redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+impl fmt::Display for Redirection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.to {
+            Some(to) => write!(formatter, "{} ({to})", self.by),
+            None => formatter.write_str(&self.by),
+        }
+    }
 }
 
 /// The kind of a Bitbucket credential.

@@ -36,7 +36,8 @@ impl Report {
         }
         let mut source = self.source.clone();
         redactor.conceal(&mut policy, &mut readings, &mut source);
-        let report = self.judged(policy, readings, source);
+        let mut report = self.judged(policy, readings, source);
+        report.options = report.options.redacted();
         Report { redaction: Some(redactor.redaction()), ..report }
     }
 
@@ -46,6 +47,7 @@ impl Report {
             ignore_exemptions: self.options.ignore_exemptions,
             strict: self.options.strict,
             roster_as_of: source.roster.as_ref().map(|roster| roster.as_of),
+            clock: source.clock.filter(|_| !self.options.today),
         };
         let evaluation = evaluate(&policy, readings, judging);
         let run = Run {

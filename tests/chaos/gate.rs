@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use mfa_gate::evaluate::{Judging, evaluate};
-use mfa_gate::http::{Connection, Pace};
+use mfa_gate::http::{Clock, Connection, Pace, Secrets};
 use mfa_gate::member::Source;
 use mfa_gate::policy::{self, Policy, RosterColumns};
 use mfa_gate::read::atlassian::Organisation;
@@ -57,6 +57,8 @@ pub(crate) fn read(bitbucket: &str, organisation: &str, schedule: &Schedule) -> 
         timeout: schedule.timeout,
         deadline: schedule.deadline,
         ca_cert: None,
+        secrets: Secrets::default(),
+        clock: Clock::default(),
     };
     let credential = Credential::from_env(&environment).unwrap();
     let account = Account { api_url: api_url(bitbucket).unwrap(), credential };
@@ -82,7 +84,13 @@ pub(crate) fn read(bitbucket: &str, organisation: &str, schedule: &Schedule) -> 
 pub(crate) fn judge(reading: Reading, schedule: &Schedule) -> Report {
     let policy = policy(&schedule.elsewhere.accept);
     let roster_as_of = schedule.elsewhere.roster.is_some().then_some(TODAY);
-    let judging = Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of };
+    let judging = Judging {
+        today: TODAY,
+        ignore_exemptions: false,
+        strict: false,
+        roster_as_of,
+        clock: None,
+    };
     let run = Run {
         checked_at: Timestamp::UNIX_EPOCH,
         today: TODAY,

@@ -273,7 +273,8 @@ fn a_console_that_takes_nothing_does_not_hide_violations() {
         let command =
             format!("{} check --members {file} > /dev/full", env!("CARGO_BIN_EXE_mfa-gate"));
         let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", &command]).current_dir(sandbox.path("")).output().unwrap().status.code()
+        shell.args(["-c", &command]).current_dir(sandbox.path("")).env_clear();
+        shell.output().unwrap().status.code()
     };
     assert_eq!(full("members.json"), Some(3));
     sandbox.write("off.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());

@@ -190,6 +190,26 @@ fn refusals_are_not_tried_again() {
     }
 }
 
+#[test]
+fn refusals_send_people_the_right_way() {
+    let captcha: Answer = |_, stream| {
+        let header = "X-Authentication-Denied-Reason: CAPTCHA_CHALLENGE; login-url=https://x\r\n";
+        send(stream, "403 Forbidden", header, b"Basic Authentication Failure")
+    };
+    let refusals: [(Answer, &str, &str); 3] = [
+        (captcha, "it wants a CAPTCHA", "Log in at https://id.atlassian.com in a browser"),
+        (|_, stream| send(stream, "401 No", "", b""), "401 and gave no reason", "it is set whole"),
+        (|_, stream| send(stream, "401 No", JSON, b" \n"), "401 and gave no reason", "set whole"),
+    ];
+    for (answer, why, help) in refusals {
+        let server = Raw::start(answer);
+        let run = check(&server.origin(), &[]);
+        incomplete(&run, why);
+        assert!(run.report["findings"][0]["help"].to_string().contains(help), "{}", run.console);
+        assert_eq!(server.heads().len(), 1, "{}", run.console);
+    }
+}
+
 /// Much more than any answer may have, compressed to little.
 fn bomb() -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

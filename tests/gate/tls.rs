@@ -9,10 +9,10 @@ use std::thread;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::raw::{Raw, send};
-use crate::support::{Bitbucket, EMAIL, Outcome, Sandbox, TOKEN, rows};
+use crate::support::{Bitbucket, EMAIL, Outcome, Sandbox, TOKEN, policy, rows};
 
 /// Lists the members of a workspace, with more environment than the credential.
 fn members(sandbox: &Sandbox, url: &str, env: &[(&str, &str)], more: &[&str]) -> Outcome {
@@ -119,4 +119,66 @@ fn a_proxy_is_asked_for_other_machines_and_not_for_this_one() {
     let heads = proxy.heads();
     assert!(heads[0].starts_with("CONNECT bitbucket.invalid:443 "), "{heads:?}");
     assert!(heads.iter().all(|head| !head.contains("QVRBVFQ")), "the credential stays here");
+}
+
+/// Runs `check` with this in its environment too, and gives what its report records.
+fn redirections(sandbox: &Sandbox, url: &str, env: &[(&str, &str)], more: &[&str]) -> Value {
+    sandbox.write("policy.yaml", policy("acme", ""));
+    let credential = [("BITBUCKET_EMAIL", EMAIL), ("BITBUCKET_API_TOKEN", TOKEN)];
+    let env = [&credential[..], env, &[("BITBUCKET_API_URL", url)]].concat();
+    let check = ["check", "-q", "--deadline", "2s", "--report", "json=out.json"];
+    let outcome = sandbox.run_with(&[&check[..], more].concat(), &env);
+    let recorded = sandbox.json("out.json")["options"]["redirected_by"].clone();
+    let verified = sandbox.run(&["verify", "-q", "out.json"]);
+    assert_eq!(verified.code, outcome.code);
+    for said in [&outcome.stdout, &verified.stdout] {
+        assert_eq!(said.contains("redirected: "), !recorded.is_null(), "{said}");
+        for own in recorded.as_array().into_iter().flatten() {
+            assert!(said.contains(own["by"].as_str().unwrap()), "{said}");
+        }
+    }
+    for text in [&outcome.stdout, &outcome.stderr, &sandbox.read("out.json")] {
+        assert!(!text.contains("proxy-pass") && !text.contains("ada"), "{text}");
+    }
+    recorded
+}
+
+#[test]
+fn what_could_redirect_a_run_is_recorded_and_said() {
+    let proxy = Raw::start(|_, stream| send(stream, "403 Forbidden", "", b""));
+    let (address, plain) =
+        (proxy.origin().replace("//", "//ada:proxy-pass@"), proxy.origin() + "/");
+    let sandbox = Sandbox::new();
+    let far = "https://bitbucket.invalid/2.0";
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let recorded = redirections(&sandbox, far, &[(name, &address)], &[]);
+        assert_eq!(recorded, json!([{"by": name, "to": plain}]));
+    }
+    let both = [("HTTPS_PROXY", &*address), ("ALL_PROXY", "http://other.invalid:1")];
+    let recorded = redirections(&sandbox, far, &both, &["--redact"]);
+    assert_eq!(recorded, json!([{"by": "HTTPS_PROXY"}]));
+
+    // What is named, and does not apply: this machine's own address, an exception, another scheme.
+    let server = Tls::start();
+    sandbox.write("ca.pem", &server.authority);
+    let near = format!("https://{}/2.0", server.address);
+    let mapped = format!("https://[::ffff:127.0.0.1]:{}/2.0", server.address.port());
+    let all = [("HTTPS_PROXY", &*address), ("NO_PROXY", "::ffff:127.0.0.1")];
+    assert_eq!(redirections(&sandbox, &near, &all[..1], &[]), Value::Null);
+    assert_eq!(redirections(&sandbox, &mapped, &all, &[]), Value::Null);
+    assert_eq!(redirections(&sandbox, &mapped, &[("HTTP_PROXY", &address)], &[]), Value::Null);
+
+    let certificates = [("SSL_CERT_FILE", "ca.pem"), ("SSL_CERT_DIR", "none")];
+    let recorded = redirections(&sandbox, &near, &certificates, &["--ca-cert", "ca.pem"]);
+    let named = [("--ca-cert", "ca.pem"), ("SSL_CERT_FILE", "ca.pem"), ("SSL_CERT_DIR", "none")];
+    assert_eq!(recorded, json!(named.map(|(by, to)| json!({"by": by, "to": to}))));
+    // Plain http asks for no certificate, and a file is asked for nothing at all.
+    let server = Bitbucket::start();
+    server.workspace("acme", &rows(0..3, true));
+    let ca = ["--ca-cert", "ca.pem"];
+    assert_eq!(redirections(&sandbox, &server.api_url(), &certificates, &ca), Value::Null);
+    let page = json!({"values": rows(0..3, true), "size": 3, "page": 1});
+    sandbox.write("page.json", page.to_string());
+    let file = [&ca[..], &["--members", "page.json", "--workspace", "acme"]].concat();
+    assert_eq!(redirections(&sandbox, far, &[("HTTPS_PROXY", &address)], &file), Value::Null);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_gate::failure::Failure;
-use mfa_gate::http::{Connection, Pace};
+use mfa_gate::http::{Clock, Connection, Pace, Secrets};
 use mfa_gate::read::bitbucket::{Account, Credential};
 use mfa_gate::read::{self, Members, Reading, Sources, Wanted};
 use url::Url;
@@ -28,6 +28,8 @@ impl Connect {
             timeout: self.timeout,
             deadline: self.deadline,
             ca_cert: self.ca_cert.clone(),
+            secrets: Secrets::default(),
+            clock: Clock::default(),
         }
     }
 

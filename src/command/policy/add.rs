@@ -157,7 +157,9 @@ fn readings(
         refused: None,
         must_be_live: false,
     };
-    Ok(gather(request, wanted, context)?.readings)
+    let gathered = gather(request, wanted, context)?;
+    gathered.demand_clock()?;
+    Ok(gathered.readings)
 }
 
 /// The entry, about a member.

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::organisation::Organisation;
 use crate::failure::Failure;
-use crate::http::{Connection, Deadline, Link, Pace, Secrets, Trouble, unsendable};
+use crate::http::{Connection, Deadline, Link, Pace, Trouble, sensitive_header, unsendable};
 use crate::read::Incomplete;
 
 /// Asks an organisation.
@@ -16,7 +16,6 @@ pub(in crate::read) struct Client<'a> {
     organisation: &'a Organisation,
     link: Link<'a>,
     authorization: HeaderValue,
-    secrets: Secrets,
     /// How many requests were sent, every try counted.
     requests: Cell<u32>,
 }
@@ -30,13 +29,12 @@ impl<'a> Client<'a> {
         pace: Pace<'a>,
     ) -> Result<Self, Failure> {
         let link = Link::new(organisation, &organisation.api_url, connection, deadline, pace)?;
-        let mut secrets = Secrets::default();
-        secrets.keep(organisation.key.clone());
-        let authorization = authorize(&link, organisation, &mut secrets).map_err(|trouble| {
+        link.secrets().keep(&organisation.key);
+        let authorization = authorize(&link, organisation).map_err(|trouble| {
             let Incomplete { why, help } = link.explain(&trouble);
             Failure::incomplete(why, help)
         })?;
-        Ok(Client { organisation, link, authorization, secrets, requests: Cell::new(0) })
+        Ok(Client { organisation, link, authorization, requests: Cell::new(0) })
     }
 
     /// The address of a resource of every directory of the organisation.
@@ -56,7 +54,7 @@ impl<'a> Client<'a> {
             let request = self.link.http().get(url.clone());
             request.header(AUTHORIZATION, self.authorization.clone())
         };
-        Ok(self.link.fetch(build, &self.secrets, &self.requests).await?.0)
+        Ok(self.link.fetch(build, &self.requests).await?.0)
     }
 
     /// Asks a question that changes nothing, so that it may be asked again.
@@ -72,7 +70,7 @@ impl<'a> Client<'a> {
                 .header(CONTENT_TYPE, "application/json")
                 .header(AUTHORIZATION, self.authorization.clone())
         };
-        Ok(self.link.fetch(build, &self.secrets, &self.requests).await?.0)
+        Ok(self.link.fetch(build, &self.requests).await?.0)
     }
 
     /// How many requests were sent so far, every try counted.
@@ -82,7 +80,7 @@ impl<'a> Client<'a> {
 
     /// The first words of what the server sent, masked.
     pub(super) fn excerpt(&self, text: &str) -> String {
-        self.secrets.excerpt(text)
+        self.link.secrets().excerpt(text)
     }
 
     /// What to say of a trouble.
@@ -92,12 +90,7 @@ impl<'a> Client<'a> {
 }
 
 /// The header that goes with every request.
-fn authorize(
-    link: &Link<'_>,
-    organisation: &Organisation,
-    secrets: &mut Secrets,
-) -> Result<HeaderValue, Trouble> {
+fn authorize(link: &Link<'_>, organisation: &Organisation) -> Result<HeaderValue, Trouble> {
     let unsent = link.http().get(organisation.api_url.clone());
-    let request = unsent.bearer_auth(organisation.key.expose()).build().map_err(unsendable)?;
-    secrets.keep_header(&request)
+    sensitive_header(&unsent.bearer_auth(organisation.key.expose()).build().map_err(unsendable)?)
 }

@@ -18,6 +18,17 @@ pub struct Account {
     pub credential: Credential,
 }
 
+impl Account {
+    /// The addresses that are asked with the credential.
+    pub(crate) fn servers(&self) -> Vec<Url> {
+        let token = match self.credential {
+            Credential::Oauth { .. } => Some(token_url(&self.api_url)),
+            Credential::ApiToken { .. } | Credential::AccessToken(_) => None,
+        };
+        [self.api_url.clone()].into_iter().chain(token).collect()
+    }
+}
+
 /// A base address of Bitbucket's API that credentials may be sent to: https, or http to this very
 /// machine, with nothing but host, port and path.
 ///

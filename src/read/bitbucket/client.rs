@@ -1,7 +1,5 @@
 //! Bitbucket's API, asked with one credential.
 
-use std::cell::Cell;
-
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -13,7 +11,9 @@ use super::journal::Journal;
 use super::refusal::renew;
 use super::wire::TokenGrant;
 use crate::failure::Failure;
-use crate::http::{Connection, Deadline, Link, Pace, Secret, Secrets, Trouble, unsendable};
+use crate::http::{
+    Clock, Connection, Deadline, Link, Pace, Secret, Trouble, sensitive_header, unsendable,
+};
 use crate::read::Incomplete;
 
 /// Asks Bitbucket.
@@ -23,7 +23,6 @@ pub(crate) struct Client<'a> {
     /// How many requests may be under way at once.
     pub(super) concurrency: usize,
     authorization: HeaderValue,
-    secrets: Secrets,
 }
 
 /// The way to Bitbucket, where nothing was asked yet.
@@ -43,12 +42,11 @@ impl<'a> Client<'a> {
         link: Link<'a>,
         connection: &Connection,
     ) -> Result<Self, Incomplete> {
-        let mut secrets = Secrets::default();
-        let authorization = authorize(&link, account, &mut secrets)
+        let authorization = authorize(&link, account)
             .await
             .map_err(|trouble| ungranted(&link, &trouble, &account.credential))?;
         let concurrency = usize::from(connection.concurrency).max(1);
-        Ok(Client { account, link, concurrency, authorization, secrets })
+        Ok(Client { account, link, concurrency, authorization })
     }
 
     /// The address of a resource. The query is taken as it is.
@@ -80,7 +78,7 @@ impl<'a> Client<'a> {
             let request = self.link.http().get(url.clone());
             request.header(AUTHORIZATION, self.authorization.clone())
         };
-        self.link.fetch(build, &self.secrets, &journal.requests).await
+        self.link.fetch(build, &journal.requests).await
     }
 
     /// Tells something; the answer does not matter, only that it is a success.
@@ -94,12 +92,17 @@ impl<'a> Client<'a> {
             let request = self.link.http().request(method.clone(), url.clone());
             with_body(request.header(AUTHORIZATION, self.authorization.clone()))
         };
-        self.link.tell(build, &self.secrets).await
+        self.link.tell(build).await
     }
 
     /// The first words of what the server sent, masked.
     pub(super) fn excerpt(&self, text: &str) -> String {
-        self.secrets.excerpt(text)
+        self.link.secrets().excerpt(text)
+    }
+
+    /// What the answers told of this machine's clock.
+    pub(super) fn clock(&self) -> &Clock {
+        self.link.clock()
     }
 
     /// What to say of a trouble.
@@ -119,26 +122,19 @@ fn ungranted(link: &Link<'_>, trouble: &Trouble, credential: &Credential) -> Inc
 }
 
 /// The header that goes with every request.
-async fn authorize(
-    link: &Link<'_>,
-    account: &Account,
-    secrets: &mut Secrets,
-) -> Result<HeaderValue, Trouble> {
+async fn authorize(link: &Link<'_>, account: &Account) -> Result<HeaderValue, Trouble> {
     let unsent = || link.http().get(account.api_url.clone());
+    link.secrets().keep(account.credential.secret());
     let authorized = match &account.credential {
-        Credential::ApiToken { email, token } => {
-            secrets.keep(token.clone());
-            unsent().basic_auth(email, Some(token.expose()))
-        }
+        Credential::ApiToken { email, token } => unsent().basic_auth(email, Some(token.expose())),
         Credential::AccessToken(token) => unsent().bearer_auth(token.expose()),
         Credential::Oauth { client_id, client_secret } => {
-            secrets.keep(client_secret.clone());
             let url = token_url(&account.api_url);
-            unsent().bearer_auth(granted(link, &url, client_id, client_secret, secrets).await?)
+            let token = granted(link, &url, client_id, client_secret).await?;
+            unsent().bearer_auth(token.expose())
         }
     };
-    let request = authorized.build().map_err(unsendable)?;
-    secrets.keep_header(&request)
+    sensitive_header(&authorized.build().map_err(unsendable)?)
 }
 
 /// A token for the run, which an OAuth consumer is granted for its id and secret:
@@ -148,8 +144,7 @@ async fn granted(
     url: &Url,
     client_id: &str,
     client_secret: &Secret,
-    secrets: &mut Secrets,
-) -> Result<String, Trouble> {
+) -> Result<Secret, Trouble> {
     let build = || -> RequestBuilder {
         link.http()
             .post(url.clone())
@@ -157,13 +152,13 @@ async fn granted(
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("grant_type=client_credentials")
     };
-    secrets.keep_header(&build().build().map_err(unsendable)?)?;
     // It is no request about any workspace.
-    let requests = Cell::new(0);
-    let (grant, _): (TokenGrant, _) = link.fetch(build, &secrets.withholding(), &requests).await?;
+    let grant: TokenGrant = link.fetch_secret(build).await?;
     if grant.access_token.is_empty() {
         return Err(Trouble::Unsendable("the token that was granted is empty".into()));
     }
     tracing::info!("the OAuth consumer was granted a token");
-    Ok(grant.access_token)
+    let token = Secret::new(grant.access_token);
+    link.secrets().keep(&token);
+    Ok(token)
 }

@@ -46,7 +46,7 @@ pub(crate) fn examine(
         let headers = headers.as_ref();
         all.extend(headers.map(|it| vitals::scopes(it, account.credential.kind(), &client)));
         all.extend(observations);
-        all.extend(headers.map(|it| vitals::clock(it, (pace.now)())));
+        all.extend(headers.map(|_| vitals::clock(client.clock().gap())));
         all.extend(headers.map(|it| vitals::rate_limit(it, requests, &client)));
         all
     })

@@ -1,5 +1,7 @@
 //! Answers of Bitbucket that are no success, and what to do about them with which credential.
 
+use serde::Deserialize;
+
 use super::credential::Credential;
 use crate::http::{Answer, Host, Refusal, Said, host_or_proxy};
 use crate::read::Incomplete;
@@ -32,7 +34,7 @@ impl Host for Credential {
         Said {
             granted: scopes("granted", GRANTED_SCOPES),
             required: scopes("required", REQUIRED_SCOPES),
-            message: error.and_then(|error| error.message),
+            message: error.and_then(|error| error.message).or_else(|| ungranted(&answer.body)),
         }
     }
 
@@ -42,7 +44,9 @@ impl Host for Credential {
             300..=399 => Incomplete::new(said, host_or_proxy(self)),
             401 => {
                 let oddity = self.oddity().map(|oddity| format!(" {oddity}"));
-                Incomplete::new(said, renew(self) + &oddity.unwrap_or_default())
+                let unread = if refusal.message.is_empty() { UNREAD } else { "" };
+                let help = format!("{unread}{}{}", renew(self), oddity.unwrap_or_default());
+                Incomplete::new(said, help)
             }
             403 => Incomplete::new(said + &scopes(refusal), enough_scope(self)),
             404 => Incomplete::new(said, membership(self)),
@@ -55,6 +59,25 @@ impl Host for Credential {
             _ => Incomplete::new(said, "Check --api-url and the workspace's slug."),
         }
     }
+}
+
+/// What a 401 without a word mostly means.
+const UNREAD: &str = "Bitbucket does not say what is wrong, as with a credential that it cannot \
+    read at all: see that it is set whole, and not to the name of another variable. ";
+
+/// Why there is no token: [RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2).
+#[derive(Deserialize)]
+struct Ungranted {
+    error: String,
+    error_description: Option<String>,
+}
+
+fn ungranted(body: &[u8]) -> Option<String> {
+    let Ungranted { error, error_description } = serde_json::from_slice(body).ok()?;
+    Some(match error_description {
+        Some(description) => format!("{error}: {description}"),
+        None => error,
+    })
 }
 
 fn scopes(refusal: &Refusal) -> String {
@@ -80,8 +103,9 @@ pub(super) fn renew(credential: &Credential) -> String {
              repository or a project do not work here."
         }
         Credential::Oauth { .. } => {
-            "Check BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET. The consumer may have been \
-             deleted, or the admin whose it is may have left."
+            "Check BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET. It has to be a private consumer \
+             with a callback URL (any will do). It may have been deleted, or the admin who owns it \
+             may have left."
         }
     };
     what.into()

@@ -1,16 +1,12 @@
 //! What the headers of an answer tell about credential, clock and rate limit.
 
-use std::time::{Duration, SystemTime};
-
-use reqwest::header::{DATE, HeaderMap};
+use reqwest::header::HeaderMap;
 
 use super::client::Client;
 use super::refusal::{GRANTED_SCOPES, REQUIRED_SCOPES};
+use crate::read::Incomplete;
 use crate::read::observation::Observation;
-use crate::report::CredentialKind;
-
-/// Clocks that are further apart than this will sooner or later disagree about the day.
-const APART: Duration = Duration::from_secs(5 * 60);
+use crate::report::{ClockGap, CredentialKind};
 
 /// A header as text, masked.
 fn header(headers: &HeaderMap, name: &str, client: &Client<'_>) -> Option<String> {
@@ -60,25 +56,19 @@ fn judge_scopes(granted: Option<&str>, takes: &str, kind: CredentialKind) -> Obs
 }
 
 /// Whether this machine's clock agrees with the server's.
-pub(super) fn clock(headers: &HeaderMap, now: SystemTime) -> Observation {
+pub(super) fn clock(gap: Option<ClockGap>) -> Observation {
     const SUBJECT: &str = "clock";
-    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-    let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else {
+    const HELP: &str = "Set this machine's clock: exemptions end by the day that it shows.";
+    let Some(gap) = gap else {
         return Observation::ok(SUBJECT, "Bitbucket does not say what time it is");
     };
-    let (apart, which) = match now.duration_since(date) {
-        Ok(ahead) => (ahead, "ahead of"),
-        Err(behind) => (behind.duration(), "behind"),
-    };
-    let seconds = apart.as_secs();
-    if apart <= APART {
-        return Observation::ok(SUBJECT, format!("{seconds} s {which} Bitbucket's"));
+    if gap.is_too_wide() {
+        return Observation::failed(SUBJECT, Incomplete::new(gap.to_string(), HELP));
     }
-    Observation::warning(
-        SUBJECT,
-        format!("{seconds} s {which} Bitbucket's"),
-        "Set this machine's clock: exemptions end by the day that it shows.",
-    )
+    if gap.is_notable() {
+        return Observation::warning(SUBJECT, gap.to_string(), HELP);
+    }
+    Observation::ok(SUBJECT, gap.to_string())
 }
 
 /// How many requests are left, where so many are needed.
@@ -127,17 +117,16 @@ mod tests {
 
     #[test]
     fn clocks_may_be_five_minutes_apart() {
-        let headers: HeaderMap =
-            [(DATE, "Sun, 06 Nov 1994 08:49:37 GMT".try_into().unwrap())].into_iter().collect();
-        let at = |seconds: u64| {
-            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-            let seen = clock(&headers, now);
+        let seen = |ahead_s| {
+            let seen = clock(Some(ClockGap { ahead_s }));
             (seen.grade, seen.says)
         };
-        let date = 784_111_777;
-        assert_eq!(at(date + 300), (Grade::Ok, "300 s ahead of Bitbucket's".into()));
-        assert_eq!(at(date + 301), (Grade::Warning, "301 s ahead of Bitbucket's".into()));
-        assert_eq!(at(date - 301), (Grade::Warning, "301 s behind Bitbucket's".into()));
-        assert_eq!(clock(&HeaderMap::new(), SystemTime::now()).grade, Grade::Ok);
+        assert_eq!(seen(0), (Grade::Ok, "as those of the servers that were asked".into()));
+        assert_eq!(seen(300).0, Grade::Ok);
+        let ahead = "5m 1s ahead of those of the servers that were asked";
+        assert_eq!(seen(301), (Grade::Warning, ahead.into()));
+        let behind = "1h 1s behind those of the servers that were asked";
+        assert_eq!(seen(-3601), (Grade::Failed, behind.into()));
+        assert_eq!(clock(None).grade, Grade::Ok);
     }
 }

@@ -1,0 +1,79 @@
+//! The secrets of a run masked in what it read, before anything is said of it: a server can send
+//! them back as a member's name.
+
+use crate::http::Secrets;
+use crate::member::{AccountStatus, Kind, Member};
+use crate::policy::Policy;
+use crate::read::{Incomplete, Reading};
+use crate::report::Provenance;
+
+/// Masks what is known of the members. One whose id or address holds a secret cannot be named, and
+/// cannot be told from others once it is masked: then the workspace is not judged.
+pub(super) fn readings(readings: &mut [Reading], secrets: &Secrets) {
+    for reading in readings {
+        let members = match &mut reading.members {
+            Ok(roll) => &mut roll.members,
+            Err(Incomplete { why, help }) => {
+                text(why, secrets);
+                text(help, secrets);
+                continue;
+            }
+        };
+        if members.iter().any(|member| is_named_by_a_secret(member, secrets)) {
+            reading.members = Err(Incomplete::new(
+                "the id or address of a member holds a secret of this run",
+                "Nothing is to be shown then: check who answers there, and whether a password is \
+                 part of an ordinary address. Replace a token that a server sent back.",
+            ));
+            continue;
+        }
+        for member in members {
+            let names = [&mut member.nickname, &mut member.display_name, &mut member.row];
+            names.into_iter().flatten().for_each(|name| boxed(name, secrets));
+            if let Kind::Other(kind) = &mut member.kind {
+                boxed(kind, secrets);
+            }
+            if let Some(AccountStatus::Other(status)) = &mut member.account_status {
+                boxed(status, secrets);
+            }
+        }
+    }
+}
+
+fn is_named_by_a_secret(member: &Member, secrets: &Secrets) -> bool {
+    let ids = [&member.account_id, &member.uuid, &member.email];
+    ids.into_iter().flatten().any(|id| *secrets.masked(id) != **id)
+}
+
+/// Masks what people wrote in a policy. Ids, addresses and slugs stay: they are matched.
+pub(super) fn policy(policy: &mut Policy, secrets: &Secrets) {
+    for exemption in &mut policy.exemptions {
+        let optional = [
+            &mut exemption.name,
+            &mut exemption.owner,
+            &mut exemption.approved_by,
+            &mut exemption.ticket,
+        ];
+        let written = optional.into_iter().flatten().chain(&mut exemption.compensating_controls);
+        written.chain([&mut exemption.reason]).for_each(|own| boxed(own, secrets));
+    }
+}
+
+/// Masks what is said of where the members came from.
+pub(super) fn provenance(source: &mut Provenance, secrets: &Secrets) {
+    let inputs = source.inputs.iter_mut().map(|own| &mut own.path);
+    let roster = source.roster.iter_mut().map(|own| &mut own.path);
+    inputs.chain(roster).chain(source.ci.values_mut()).for_each(|own| text(own, secrets));
+}
+
+fn text(own: &mut String, secrets: &Secrets) {
+    if let std::borrow::Cow::Owned(masked) = secrets.masked(own) {
+        *own = masked;
+    }
+}
+
+fn boxed(own: &mut Box<str>, secrets: &Secrets) {
+    if let std::borrow::Cow::Owned(masked) = secrets.masked(own) {
+        *own = masked.into();
+    }
+}
