@@ -14,7 +14,7 @@ use mfa_gate::emit::{self, Format};
 use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::policy::{self, Policy};
 use mfa_gate::read::{Reading, Selection, file};
-use mfa_gate::report::{Assurance, Options, Provenance, Report, Run};
+use mfa_gate::report::{Options, Provenance, Report, Run};
 use tempfile::NamedTempFile;
 
 const TODAY: Date = date(2026, 9, 1);
@@ -83,11 +83,9 @@ fn judge(policy: &Policy, readings: Vec<Reading>) -> Report {
     let run = Run {
         checked_at: Timestamp::UNIX_EPOCH,
         today: TODAY,
-        assurance: Assurance::Offline,
         options: Options::default(),
         source: Provenance::default(),
         subject: None,
-        workspaces_not_checked: Vec::<Arc<str>>::new(),
     };
     Report::new(run, policy, evaluate(policy, readings, judging))
 }

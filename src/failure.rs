@@ -36,6 +36,9 @@ pub enum Failure {
     Usage(Complaint),
     /// It could not be found out, or not be written: exit code 3.
     Incomplete(Complaint),
+    /// It could not be done, and violations were seen all the same: exit code 1, since a pipeline
+    /// that tolerates 3 must never tolerate a violation.
+    Violations(Complaint),
     /// As [`Failure::Usage`], about a file of which it shows lines.
     Rendered {
         /// The whole message, several lines long.
@@ -65,6 +68,15 @@ impl Failure {
         Failure::Incomplete(Complaint { what: what.into(), help: help.into() })
     }
 
+    /// The same where violations were seen: what would be 3 is 1 then.
+    #[must_use]
+    pub fn with_violations(self) -> Self {
+        match self {
+            Failure::Incomplete(complaint) => Failure::Violations(complaint),
+            Failure::Usage(_) | Failure::Violations(_) | Failure::Rendered { .. } => self,
+        }
+    }
+
     /// A failure with exit code 2 that is said in several lines.
     pub fn rendered(message: String) -> Self {
         Failure::Rendered { message, bare: None }
@@ -75,6 +87,7 @@ impl Failure {
         match self {
             Failure::Usage(_) | Failure::Rendered { .. } => Exit::Usage,
             Failure::Incomplete(_) => Exit::Incomplete,
+            Failure::Violations(_) => Exit::Violations,
         }
     }
 }
@@ -82,7 +95,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(complaint) | Failure::Incomplete(complaint) => {
+            Failure::Usage(complaint)
+            | Failure::Incomplete(complaint)
+            | Failure::Violations(complaint) => {
                 let (what, help) = (escape::terminal(&complaint.what), &complaint.help);
                 write!(formatter, "error: {what}\n  help: {}", escape::terminal(help))
             }

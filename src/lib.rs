@@ -18,5 +18,7 @@ pub mod read;
 mod redact;
 pub mod report;
 pub mod rule;
+mod schema;
 mod suggest;
+mod unique;
 mod variable;

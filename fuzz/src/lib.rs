@@ -13,10 +13,14 @@ use mfa_gate::failure::Failure;
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Source, TwoFactor};
 use mfa_gate::policy::{self, Document, Exemption, Policy, RosterColumns};
 use mfa_gate::read::atlassian;
+use mfa_gate::read::bitbucket::DEFAULT_API_URL;
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::roster::{self, Roster};
 use mfa_gate::read::{Addresses, Completeness, Origin, Reading, Roll, Selection, Walk};
-use mfa_gate::report::{Assurance, Options, Outcome, Provenance, Report, Run, Snapshot, Verdict};
+use mfa_gate::report::{
+    DirectoryRecord, Input, Options, Outcome, Provenance, Report, RosterRecord, Run, Snapshot,
+    Verdict,
+};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
@@ -61,7 +65,7 @@ impl Scratch {
                     }
                     self.a_snapshot_says_the_same(&read.readings);
                     if let Selection::Slugs(_) = selection {
-                        a_verdict_is_earned(&POLICY, read.readings);
+                        a_verdict_is_earned(&POLICY, read.readings, read.roster);
                     }
                 }
                 Err(failure) => a_message_is_harmless(&failure),
@@ -152,7 +156,7 @@ pub fn directory(bytes: &[u8]) {
     });
     let (workspace, walk) = ("acme".into(), Walk::default());
     let reading = Reading { workspace, origin: Origin::Api, walk, members: roll };
-    let report = a_verdict_is_earned(&BY_ORGANISATION, vec![reading]);
+    let report = a_verdict_is_earned(&BY_ORGANISATION, vec![reading], None);
     if report.verdict == Verdict::Compliant {
         assert!(members.iter().all(|member| says(member) == TwoFactor::Enabled));
     }
@@ -271,26 +275,45 @@ fn a_roster_holds_every_row(roster: &Roster) {
 
 /// A policy calls a reading compliant only where it is complete and everybody is protected
 /// or exempt or does not log in; and what it says can be written, read and judged again.
-fn a_verdict_is_earned(policy: &Policy, readings: Vec<Reading>) -> Report {
+fn a_verdict_is_earned(
+    policy: &Policy,
+    readings: Vec<Reading>,
+    roster: Option<RosterRecord>,
+) -> Report {
+    let (options, source) = origins(&readings, roster);
     let judging =
         Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None, clock: None };
     let evaluation = evaluate(policy, readings, judging);
     let run = Run {
         checked_at: now(),
         today: TODAY,
-        assurance: Assurance::Offline,
-        options: Options::default(),
-        source: Provenance::default(),
+        options,
+        source,
         subject: None,
-        workspaces_not_checked: Vec::new(),
     };
     let report = Report::new(run, policy, evaluation);
     compliant_is_nobody_unprotected(&report);
     every_format_is_written(&report);
-    let again = report.judged_again();
-    assert_eq!(again.verdict, report.verdict, "judged again it is something else");
-    assert_eq!(again.members, report.members);
+    assert_eq!(report.judged_again().as_ref(), Ok(&report), "judged again it is something else");
     report
+}
+
+/// What a run that read these would say of its options and sources.
+fn origins(readings: &[Reading], roster: Option<RosterRecord>) -> (Options, Provenance) {
+    let members = readings.iter().any(|reading| reading.origin != Origin::Api);
+    let mut source = Provenance { roster, ..Provenance::default() };
+    if members {
+        source.inputs.push(Input { path: "members.json".into(), sha256: "0".repeat(64) });
+    } else {
+        source.api_url = Some(DEFAULT_API_URL.into());
+        source.atlassian = Some(DirectoryRecord {
+            api_url: "https://api.atlassian.com/".into(),
+            organisation: "an-organisation".into(),
+            accounts: None,
+            requests: 1,
+        });
+    }
+    (Options { today: true, members, ..Options::default() }, source)
 }
 
 /// A compliant report is a complete one, in which nobody needs a second factor and has none.

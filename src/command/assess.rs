@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::policy::{Admins, Location, Policy, WorkspaceEntry};
 use crate::read::{Roles, Wanted};
 use crate::redact::Redactor;
-use crate::report::{Assurance, Provenance, Redirection};
+use crate::report::{Provenance, Redirection};
 
 /// What a command line says about whom to read, and from where.
 #[derive(Clone, Copy)]
@@ -62,12 +62,8 @@ pub(super) struct Assessed {
     /// When the members were read, where that was not now.
     pub(super) read_at: Option<Timestamp>,
     pub(super) source: Provenance,
-    /// How far it can be relied on, the clock left aside.
-    pub(super) assurance: Assurance,
     /// Through what others could have answered.
     pub(super) redirected_by: Vec<Redirection>,
-    /// The workspaces of the policy that the run leaves out.
-    pub(super) not_checked: Vec<Arc<str>>,
 }
 
 /// Reads the members and judges them by the policy.
@@ -79,7 +75,7 @@ pub(super) fn assess(
 ) -> Result<Assessed, Failure> {
     let Terms { today, ignore_exemptions, strict, must_be_live, roles, redactor, day_given } =
         terms;
-    let selected = select(&policy.workspaces, given.members, context)?;
+    let selection = select(&policy.workspaces, given.members, context)?;
     let roster = roster::read(given.roster, &policy.roster, Some(&policy.accept), today)?;
     let as_of = roster.as_ref().map(|dated| dated.as_of);
     let exemptions = if ignore_exemptions { &[] } else { &*policy.exemptions };
@@ -99,12 +95,12 @@ pub(super) fn assess(
     let request = Request {
         members: given.members,
         connect: given.connect,
-        selection: &selected.selection,
+        selection: &selection,
         roster: roster.as_ref(),
         must_be_live,
         refused: as_of.and_then(|_| outdated(&policy, as_of, today)),
     };
-    let Gathered { mut readings, read_at, mut source, assurance, redirected_by } =
+    let Gathered { mut readings, read_at, mut source, redirected_by } =
         gather(request, wanted, context)?;
     if readings.is_empty() {
         return Err(no_workspace());
@@ -123,6 +119,5 @@ pub(super) fn assess(
     let clock = source.clock.filter(|_| !day_given);
     let judging = Judging { today, ignore_exemptions, strict, roster_as_of, clock };
     let evaluation = evaluate(&policy, readings, judging);
-    let not_checked = selected.not_checked;
-    Ok(Assessed { policy, evaluation, read_at, source, assurance, redirected_by, not_checked })
+    Ok(Assessed { policy, evaluation, read_at, source, redirected_by })
 }

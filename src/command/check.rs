@@ -120,20 +120,11 @@ fn judge(
         roles: Roles::Unasked,
         day_given: args.today.is_some(),
     };
-    let assessed = assess(policy, given, terms, context)?;
-    let Assessed { policy, evaluation, read_at, source, assurance, redirected_by, not_checked } =
-        assessed;
+    let Assessed { policy, evaluation, read_at, source, redirected_by } =
+        assess(policy, given, terms, context)?;
     let options = Options { redirected_by, ..options };
     let options = if redactor.is_some() { options.redacted() } else { options };
-    let run = Run {
-        checked_at: read_at.unwrap_or(context.now),
-        today,
-        assurance: if options.today { Assurance::Simulated } else { assurance },
-        options,
-        source,
-        subject,
-        workspaces_not_checked: not_checked,
-    };
+    let run = Run { checked_at: read_at.unwrap_or(context.now), today, options, source, subject };
     let redaction = redactor.map(Redactor::redaction);
     Ok(Report { redaction, ..Report::new(run, &policy, evaluation) })
 }

@@ -23,7 +23,7 @@ use crate::read::{
     self, DirectoryWalk, Found, Incomplete, Members, Origin, Reading, Selection, Sources, Walk,
     Wanted,
 };
-use crate::report::{Assurance, DirectoryRecord, Input, Provenance, Redirection, RosterRecord};
+use crate::report::{DirectoryRecord, Input, Provenance, Redirection, RosterRecord};
 use crate::variable::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 
 /// What CI systems say about a run, by their own names for it.
@@ -63,8 +63,6 @@ pub(super) struct Gathered {
     /// When they were read, where that was not now.
     pub(super) read_at: Option<Timestamp>,
     pub(super) source: Provenance,
-    /// How far it can be relied on, the clock left aside.
-    pub(super) assurance: Assurance,
     /// Through what others could have answered in the place of the servers that were asked.
     pub(super) redirected_by: Vec<Redirection>,
 }
@@ -93,7 +91,7 @@ pub(super) fn gather(
     let organisation = Organisation::from_env(context.env)?;
     let connection = connection(connect, context);
     let mut source = Provenance { ci: ci(context), ..Provenance::default() };
-    let (mut assurance, mut read_at) = (Assurance::Live, None);
+    let mut read_at = None;
     let mut servers: Vec<Url> = Vec::new();
     let account;
     let members = match (&members.members, selection) {
@@ -102,14 +100,11 @@ pub(super) fn gather(
             let path = path.display().to_string();
             source.inputs.push(Input { path, sha256 });
             source.roster = roster;
-            (assurance, read_at) = (Assurance::Offline, when);
+            read_at = when;
             Members::Listed(readings)
         }
         (None, Selection::Slugs(slugs)) => {
             account = self::account(connect, context)?;
-            if bitbucket::api_url(DEFAULT_API_URL)? != account.api_url {
-                assurance = Assurance::Simulated;
-            }
             source.api_url = Some(account.api_url.as_str().into());
             source.credential_kind = Some(account.credential.kind());
             servers.extend(account.servers());
@@ -122,7 +117,7 @@ pub(super) fn gather(
         return Err(not_asked(*silent));
     }
     let elsewhere = organisation.as_ref().is_some_and(|own| !own.is_at_default());
-    if must_be_live && (assurance != Assurance::Live || elsewhere) {
+    if must_be_live && (!source.inputs.is_empty() || source.is_elsewhere() || elsewhere) {
         return Err(not_live());
     }
     let given = roster.map(|dated| &dated.roster);
@@ -136,9 +131,6 @@ pub(super) fn gather(
         }
     };
     let asked = organisation.zip(found.directory);
-    if asked.as_ref().is_some_and(|(own, _)| !own.is_at_default()) {
-        assurance = Assurance::Simulated;
-    }
     servers.extend(asked.as_ref().map(|(own, _)| own.api_url.clone()));
     source.clock = connection.clock.gap();
     source.atlassian = asked.map(|(organisation, walk)| directory_record(&organisation, walk));
@@ -149,7 +141,7 @@ pub(super) fn gather(
     mask::readings(&mut readings, context.secrets);
     mask::provenance(&mut source, context.secrets);
     let redirected_by = redirections(&servers, &connection, context);
-    Ok(Gathered { readings, read_at, source, assurance, redirected_by })
+    Ok(Gathered { readings, read_at, source, redirected_by })
 }
 
 /// A statement that others rely on takes answers of Bitbucket and Atlassian themselves, today.

@@ -8,7 +8,7 @@ use crate::cli::Render;
 use crate::failure::{Exit, Failure};
 use crate::files::Reports;
 use crate::redact::Redactor;
-use crate::report::{Clash, Report};
+use crate::report::{Clash, Report, Verdict};
 
 pub(super) fn run(args: &Render, context: &Context<'_>) -> Result<Exit, Failure> {
     redacted(&args.reports, context, |redactor| render(args, redactor, context))
@@ -33,26 +33,31 @@ fn render(
     whole(report.exit(), &lost)
 }
 
-/// One report over all of them.
+/// One report over all of them. Where that is not to be had, a violation in any of them still counts.
 fn merged(paths: &[&Path]) -> Result<Report, Failure> {
-    let mut paths = paths.iter();
-    let first = paths.next().ok_or_else(|| {
-        Failure::usage("there is no report to render", "Name what `check` wrote as JSON.")
-    })?;
-    let mut whole = saved::judged_again(first)?;
-    if paths.len() == 0 {
-        return Ok(whole);
-    }
-    for path in paths {
-        let clash = whole.merge(saved::judged_again(path)?);
-        clash.map_err(|clash| apart(path, &clash))?;
-    }
-    Ok(whole.judged_again())
+    let judged: Vec<Result<Report, Failure>> =
+        paths.iter().map(|path| saved::judged_again(path)).collect();
+    let violations = judged.iter().any(|own| match own {
+        Ok(report) => report.verdict == Verdict::Violations,
+        Err(failure) => failure.exit() == Exit::Violations,
+    });
+    let reports: Result<Vec<Report>, Failure> = judged.into_iter().collect();
+    let whole = reports.and_then(|reports| {
+        let mut reports = reports.into_iter();
+        let first = reports.next().ok_or_else(|| {
+            Failure::usage("there is no report to render", "Name what `check` wrote as JSON.")
+        })?;
+        Report::merged(first, reports.collect()).map_err(|(position, clash)| {
+            let path = paths.get(position).map(|path| path.display().to_string());
+            apart(&path.unwrap_or_default(), &clash)
+        })
+    });
+    whole.map_err(|failure| if violations { failure.with_violations() } else { failure })
 }
 
 /// Why there is no verdict over several reports.
-fn apart(path: &Path, clash: &Clash) -> Failure {
-    let what = format!("{} is not merged: {clash}", path.display());
+fn apart(path: &str, clash: &Clash) -> Failure {
+    let what = format!("{path} is not merged: {clash}");
     match clash {
         Clash::Setup(_) => Failure::usage(
             what,

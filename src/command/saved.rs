@@ -1,55 +1,58 @@
-//! A report that was saved: read back, and judged again by what it contains.
+//! Reports that were saved: read back, and judged again by what they contain.
 
 use std::path::Path;
 
-use crate::escape::terminal;
 use crate::failure::Failure;
 use crate::files;
 use crate::read::excerpt;
 use crate::redact::{Redactor, is_redacted};
-use crate::report::{Report, SCHEMA_VERSION};
+use crate::report::{Contradiction, Refusal, Report, SCHEMA_VERSION};
 
 /// The largest report, in bytes: half a million members.
 const LARGEST: u64 = 256 << 20;
 
-/// Reads a report as it was saved.
-pub(super) fn load(path: &Path) -> Result<Report, Failure> {
-    let shown = path.display();
-    let help = "Give it what `mfa-gate check --report json=PATH` wrote.";
-    let bytes = files::read(path, LARGEST).map_err(|error| {
-        Failure::usage(format!("the report {shown} cannot be read: {error}"), help)
+/// What to do about a file that is not a report.
+const NAME_A_REPORT: &str = "Name a file that `mfa-gate check --report json=PATH` wrote.";
+
+/// Reads a report and judges it again. One that contradicts itself is refused: what it claims is
+/// not believed, and nothing is concluded from the rest.
+pub(super) fn judged_again(path: &Path) -> Result<Report, Failure> {
+    let document = files::read(path, LARGEST).map_err(|error| {
+        let what = format!("the report {} cannot be read: {error}", path.display());
+        Failure::usage(what, NAME_A_REPORT)
     })?;
-    let report: Report = serde_json::from_slice(&bytes).map_err(|error| {
-        let why = error.to_string();
-        Failure::usage(format!("{shown} is no report: {}", excerpt::whole(&why)), help)
-    })?;
-    if report.schema_version != SCHEMA_VERSION {
-        return Err(Failure::usage(
-            format!(
-                "{shown} has schema version {}, and this program reads {SCHEMA_VERSION}",
-                report.schema_version
-            ),
-            "Use the version of mfa-gate that wrote it.",
-        ));
-    }
-    Ok(report)
+    Report::from_saved(&document).map_err(|refusal| refused(path, refusal))
 }
 
-/// Reads a report and judges it again: what it claims is not believed, and said where it differs
-/// from what it contains.
-pub(super) fn judged_again(path: &Path) -> Result<Report, Failure> {
-    let claimed = load(path)?;
-    let judged = claimed.judged_again();
-    if claimed.verdict != judged.verdict {
-        tracing::warn!(
-            "{} says {}, and what it contains says {}: it was changed, or written by another \
-             version",
-            terminal(excerpt::whole(&path.display().to_string())),
-            claimed.verdict.id(),
-            judged.verdict.id()
-        );
+fn refused(path: &Path, refusal: Refusal) -> Failure {
+    let shown = path.display();
+    match refusal {
+        Refusal::NoReport(why) => {
+            let what = format!("{shown} is not a report: {}", excerpt::whole(&why));
+            Failure::usage(what, NAME_A_REPORT)
+        }
+        Refusal::Version(version) => Failure::usage(
+            format!(
+                "{shown} has schema version {version}, and this program reads {SCHEMA_VERSION}"
+            ),
+            "Use the version of mfa-gate that wrote it.",
+        ),
+        Refusal::Contradiction(Contradiction { why, violations }) => {
+            let why = excerpt::whole(&why);
+            let refused = |shows| {
+                Failure::incomplete(
+                    format!("{shown} contradicts itself and is no evidence: {why}{shows}"),
+                    "Run `mfa-gate check` again: the report was changed after it was written, or \
+                     another version of mfa-gate wrote it.",
+                )
+            };
+            if violations {
+                refused("; it shows violations all the same").with_violations()
+            } else {
+                refused("")
+            }
+        }
     }
-    Ok(judged)
 }
 
 /// The report with pseudonyms in place of people, where that is wanted and not done yet.

@@ -5,11 +5,12 @@ use crate::cli::SchemaKind;
 use crate::failure::{Exit, Failure};
 use crate::policy;
 use crate::report::Report;
+use crate::schema;
 
 pub(super) fn run(kind: SchemaKind) -> Result<Exit, Failure> {
     let schema = match kind {
         SchemaKind::Policy => policy::schema(),
-        SchemaKind::Report => schemars::schema_for!(Report),
+        SchemaKind::Report => schema::of::<Report>("report"),
     };
     print(&format!("{:#}\n", schema.as_value()))?;
     Ok(Exit::Success)

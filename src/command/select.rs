@@ -8,20 +8,13 @@ use crate::failure::Failure;
 use crate::policy::{WorkspaceEntry, check_slug};
 use crate::read::Selection;
 
-/// The workspaces of a run, and those of the policy that it leaves out.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Selected {
-    pub(super) selection: Selection,
-    pub(super) not_checked: Vec<Arc<str>>,
-}
-
 /// The policy's workspaces, narrowed by `--workspace`; where the policy lists none, those of
 /// `--workspace`, else that of `BITBUCKET_WORKSPACE`, else all that `--members` names.
 pub(super) fn select(
     listed: &[WorkspaceEntry],
     args: &MembersArgs,
     context: &Context<'_>,
-) -> Result<Selected, Failure> {
+) -> Result<Selection, Failure> {
     let named = named(&args.workspace)?;
     if listed.is_empty() {
         let slugs = if named.is_empty() { from_environment(context)? } else { named };
@@ -30,18 +23,17 @@ pub(super) fn select(
             ([], Some(_)) => Selection::All,
             ([_, ..], _) => Selection::Slugs(slugs),
         };
-        return Ok(Selected { selection, not_checked: Vec::new() });
+        return Ok(selection);
     }
-    let all: Vec<Arc<str>> = listed.iter().map(|entry| entry.slug.clone()).collect();
-    if let Some(stranger) = named.iter().find(|slug| !all.contains(slug)) {
+    let mut slugs: Vec<Arc<str>> = listed.iter().map(|entry| entry.slug.clone()).collect();
+    if let Some(stranger) = named.iter().find(|slug| !slugs.contains(slug)) {
         return Err(Failure::usage(
             format!("the policy does not list the workspace {stranger}"),
-            format!("It lists {}. Name one of these, or add it there.", all.join(", ")),
+            format!("It lists {}. Name one of these, or add it there.", slugs.join(", ")),
         ));
     }
-    let (slugs, not_checked) =
-        all.into_iter().partition(|slug| named.is_empty() || named.contains(slug));
-    Ok(Selected { selection: Selection::Slugs(slugs), not_checked })
+    slugs.retain(|slug| named.is_empty() || named.contains(slug));
+    Ok(Selection::Slugs(slugs))
 }
 
 /// The slugs of `--workspace`, each once.

@@ -137,7 +137,7 @@ pub fn parse(path: Arc<str>, bytes: &[u8]) -> Result<Policy, Failure> {
 /// The JSON Schema of a policy, for editors. What it refuses is no policy; what it accepts may
 /// still contradict itself, such as an exemption that ends before it starts.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(RawPolicy)
+    crate::schema::of::<RawPolicy>("policy")
 }
 
 /// At most one byte more than a policy may have: enough to see that it is too large.

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::edit::{Document, Refusal, snippet};
 pub use self::first::FirstPolicy;
@@ -41,10 +41,12 @@ pub use self::problem::Warning;
 
 use crate::member::Source;
 use crate::rule::{Level, Rule};
+use crate::unique;
 
 /// A place in the policy file. Lines and columns start at 1, columns count Unicode scalar values,
 /// and the end column is the one after the last character.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Location {
     /// The policy file as it was named, with forward slashes.
     pub path: Arc<str>,
@@ -121,30 +123,39 @@ pub struct RosterColumns {
 
 /// The level of every rule that a policy can set; complete, defaults included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "BTreeMap<Rule, Level>")]
-pub struct Levels(BTreeMap<Rule, Level>);
+#[serde(transparent)]
+pub struct Levels(#[serde(deserialize_with = "as_claimed")] BTreeMap<Rule, Level>);
 
 impl Levels {
-    /// The level of a rule.
+    /// The level of a rule. One that the rule does not allow counts for nothing, so that not even an
+    /// edited report can switch a two-factor rule off.
     pub fn of(&self, rule: Rule) -> Level {
-        self.0.get(&rule).copied().unwrap_or_else(|| rule.default_level())
+        let level = self.0.get(&rule).filter(|level| rule.allowed_levels().contains(level));
+        level.copied().unwrap_or_else(|| rule.default_level())
+    }
+
+    /// Without what no policy can say.
+    pub(crate) fn allowed(&self) -> Self {
+        Levels::from(self.0.clone())
     }
 }
 
+/// The levels of a report as it states them; a rule that it does not name has its default, since an
+/// earlier version may not have known it.
+fn as_claimed<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Rule, Level>, D::Error> {
+    let Levels(mut levels) = Levels::default();
+    levels.extend(unique::map::<D, Rule, Level>(deserializer)?);
+    Ok(levels)
+}
+
 impl From<BTreeMap<Rule, Level>> for Levels {
-    /// The defaults, changed by what is given; a level that its rule does not allow is left out,
-    /// so that not even an edited report can switch a two-factor rule off.
+    /// The defaults, changed by what is given and allowed.
     fn from(set: BTreeMap<Rule, Level>) -> Self {
+        let given = Levels(set);
         let settable = Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty());
-        Levels(
-            settable
-                .map(|rule| {
-                    let level =
-                        set.get(&rule).filter(|level| rule.allowed_levels().contains(level));
-                    (rule, level.copied().unwrap_or_else(|| rule.default_level()))
-                })
-                .collect(),
-        )
+        Levels(settable.map(|rule| (rule, given.of(rule))).collect())
     }
 }
 
@@ -156,6 +167,7 @@ impl Default for Levels {
 
 /// What exemptions may look like, and how old a roster may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// The longest an exemption may run, from `starts` to `expires`, in days.
     #[serde(default, skip_serializing_if = "Option::is_none")]

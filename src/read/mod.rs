@@ -181,9 +181,9 @@ pub struct Incomplete {
 impl From<Failure> for Incomplete {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Usage(complaint) | Failure::Incomplete(complaint) => {
-                Incomplete::new(complaint.what, complaint.help)
-            }
+            Failure::Usage(complaint)
+            | Failure::Incomplete(complaint)
+            | Failure::Violations(complaint) => Incomplete::new(complaint.what, complaint.help),
             Failure::Rendered { message, .. } => Incomplete::new(message, ""),
         }
     }

@@ -97,7 +97,7 @@ impl Redactor {
                 "what is wrong cannot be said without naming people",
                 "Run it without --redact, where only you can see it.",
             ),
-            Failure::Usage(_) | Failure::Incomplete(_) => failure,
+            Failure::Usage(_) | Failure::Incomplete(_) | Failure::Violations(_) => failure,
         }
     }
 

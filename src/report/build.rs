@@ -1,6 +1,6 @@
 //! The report of a run, made once and sorted once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil::Date};
 use super::{
     AppliedPolicy, Assurance, Commit, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
     ListedMember, Options, Outcome, Provenance, Report, SCHEMA_VERSION, SCOPE, Severity, Snapshot,
-    State, Summary, Tool, Verdict, Workspace,
+    State, Summary, Tool, Verdict, Workspace, whole_seconds,
 };
 use crate::evaluate::{Evaluation, Judgement};
 use crate::failure::Exit;
@@ -24,16 +24,12 @@ pub struct Run {
     pub checked_at: Timestamp,
     /// The day that exemptions were judged by.
     pub today: Date,
-    /// How far the run can be relied on.
-    pub assurance: Assurance,
     /// The flags that can change the verdict.
     pub options: Options,
     /// Where the members came from.
     pub source: Provenance,
     /// The commit that it was made for.
     pub subject: Option<Commit>,
-    /// The workspaces of the policy that were not selected.
-    pub workspaces_not_checked: Vec<Arc<str>>,
 }
 
 impl Report {
@@ -50,14 +46,18 @@ impl Report {
             ..Workspace::from(reading)
         };
         let workspaces: Vec<Workspace> = judged.iter().map(workspace).collect();
+        let checked: HashSet<&str> = workspaces.iter().map(|checked| &*checked.slug).collect();
+        let named = policy.workspaces.iter().map(|entry| &entry.slug);
+        let workspaces_not_checked =
+            named.filter(|slug| !checked.contains(&***slug)).cloned().collect();
         let members = judged_members(policy, judged);
         let verdict = verdict(&workspaces, &members, &findings);
         Report {
             schema_version: SCHEMA_VERSION,
             tool: Tool::this(),
             scope: SCOPE.into(),
-            assurance: run.assurance,
-            checked_at: run.checked_at,
+            assurance: Assurance::of(&run.options, &run.source),
+            checked_at: whole_seconds(run.checked_at),
             today: run.today,
             verdict,
             complete: workspaces.iter().all(|workspace| workspace.complete),
@@ -77,7 +77,7 @@ impl Report {
             },
             summary: summary(&members, &findings, &policy.accept),
             workspaces,
-            workspaces_not_checked: run.workspaces_not_checked,
+            workspaces_not_checked,
             members,
             exemptions: policy
                 .exemptions
@@ -117,7 +117,7 @@ impl Snapshot {
         Snapshot {
             schema_version: SCHEMA_VERSION,
             tool: Tool::this(),
-            checked_at,
+            checked_at: whole_seconds(checked_at),
             source,
             complete: workspaces.iter().all(|workspace| workspace.complete),
             workspaces,

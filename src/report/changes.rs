@@ -9,19 +9,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Report, State, Verdict,
+    in_whole_seconds,
 };
 use crate::member::shown_name;
 use crate::rule::Rule;
 
 /// What changed since an earlier run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Changes {
     /// The run that this one is compared with.
     pub previous: Earlier,
-    /// What was no concern then; also an exemption that was a lesser one, such as one that has
-    /// run out since.
+    /// What was not a concern then; also an exemption that was one for another reason, such as one
+    /// that has expired since.
     pub new: Vec<Concern>,
-    /// What was a concern then and is none now, and how it was settled.
+    /// What was a concern then and is none now, or an exemption that is a less serious one, and how
+    /// it was settled.
     pub fixed: Vec<Concern>,
     /// What was a concern then and still is one.
     pub staying: Vec<Concern>,
@@ -32,8 +35,10 @@ pub struct Changes {
 
 /// An earlier run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Earlier {
     /// When it read the members.
+    #[serde(deserialize_with = "in_whole_seconds")]
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub checked_at: Timestamp,
     /// What it concluded.
@@ -44,6 +49,7 @@ pub struct Earlier {
 
 /// A member or an exemption that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Concern {
     /// The rule: of this run, or for what is fixed that of the earlier one.
     pub rule: Rule,
@@ -80,6 +86,8 @@ pub enum Settled {
     Removed,
     /// The entry is there still, and nothing is wrong with it.
     InOrder,
+    /// The entry is there still, and what is wrong with it is less serious.
+    LessSerious,
 }
 
 impl Settled {
@@ -92,6 +100,7 @@ impl Settled {
             Settled::Left => "not in the workspace any more",
             Settled::Removed => "not in the policy any more",
             Settled::InOrder => "in order now",
+            Settled::LessSerious => "less serious now",
         }
     }
 }
@@ -110,22 +119,26 @@ impl Changes {
         };
         let was: HashMap<Subject<'_>, &Finding> =
             then.concerns().map(|finding| (now.subject_of(&then, finding), finding)).collect();
-        let is: HashSet<Subject<'_>> = now.concerns().map(subject).collect();
+        let is: HashMap<Subject<'_>, &Finding> =
+            now.concerns().map(|finding| (subject(finding), finding)).collect();
         let (mut new, mut staying) = (Vec::new(), Vec::new());
         for finding in now.concerns() {
             let concern = now.concern(finding);
             let known =
-                was.get(&subject(finding)).is_some_and(|earlier| !is_worse(finding, earlier));
+                was.get(&subject(finding)).is_some_and(|earlier| !is_another(finding, earlier));
             match is_compared(&concern) {
                 true if known => staying.push(concern),
                 true => new.push(concern),
                 false => {}
             }
         }
-        let gone = then.concerns().filter(|earlier| !is.contains(&now.subject_of(&then, earlier)));
-        let fixed = gone.map(|earlier| Concern {
-            settled: Some(now.settled(&then, earlier)),
-            ..then.concern(earlier)
+        let fixed = then.concerns().filter_map(|earlier| {
+            let settled = match is.get(&now.subject_of(&then, earlier)) {
+                None => now.settled(&then, earlier),
+                Some(finding) if is_less_serious(finding, earlier) => Settled::LessSerious,
+                Some(_) => return None,
+            };
+            Some(Concern { settled: Some(settled), ..then.concern(earlier) })
         });
         let fixed = fixed.filter(is_compared).collect();
         let slugs = [previous, current].into_iter().flat_map(|report| &report.workspaces);
@@ -151,9 +164,15 @@ fn subject(finding: &Finding) -> Subject<'_> {
     (finding.workspace.as_deref(), finding.key.as_deref(), finding.exemption.as_deref())
 }
 
-/// Whether an exemption is a graver concern than it was. A member is one or is none.
-fn is_worse(finding: &Finding, earlier: &Finding) -> bool {
-    finding.exemption.is_some() && finding.rule != earlier.rule && finding.level < earlier.level
+/// Whether an exemption is a concern for another reason than it was. A member is one or is none.
+fn is_another(finding: &Finding, earlier: &Finding) -> bool {
+    finding.exemption.is_some() && finding.rule != earlier.rule
+}
+
+/// Whether an exemption is a concern for a less serious reason than it was, whatever `--strict` makes
+/// of either.
+fn is_less_serious(finding: &Finding, earlier: &Finding) -> bool {
+    is_another(finding, earlier) && finding.rule.default_level() > earlier.rule.default_level()
 }
 
 /// The ids that a member has: account id, uuid, address.

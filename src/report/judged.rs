@@ -12,6 +12,7 @@ use crate::rule::Rule;
 
 /// A member as it is listed, before any judgement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ListedMember {
     /// The workspace's slug.
     pub workspace: Arc<str>,
@@ -71,7 +72,8 @@ impl From<ListedMember> for Member {
 }
 
 /// A member and what the policy makes of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct JudgedMember {
     /// The member.
     #[serde(flatten)]
@@ -111,6 +113,7 @@ impl Outcome {
 
 /// An exemption and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct JudgedExemption {
     /// Its name in the policy.
     pub id: Arc<str>,
@@ -216,6 +219,7 @@ impl State {
 
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The rule.
     pub rule: Rule,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{JudgedExemption, Provenance, Report, Tool};
+use super::{JudgedExemption, Provenance, Report};
 
 /// Why a report does not go with those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +35,31 @@ impl fmt::Display for Clash {
 }
 
 impl Report {
-    /// Puts another report beside this one. Both are to be [judged again](Report::judged_again)
-    /// before, since two wrong counts could add up, and so is the whole after it, since only then
-    /// it is known of an exemption whether anybody needs it.
+    /// One report over several, each of them [judged again](Report::judged_again) before: what one
+    /// run over all of their workspaces would have reported. Only the whole shows whether anybody
+    /// needs an exemption.
     ///
     /// # Errors
-    /// Where the other one does not go with this one: made with another policy or other options,
-    /// from another server, on another day, or about the same workspace.
-    pub fn merge(&mut self, mut other: Report) -> Result<(), Clash> {
+    /// The position of the first one that does not go with those before it, and why: made with
+    /// another policy or other options, from another server, on another day, or about the same
+    /// workspace.
+    pub fn merged(first: Report, others: Vec<Report>) -> Result<Report, (usize, Clash)> {
+        if others.is_empty() {
+            return Ok(first);
+        }
+        let mut whole = first;
+        for (position, other) in others.into_iter().enumerate() {
+            whole.merge(other).map_err(|clash| (position.saturating_add(1), clash))?;
+        }
+        Ok(whole.rejudged())
+    }
+
+    fn merge(&mut self, mut other: Report) -> Result<(), Clash> {
         share_pseudonyms(self, &mut other);
         self.setup_clash(&other).map_or(Ok(()), |why| Err(Clash::Setup(why)))?;
         if self.today != other.today {
             return Err(Clash::Day { own: other.today, others: self.today });
         }
-        self.tool = Tool::this();
-        self.assurance = self.assurance.max(other.assurance);
         // The whole is as old as the oldest part of it.
         self.checked_at = self.checked_at.min(other.checked_at);
         self.options.members |= other.options.members;
@@ -64,12 +74,7 @@ impl Report {
             self.subject = None;
         }
         add_new(&mut self.policy.effective.workspaces, other.policy.effective.workspaces);
-        self.complete &= other.complete;
-        self.summary.members = self.summary.members.saturating_add(other.summary.members);
         self.workspaces.extend(other.workspaces);
-        add_new(&mut self.workspaces_not_checked, other.workspaces_not_checked);
-        let checked: HashSet<&str> = self.workspaces.iter().map(|own| &*own.slug).collect();
-        self.workspaces_not_checked.retain(|slug| !checked.contains(&**slug));
         self.members.extend(other.members);
         self.findings.extend(other.findings);
         self.changes = None;
@@ -206,10 +211,12 @@ impl Provenance {
             }
             (own, other) => own.or(other),
         };
-        self.clock = match (self.clock, other.clock) {
+        let clock = match (self.clock, other.clock) {
             (Some(own), Some(other)) => Some(own.wider(other)),
             (own, other) => own.or(other),
         };
+        // The workspaces of a part whose clock was wrong say so themselves: the others are judged.
+        self.clock = clock.filter(|gap| !gap.is_too_wide());
         // Several jobs of one pipeline share what is said of the pipeline.
         self.ci.retain(|name, value| other.ci.get(name) == Some(value));
     }
@@ -227,9 +234,7 @@ fn add_new<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{
-        Assurance, Commit, CredentialKind, DirectoryRecord, Input, Redaction, RosterRecord,
-    };
+    use crate::report::{Commit, CredentialKind, DirectoryRecord, Input, Redaction, RosterRecord};
 
     /// A report that every source had its part in, on these workspaces.
     fn report(slugs: [&str; 2]) -> Report {
@@ -259,7 +264,6 @@ mod tests {
             clock: None,
             ci: [("NUMBER".into(), "7".into()), ("STEP".into(), slugs.concat())].into(),
         };
-        report.assurance = Assurance::Live;
         report.options = Default::default();
         report.subject = Some(commit("00"));
         report
@@ -279,9 +283,7 @@ mod tests {
     fn the_weaker_part_says_what_the_whole_is() {
         let early = "2020-01-01T00:00:00Z".parse().unwrap();
         let whole = merged(|other| {
-            other.assurance = Assurance::Offline;
             other.checked_at = early;
-            other.complete = false;
             (other.options.members, other.options.today) = (true, true);
             (other.options.roster, other.options.exit_zero) = (true, true);
             other.subject = Some(commit("01"));
@@ -289,9 +291,7 @@ mod tests {
             other.source.inputs = vec![Input { path: "page.json".into(), sha256: "bb".into() }];
         });
         let whole = whole.unwrap();
-        assert_eq!(whole.assurance, Assurance::Offline);
         assert_eq!(whole.checked_at, early);
-        assert!(!whole.complete);
         let options = &whole.options;
         assert!(options.members && options.today && options.roster && !options.exit_zero);
         assert_eq!((whole.subject, whole.source.credential_kind), (None, None));

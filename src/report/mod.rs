@@ -4,21 +4,25 @@
 
 mod build;
 mod changes;
+mod contradiction;
 mod judged;
 mod merge;
 mod provenance;
 mod rejudge;
+mod row;
+mod saved;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::member::Source;
 use crate::policy::{Levels, Limits, Location};
 use crate::read::{Completeness, Origin};
+use crate::unique;
 pub use build::Run;
 pub use changes::{Changes, Concern, Earlier, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
@@ -27,6 +31,7 @@ pub use provenance::{
     Assurance, ClockGap, Commit, CredentialKind, DirectoryRecord, Input, Provenance, Redirection,
     RosterRecord,
 };
+pub use saved::{Contradiction, Refusal};
 
 /// The version of the report's JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -34,8 +39,18 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// What a report is about, in words.
 pub const SCOPE: &str = "workspace members at one point in time";
 
+/// A time as reports state it. Most readers of dates take no fractions of a second.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn in_whole_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    Timestamp::deserialize(deserializer).map(whole_seconds)
+}
+
 /// What was seen and judged in one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     /// The version of this form: 1.
     pub schema_version: u32,
@@ -46,6 +61,7 @@ pub struct Report {
     /// How far it can be relied on.
     pub assurance: Assurance,
     /// When the members were read.
+    #[serde(deserialize_with = "in_whole_seconds")]
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub checked_at: Timestamp,
     /// The day that exemptions were judged by, UTC.
@@ -88,6 +104,7 @@ pub struct Report {
 
 /// How names, ids and addresses were replaced by pseudonyms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Redaction {
     /// Which key it was, without telling it: two reports with the same one have the same pseudonyms.
     pub key_id: Box<str>,
@@ -97,6 +114,7 @@ pub struct Redaction {
 
 /// A program and its version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `mfa-gate`
     pub name: String,
@@ -113,6 +131,7 @@ impl Tool {
 
 /// The flags that can change a verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Options {
     /// `--today` was given.
     pub today: bool,
@@ -145,6 +164,7 @@ impl Options {
 
 /// The policy that was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AppliedPolicy {
     /// The file as it was named, with forward slashes.
     pub path: Arc<str>,
@@ -156,6 +176,7 @@ pub struct AppliedPolicy {
 
 /// A policy with its defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct EffectivePolicy {
     /// The sources whose proof counts, in order of preference.
     pub accept: Vec<Source>,
@@ -195,6 +216,7 @@ impl Verdict {
 
 /// Counts of members and findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Summary {
     /// Members listed; somebody in two workspaces counts twice.
     pub members: u64,
@@ -213,6 +235,7 @@ pub struct Summary {
     /// Findings of level warning.
     pub warnings: u64,
     /// Protected members by the source that decided.
+    #[serde(deserialize_with = "unique::map")]
     pub protected_by: BTreeMap<Source, u64>,
     /// Members whom nothing but the roster protects, which says who registered a second factor and
     /// not who is made to use it.
@@ -222,6 +245,7 @@ pub struct Summary {
 
 /// One selected workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Workspace {
     /// Its slug.
     pub slug: Arc<str>,
@@ -262,12 +286,14 @@ fn is_false(value: &bool) -> bool {
 /// The members of some workspaces, without any judgement: what `members --format json` writes
 /// and `--members` reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Snapshot {
     /// The version of this form: 1.
     pub schema_version: u32,
     /// The program that wrote it.
     pub tool: Tool,
     /// When the members were read.
+    #[serde(deserialize_with = "in_whole_seconds")]
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub checked_at: Timestamp,
     /// Where the members came from.

@@ -7,8 +7,9 @@ use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Report;
+use super::{Options, Report};
 use crate::read::{Origin, atlassian, bitbucket};
+use crate::unique;
 
 /// How far a report can be relied on.
 #[derive(
@@ -24,10 +25,27 @@ pub enum Assurance {
     Simulated,
 }
 
+impl Assurance {
+    /// How far a run can be relied on.
+    pub(super) fn of(options: &Options, source: &Provenance) -> Self {
+        if options.today || source.is_elsewhere() {
+            Assurance::Simulated
+        } else if options.members {
+            Assurance::Offline
+        } else {
+            Assurance::Live
+        }
+    }
+}
+
 impl Report {
+    /// The day on which the members were read, UTC.
+    pub(super) fn day_of_reading(&self) -> Date {
+        self.checked_at.to_zoned(TimeZone::UTC).date()
+    }
+
     /// Whether a report is live, and nothing in it says otherwise.
     pub fn is_live(&self) -> bool {
-        let day = self.checked_at.to_zoned(TimeZone::UTC).date();
         self.assurance == Assurance::Live
             && !self.options.today
             && !self.options.members
@@ -38,12 +56,13 @@ impl Report {
                 None => self.members.iter().all(|own| own.member.evidence.atlassian.is_none()),
             }
             && self.workspaces.iter().all(|workspace| workspace.source == Origin::Api)
-            && self.today == day
+            && self.today == self.day_of_reading()
     }
 }
 
 /// Where the members came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Provenance {
     /// The base address of the API that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,11 +82,22 @@ pub struct Provenance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockGap>,
     /// What the CI system says about the run, by the names of its own variables.
+    #[serde(deserialize_with = "unique::map")]
     pub ci: BTreeMap<String, String>,
+}
+
+impl Provenance {
+    /// Whether another server was asked than Bitbucket and Atlassian themselves.
+    pub fn is_elsewhere(&self) -> bool {
+        let is_other = |url: &String| url != bitbucket::DEFAULT_API_URL;
+        self.api_url.as_ref().is_some_and(is_other)
+            || self.atlassian.as_ref().is_some_and(|asked| !asked.is_at_default())
+    }
 }
 
 /// How far the clock of the machine was from those of the servers that were asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ClockGap {
     /// By how many seconds it was ahead at least; behind, where that is negative.
     pub ahead_s: i64,
@@ -105,6 +135,7 @@ impl fmt::Display for ClockGap {
 
 /// Something through which others could answer in the place of the servers that were asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Redirection {
     /// The option or variable that names it.
     pub by: String,
@@ -137,6 +168,7 @@ pub enum CredentialKind {
 
 /// A commit, or whatever else a run vouches for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Commit {
     /// The name of what it is a commit of, such as `git+https://bitbucket.org/acme/shop`.
     pub name: Box<str>,
@@ -148,6 +180,7 @@ pub struct Commit {
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Input {
     /// The file as it was named.
     pub path: String,
@@ -157,6 +190,7 @@ pub struct Input {
 
 /// An Atlassian organisation that was asked for its directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DirectoryRecord {
     /// The base address of the API that was asked.
     pub api_url: String,
@@ -178,6 +212,7 @@ impl DirectoryRecord {
 
 /// An identity provider's roster that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RosterRecord {
     /// The file as it was named.
     pub path: String,

@@ -1,7 +1,7 @@
 //! A saved report, judged again: its members' evidence, its exemptions and its effective policy
 //! are taken as facts, and everything that was concluded from them is concluded anew.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,17 +12,14 @@ use crate::member::Member;
 use crate::policy::{
     Exemption, Location, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
 };
-use crate::read::{Addresses, Incomplete, Origin, Reading, Roll, Walk, proof};
+use crate::read::{Addresses, Completeness, Incomplete, Reading, Roll, Walk};
 use crate::redact::Redactor;
 use crate::rule::Rule;
 
-/// What a workspace's members cannot be told from is to be read again, not repaired.
-const READ_AGAIN: &str = "Run `mfa-gate check` again: this report does not add up.";
-
 impl Report {
-    /// The same run, judged again. Conclusions of the old report are not looked at, except that
-    /// what it calls incomplete stays so.
-    pub fn judged_again(&self) -> Report {
+    /// The same run, concluded anew from its facts; what else it claims is not looked at. Whether
+    /// the facts can be believed is for [`Report::judged_again`] to say.
+    pub(super) fn rejudged(&self) -> Report {
         let report = self.judged(self.applied_policy(), readings(self), self.source.clone());
         Report { changes: self.changes.clone(), redaction: self.redaction.clone(), ..report }
     }
@@ -53,11 +50,9 @@ impl Report {
         let run = Run {
             checked_at: self.checked_at,
             today: self.today,
-            assurance: self.assurance,
             options: self.options.clone(),
             source,
             subject: self.subject.clone(),
-            workspaces_not_checked: self.workspaces_not_checked.clone(),
         };
         Report::new(run, &policy, evaluation)
     }
@@ -78,7 +73,7 @@ impl Report {
             workspaces: effective.workspaces.iter().map(entry).collect(),
             accept: effective.accept.clone(),
             roster: RosterColumns::default(),
-            levels: effective.rules.clone(),
+            levels: effective.rules.allowed(),
             limits: effective.limits.clone(),
             exemptions: self.exemptions.iter().filter_map(exemption).collect(),
         }
@@ -126,57 +121,17 @@ fn advice(report: &Report, slug: &str) -> Option<String> {
     report.findings.iter().find(about).map(|finding| finding.help.clone())
 }
 
-/// The workspaces as they were read. One whose members do not add up becomes incomplete, and so
-/// does one that the policy names and the report says nothing about.
+/// The workspaces as they were read, each with the members that are listed of it.
 fn readings(report: &Report) -> Vec<Reading> {
     let mut members: HashMap<&str, Vec<Member>> = HashMap::new();
     for judged in &report.members {
         members.entry(&judged.member.workspace).or_default().push(judged.member.clone().into());
     }
-    let doubt = doubt(report);
     let read = |workspace: &Workspace| {
         let members = members.remove(&*workspace.slug).unwrap_or_default();
-        let mut reading = reading(workspace, members, advice(report, &workspace.slug));
-        if let Some(why) = &doubt {
-            reading.members = reading.members.and(Err(contradiction(why.clone())));
-        }
-        reading
+        reading(workspace, members, advice(report, &workspace.slug))
     };
-    let mut readings: Vec<Reading> = report.workspaces.iter().map(read).collect();
-    let said: HashSet<&str> = report
-        .workspaces
-        .iter()
-        .map(|workspace| &*workspace.slug)
-        .chain(report.workspaces_not_checked.iter().map(|slug| &**slug))
-        .collect();
-    let named = report.policy.effective.workspaces.iter().map(|slug| &**slug);
-    let silent: BTreeSet<&str> =
-        named.filter(|slug| !said.contains(slug)).chain(members.into_keys()).collect();
-    readings.extend(silent.into_iter().map(|slug| Reading {
-        workspace: slug.into(),
-        origin: Origin::Api,
-        walk: Walk::default(),
-        members: Err(contradiction("the report does not say whether it was read".into())),
-    }));
-    readings
-}
-
-/// What the report says of itself as a whole that its parts do not bear out.
-fn doubt(report: &Report) -> Option<String> {
-    let listed = report.members.len() as u64;
-    if report.summary.members != listed {
-        let counted = report.summary.members;
-        return Some(format!("the report lists {listed} members and counts {counted}"));
-    }
-    let accept = &report.policy.effective.accept;
-    let repeated =
-        accept.iter().enumerate().any(|(at, own)| accept.iter().take(at).any(|it| it == own));
-    if accept.is_empty() || repeated {
-        return Some("the report's policy accepts no proof, or the same one twice".into());
-    }
-    let complete = report.workspaces.iter().all(|workspace| workspace.complete);
-    (complete && !report.complete)
-        .then(|| "the report says that it is not complete, and does not say where".into())
+    report.workspaces.iter().map(read).collect()
 }
 
 fn reading(workspace: &Workspace, members: Vec<Member>, advice: Option<String>) -> Reading {
@@ -194,30 +149,20 @@ fn reading(workspace: &Workspace, members: Vec<Member>, advice: Option<String>) 
     }
 }
 
+/// The members, or why they were not read. Where they are listed they are judged, whatever else is
+/// said of them: a violation counts in a report that contradicts itself too.
 fn roll(
     workspace: &Workspace,
     members: Vec<Member>,
     advice: Option<String>,
 ) -> Result<Roll, Incomplete> {
-    if !workspace.complete || workspace.error.is_some() {
-        let (why, help) = (workspace.error.clone(), advice);
-        return Err(Incomplete {
-            why: why.unwrap_or_else(|| "the report gives no reason".into()),
-            help: help
-                .unwrap_or_else(|| "Have `mfa-gate check` read the workspace to the end.".into()),
-        });
+    if members.is_empty() && (!workspace.complete || workspace.error.is_some()) {
+        let why = workspace.error.clone().unwrap_or_else(|| "the report gives no reason".into());
+        let help = advice.unwrap_or_else(|| "Run `mfa-gate check` again.".into());
+        return Err(Incomplete { why, help });
     }
-    let completeness = workspace.completeness.ok_or_else(|| {
-        contradiction("the report does not say how its list is known to be complete".into())
-    })?;
-    proof::recorded(&members, workspace.members, completeness, workspace.reported_size).map_err(
-        |doubt| contradiction(format!("the report contradicts itself: {}", doubt.why())),
-    )?;
     let addresses =
         if workspace.addresses_looked_up { Addresses::LookedUp } else { Addresses::AsShown };
+    let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
     Ok(Roll { members, completeness, addresses })
-}
-
-fn contradiction(why: String) -> Incomplete {
-    Incomplete { why, help: READ_AGAIN.into() }
 }

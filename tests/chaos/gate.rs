@@ -13,7 +13,7 @@ use mfa_gate::read::atlassian::Organisation;
 use mfa_gate::read::bitbucket::{Account, Credential, api_url};
 use mfa_gate::read::roster::{self, Roster};
 use mfa_gate::read::{self, Members, Reading, Sources, Wanted};
-use mfa_gate::report::{Assurance, Options, Provenance, Report, Run};
+use mfa_gate::report::{Options, Provenance, Report, Run};
 use tempfile::NamedTempFile;
 
 use crate::reception::KEY;
@@ -94,11 +94,9 @@ pub(crate) fn judge(reading: Reading, schedule: &Schedule) -> Report {
     let run = Run {
         checked_at: Timestamp::UNIX_EPOCH,
         today: TODAY,
-        assurance: Assurance::Simulated,
         options: Options::default(),
         source: Provenance::default(),
         subject: None,
-        workspaces_not_checked: Vec::new(),
     };
     Report::new(run, &policy, evaluate(&policy, vec![reading], judging))
 }

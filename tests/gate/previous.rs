@@ -140,6 +140,58 @@ fn an_exemption_that_has_run_out_is_new_and_one_that_is_gone_is_fixed() {
 }
 
 #[test]
+fn an_exemption_with_another_problem_is_not_as_before() {
+    let then = members(&[(1, false), (2, false), (3, false)]);
+    let now = members(&[(1, true), (2, false), (3, false)]);
+    let sandbox = sandbox(&then, &now);
+    let with = |ids: &[(&str, usize, &str)]| {
+        let entries = ids.iter().map(|(id, number, expires)| exemption(id, *number, expires));
+        let entries: String = entries.collect();
+        sandbox.write("policy.yaml", policy("acme", &format!("exemptions:\n{entries}")));
+    };
+    with(&[
+        ("protected", 1, "2026-08-30"),
+        ("renewed", 2, "2026-08-30"),
+        ("same", 3, "2026-08-30"),
+    ]);
+    first(&sandbox, &[]);
+    with(&[
+        ("protected", 1, "2026-08-30"),
+        ("renewed", 2, "2026-09-05"),
+        ("same", 3, "2026-08-30"),
+    ]);
+    for more in [&[][..], &["--strict"]] {
+        let outcome = second(&sandbox, more);
+        let exemptions = |name: &str| -> Vec<(String, Option<String>)> {
+            let all = list(&sandbox, name).into_iter();
+            all.filter(|(about, _)| !about.starts_with("557058:")).collect()
+        };
+        let named = |id: &str| (id.to_owned(), None);
+        assert_eq!(exemptions("new"), [named("renewed"), named("protected")], "{more:?}");
+        let settled = |id: &str| (id.to_owned(), Some("less_serious".to_owned()));
+        assert_eq!(exemptions("fixed"), [settled("protected"), settled("renewed")], "{more:?}");
+        assert_eq!(exemptions("staying"), [named("same")], "{more:?}");
+        assert!(outcome.stdout.contains("less serious now"), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn an_earlier_report_that_contradicts_itself_is_not_compared() {
+    let all = members(&[(1, true), (2, true)]);
+    let sandbox = sandbox(&all, &all);
+    first(&sandbox, &[]);
+    let mut edited = sandbox.json("first.json");
+    edited["members"][0]["outcome"] = json!("violation");
+    sandbox.write("first.json", edited.to_string());
+    let outcome = second(&sandbox, &[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    for said in ["is not compared", "first.json contradicts itself", "`members[0].outcome`"] {
+        assert!(outcome.stderr.contains(said), "{said}: {}", outcome.stderr);
+    }
+    assert_eq!(sandbox.json("second.json")["changes"], Value::Null);
+}
+
+#[test]
 fn what_one_run_did_not_read_is_not_compared() {
     let server = Bitbucket::start();
     server.workspace("acme", &rows(0..3, false));

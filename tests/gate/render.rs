@@ -191,7 +191,7 @@ fn what_does_not_go_together_gives_no_verdict() {
         ("edited.json", 2, "one of them was changed"),
         ("policy.json", 2, "its policy has the SHA-256"),
         ("day.json", 3, "it was judged by 2026-09-02, and those before it by 2026-09-01"),
-        ("policy.yaml", 2, "is no report"),
+        ("policy.yaml", 2, "is not a report"),
         ("missing.json", 2, "cannot be read"),
     ] {
         sandbox.write("merged.json", "that of an earlier run");
@@ -224,7 +224,7 @@ fn violations_that_were_forgiven_in_the_parts_fail_the_whole() {
 }
 
 #[test]
-fn a_report_that_was_changed_is_judged_by_what_it_contains() {
+fn a_report_that_contradicts_itself_is_not_rendered() {
     let (server, sandbox) = three();
     check(&server, &sandbox, &["three"], "three.json", &[]);
     check(&server, &sandbox, &["one"], "one.json", &[]);
@@ -232,10 +232,15 @@ fn a_report_that_was_changed_is_judged_by_what_it_contains() {
     claimed["verdict"] = json!("compliant");
     claimed["findings"] = json!([]);
     sandbox.write("claimed.json", claimed.to_string());
-    let outcome = sandbox.run(&["render", "claimed.json", "--report=json=judged.json"]);
-    assert_eq!(outcome.code, 1);
-    assert!(outcome.stderr.contains("claimed.json says compliant"), "{}", outcome.stderr);
-    assert_eq!(sandbox.json("judged.json")["verdict"], "violations");
+    for more in [&[][..], &["-q"]] {
+        sandbox.write("judged.json", "that of an earlier run");
+        let args = ["render", "claimed.json", "--report=json=judged.json"];
+        let outcome = sandbox.run(&[&args[..], more].concat());
+        assert_eq!(outcome.code, 1);
+        let said = "claimed.json contradicts itself and is no evidence: `verdict` is \"compliant\"";
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+        assert!(!sandbox.path("judged.json").exists());
+    }
 
     // One too few here and one too many there do not add up.
     let mut fewer = sandbox.json("one.json");
@@ -244,8 +249,14 @@ fn a_report_that_was_changed_is_judged_by_what_it_contains() {
     more["summary"]["members"] = json!(9);
     sandbox.write("fewer.json", fewer.to_string());
     sandbox.write("more.json", more.to_string());
-    let outcome = sandbox.run(&["render", "fewer.json", "more.json"]);
-    assert_eq!(outcome.code, 3, "{}", outcome.stdout);
+    assert_eq!(sandbox.run(&["render", "fewer.json"]).code, 3);
+    // A violation in any of them counts, whichever is refused.
+    for others in [["fewer.json", "more.json"], ["fewer.json", "three.json"]] {
+        for order in [others, [others[1], others[0]]] {
+            let outcome = sandbox.run(&["render", order[0], order[1]]);
+            assert_eq!(outcome.code, 1, "{order:?}: {}", outcome.stdout);
+        }
+    }
 }
 
 #[test]

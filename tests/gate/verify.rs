@@ -5,16 +5,25 @@ use serde_json::{Value, json};
 
 /// A report on three members, of whom one is off, one is exempt and one is protected.
 fn report(sandbox: &Sandbox) -> Value {
+    checked(sandbox, false)
+}
+
+/// The same where the first one is protected too.
+fn compliant(sandbox: &Sandbox) -> Value {
+    checked(sandbox, true)
+}
+
+fn checked(sandbox: &Sandbox, first: bool) -> Value {
     let entry = "exemptions:\n  - {id: EX-1, account_id: \
         \"557058:00000000-0000-4000-8000-000000000001\", reason: a bot, expires: 2026-09-30}\n";
     sandbox.write("policy.yaml", policy("acme", entry));
     let members =
-        [row(0, Some(json!(false))), row(1, Some(json!(false))), row(2, Some(json!(true)))];
+        [row(0, Some(json!(first))), row(1, Some(json!(false))), row(2, Some(json!(true)))];
     let page = json!({"size": 3, "page": 1, "values": members});
     sandbox.write("members.json", page.to_string());
     let args = ["check", "--members", "members.json", "--today", "2026-09-01"];
     let outcome = sandbox.run(&[&args[..], &["--report", "json=report.json"]].concat());
-    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    assert_eq!(outcome.code, i32::from(!first), "{}", outcome.stderr);
     sandbox.json("report.json")
 }
 
@@ -34,9 +43,11 @@ fn a_report_gives_its_own_verdict() {
     report["members"][0]["evidence"]["bitbucket"] = json!("enabled");
     report["members"][0]["two_factor"] = json!("enabled");
     report["members"][0]["outcome"] = json!("protected");
-    let cleared = verify(&sandbox, &report, &[]);
-    assert_eq!(cleared.code, 0, "the members decide, not the findings: {}", cleared.stdout);
-    assert!(cleared.stderr.contains("violations"), "{}", cleared.stderr);
+    for more in [&[][..], &["-q"]] {
+        let cleared = verify(&sandbox, &report, more);
+        assert_eq!(cleared.code, 3, "the findings say otherwise: {}", cleared.stdout);
+        assert!(cleared.stderr.contains("`verdict` is \"violations\""), "{}", cleared.stderr);
+    }
 }
 
 #[test]
@@ -51,6 +62,7 @@ fn conclusions_without_evidence_count_for_nothing() {
     edited["options"]["exit_zero"] = json!(true);
     let judged = verify(&sandbox, &edited, &[]);
     assert_eq!(judged.code, 1);
+    assert!(judged.stderr.contains("shows violations all the same"), "{}", judged.stderr);
     assert!(judged.stderr.contains("compliant"), "{}", judged.stderr);
 }
 
@@ -66,7 +78,7 @@ fn the_effective_policy_decides() {
 
     let mut warned = original.clone();
     warned["policy"]["effective"]["rules"]["two-factor-disabled"] = json!("warn");
-    assert_eq!(verify(&sandbox, &warned, &[]).code, 0);
+    assert_eq!(verify(&sandbox, &warned, &[]).code, 3, "it claims violations");
 
     let mut allowed = original;
     allowed["policy"]["effective"]["rules"]["two-factor-disabled"] = json!("allow");
@@ -76,7 +88,7 @@ fn the_effective_policy_decides() {
 #[test]
 fn a_report_that_does_not_add_up_is_incomplete() {
     let sandbox = Sandbox::new();
-    let original = report(&sandbox);
+    let original = compliant(&sandbox);
     let edits: [fn(&mut Value); 10] = [
         |report| {
             report["members"] = json!([]);
@@ -130,8 +142,7 @@ fn a_report_that_does_not_add_up_is_incomplete() {
 #[test]
 fn evidence_that_is_not_what_was_asked_for_is_refused() {
     let sandbox = Sandbox::new();
-    let mut original = report(&sandbox);
-    original["members"][0]["evidence"]["bitbucket"] = json!("enabled");
+    let original = compliant(&sandbox);
     assert_eq!(verify(&sandbox, &original, &[]).code, 0);
     let digest = original["policy"]["sha256"].as_str().unwrap().to_owned();
     assert_eq!(verify(&sandbox, &original, &["--policy-sha256", &digest]).code, 0);
@@ -156,8 +167,7 @@ fn evidence_that_is_not_what_was_asked_for_is_refused() {
 #[test]
 fn a_live_report_is_live_in_every_part() {
     let sandbox = Sandbox::new();
-    let mut live = report(&sandbox);
-    live["members"][0]["evidence"]["bitbucket"] = json!("enabled");
+    let mut live = compliant(&sandbox);
     live["assurance"] = json!("live");
     live["options"]["today"] = json!(false);
     live["options"]["members"] = json!(false);

@@ -141,7 +141,7 @@ fn readings(
     policy: &Policy,
     context: &Context<'_>,
 ) -> Result<Vec<Reading>, Failure> {
-    let selected = select(&policy.workspaces, &args.members, context)?;
+    let selection = select(&policy.workspaces, &args.members, context)?;
     let email = as_email(&args.who);
     let addresses = |_: &str| email.as_deref().into_iter().collect();
     let roles = match policy.limits.admins {
@@ -152,7 +152,7 @@ fn readings(
     let request = Request {
         members: &args.members,
         connect: &args.connect,
-        selection: &selected.selection,
+        selection: &selection,
         roster: None,
         refused: None,
         must_be_live: false,

@@ -1,0 +1,35 @@
+//! JSON Schemas as validators take them with their defaults.
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
+
+/// The schema of a type, by the name of its file in `docs/schema`.
+pub(crate) fn of<T: JsonSchema>(name: &str) -> Schema {
+    let plain = RecursiveTransform(without_formats);
+    let mut schema = SchemaSettings::default()
+        .with_transform(plain)
+        .into_generator()
+        .into_root_schema_for::<T>();
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    schema.insert(
+        "$id".into(),
+        format!("{repository}/raw/main/docs/schema/{name}.schema.json").into(),
+    );
+    schema
+}
+
+/// Says the same without `format`: validators that do not know one refuse the whole schema, and few
+/// know `uint32`. Whole numbers have their bounds, days and times a pattern.
+fn without_formats(schema: &mut Schema) {
+    let pattern = match schema.get("format").and_then(Value::as_str) {
+        Some("date") => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+        Some("date-time") => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"),
+        Some(_) | None => None,
+    };
+    schema.remove("format");
+    if let Some(pattern) = pattern {
+        schema.insert("pattern".into(), pattern.into());
+    }
+}
