@@ -20,12 +20,15 @@ pub(crate) fn of<T: JsonSchema>(name: &str) -> Schema {
     schema
 }
 
+const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+const TIME: &str = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z";
+
 /// Says the same without `format`: validators that do not know one refuse the whole schema, and few
 /// know `uint32`. Whole numbers have their bounds, days and times a pattern.
 fn without_formats(schema: &mut Schema) {
     let pattern = match schema.get("format").and_then(Value::as_str) {
-        Some("date") => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-        Some("date-time") => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"),
+        Some("date") => Some(format!("^{DATE}$")),
+        Some("date-time") => Some(format!("^{DATE}T{TIME}$")),
         Some(_) | None => None,
     };
     schema.remove("format");

@@ -16,7 +16,8 @@ use mfa_gate::policy::{
 };
 use mfa_gate::read::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Walk};
 use mfa_gate::report::{
-    Changes, Concern, Options, Outcome, Provenance, Report, Run, Severity, State, Verdict,
+    Changes, Concern, DirectoryRecord, Options, Outcome, Provenance, Report, RosterRecord, Run,
+    Severity, State, Verdict,
 };
 use mfa_gate::rule::{Level, Rule};
 use proptest::prelude::*;
@@ -29,7 +30,7 @@ fn judging() -> Judging {
         today: TODAY,
         ignore_exemptions: false,
         strict: false,
-        roster_as_of: None,
+        roster_as_of: Some(TODAY),
         clock: None,
     }
 }
@@ -124,12 +125,26 @@ fn report(policy: &Policy, readings: Vec<Reading>, judging: Judging) -> Report {
         today: judging.today,
         options: Options {
             today: true,
+            roster: judging.roster_as_of.is_some(),
             strict: judging.strict,
             ignore_exemptions: judging.ignore_exemptions,
             ..Options::default()
         },
         source: Provenance {
             api_url: Some("https://api.bitbucket.org/2.0".into()),
+            atlassian: Some(DirectoryRecord {
+                api_url: "https://api.atlassian.com/".into(),
+                organisation: "an-organisation".into(),
+                accounts: None,
+                requests: 0,
+            }),
+            roster: judging.roster_as_of.map(|as_of| RosterRecord {
+                path: "roster.csv".into(),
+                sha256: "0".repeat(64),
+                as_of,
+                rows: 9,
+                unmatched: None,
+            }),
             ..Provenance::default()
         },
         subject: None,
@@ -646,7 +661,7 @@ proptest! {
         let text = serde_json::to_string(&original).unwrap();
         let saved: Report = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&saved, &original);
-        prop_assert_eq!(saved.judged_again().as_ref(), Ok(&original));
+        prop_assert_eq!(saved.judged_again(), Ok(original.clone()));
         prop_assert_eq!(Report::from_saved(text.as_bytes()), Ok(original));
     }
 
@@ -657,6 +672,8 @@ proptest! {
     ) {
         let judging = Judging { strict, ignore_exemptions, ..judging() };
         let mut whole = report(&policy, readings.clone(), judging);
+        // Each part asked the organisation for itself.
+        if let Some(asked) = &mut whole.source.atlassian { asked.requests = 3; }
         whole.options.workspace = SLUGS.map(Arc::from).into();
         whole.options.workspace.rotate_left(first);
         let mut parts: Vec<Report> = readings
@@ -664,13 +681,14 @@ proptest! {
             .map(|reading| {
                 let mut part = report(&policy, vec![reading.clone()], judging);
                 part.options.workspace = vec![reading.workspace.clone()];
+                if let Some(asked) = &mut part.source.atlassian { asked.requests = 1; }
                 part.judged_again().expect("it says what is true")
             })
             .collect();
         parts.rotate_left(first);
         let first = parts.remove(0);
         let merged = Report::merged(first, parts).expect("they have one policy");
-        prop_assert_eq!(merged.judged_again().as_ref(), Ok(&merged));
+        prop_assert_eq!(merged.judged_again(), Ok(merged.clone()));
         prop_assert_eq!(merged, whole);
     }
 

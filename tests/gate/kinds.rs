@@ -12,9 +12,9 @@ pub(crate) fn reports() -> Vec<(&'static str, Sandbox, Value)> {
         .enumerate()
         .map(|(n, on)| row(n, Some(json!(on))))
         .collect();
-    let exemption = |id: &str, number: usize| {
+    let exemption = |name: &str, number: usize| {
         format!(
-            "  - {{id: {id}, account_id: \"{}\", reason: a, expires: 2026-09-30}}\n",
+            "  - {{id: {name}, account_id: \"{}\", reason: a, expires: 2026-09-30}}\n",
             id(number)
         )
     };
