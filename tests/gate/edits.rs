@@ -95,7 +95,7 @@ fn places(value: &Value, above: &[Step], all: &mut Vec<(Place, Value)>) {
         Value::Array(list) => {
             list.iter().enumerate().for_each(|(position, value)| add(Step::At(position), value));
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -125,7 +125,7 @@ fn others(place: &[Step], value: &Value, seen: &BTreeMap<String, Vec<Value>>) ->
             reversed.reverse();
             others.push(reversed.into());
             if let Some(first) = list.first() {
-                others.push([&list[..], &[first.clone()]].concat().into());
+                others.push([&list[..], std::slice::from_ref(first)].concat().into());
             }
         }
         Value::Object(_) => others.push(json!({})),
@@ -198,7 +198,7 @@ fn plain(value: &mut Value) {
             object.values_mut().for_each(plain);
         }
         Value::Array(list) => list.iter_mut().for_each(plain),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -266,7 +266,7 @@ fn no_edit_of_a_report_ends_better() {
                         code
                     }
                 };
-                if number % 499 == 0 {
+                if number.is_multiple_of(499) {
                     sandbox.write("edited.json", &edited);
                     let outcome = sandbox.run(&["verify", "-q", "edited.json"]);
                     assert_eq!(outcome.code, i32::from(ended), "{} {}", outcome.stderr, what());
