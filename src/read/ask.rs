@@ -142,16 +142,15 @@ async fn listed(
     slug: &str,
     journal: &Journal<'_>,
 ) -> Result<Roll, Incomplete> {
-    let mut roll = bitbucket::members(client, slug, journal).await?;
+    let mut before = None;
     for _ in 0..LISTS {
-        if !inquiry.complete(slug, &mut roll, Some((client, journal))).await? {
+        let mut roll = bitbucket::members(client, slug, journal).await?;
+        let may_have_left = inquiry.complete(slug, &mut roll, Some((client, journal))).await?;
+        // Who was on the list before and after the look-up does not have the address.
+        if !may_have_left || before.is_some_and(|before| before == people(&roll)) {
             return Ok(roll);
         }
-        let again = bitbucket::members(client, slug, journal).await?;
-        if people(&again) == people(&roll) {
-            return Ok(roll);
-        }
-        roll = again;
+        before = Some(people(&roll));
     }
     Err(Incomplete::new(
         "people joined or left each time that the list and their e-mail addresses were read",
@@ -159,12 +158,13 @@ async fn listed(
     ))
 }
 
-/// How many lists are compared with the addresses that people have.
-const LISTS: usize = 2;
+/// How often a list is read while people leave.
+const LISTS: usize = 3;
 
-fn people(roll: &Roll) -> BTreeSet<(Option<&str>, Option<&str>)> {
+/// Who is on a list.
+fn people(roll: &Roll) -> BTreeSet<(Option<Box<str>>, Option<Box<str>>)> {
     let members = roll.members.iter();
-    members.map(|member| (member.account_id.as_deref(), member.uuid.as_deref())).collect()
+    members.map(|member| (member.account_id.clone(), member.uuid.clone())).collect()
 }
 
 /// How the flag gets into pages that somebody saves.
