@@ -47,7 +47,7 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<(
                 return Err(format!("the organisation said {told:?} of {key}, and not {said:?}"));
             }
         }
-        by_the_roster(schedule, id, evidence).map_err(|why| format!("{key}: {why}"))?;
+        by_the_roster(schedule, id, judged).map_err(|why| format!("{key}: {why}"))?;
         if judged.outcome == Outcome::Violation {
             everybody_was_asked(schedule, id, evidence).map_err(|why| format!("{key}: {why}"))?;
         }
@@ -102,7 +102,8 @@ fn follows(judged: &JudgedMember, accept: &[Source]) -> Result<(), String> {
 }
 
 /// Checks what the roster is said to say of somebody.
-fn by_the_roster(schedule: &Schedule, id: usize, evidence: Evidence) -> Result<(), String> {
+fn by_the_roster(schedule: &Schedule, id: usize, judged: &JudgedMember) -> Result<(), String> {
+    let evidence = judged.member.evidence;
     for (source, said) in [(Source::Roster, evidence.roster), (Source::Sso, evidence.sso)] {
         let roster = schedule.elsewhere.roster.as_ref();
         let ever = |said| roster.is_some_and(|roster| roster.ever_says(id, source, said));
@@ -112,7 +113,9 @@ fn by_the_roster(schedule: &Schedule, id: usize, evidence: Evidence) -> Result<(
             Some(TwoFactor::Disabled) => source == Source::Roster && ever(false),
             Some(TwoFactor::Unknown) => {
                 let is_told = ever(true) || (source == Source::Roster && ever(false));
-                !is_told || !tells_all(schedule)
+                // Nobody asks about an account that does not log in.
+                let asked = judged.outcome != Outcome::NotApplicable;
+                !is_told || !tells_all(schedule) || !asked
             }
             None => true,
         };

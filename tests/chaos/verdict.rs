@@ -62,8 +62,13 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
     }
     let reported: BTreeMap<&str, &JudgedMember> =
         report.members.iter().map(|judged| (&*judged.member.key, judged)).collect();
-    let basis = basis(&log.served, &reported)?;
-    agrees(&basis, &reported)?;
+    // A list that did not add up is read again in turn; one from which somebody may have left, side
+    // by side.
+    let built = |in_turn| {
+        let basis = basis(&log.served, &reported, in_turn)?;
+        agrees(&basis, &reported).map(|()| basis)
+    };
+    let basis = built(true).or_else(|_| built(false))?;
     evidence::check(schedule, log, report)?;
     for judged in report.members.iter().filter(|judged| judged.outcome == Outcome::Violation) {
         if report.verdict == Verdict::Compliant {
@@ -157,6 +162,7 @@ fn as_it_is(schedule: &Schedule, report: &Report) -> Result<(), String> {
 fn basis<'a>(
     served: &'a [Served],
     reported: &BTreeMap<&str, &JudgedMember>,
+    in_turn: bool,
 ) -> Result<Vec<Basis<'a>>, String> {
     let starts = |served: &Served| {
         served.position == Position::Start && served.wants == Wants::More && served.page.is_some()
@@ -164,7 +170,8 @@ fn basis<'a>(
     let start = served.iter().rposition(starts).ok_or("no first page was ever sent")?;
     let mut sent: BTreeMap<Position, Vec<Basis<'_>>> = BTreeMap::new();
     // What is left of a walk that was given up may arrive while the next one reads page by page.
-    let in_turn = served[..start].iter().any(|served| served.position != Position::Start);
+    let in_turn =
+        in_turn && served[..start].iter().any(|served| served.position != Position::Start);
     let mut at = 1;
     for (tick, served) in served.iter().enumerate().skip(start) {
         if let Position::Number(number) = served.position {
