@@ -162,9 +162,9 @@ async fn listed(
 const LISTS: usize = 3;
 
 /// Who is on a list.
-fn people(roll: &Roll) -> BTreeSet<(Option<Box<str>>, Option<Box<str>>)> {
+fn people(roll: &Roll) -> BTreeSet<[Option<Box<str>>; 2]> {
     let members = roll.members.iter();
-    members.map(|member| (member.account_id.clone(), member.uuid.clone())).collect()
+    members.map(|member| [member.account_id.clone(), member.uuid.clone()]).collect()
 }
 
 /// How the flag gets into pages that somebody saves.
