@@ -199,3 +199,32 @@ fn what_is_no_report_is_a_usage_error() {
     }
     assert_eq!(sandbox.run(&["verify", "missing.json"]).code, 2);
 }
+
+#[test]
+fn another_version_may_word_its_findings_otherwise() {
+    let sandbox = Sandbox::new();
+    let mut older = report(&sandbox);
+    older["findings"][0]["message"] = json!("Member 0 has no second factor");
+    let refused = verify(&sandbox, &older, &[]);
+    assert!(refused.stderr.contains("`findings[0].message`"), "{}", refused.stderr);
+    older["tool"]["version"] = json!("0.0.9");
+    let judged = verify(&sandbox, &older, &[]);
+    assert_eq!((judged.code, &*judged.stderr), (1, ""));
+    assert!(judged.stdout.contains("no second factor seen by: bitbucket"), "{}", judged.stdout);
+    // What it found is compared all the same.
+    older["findings"][0]["level"] = json!("warning");
+    let refused = verify(&sandbox, &older, &[]);
+    assert!(refused.stderr.contains("`findings[0].level`"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_refusal_names_nobody_where_that_is_not_wanted() {
+    let sandbox = Sandbox::new();
+    let mut edited = report(&sandbox);
+    edited["findings"][0]["message"] = json!("Ada Lovelace is to blame");
+    sandbox.write("edited.json", edited.to_string());
+    let outcome = sandbox.run(&["render", "--redact", "edited.json"]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.stderr.contains("contradicts itself"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("Ada"), "{}", outcome.stderr);
+}
