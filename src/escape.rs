@@ -6,9 +6,13 @@
 //! ([`visible`]), so that a text never spans lines and never hides anything; ids and addresses
 //! pass unchanged, and text that needs nothing is borrowed.
 
+mod markdown;
+
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::io;
+
+pub use markdown::markdown;
 
 /// Writes `text` with `write` in place of every character for which `active` holds. `active` is
 /// asked once for each character, in order, and told its byte offset.
@@ -181,44 +185,10 @@ pub fn workflow_property(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// For running text and table cells in Markdown (GitHub, GitLab, Bitbucket).
-///
-/// What could open markup is escaped; parentheses need no escape where brackets have one. What only the sites' own filters obey, which look at the
-/// text *after* escapes are undone (links without markup, mentions, references to issues), is
-/// broken by a zero-width space, written as an entity. An e-mail address stays whole.
-pub fn markdown(text: &str) -> Cow<'_, str> {
-    then(visible(text), |text| {
-        let before = |at: usize| text.get(..at).unwrap_or_default().chars().next_back();
-        let after = |at: usize, word: &str| {
-            let found = text.get(at + 1..at + 1 + word.len());
-            found.is_some_and(|found| found.eq_ignore_ascii_case(word))
-        };
-        let is_active = |at, c| match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '~' => true,
-            '<' | '>' | '&' | '|' | '#' => true,
-            '@' => !before(at).is_some_and(char::is_alphanumeric),
-            ':' => after(at, "//"),
-            'w' | 'W' => after(at, "ww."),
-            _ => false,
-        };
-        rewrite(text, is_active, |c, out| match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '|' => out.push_str("&#124;"),
-            '#' => out.push_str("\\#&#8203;"),
-            '@' | ':' | 'w' | 'W' => {
-                out.push(c);
-                out.push_str("&#8203;");
-            }
-            other => out.extend(['\\', other]),
-        })
-    })
-}
-
 /// For a cell that a spreadsheet may open: a formula, which starts with `=`, `+`, `-` or `@`
 /// (plain or full-width) at the start of the cell or after blanks and quotes, gets an apostrophe
-/// before it, and so it does after a semicolon, which divides cells in much of Europe.
+/// before it, and so it does after a semicolon, which divides cells in much of Europe. The first
+/// cell of a row stands at the start of a line, where a runner looks for commands ([`terminal`]).
 ///
 /// <https://owasp.org/www-community/attacks/CSV_Injection>
 pub fn cell(text: &str) -> Cow<'_, str> {
@@ -232,7 +202,7 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     }
     let is_blank = |c: char| c.is_whitespace() || c == '"';
     let is_formula = |c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
-    then(visible(text), |text| {
+    then(terminal(text), |text| {
         if !text.contains(';') && !text.trim_start_matches(is_blank).starts_with(is_formula) {
             return Cow::Borrowed(text);
         }
@@ -246,20 +216,50 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// For the text of a SARIF message: braces, which stand for placeholders, are doubled (SARIF 2.1.0
-/// section 3.11.5); brackets, which make links, get a backslash (3.11.6, as SARIF 2.2 makes clear:
-/// <https://github.com/oasis-tcs/sarif-spec/pull/768>).
+/// For the text of a SARIF message. By the standard, braces are doubled, since they stand for
+/// placeholders (SARIF 2.1.0 section 3.11.5), and brackets get a backslash, since they make links
+/// (3.11.6, as SARIF 2.2 makes clear: <https://github.com/oasis-tcs/sarif-spec/pull/768>).
+///
+/// Viewers know less than the standard. Some take `\[text\](address)` for a link all the same, so a
+/// blank divides that pair, and `://` too. Most show `{{` as it is, so Bitbucket's ids lose their
+/// braces.
 pub fn sarif_message(text: &str) -> Cow<'_, str> {
-    then(visible(text), |text| {
-        rewrite(
-            text,
-            |_, c| matches!(c, '{' | '}' | '[' | ']' | '\\'),
-            |c, out| {
-                out.push(if matches!(c, '{' | '}') { c } else { '\\' });
-                out.push(c);
-            },
-        )
+    then(then(visible(text), uuids_without_braces), |text| {
+        let is_active = |at: usize, c| match c {
+            '{' | '}' | '[' | ']' | '\\' => true,
+            '(' => text.get(..at).is_some_and(|before| before.ends_with(']')),
+            ':' => text.get(at..).is_some_and(|rest| rest.starts_with("://")),
+            _ => false,
+        };
+        rewrite(text, is_active, |c, out| match c {
+            '(' => out.push_str(" ("),
+            ':' => out.push_str(": "),
+            '{' | '}' => out.extend([c, c]),
+            other => out.extend(['\\', other]),
+        })
     })
+}
+
+/// A text with the UUIDs in it as they are without their braces.
+fn uuids_without_braces(text: &str) -> Cow<'_, str> {
+    const LENGTH: usize = 36;
+    let is_braced = |start: usize| {
+        let inside = text.get(start..).and_then(|rest| rest.strip_prefix('{'));
+        let parts = inside.and_then(|inside| inside.split_at_checked(LENGTH));
+        parts.is_some_and(|(uuid, rest)| is_uuid(uuid) && rest.starts_with('}'))
+    };
+    let is_brace = |at: usize, c| match c {
+        '{' => is_braced(at),
+        '}' => at.checked_sub(LENGTH + 1).is_some_and(is_braced),
+        _ => false,
+    };
+    rewrite(text, is_brace, |_, _| {})
+}
+
+/// Whether a text has the form of a UUID: groups of hexadecimal digits, joined by hyphens.
+fn is_uuid(text: &str) -> bool {
+    let is_group = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(is_group)
 }
 
 /// For mrkdwn in a Slack message, where `<`, `>` and `&` make links and mentions:

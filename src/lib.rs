@@ -1,6 +1,7 @@
 //! `mfa-gate` checks the two-factor status of the members of Bitbucket Cloud workspaces against a
 //! policy of allowed exemptions. `docs/architecture.md` shows how the modules follow each other.
 
+mod ci;
 pub mod cli;
 pub mod command;
 mod digest;

@@ -39,6 +39,7 @@ fn check(
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
     let told = Told::prepare(args, context)?;
     let policy = policy::load(&path, pin.as_deref())?;
+    let policy = policy.named(context.repository_path(&path).into());
     let previous = args.previous.as_deref().and_then(|path| earlier(path, redactor));
     let mut report = judge(policy, args, redactor, context)?;
     report.changes = previous.and_then(|previous| since(&previous, &report));

@@ -1,6 +1,7 @@
 //! The members of a run and what is known of them, from wherever they come.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -97,7 +98,7 @@ pub(super) fn gather(
     let members = match (&members.members, selection) {
         (Some(path), selection) => {
             let FileRead { readings, read_at: when, sha256, roster } = file::read(path, selection)?;
-            let path = path.display().to_string();
+            let path = context.repository_path(path);
             source.inputs.push(Input { path, sha256 });
             source.roster = roster;
             read_at = when;
@@ -135,7 +136,7 @@ pub(super) fn gather(
     source.clock = connection.clock.gap();
     source.atlassian = asked.map(|(organisation, walk)| directory_record(&organisation, walk));
     if let Some(dated) = roster {
-        source.roster = Some(roster_record(dated, found.roster_matched));
+        source.roster = Some(roster_record(dated, found.roster_matched, context));
     }
     let mut readings = found.readings;
     mask::readings(&mut readings, context.secrets);
@@ -229,10 +230,10 @@ fn directory_record(organisation: &Organisation, walk: DirectoryWalk) -> Directo
     }
 }
 
-fn roster_record(dated: &DatedRoster, matched: Option<u64>) -> RosterRecord {
+fn roster_record(dated: &DatedRoster, matched: Option<u64>, context: &Context<'_>) -> RosterRecord {
     let DatedRoster { roster, as_of } = dated;
     RosterRecord {
-        path: roster.path.clone(),
+        path: context.repository_path(Path::new(&roster.path)),
         sha256: roster.sha256.clone(),
         as_of: *as_of,
         rows: roster.rows,

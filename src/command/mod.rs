@@ -24,10 +24,11 @@ mod subject;
 mod verify;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+use crate::ci;
 use crate::cli::{Cli, Command, Verbosity};
 use crate::emit::console::Style;
 use crate::environment::{self, POLICY, POLICY_SHA256, Variables};
@@ -70,6 +71,11 @@ impl Context<'_> {
     fn credential_files(&self) -> Vec<PathBuf> {
         let named = CREDENTIALS.into_iter().filter_map(|name| (self.env)(&file_of(name)));
         named.map(PathBuf::from).collect()
+    }
+
+    /// A file as reports call it.
+    fn repository_path(&self, path: &Path) -> String {
+        ci::repository_path(path, self.env)
     }
 
     fn policy_path(&self, given: Option<&PathBuf>) -> PathBuf {

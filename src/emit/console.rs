@@ -116,7 +116,7 @@ fn group(
         write!(out, "  {}", terminal(&finding.message))?;
         match words::subject(rule) {
             Subject::Exemption => {
-                let path = words::repository_path(&finding.location.path);
+                let path = &finding.location.path;
                 write!(out, " {faint}[{}:{}]{faint:#}", terminal(path), finding.location.line)?;
             }
             Subject::Member | Subject::Workspace => {}

@@ -1,87 +1,123 @@
-//! CSV: one row a member, with whatever is known of it. A cell that is empty was not said.
+//! CSV: one row a member, with whatever is known of it: who it is and what to do about it first. A
+//! cell that is empty was not said.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io;
 
 use ::csv::Writer;
 
+use super::{rule_of, words};
 use crate::escape;
 use crate::member::{AccountStatus, Role, Source, TwoFactor};
-use crate::report::{ListedMember, Report};
+use crate::report::{JudgedExemption, JudgedMember, ListedMember, Outcome, Report};
+
+/// Without it, spreadsheets take UTF-8 for the letters of another age.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// The headings of who a member is.
+const WHO: [&str; 3] = ["name", "key", "workspace"];
+
+/// The headings of what the policy makes of a member.
+const JUDGEMENT: [&str; 4] = ["outcome", "rule", "until", "exemption"];
 
 /// The headings of what is known of a member.
-const MEMBER: [&str; 16] = [
-    "workspace",
-    "key",
-    "account_id",
-    "uuid",
-    "email",
-    "kind",
-    "role",
-    "account_status",
-    "nickname",
-    "display_name",
+const KNOWN: [&str; 14] = [
     "two_factor",
     "decided_by",
     "bitbucket",
     "atlassian",
     "roster",
     "sso",
+    "role",
+    "email",
+    "kind",
+    "account_status",
+    "account_id",
+    "uuid",
+    "nickname",
+    "display_name",
 ];
 
 /// Writes the members and what the policy makes of them.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut writer = Writer::from_writer(out);
-    writer.write_record(MEMBER.into_iter().chain(["outcome", "exemption"]))?;
+    let mut table = Table::new(JUDGEMENT, out)?;
+    let exemptions = words::exemptions(report);
     for judged in &report.members {
-        let exemption = judged.exemption.as_deref().unwrap_or_default();
-        write_row(&mut writer, cells(&judged.member), [judged.outcome.id(), exemption])?;
+        let until = until(judged, &exemptions);
+        table.row(&judged.member, judgement(judged, &until))?;
     }
-    writer.flush()
+    table.0.flush()
 }
 
 /// Writes members without any judgement.
 pub(super) fn write_members(members: &[ListedMember], out: &mut dyn io::Write) -> io::Result<()> {
-    let mut writer = Writer::from_writer(out);
-    writer.write_record(MEMBER)?;
+    let mut table = Table::new([], out)?;
     for member in members {
-        write_row(&mut writer, cells(member), [])?;
+        table.row(member, [])?;
     }
-    writer.flush()
+    table.0.flush()
 }
 
-fn write_row<const N: usize>(
-    writer: &mut Writer<&mut dyn io::Write>,
-    member: [&str; MEMBER.len()],
-    judgement: [&str; N],
-) -> io::Result<()> {
-    for text in member.into_iter().chain(judgement) {
-        writer.write_field(escape::cell(text).as_bytes())?;
-    }
-    writer.write_record(None::<&[u8]>)?;
-    Ok(())
+/// What the policy makes of a member, in the order of [`JUDGEMENT`].
+fn judgement<'a>(judged: &'a JudgedMember, until: &'a str) -> [&'a str; JUDGEMENT.len()] {
+    let rule = match judged.outcome {
+        Outcome::Violation => rule_of(judged.member.two_factor).id(),
+        Outcome::Protected | Outcome::Exempt | Outcome::NotApplicable => "",
+    };
+    [judged.outcome.id(), rule, until, judged.exemption.as_deref().unwrap_or_default()]
 }
 
-/// What is known of a member, in the order of [`MEMBER`].
-fn cells(member: &ListedMember) -> [&str; MEMBER.len()] {
+/// The last day on which an exemption excuses the member.
+fn until(judged: &JudgedMember, exemptions: &HashMap<&str, &JudgedExemption>) -> Cow<'static, str> {
+    let exemption = judged.exemption.as_deref().and_then(|id| exemptions.get(id));
+    exemption.map_or(Cow::Borrowed(""), |exemption| exemption.expires.to_string().into())
+}
+
+/// A table with a row a member.
+struct Table<'a>(Writer<&'a mut dyn io::Write>);
+
+impl<'a> Table<'a> {
+    fn new<const N: usize>(judgement: [&str; N], out: &'a mut dyn io::Write) -> io::Result<Self> {
+        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
+        let mut writer = Writer::from_writer(out);
+        writer.write_record(WHO.into_iter().chain(judgement).chain(KNOWN))?;
+        Ok(Table(writer))
+    }
+
+    fn row<const N: usize>(
+        &mut self,
+        member: &ListedMember,
+        judgement: [&str; N],
+    ) -> io::Result<()> {
+        let who = [words::shown_name(member).unwrap_or_default(), &member.key, &member.workspace];
+        for text in who.into_iter().chain(judgement).chain(known(member)) {
+            self.0.write_field(escape::cell(text).as_bytes())?;
+        }
+        self.0.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+}
+
+/// What is known of a member, in the order of [`KNOWN`].
+fn known(member: &ListedMember) -> [&str; KNOWN.len()] {
     let [bitbucket, atlassian, roster, sso] =
         Source::ALL.map(|source| member.evidence.said(source).map_or("", two_factor));
     [
-        &member.workspace,
-        &member.key,
-        member.account_id.as_deref().unwrap_or_default(),
-        member.uuid.as_deref().unwrap_or_default(),
-        member.email.as_deref().unwrap_or_default(),
-        member.kind.as_str(),
-        member.role.map_or("", role),
-        member.account_status.as_ref().map_or("", AccountStatus::as_str),
-        member.nickname.as_deref().unwrap_or_default(),
-        member.display_name.as_deref().unwrap_or_default(),
         two_factor(member.two_factor),
         member.decided_by.map_or("", Source::id),
         bitbucket,
         atlassian,
         roster,
         sso,
+        member.role.map_or("", role),
+        member.email.as_deref().unwrap_or_default(),
+        member.kind.as_str(),
+        member.account_status.as_ref().map_or("", AccountStatus::as_str),
+        member.account_id.as_deref().unwrap_or_default(),
+        member.uuid.as_deref().unwrap_or_default(),
+        member.nickname.as_deref().unwrap_or_default(),
+        member.display_name.as_deref().unwrap_or_default(),
     ]
 }
 

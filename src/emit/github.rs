@@ -28,7 +28,7 @@ fn write_finding(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
         out,
         "::{} file={},line={},endLine={}",
         words::level(finding.level),
-        workflow_property(words::repository_path(&place.path)),
+        workflow_property(&place.path),
         place.line,
         place.end_line
     )?;

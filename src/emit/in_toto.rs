@@ -80,7 +80,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         predicate: TestResult {
             result,
             configuration: [Resource {
-                name: words::repository_path(&policy.path),
+                name: &policy.path,
                 digest: BTreeMap::from([("sha256", &*policy.sha256)]),
             }],
             url: words::build_link(report),

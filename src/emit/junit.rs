@@ -1,44 +1,89 @@
 //! JUnit XML, valid against the schema of Jenkins' xUnit plugin (`junit-10.xsd`): a suite a
 //! workspace and one for the exemptions, what fails first.
 //!
-//! GitLab reads an element's text and Jenkins its `message`, so a reason stands in both.
+//! GitLab reads an element's text and Jenkins its `message`, so a reason stands in both. What a
+//! passed case says is hidden by most, so a warning is a skipped case.
+
+mod xml;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, Write};
 
-use jiff::Timestamp;
-use junit_report::{Duration, Error, OffsetDateTime, TestCase, TestResult, TestSuite};
-
+use self::xml::Frame;
+use super::rule_of;
 use super::words::{self, Subject};
-use crate::escape::{xml_attribute, xml_cdata};
-use crate::member::TwoFactor;
+use crate::policy::Location;
 use crate::report::{
-    Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, State, Workspace,
+    Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Report, Severity, State,
+    Workspace,
 };
 use crate::rule::Rule;
 
-/// Writes the report. Its cases are held in memory, since the crate writes a finished tree.
+/// The suite of the exemptions. No workspace is called so: a slug has no blank.
+const EXEMPTIONS: &str = "policy exemptions";
+
+/// Writes the report.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut document = junit_report::Report::new();
-    document.add_testsuites(suites(report));
-    // The crate writes a few bytes at a time: too few for a call through a table each.
+    // A few bytes are written at a time: too few for a call through a table each.
     let mut out = BufWriter::new(out);
-    document.write_xml(&mut out).map_err(|error| match error {
-        Error::Xml(error) => io::Error::other(error),
-        Error::Io(error) => error,
-    })?;
-    out.write_all(b"\n")?;
+    let mut said = vec![words::headline(report).to_string()];
+    said.extend(words::caveats(report));
+    let frame = Frame {
+        package: &report.tool.name,
+        file: &report.policy.path,
+        timestamp: report.checked_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        said: &said,
+    };
+    writeln!(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites>")?;
+    for (id, (name, mut cases)) in suites(report).into_iter().enumerate() {
+        // Bitbucket shows the first hundred failures.
+        cases.sort_by_key(|case| case.kind);
+        frame.suite(id, name, &cases, &mut out)?;
+    }
+    writeln!(out, "</testsuites>")?;
     out.flush()
 }
 
-fn suites(report: &Report) -> Vec<TestSuite> {
+/// A case: who or what it is about, what became of it, and what there is to say.
+struct Case<'a> {
+    about: About<'a>,
+    kind: Kind,
+    told: Option<Told<'a>>,
+}
+
+/// What a case is about.
+enum About<'a> {
+    Member(&'a ListedMember),
+    Exemption(&'a JudgedExemption),
+    Workspace(&'a str),
+}
+
+/// What became of a case, in the order in which they are written.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Failure,
+    Error,
+    Skipped,
+    Passed,
+}
+
+/// What is said of a case.
+struct Told<'a> {
+    type_: &'static str,
+    message: Cow<'a, str>,
+    help: Option<&'a str>,
+    /// What to edit.
+    place: Option<&'a Location>,
+}
+
+/// The suites by name, each with a case at least: one without would pass for a workspace that was
+/// checked.
+fn suites(report: &Report) -> Vec<(&str, Vec<Case<'_>>)> {
     let lookup = Lookup::new(report);
-    let mut workspaces: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
+    let mut workspaces: BTreeMap<&str, Vec<Case<'_>>> = BTreeMap::new();
     for workspace in &report.workspaces {
-        let counted = usize::try_from(workspace.members).unwrap_or(usize::MAX);
         let cases = workspaces.entry(&workspace.slug).or_default();
-        cases.reserve_exact(counted.min(report.members.len()));
         if !workspace.complete {
             cases.push(unread(workspace, &lookup));
         }
@@ -47,58 +92,20 @@ fn suites(report: &Report) -> Vec<TestSuite> {
         let cases = workspaces.entry(&judged.member.workspace).or_default();
         cases.push(member(judged, &lookup));
     }
-    let mut suites: Vec<(String, Vec<TestCase>)> = workspaces
-        .into_iter()
-        .map(|(slug, mut cases)| {
-            // A suite without a case would pass for a workspace that was checked.
-            if cases.is_empty() {
-                cases.push(nobody(slug));
-            }
-            (slug.to_owned(), cases)
-        })
-        .collect();
+    for (slug, cases) in &mut workspaces {
+        if cases.is_empty() {
+            cases.push(nobody(slug));
+        }
+    }
+    let mut suites: Vec<_> = workspaces.into_iter().collect();
     if !report.exemptions.is_empty() {
-        let cases = report.exemptions.iter().map(|own| exemption(own, &lookup)).collect();
-        suites.push(("exemptions".to_owned(), cases));
+        let cases = report.exemptions.iter().map(|judged| exemption(judged, &lookup));
+        suites.push((EXEMPTIONS, cases.collect()));
     }
     if suites.is_empty() {
-        suites.push(("workspaces".to_owned(), vec![nobody("none")]));
+        suites.push(("workspaces", vec![nobody("none")]));
     }
-
-    let timestamp = timestamp(report.checked_at);
-    let said = std::iter::once(words::headline(report).to_string()).chain(words::caveats(report));
-    let said = said.map(|line| xml_cdata(&line).into_owned()).collect::<Vec<_>>().join("\n");
-    let suite = |(name, mut cases): (String, Vec<TestCase>)| {
-        // By cached keys, since a stable sort of large cases would take half their memory again.
-        cases.sort_by_cached_key(|case| rank(&case.result));
-        TestSuite {
-            name: xml_attribute(&name).into_owned(),
-            package: report.tool.name.clone(),
-            timestamp,
-            hostname: "localhost".to_owned(),
-            testcases: cases,
-            system_out: Some(said.clone()),
-            system_err: None,
-        }
-    };
-    suites.into_iter().map(suite).collect()
-}
-
-/// What fails comes first: Bitbucket shows the first hundred failures.
-fn rank(result: &TestResult) -> u8 {
-    match result {
-        TestResult::Failure { .. } => 0,
-        TestResult::Error { .. } => 1,
-        TestResult::Skipped | TestResult::SkippedWithCause { .. } => 2,
-        TestResult::Success => 3,
-    }
-}
-
-/// The time as the crate wants it, from the year 0 on: it cannot write an earlier one.
-fn timestamp(at: Timestamp) -> OffsetDateTime {
-    const YEAR_ZERO: i64 = -62_167_219_200;
-    let seconds = at.as_second().max(YEAR_ZERO);
-    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    suites
 }
 
 /// Findings and exemptions by whom they are about.
@@ -141,47 +148,49 @@ impl<'a> Lookup<'a> {
     }
 }
 
-fn member(judged: &JudgedMember, lookup: &Lookup<'_>) -> TestCase {
+fn member<'a>(judged: &'a JudgedMember, lookup: &Lookup<'a>) -> Case<'a> {
     let member = &judged.member;
-    let (result, said) = match judged.outcome {
+    let about = About::Member(member);
+    match judged.outcome {
         Outcome::Protected => {
             // Where nothing but Bitbucket's word counts, there is nothing to tell.
-            let several = lookup.several_sources;
-            (TestResult::Success, several.then(|| words::protected(member.decided_by)))
+            let told = lookup.several_sources.then(|| Told {
+                type_: judged.outcome.id(),
+                message: words::protected(member.decided_by).into(),
+                help: None,
+                place: None,
+            });
+            Case { about, kind: Kind::Passed, told }
         }
         Outcome::Exempt => {
             let id = judged.exemption.as_deref().unwrap_or_default();
-            let why = words::why_exempt(id, lookup.exemptions.get(id).copied());
-            (skipped(judged.outcome.id(), &why), None)
+            let exemption = lookup.exemptions.get(id).copied();
+            let why = words::why_exempt(id, exemption);
+            let place = exemption.map(|exemption| &exemption.location);
+            skipped(about, judged.outcome.id(), why.into(), place)
         }
         Outcome::NotApplicable => {
-            (skipped(judged.outcome.id(), &words::why_not_applicable(member)), None)
+            let why = words::why_not_applicable(member);
+            skipped(about, judged.outcome.id(), why.into(), None)
         }
         Outcome::Violation => match lookup.members.get(&(&*member.workspace, &*member.key)) {
-            Some(finding) => found(finding),
+            Some(finding) => found(about, finding),
             // Only an edited report has none, and a violation must not pass for all that.
             None => {
-                let rule = match member.two_factor {
-                    TwoFactor::Unknown => Rule::TwoFactorUnknown,
-                    TwoFactor::Enabled | TwoFactor::Disabled => Rule::TwoFactorDisabled,
-                };
-                (failed(rule, rule.description(), rule.help()), None)
+                let rule = rule_of(member.two_factor);
+                failed(about, rule, rule.description(), rule.help(), None)
             }
         },
-    };
-    case(words::person(member), class_of(&member.workspace), result, said)
+    }
 }
 
-fn exemption(own: &JudgedExemption, lookup: &Lookup<'_>) -> TestCase {
-    let name = match &own.name {
-        Some(name) => format!("{} ({name})", own.id),
-        None => own.id.to_string(),
-    };
-    let (result, said) = match (lookup.by_exemption.get(&*own.id), own.state) {
-        (Some(finding), _) => found(finding),
+fn exemption<'a>(judged: &'a JudgedExemption, lookup: &Lookup<'a>) -> Case<'a> {
+    let about = About::Exemption(judged);
+    match (lookup.by_exemption.get(&*judged.id), judged.state) {
+        (Some(finding), _) => found(about, finding),
         (None, State::Unresolved) => {
             let why = "its workspaces were not all read";
-            (skipped(own.state.id(), why), None)
+            skipped(about, judged.state.id(), why.into(), Some(&judged.location))
         }
         (
             None,
@@ -193,93 +202,72 @@ fn exemption(own: &JudgedExemption, lookup: &Lookup<'_>) -> TestCase {
             | State::Scheduled
             | State::Expiring
             | State::Active,
-        ) => (TestResult::Success, None),
-    };
-    case(name, "policy.exemptions".to_owned(), result, said)
+        ) => Case { about, kind: Kind::Passed, told: None },
+    }
 }
 
-fn unread(workspace: &Workspace, lookup: &Lookup<'_>) -> TestCase {
+fn unread<'a>(workspace: &'a Workspace, lookup: &Lookup<'a>) -> Case<'a> {
+    let about = About::Workspace(&workspace.slug);
     let rule = Rule::WorkspaceIncomplete;
-    let (message, help) = match lookup.workspaces.get(&*workspace.slug) {
-        Some(finding) => (&*finding.message, &*finding.help),
-        None => (workspace.error.as_deref().unwrap_or(rule.description()), rule.help()),
-    };
-    case(unread_name(&workspace.slug), class_of(&workspace.slug), failed(rule, message, help), None)
-}
-
-/// Names are unique over all suites: GitLab keeps the first of equal ones.
-fn unread_name(slug: &str) -> String {
-    format!("{} ({slug})", Rule::WorkspaceIncomplete.id())
+    match lookup.workspaces.get(&*workspace.slug) {
+        Some(finding) => {
+            failed(about, rule, &finding.message, &finding.help, Some(&finding.location))
+        }
+        None => {
+            let why = workspace.error.as_deref().unwrap_or(rule.description());
+            failed(about, rule, why, rule.help(), None)
+        }
+    }
 }
 
 /// For a workspace, or a report, in which nobody is listed.
-fn nobody(slug: &str) -> TestCase {
+fn nobody(slug: &str) -> Case<'_> {
     let rule = Rule::WorkspaceIncomplete;
-    let result = failed(rule, "nobody is listed", rule.help());
-    case(unread_name(slug), class_of(slug), result, None)
+    failed(About::Workspace(slug), rule, "nobody is listed", rule.help(), None)
 }
 
-/// What a finding makes of a case: a warning is no failure, but it is said.
-fn found(finding: &Finding) -> (TestResult, Option<String>) {
+/// What a finding makes of a case: a warning is no failure, but it is said where it is read.
+fn found<'a>(about: About<'a>, finding: &'a Finding) -> Case<'a> {
+    let (rule, place) = (finding.rule, Some(&finding.location));
     match finding.level {
-        Severity::Error => (failed(finding.rule, &finding.message, &finding.help), None),
+        Severity::Error => failed(about, rule, &finding.message, &finding.help, place),
         Severity::Warning => {
-            let said = format!("warning: {}: {}", finding.rule.id(), finding.message);
-            (TestResult::Success, Some(said))
+            let message = format!("warning: {}", finding.message).into();
+            let help = Some(&*finding.help);
+            let told = Some(Told { type_: rule.id(), message, help, place });
+            Case { about, kind: Kind::Skipped, told }
         }
     }
 }
 
 /// A failure, or an error where the rule says that something is not known.
-fn failed(rule: Rule, message: &str, help: &str) -> TestResult {
-    let type_ = rule.id().to_owned();
-    let cause = Some(format!("{}\nhelp: {}", xml_cdata(message), xml_cdata(help)));
-    let message = xml_attribute(message).into_owned();
-    match rule {
-        Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => {
-            TestResult::Error { type_, message, cause }
-        }
+fn failed<'a>(
+    about: About<'a>,
+    rule: Rule,
+    message: &'a str,
+    help: &'a str,
+    place: Option<&'a Location>,
+) -> Case<'a> {
+    let kind = match rule {
+        Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => Kind::Error,
         Rule::TwoFactorDisabled
         | Rule::ExemptionExpired
         | Rule::ExemptionOverLimit
         | Rule::ExemptionNotAllowed
         | Rule::ExemptionExpiring
         | Rule::ExemptionUnneeded
-        | Rule::ExemptionUnused => TestResult::Failure { type_, message, cause },
-    }
-}
-
-fn skipped(type_: &str, why: &str) -> TestResult {
-    TestResult::SkippedWithCause {
-        type_: type_.to_owned(),
-        message: xml_attribute(why).into_owned(),
-        cause: Some(xml_cdata(why).into_owned()),
-    }
-}
-
-/// The class name of a workspace's cases. It has one dot, ours: Jenkins divides packages by dots.
-fn class_of(workspace: &str) -> String {
-    let workspace = xml_attribute(workspace);
-    let mut class = String::with_capacity(10 + workspace.len());
-    class.push_str("workspace.");
-    class.extend(workspace.chars().map(|c| if c == '.' { '_' } else { c }));
-    class
-}
-
-fn case(name: String, classname: String, result: TestResult, said: Option<String>) -> TestCase {
-    let escaped = match xml_attribute(&name) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(escaped) => Some(escaped),
+        | Rule::ExemptionUnused => Kind::Failure,
     };
-    let mut name = escaped.unwrap_or(name);
-    name.shrink_to_fit();
-    TestCase {
-        name,
-        time: Duration::ZERO,
-        result,
-        classname: Some(classname),
-        filepath: None,
-        system_out: said.map(|said| xml_cdata(&said).into_owned()),
-        system_err: None,
-    }
+    let told = Told { type_: rule.id(), message: message.into(), help: Some(help), place };
+    Case { about, kind, told: Some(told) }
+}
+
+fn skipped<'a>(
+    about: About<'a>,
+    type_: &'static str,
+    message: Cow<'a, str>,
+    place: Option<&'a Location>,
+) -> Case<'a> {
+    let told = Told { type_, message, help: None, place };
+    Case { about, kind: Kind::Skipped, told: Some(told) }
 }

@@ -8,21 +8,26 @@ use crate::escape::markdown;
 use crate::report::{Changes, Concern, Finding, JudgedMember, Outcome, Report, Workspace};
 use crate::rule::Rule;
 
-/// What a step summary holds, in bytes.
-///
-/// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
-const MAX_BYTES: usize = 1024 * 1024;
+/// What a comment on GitHub holds, in characters; a page is not longer than that in bytes. A step
+/// summary and a comment on GitLab hold more.
+const MOST: usize = 65_536;
 
 /// What is kept free for everything but table rows, none of which grows with the report.
-const RESERVE: usize = 16 * 1024;
+const RESERVE: usize = 12 * 1024;
+
+/// How much of a reason is repeated, in characters: why a workspace was not read stands among the
+/// findings as well.
+const LONGEST_REASON: usize = 400;
 
 /// Writes the page, as many whole rows of it as fit.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut page = Page { out, room: MAX_BYTES - RESERVE };
+    let mut page = Page { out, room: MOST - RESERVE };
     let headline = words::headline(report);
     page.line(&format!("## mfa-gate: {}\n", headline.verdict))?;
     for reason in &headline.reasons {
-        page.line(&format!("- {}", markdown(reason)))?;
+        let shown: String = reason.chars().take(LONGEST_REASON).collect();
+        let ellipsis = if shown.len() < reason.len() { "…" } else { "" };
+        page.line(&format!("- {}{ellipsis}", markdown(&shown)))?;
     }
     page.line(&format!("\n{}", markdown(&words::counts(report))))?;
     for caveat in words::caveats(report) {
@@ -77,7 +82,12 @@ impl Page<'_> {
             let Some(room) = self.room.checked_sub(line.len()) else {
                 // The sum cannot overflow: it counts what is in memory.
                 let left_out = words::number(items.count()) + 1;
-                return self.line(&format!("\n{} left out here.", words::count(left_out, "row")));
+                let rows = words::count(left_out, "row");
+                return self.line(&format!(
+                    "\n{rows} left out here: this page ends at 65,536 characters, the limit of a \
+                     comment on GitHub. The whole list is in the JSON, CSV and HTML reports of \
+                     the same run (`--report html=FILE`)."
+                ));
             };
             self.room = room;
             self.out.write_all(line.as_bytes())?;
@@ -110,7 +120,7 @@ fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             } else {
                 format!("{}. {}", markdown(&finding.message), markdown(&finding.help))
             },
-            format!("{}:{}", markdown(words::repository_path(&place.path)), place.line),
+            format!("{}:{}", markdown(&place.path), place.line),
         ]
     };
     let headings = ["Level", "Rule", "What was seen", "Policy"];

@@ -22,7 +22,9 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 
+use crate::member::TwoFactor;
 use crate::report::Report;
+use crate::rule::Rule;
 
 /// A format of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,6 +105,14 @@ impl FromStr for Format {
 pub struct Options {
     /// List exempt members in SARIF too, as suppressed results.
     pub sarif_suppressed: bool,
+}
+
+/// The rule that a member breaks who is neither protected nor exempt.
+fn rule_of(two_factor: TwoFactor) -> Rule {
+    match two_factor {
+        TwoFactor::Unknown => Rule::TwoFactorUnknown,
+        TwoFactor::Enabled | TwoFactor::Disabled => Rule::TwoFactorDisabled,
+    }
 }
 
 /// Writes a report. `out` should be buffered: the emitters write in small pieces.

@@ -9,6 +9,7 @@ mod form;
 use std::borrow::Cow;
 use std::io;
 
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use self::form::{
@@ -16,10 +17,9 @@ use self::form::{
     Invocation, Level, Location, Log, LogicalLocation, Message, Notification, Outcome,
     PhysicalLocation, Region, RuleProperties, RuleReference, Run, RunProperties, Suppression, Tool,
 };
-use super::{json, words};
+use super::{json, rule_of, words};
 use crate::digest::{hex, sha256};
 use crate::escape::{sarif_message, uri_path, visible};
-use crate::member::TwoFactor;
 use crate::policy::Location as Place;
 use crate::report::{Finding, JudgedExemption, ListedMember, Report, Severity};
 use crate::rule::{Level as RuleLevel, Rule};
@@ -48,6 +48,7 @@ fn run<'a>(report: &'a Report, results: Results<'a>) -> Run<'a> {
         tool: Tool {
             driver: Driver {
                 name: &report.tool.name,
+                full_name: format!("{} {}", report.tool.name, report.tool.version),
                 version: &report.tool.version,
                 semantic_version: &report.tool.version,
                 information_uri: env!("CARGO_PKG_REPOSITORY"),
@@ -58,6 +59,8 @@ fn run<'a>(report: &'a Report, results: Results<'a>) -> Run<'a> {
         invocations: [Invocation {
             execution_successful: report.complete,
             exit_code: report.exit_code,
+            // The only time that a report knows: when its members were read.
+            end_time_utc: time(report.checked_at),
             tool_execution_notifications: notifications(report, results.count()),
         }],
         column_kind: "unicodeCodePoints",
@@ -66,10 +69,15 @@ fn run<'a>(report: &'a Report, results: Results<'a>) -> Run<'a> {
             assurance: report.assurance,
             verdict: report.verdict,
             complete: report.complete,
-            checked_at: report.checked_at.to_string(),
+            checked_at: time(report.checked_at),
             scope: &report.scope,
         },
     }
+}
+
+/// A time in whole seconds, UTC.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn notifications(report: &Report, results: usize) -> Vec<Notification<'_>> {
@@ -105,6 +113,7 @@ fn descriptor(rule: Rule) -> Descriptor {
     let help = rule.help();
     Descriptor {
         id: rule.id(),
+        name: name(rule),
         short_description: Message { text: sarif_message(rule.title()) },
         full_description: Message { text: sarif_message(rule.description()) },
         default_configuration: Configuration {
@@ -124,6 +133,20 @@ fn descriptor(rule: Rule) -> Descriptor {
             security_severity: security_severity(rule),
         },
     }
+}
+
+/// The name of a rule as SARIF wants it: its id in Pascal case.
+fn name(rule: Rule) -> String {
+    let word = |word: &str| {
+        let mut chars = word.chars();
+        chars
+            .next()
+            .map(|first| first.to_ascii_uppercase())
+            .into_iter()
+            .chain(chars)
+            .collect::<String>()
+    };
+    rule.id().split('-').map(word).collect()
 }
 
 /// The score by which GitHub ranks alerts: high from 7.0, medium from 4.0, low below.
@@ -199,10 +222,7 @@ fn result(finding: &Finding) -> Outcome<'_> {
 
 /// What would have been found of a member if it were not exempt.
 fn exempted<'a>(member: &'a ListedMember, exemption: &'a JudgedExemption) -> Outcome<'a> {
-    let rule = match member.two_factor {
-        TwoFactor::Unknown => Rule::TwoFactorUnknown,
-        TwoFactor::Disabled | TwoFactor::Enabled => Rule::TwoFactorDisabled,
-    };
+    let rule = rule_of(member.two_factor);
     let why = words::why_exempt(&exemption.id, Some(exemption));
     let message = format!("{} in {}: {why}", words::person(member), member.workspace);
     Outcome {
@@ -214,17 +234,15 @@ fn exempted<'a>(member: &'a ListedMember, exemption: &'a JudgedExemption) -> Out
         partial_fingerprints: fingerprint(rule, &member.workspace, &member.key),
         suppressions: Some([Suppression {
             kind: "external",
-            status: "accepted",
             justification: visible(&why).into_owned(),
         }]),
     }
 }
 
 fn location(place: &Place, subject: String) -> [Location<'_>; 1] {
-    let uri = uri_path(words::repository_path(&place.path));
     [Location {
         physical_location: PhysicalLocation {
-            artifact_location: ArtifactLocation { uri },
+            artifact_location: ArtifactLocation { uri: uri_path(&place.path) },
             region: region(place),
         },
         logical_locations: [LogicalLocation { fully_qualified_name: subject }],

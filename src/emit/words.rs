@@ -280,11 +280,6 @@ pub(crate) fn why_exempt(id: &str, exemption: Option<&JudgedExemption>) -> Strin
     }
 }
 
-/// A path in the repository: with forward slashes, without a leading `./`.
-pub(crate) fn repository_path(path: &str) -> &str {
-    path.trim_start_matches("./")
-}
-
 /// What was asked beside Bitbucket, in a line each.
 pub(crate) fn other_sources(source: &Provenance) -> Vec<String> {
     let organisation = source.atlassian.as_ref().map(|own| {

@@ -89,12 +89,23 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The same policy under the name that reports call its file by.
+    pub(crate) fn named(mut self, path: Arc<str>) -> Self {
+        self.places().for_each(|place| place.path.clone_from(&path));
+        Policy { path, ..self }
+    }
+
+    /// Every place in it.
+    fn places(&mut self) -> impl Iterator<Item = &mut Location> {
+        let of_workspaces = self.workspaces.iter_mut().map(|entry| &mut entry.location);
+        let of_exemptions = self.exemptions.iter_mut().map(|exemption| &mut exemption.location);
+        of_workspaces.chain(of_exemptions)
+    }
+
     /// What it says, wherever it stands: without its path, its digest and the places in it.
     pub(crate) fn without_places(mut self) -> Self {
         let nowhere = Location::start_of("".into());
-        let of_workspaces = self.workspaces.iter_mut().map(|entry| &mut entry.location);
-        let of_exemptions = self.exemptions.iter_mut().map(|exemption| &mut exemption.location);
-        of_workspaces.chain(of_exemptions).for_each(|location| location.clone_from(&nowhere));
+        self.places().for_each(|place| place.clone_from(&nowhere));
         Policy { path: "".into(), sha256: "".into(), ..self }
     }
 }

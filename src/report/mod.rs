@@ -166,7 +166,7 @@ impl Options {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppliedPolicy {
-    /// The file as it was named, with forward slashes.
+    /// The file, relative to the root of the repository that it is in, with forward slashes.
     pub path: Arc<str>,
     /// The SHA-256 of its bytes, in lower-case hexadecimal.
     pub sha256: Box<str>,

@@ -182,7 +182,7 @@ pub struct Commit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// The file as it was named.
+    /// The file, relative to the root of the repository that it is in, with forward slashes.
     pub path: String,
     /// The SHA-256 of its bytes, in lower-case hexadecimal; redacted, a pseudonym of that.
     pub sha256: String,
@@ -214,7 +214,7 @@ impl DirectoryRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RosterRecord {
-    /// The file as it was named.
+    /// The file, relative to the root of the repository that it is in, with forward slashes.
     pub path: String,
     /// The SHA-256 of its bytes, in lower-case hexadecimal; redacted, a pseudonym of that.
     pub sha256: String,

@@ -13,6 +13,8 @@ mod fixture;
 mod hostile;
 mod html;
 mod in_toto;
+mod markdown;
 mod page;
+mod sarif;
 mod schemas;
 mod snapshots;

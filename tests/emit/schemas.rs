@@ -5,7 +5,6 @@ use std::process::Command;
 
 use mfa_gate::emit::Format;
 use mfa_gate::report::{Finding, Report, Severity};
-use mfa_gate::rule::Rule;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
@@ -142,18 +141,47 @@ fn junit_puts_failures_first_and_names_each_case_once() {
 }
 
 #[test]
-fn a_warning_is_no_failure_in_junit() {
+fn a_warning_is_skipped_in_junit_and_says_itself_and_its_place() {
     let mut report = report();
-    for finding in &mut report.findings {
-        if finding.rule == Rule::TwoFactorDisabled {
-            finding.level = Severity::Warning;
-        }
-    }
+    report.findings.iter_mut().for_each(|finding| finding.level = Severity::Warning);
     let xml = written(Format::Junit, &report);
-    let cases = &cases(&xml)["acme"];
-    assert!(cases.iter().any(|case| case.0.starts_with("Ben") && case.2 == "passed"));
-    assert!(cases.iter().any(|case| case.0.starts_with("木村") && case.2 == "error"));
-    assert!(xml.contains("<![CDATA[warning: two-factor-disabled: Ben"));
+    let cases = cases(&xml);
+    for (suite, name) in [("acme", "Ben"), ("acme", "木村"), ("policy exemptions", "EX-10")] {
+        let case = cases[suite].iter().find(|case| case.0.starts_with(name));
+        assert_eq!(case.map(|case| &*case.2), Some("skipped"), "{name}");
+    }
+    assert!(xml.contains("<skipped type=\"two-factor-disabled\" message=\"warning: Ben"));
+    assert!(xml.contains("<![CDATA[warning: Ben <script>"));
+}
+
+#[test]
+fn whatever_junit_complains_of_has_its_place_in_the_policy() {
+    let report = report();
+    let xml = written(Format::Junit, &report);
+    assert_eq!(xml.matches(" file=\"policies/two factor.yaml\"").count(), 3);
+    for finding in &report.findings {
+        let text = format!(
+            "{}\nhelp: {}\npolicy: policies/two factor.yaml:{}]]>",
+            finding.message, finding.help, finding.location.line
+        );
+        assert!(xml.contains(&text), "{text}");
+    }
+    // Whom an exemption excuses, and an exemption of which nothing is known.
+    for line in [8, 19] {
+        assert!(xml.contains(&format!("policy: policies/two factor.yaml:{line}]]></skipped>")));
+    }
+}
+
+#[test]
+fn no_workspace_shares_a_suite_with_the_exemptions() {
+    let mut report = report();
+    for judged in &mut report.members {
+        judged.member.workspace = "exemptions".into();
+    }
+    report.workspaces[0].slug = "exemptions".into();
+    let cases = cases(&written(Format::Junit, &report));
+    assert_eq!(cases["exemptions"].len(), report.members.len());
+    assert_eq!(cases["policy exemptions"].len(), report.exemptions.len());
 }
 
 #[test]
@@ -188,18 +216,4 @@ fn junit_is_valid_where_xmllint_is_installed() {
         let Ok(checked) = checked else { return };
         assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     }
-}
-
-#[test]
-fn markdown_ends_at_whole_rows_within_a_mebibyte() {
-    let mut large = report();
-    let one = large.findings[1].clone();
-    large.findings = vec![one; 20_000];
-    let page = written(Format::Markdown, &large);
-    assert!(page.len() <= 1024 * 1024 && page.len() > 1000 * 1024);
-    let rows = page.lines().filter(|line| line.starts_with("| error ")).collect::<Vec<_>>();
-    assert!(rows.iter().all(|row| row.ends_with(" |")));
-    let left_out = format!("{} rows left out here.", 20_000 - rows.len());
-    assert!(page.contains(&left_out), "{left_out}");
-    assert!(page.contains("### Workspaces"));
 }

@@ -191,3 +191,17 @@ fn a_format_is_parsed_from_its_name() {
         "not a format; there are json, junit, sarif, csv, markdown, html, github, in-toto"
     );
 }
+
+#[test]
+fn a_csv_says_first_who_it_is_and_what_to_do_and_is_read_as_utf_8() {
+    let csv = written(Format::Csv, &report());
+    let rows =
+        csv.strip_prefix("\u{feff}name,key,workspace,outcome,rule,until,exemption,").unwrap();
+    for row in [
+        "\nBen <script>,557058:1f0c2b3d-0000-4000-8000-000000000002,acme,violation,two-factor-disabled,,,",
+        "\n木村,557058:1f0c2b3d-0000-4000-8000-000000000003,acme,violation,two-factor-unknown,,,",
+        "\nBuild bot,557058:1f0c2b3d-0000-4000-8000-000000000004,acme,exempt,,2026-10-29,EX-7,",
+    ] {
+        assert!(rows.contains(row), "{row} is not in {rows}");
+    }
+}

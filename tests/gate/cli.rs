@@ -291,7 +291,7 @@ fn links_are_kept_and_streams_are_written_to() {
     let reports = ["--report", "json=link.json", "--report", "csv=stream"];
     let outcome = sandbox.run(&[&CHECK[..], &reports].concat());
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-    assert!(outcome.stdout.contains("workspace,key,"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("name,key,workspace,"), "{}", outcome.stdout);
     assert!(sandbox.path("link.json").is_symlink() && sandbox.path("stream").is_symlink());
     assert_eq!(sandbox.json("real.json")["verdict"], "compliant");
 }

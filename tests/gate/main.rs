@@ -31,6 +31,7 @@ mod kinds;
 mod organisation;
 mod pipe;
 mod pipe_variables;
+mod places;
 mod policy_add;
 mod policy_files;
 mod policy_init;

@@ -37,6 +37,7 @@ pub(super) struct Tool<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Driver<'a> {
     pub(super) name: &'a str,
+    pub(super) full_name: String,
     pub(super) version: &'a str,
     pub(super) semantic_version: &'a str,
     pub(super) information_uri: &'static str,
@@ -47,6 +48,7 @@ pub(super) struct Driver<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Descriptor {
     pub(super) id: &'static str,
+    pub(super) name: String,
     pub(super) short_description: Message<'static>,
     pub(super) full_description: Message<'static>,
     pub(super) default_configuration: Configuration,
@@ -96,6 +98,7 @@ pub(super) struct AutomationDetails {
 pub(super) struct Invocation<'a> {
     pub(super) execution_successful: bool,
     pub(super) exit_code: u8,
+    pub(super) end_time_utc: String,
     pub(super) tool_execution_notifications: Vec<Notification<'a>>,
 }
 
@@ -140,7 +143,6 @@ pub(super) struct Outcome<'a> {
 #[derive(Serialize)]
 pub(super) struct Suppression {
     pub(super) kind: &'static str,
-    pub(super) status: &'static str,
     pub(super) justification: String,
 }
 

@@ -118,7 +118,7 @@ fn annotation(finding: &Finding) -> Value {
     });
     if let (Subject::Exemption, Value::Object(annotation)) = (subject, &mut annotation) {
         let place = &finding.location;
-        annotation.insert("path".into(), words::repository_path(&place.path).into());
+        annotation.insert("path".into(), (*place.path).into());
         annotation.insert("line".into(), place.line.into());
     }
     annotation
