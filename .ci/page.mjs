@@ -25,11 +25,14 @@ const AT_ONCE = 5000;
 
 // Over HTTP, where relative addresses lead somewhere, and whatever a page asks for arrives here.
 const asked = [];
+/** What Jenkins sends with every file of a build, unless it is told otherwise. */
+const JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';";
 const server = createServer((request, response) => {
   asked.push(request.url);
-  const isReport = /^\/[a-z]+\.html$/.test(request.url);
-  response.writeHead(isReport ? 200 : 404, { "Content-Type": "text/html; charset=utf-8" });
-  response.end(isReport ? readFileSync(join(folder, request.url)) : "");
+  const [, jenkins, name] = /^(\/jenkins)?\/([a-z]+\.html)$/.exec(request.url) ?? [];
+  const policy = jenkins ? { "Content-Security-Policy": JENKINS } : {};
+  response.writeHead(name ? 200 : 404, { "Content-Type": "text/html; charset=utf-8", ...policy });
+  response.end(name ? readFileSync(join(folder, name)) : "");
 });
 await new Promise((started) => server.listen(0, "127.0.0.1", started));
 const base = `http://127.0.0.1:${server.address().port}`;
@@ -192,6 +195,24 @@ async function worksWithoutScript(name) {
   await close();
 }
 
+/** Jenkins allows neither style nor script: everything is there, and no drawing fills the screen. */
+async function degradesUnderJenkins(name) {
+  const context = await browser.newContext({ viewport: WIDE });
+  const page = await context.newPage();
+  await page.goto(`${base}/jenkins/${name}.html`);
+  const { members, findings, exemptions } = report(name);
+  for (const [table, list] of Object.entries({ members, findings, exemptions })) {
+    assert.equal(await shown(page, table).count(), list.length, table);
+  }
+  const drawings = await page.locator("svg").all();
+  assert.ok(drawings.length > 0);
+  for (const drawing of drawings) {
+    const { height } = await drawing.boundingBox();
+    assert.ok(height > 0 && height <= 40, `a drawing is ${height} pixels high`);
+  }
+  await context.close();
+}
+
 async function isFastWithMany(name) {
   const { members } = report(name);
   const context = await browser.newContext({ viewport: WIDE });
@@ -250,6 +271,7 @@ try {
     await sortsAndFilters("hostile");
     await startsWithALinkToItsReport("example");
     await worksWithoutScript("hostile");
+    for (const name of ["example", "hostile", "compliant"]) await degradesUnderJenkins(name);
     await isFastWithMany("many");
   }
 } finally {
