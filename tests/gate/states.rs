@@ -173,5 +173,5 @@ fn exempt_members_are_suppressed_results_on_request_alone() {
     assert_eq!(sandbox.run(&[&args[..], &["--sarif-suppressed"]].concat()).code, 0);
     let result = &sandbox.json("report.sarif")["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "two-factor-disabled");
-    assert_eq!(result["suppressions"][0]["status"], "accepted");
+    assert_eq!(result["suppressions"][0]["kind"], "external");
 }
