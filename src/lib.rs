@@ -23,3 +23,4 @@ mod schema;
 mod suggest;
 mod unique;
 mod variable;
+mod yaml;

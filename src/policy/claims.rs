@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::problem::{Problems, shown};
-use super::source::Spanned;
 use super::{MemberId, Selector};
+use crate::yaml::problem::{Problems, shown};
+use crate::yaml::source::Spanned;
 
 /// Whom an exemption claims to excuse, where and when.
 pub(super) struct Claim {
@@ -94,7 +94,7 @@ impl Claims {
 #[cfg(test)]
 mod tests {
     use super::{Claim, Claims, MemberId, Problems, Selector, Spanned};
-    use crate::policy::source::Span;
+    use crate::yaml::source::Span;
 
     fn claim(id: Option<&str>, email: Option<&str>, days: &str, workspaces: &[&str]) -> Claim {
         let value = match (id, email) {

@@ -6,16 +6,7 @@ use std::fmt::Write;
 use jiff::civil::Date;
 
 use super::Exemption;
-use crate::escape::is_hidden;
-
-/// How the values of an exemption are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quotes {
-    /// Only where they are needed, or somebody else chose the text.
-    Needed,
-    /// Around everything, keys included, as in JSON.
-    Everywhere,
-}
+use crate::yaml::quotes::{Quotes, key, quoted, word};
 
 /// The keys of an exemption with their values as YAML, in the order of the documentation.
 pub(super) fn fields(exemption: &Exemption, quotes: Quotes) -> Vec<(String, String)> {
@@ -47,50 +38,6 @@ pub(super) fn fields(exemption: &Exemption, quotes: Quotes) -> Vec<(String, Stri
     ];
     let written = fields.into_iter().filter_map(|(key, value)| Some((key, value?)));
     written.map(|(name, value)| (key(name, quotes), value)).collect()
-}
-
-/// A key.
-pub(super) fn key(name: &str, quotes: Quotes) -> String {
-    match quotes {
-        Quotes::Needed => name.to_owned(),
-        Quotes::Everywhere => quoted(name),
-    }
-}
-
-/// What readers of YAML, old ones included, take for something else than text.
-const RESERVED: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-
-/// Text as people write it where every reader of YAML takes it for text: one word in Latin letters,
-/// digits and a few signs, a letter first. Anything else is quoted.
-pub(super) fn word(text: &str, quotes: Quotes) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-    let is_plain = quotes == Quotes::Needed
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(allowed)
-        && !RESERVED.iter().any(|reserved| text.eq_ignore_ascii_case(reserved));
-    if is_plain { text.to_owned() } else { quoted(text) }
-}
-
-/// Text in double quotes, on one line, with nothing in it that a reader could not see.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            // Writing to a String cannot fail.
-            hidden if is_hidden(hidden) && hidden <= '\u{ffff}' => {
-                let _ = write!(out, "\\u{:04X}", u32::from(hidden));
-            }
-            hidden if is_hidden(hidden) => {
-                let _ = write!(out, "\\U{:08X}", u32::from(hidden));
-            }
-            seen => out.push(seen),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// An exemption as an entry of a block list: lines that end with `newline`, the dash `indent`

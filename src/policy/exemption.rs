@@ -10,11 +10,11 @@ use super::fields::{Field, List};
 use super::keys::{EXEMPTION, NO_SELECTOR};
 use super::limits::CheckedLimits;
 use super::lists::{Slugs, choice, slugs};
-use super::problem::{Problems, shown};
 use super::raw::RawExemption;
-use super::source::{SourceText, Span, Spanned};
 use super::{Category, Exemption, MemberId, OptionalField, Selector, form};
 use crate::suggest::choose;
+use crate::yaml::problem::{Problems, shown};
+use crate::yaml::source::{SourceText, Span, Spanned};
 
 /// What the rest of the policy asks of exemptions; `None` where that is not known.
 pub(super) struct Context<'a> {

@@ -1,12 +1,12 @@
 //! Typed access to the keys of a mapping. What has another type than it should is reported once,
 //! here, and later checks do not see it.
 
-use super::draft::quoted;
 use super::keys::{Key, REQUIRED, Shape, Takes, report_unknown};
 use super::meant;
-use super::node::{Entry, Mapping, Node, Value};
-use super::problem::Problems;
-use super::source::{Span, Spanned};
+use crate::yaml::node::{Entry, Mapping, Node, Value};
+use crate::yaml::problem::Problems;
+use crate::yaml::quotes::quoted;
+use crate::yaml::source::{Span, Spanned};
 
 /// What there is under a key.
 #[derive(Clone, Debug, Default)]

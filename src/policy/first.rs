@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::draft::{self, Quotes};
+use super::draft;
 use super::{Exemption, Limits};
 use crate::member::Source;
 use crate::rule::Rule;
+use crate::yaml::quotes::{self, Quotes};
 
 /// What a first policy says.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +28,7 @@ pub struct FirstPolicy<'a> {
 impl FirstPolicy<'_> {
     /// The policy as YAML.
     pub fn to_yaml(&self) -> String {
-        let workspaces = self.workspaces.iter().map(|slug| draft::word(slug, Quotes::Needed));
+        let workspaces = self.workspaces.iter().map(|slug| quotes::word(slug, Quotes::Needed));
         format!(
             "\
 # The policy of mfa-gate: what counts as proof of a second factor, and who is exempt until when.

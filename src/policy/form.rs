@@ -4,10 +4,10 @@
 use jiff::civil::Date;
 
 use super::meant;
-use super::problem::{Problems, shown};
-use super::source::Spanned;
 use crate::escape::is_hidden;
 use crate::suggest::listed;
+use crate::yaml::problem::{Problems, shown};
+use crate::yaml::source::Spanned;
 
 /// How account ids are found.
 const WHOLE_ID: &str = "write the whole id, in letters, digits, `:`, `-` and `_`; `mfa-gate members --workspace SLUG` lists it";
@@ -281,7 +281,7 @@ fn loosely_dated(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::{Problems, Spanned, account_id, date, email, slug, uuid};
-    use crate::policy::source::Span;
+    use crate::yaml::source::Span;
 
     fn accepts<T>(
         check: fn(Spanned<String>, &mut Problems) -> Option<T>,

@@ -1,11 +1,11 @@
 //! The keys of every mapping, and what to say of those that are none.
 
-use super::node::Entry;
-use super::problem::{Problems, shown};
 use super::{Admins, Category, OptionalField};
 use crate::member::Source;
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
+use crate::yaml::node::Entry;
+use crate::yaml::problem::{Problems, shown};
 
 /// What a key takes.
 #[derive(Clone, Copy)]

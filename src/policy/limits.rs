@@ -2,10 +2,10 @@
 
 use super::fields::{Field, List};
 use super::lists::{choice, unique};
-use super::problem::Problems;
 use super::raw::RawLimits;
-use super::source::{Span, Spanned};
 use super::{Admins, Limits, OptionalField};
+use crate::yaml::problem::Problems;
+use crate::yaml::source::{Span, Spanned};
 
 /// The limits, and the places of those that ask something of every exemption.
 #[derive(Default)]

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::fields::{Field, List};
-use super::problem::{Problems, shown};
-use super::source::Spanned;
 use super::{form, meant};
 use crate::suggest::choose;
+use crate::yaml::problem::{Problems, shown};
+use crate::yaml::source::Spanned;
 
 /// Slugs as they were written, and whether they are all there are.
 pub(super) struct Slugs {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use annotate_snippets::Renderer;
 
-use super::problem::{Problems, shown};
 use super::raw::RawPolicy;
-use super::source::SourceText;
-use super::{Policy, syntax, tree, validate};
+use super::{Policy, validate};
 use crate::digest::{hex, sha256};
 use crate::failure::Failure;
 use crate::files;
+use crate::yaml::problem::{Problems, shown};
+use crate::yaml::source::SourceText;
+use crate::yaml::{syntax, tree};
 
 /// Reads a policy file; where a digest is pinned, only the file with that SHA-256 (64 hexadecimal
 /// digits of either case).

@@ -1,11 +1,11 @@
 //! What was meant by a value of another type than its key takes. A help repeats all of the value in
 //! the right form, or says the form and gives an example as an example: it never loses a part.
 
-use super::draft::{Quotes, quoted, word};
 use super::form;
 use super::keys::{Key, Takes};
-use super::node::{Mapping, Sequence, Value};
 use crate::suggest::{listed, nearest};
+use crate::yaml::node::{Mapping, Sequence, Value};
+use crate::yaml::quotes::{Quotes, quoted, word};
 
 /// Longer values are not repeated.
 const LONGEST: usize = 200;

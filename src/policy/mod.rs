@@ -15,14 +15,7 @@ mod limits;
 mod lists;
 mod load;
 mod meant;
-mod node;
-mod problem;
 mod raw;
-mod scalar;
-mod slip;
-mod source;
-mod syntax;
-mod tree;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -37,7 +30,7 @@ pub use self::first::FirstPolicy;
 pub use self::form::check_slug;
 pub(crate) use self::form::{as_email, is_account_id, is_usual_account_id, read_date};
 pub use self::load::{check_digest, load, parse, schema, with_other_extension};
-pub use self::problem::Warning;
+pub use crate::yaml::problem::Warning;
 
 use crate::member::Source;
 use crate::rule::{Level, Rule};

@@ -7,12 +7,13 @@ use super::fields::{self, Field, Fields, List};
 use super::keys::{
     EXEMPTION, Key, LIMITS, NAMES, NO_SELECTOR, POLICY, ROSTER, Shape, Takes, Words,
 };
-use super::node::{Entry, Mapping, Node, Value};
-use super::problem::{Problems, shown};
-use super::source::{Span, Spanned};
-use super::{Admins, Category, OptionalField, syntax};
+use super::{Admins, Category, OptionalField};
 use crate::member::Source;
 use crate::rule::{Level, Rule};
+use crate::yaml::node::{Entry, Mapping, Node, Value};
+use crate::yaml::problem::{Problems, shown};
+use crate::yaml::source::{Span, Spanned};
+use crate::yaml::syntax;
 
 /// A text on one line: no control characters, and something to see.
 const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";

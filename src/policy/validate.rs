@@ -8,13 +8,13 @@ use super::exemption::{self, Context};
 use super::fields::{Field, List};
 use super::limits::limits;
 use super::lists::{choice, slugs, unique};
-use super::problem::{Problems, shown};
 use super::raw::{RawPolicy, RawRoster, RawRule};
-use super::source::{SourceText, Span, Spanned};
 use super::{Levels, Policy, RosterColumns, WorkspaceEntry, form};
 use crate::member::Source;
 use crate::rule::{Level, Rule};
 use crate::suggest::{choose, listed};
+use crate::yaml::problem::{Problems, shown};
+use crate::yaml::source::{SourceText, Span, Spanned};
 
 /// The version of the format that this program reads.
 const VERSION: u32 = 1;

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::{Splice, lines};
 use crate::policy::Exemption;
-use crate::policy::draft::{self, Quotes};
-use crate::policy::node::{Entry, Node};
-use crate::policy::source::Span;
+use crate::policy::draft;
+use crate::yaml::node::{Entry, Node};
+use crate::yaml::quotes::{self, Quotes};
+use crate::yaml::source::Span;
 
 /// The columns between a dash and its keys, where no neighbour shows it.
 const GAP: usize = 2;
@@ -59,7 +60,7 @@ pub(super) fn add_key(text: &str, root: Span, exemption: &Exemption) -> Vec<Spli
     while text.get(at..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with("...")) {
         at = lines::next(text, at);
     }
-    let key = draft::key("exemptions", Quotes::Needed);
+    let key = quotes::key("exemptions", Quotes::Needed);
     let entry = draft::block(exemption, indent + GAP, GAP, newline);
     let added = format!("{:indent$}{key}:{newline}{entry}", "");
     vec![whole_lines(text, at, added, newline)]

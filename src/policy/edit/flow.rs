@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Splice, lines};
-use crate::policy::source::Span;
+use crate::yaml::source::Span;
 
 /// Adds a piece after the last one of a collection in brackets: on a line of its own where the
 /// last one has one, and after what is said about the last one on its line.

@@ -13,12 +13,14 @@ use std::sync::Arc;
 
 use annotate_snippets::Renderer;
 
-use super::draft::{self, Quotes};
-use super::node::{Node, Value};
-use super::problem::{Problems, Warning, render_warnings};
-use super::source::{SourceText, Span};
-use super::{Exemption, Policy, load, tree};
+use super::draft;
+use super::{Exemption, Policy, load};
 use crate::failure::Failure;
+use crate::yaml::node::{Node, Value};
+use crate::yaml::problem::{Problems, Warning, render_warnings};
+use crate::yaml::quotes::{self, Quotes};
+use crate::yaml::source::{SourceText, Span};
+use crate::yaml::tree;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -136,7 +138,7 @@ fn addition(text: &str, root: &Node, exemption: &Exemption) -> Option<Vec<Splice
         }
         let last = keys.entries.last()?;
         let quotes = quotes_of(text, last.key_span);
-        let (key, entry) = (draft::key("exemptions", quotes), draft::flow(exemption, quotes));
+        let (key, entry) = (quotes::key("exemptions", quotes), draft::flow(exemption, quotes));
         let last = Span { start: last.key_span.start, end: last.value.span.end };
         return Some(vec![flow::append(text, root.span, Some(last), &format!("{key}: [{entry}]"))]);
     };

@@ -8,13 +8,13 @@ use super::slip::{self, Slip};
 use super::source::Span;
 
 /// The largest file, in bytes.
-pub(super) const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 
 /// How deep mappings and lists may be nested; a policy needs four levels.
-pub(super) const MAX_DEPTH: usize = 32;
+pub(crate) const MAX_DEPTH: usize = 32;
 
 /// The text of a policy's bytes, or a problem with a text to show it in.
-pub(super) fn decode(bytes: &[u8], problems: &mut Problems) -> String {
+pub(crate) fn decode(bytes: &[u8], problems: &mut Problems) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let start_of_file = Span { start: 0, end: 0 };
     if bytes.len() > MAX_BYTES {
@@ -39,7 +39,7 @@ pub(super) fn decode(bytes: &[u8], problems: &mut Problems) -> String {
 }
 
 /// There is no policy in the file.
-pub(super) fn empty(span: Span, problems: &mut Problems) {
+pub(crate) fn empty(span: Span, problems: &mut Problems) {
     problems.push(
         span,
         "the policy is empty",
@@ -48,7 +48,7 @@ pub(super) fn empty(span: Span, problems: &mut Problems) {
 }
 
 /// A mapping or a list begins one level too deep.
-pub(super) fn too_deep(span: Span, problems: &mut Problems) {
+pub(crate) fn too_deep(span: Span, problems: &mut Problems) {
     problems.push(span, nested_too_deep(), NESTED_HELP);
 }
 
@@ -59,7 +59,7 @@ fn nested_too_deep() -> String {
 const NESTED_HELP: &str = "a policy needs four levels: close brackets, or fix the indentation";
 
 /// Where the parser gave up; `bracket` is the innermost one that is open there.
-pub(super) fn error(
+pub(crate) fn error(
     text: &str,
     at: usize,
     kind: &ErrorKind,

@@ -4,14 +4,14 @@ use super::source::Span;
 
 /// A value and where it is written.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) value: Value,
-    pub(super) span: Span,
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) span: Span,
 }
 
 /// What a node holds, with the types of YAML's core schema.
 #[derive(Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Nothing, `~` or `null`.
     Null,
     /// `true` or `false`, as written.
@@ -28,7 +28,7 @@ pub(super) enum Value {
 
 impl Value {
     /// The text of a scalar, as written.
-    pub(super) fn scalar(&self) -> Option<&str> {
+    pub(crate) fn scalar(&self) -> Option<&str> {
         match self {
             Value::Boolean(text) | Value::Number(text) | Value::Text(text) => Some(text),
             Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Invalid => None,
@@ -38,28 +38,28 @@ impl Value {
 
 /// A list.
 #[derive(Debug)]
-pub(super) struct Sequence {
-    pub(super) items: Vec<Node>,
+pub(crate) struct Sequence {
+    pub(crate) items: Vec<Node>,
     /// Whether the file was readable to the end of it.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
 }
 
 /// Keys and values in the order of the file; no key twice.
 #[derive(Debug)]
-pub(super) struct Mapping {
-    pub(super) entries: Vec<Entry>,
+pub(crate) struct Mapping {
+    pub(crate) entries: Vec<Entry>,
     /// Whether every key could be read; else a missing one proves nothing.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
     /// Whether it is written in braces.
-    pub(super) in_braces: bool,
+    pub(crate) in_braces: bool,
 }
 
 /// A key and its value.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_span: Span,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    pub(crate) value: Node,
     /// What stands after `#` in place of a value: text that was not quoted, perhaps.
-    pub(super) comment: Option<String>,
+    pub(crate) comment: Option<String>,
 }

@@ -1,22 +1,22 @@
 //! What is probably wrong where YAML cannot be read, from the lines around that place. The parser
 //! stops where it cannot go on, which is often behind the mistake.
 
-use super::draft::quoted;
 use super::source::Span;
 use crate::escape::visible;
+use crate::yaml::quotes::quoted;
 
 /// Longer texts are not repeated.
 const LONGEST: usize = 120;
 
 /// Something that is written wrongly, and what to write instead.
-pub(super) struct Slip {
-    pub(super) span: Span,
-    pub(super) message: String,
-    pub(super) help: String,
+pub(crate) struct Slip {
+    pub(crate) span: Span,
+    pub(crate) message: String,
+    pub(crate) help: String,
 }
 
 impl Slip {
-    pub(super) fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(crate) fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
         Slip { span, message: message.into(), help: help.into() }
     }
 }
@@ -92,7 +92,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// The bracket that closes what another one opens.
-pub(super) fn closing(open: char) -> char {
+pub(crate) fn closing(open: char) -> char {
     if open == '{' { '}' } else { ']' }
 }
 
@@ -117,12 +117,12 @@ fn next_key(text: &str, open: usize) -> Option<Line<'_>> {
 }
 
 /// Whether an open bracket goes on over the next key, before a place.
-pub(super) fn runs_into_a_key(text: &str, open: usize, at: usize) -> bool {
+pub(crate) fn runs_into_a_key(text: &str, open: usize, at: usize) -> bool {
     next_key(text, open).is_some_and(|line| line.start <= at)
 }
 
 /// A bracket that is not closed.
-pub(super) fn unclosed(text: &str, open: usize) -> Slip {
+pub(crate) fn unclosed(text: &str, open: usize) -> Slip {
     let bracket = text.get(open..).and_then(|rest| rest.chars().next()).unwrap_or('[');
     let close = closing(bracket);
     let help = match next_key(text, open).and_then(|line| line.above(text)) {
@@ -136,7 +136,7 @@ pub(super) fn unclosed(text: &str, open: usize) -> Slip {
 }
 
 /// A colon where none can stand.
-pub(super) fn colon(text: &str, at: usize, in_brackets: bool) -> Slip {
+pub(crate) fn colon(text: &str, at: usize, in_brackets: bool) -> Slip {
     let here = Span { start: at, end: at + 1 };
     let message = "a `:` cannot stand here";
     let line = Line::at(text, at);
@@ -166,7 +166,7 @@ pub(super) fn colon(text: &str, at: usize, in_brackets: bool) -> Slip {
 }
 
 /// A line without a key and a colon.
-pub(super) fn no_key(text: &str, at: usize) -> Slip {
+pub(crate) fn no_key(text: &str, at: usize) -> Slip {
     not_a_pair(Line::at(text, at))
 }
 
@@ -191,7 +191,7 @@ fn not_a_pair(line: Line<'_>) -> Slip {
 }
 
 /// A line that is not indented like those that it belongs to, or text behind a closing bracket.
-pub(super) fn indentation(text: &str, at: usize) -> Slip {
+pub(crate) fn indentation(text: &str, at: usize) -> Slip {
     let line = Line::at(text, at);
     if at > line.start + line.before_key() {
         return Slip::new(

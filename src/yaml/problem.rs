@@ -2,10 +2,10 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::Location;
 use super::source::{SourceText, Span};
 use crate::escape;
 use crate::failure::Complaint;
+use crate::policy::Location;
 
 /// More than a person reads at once; the rest is counted.
 const RENDERED: usize = 100;
@@ -38,7 +38,7 @@ pub struct Warning {
 }
 
 /// Warnings in the order of their places, rendered as problems are.
-pub(super) fn render_warnings(
+pub(crate) fn render_warnings(
     warnings: &[Warning],
     source: &SourceText<'_>,
     renderer: &Renderer,
@@ -62,19 +62,19 @@ pub(super) fn render_warnings(
 
 /// The problems found so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(crate) struct Problems {
     found: Vec<Problem>,
     /// Where the file could not be read on; what lies behind is not known.
     end: Option<usize>,
 }
 
 impl Problems {
-    pub(super) fn push(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn push(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.add(Problem { span, message: message.into(), help: help.into(), related: None });
     }
 
     /// As [`Problems::push`], with another place that explains this one.
-    pub(super) fn push_related(
+    pub(crate) fn push_related(
         &mut self,
         span: Span,
         message: impl Into<String>,
@@ -92,21 +92,21 @@ impl Problems {
     }
 
     /// Nothing is said of what lies behind a place, where the file could not be read on.
-    pub(super) fn end_at(&mut self, place: usize) {
+    pub(crate) fn end_at(&mut self, place: usize) {
         self.end = Some(place);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
     /// Whether there are more than are rendered.
-    pub(super) fn are_many(&self) -> bool {
+    pub(crate) fn are_many(&self) -> bool {
         self.found.len() > RENDERED
     }
 
     /// Where the problems are, without anything that stands there.
-    pub(super) fn places(&self, source: &SourceText<'_>) -> Complaint {
+    pub(crate) fn places(&self, source: &SourceText<'_>) -> Complaint {
         let mut places: Vec<(u32, u32)> = Vec::with_capacity(self.found.len());
         places.extend(self.found.iter().map(|problem| {
             let place = source.location(problem.span);
@@ -127,7 +127,7 @@ impl Problems {
     }
 
     /// All problems in the order of their places, each with its line and what to write instead.
-    pub(super) fn render(mut self, source: &SourceText<'_>, renderer: &Renderer) -> String {
+    pub(crate) fn render(mut self, source: &SourceText<'_>, renderer: &Renderer) -> String {
         self.found.sort_by_key(|problem| problem.span);
         let shown = self.found.iter().take(RENDERED);
         let mut rendered: Vec<String> =
@@ -218,7 +218,7 @@ impl Marked {
 
 /// Text of the file in a message: in backticks, on one line, without anything that steers a
 /// terminal, and no longer than a person reads.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let end = text.char_indices().nth(SHOWN_CHARS).map_or(text.len(), |(end, _)| end);
     let ellipsis = if end < text.len() { "…" } else { "" };
     format!("`{}{ellipsis}`", escape::visible(text.get(..end).unwrap_or_default()))

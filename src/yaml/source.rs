@@ -3,26 +3,26 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Location;
+use crate::policy::Location;
 
 /// A range of bytes of the text, the end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Span {
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 /// A value and where it is written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spanned<T> {
-    pub(super) value: T,
-    pub(super) span: Span,
+pub(crate) struct Spanned<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
 }
 
 /// The text of a policy file without its byte order mark, and the starts of its lines.
-pub(super) struct SourceText<'a> {
-    pub(super) path: Arc<str>,
-    pub(super) text: &'a str,
+pub(crate) struct SourceText<'a> {
+    pub(crate) path: Arc<str>,
+    pub(crate) text: &'a str,
     line_starts: Vec<usize>,
     /// How many characters stand before every [`STRIDE`]th byte, so that a column on a line of a
     /// megabyte is not counted from its start each time.
@@ -33,7 +33,7 @@ pub(super) struct SourceText<'a> {
 const STRIDE: usize = 1024;
 
 impl<'a> SourceText<'a> {
-    pub(super) fn new(path: Arc<str>, text: &'a str) -> Self {
+    pub(crate) fn new(path: Arc<str>, text: &'a str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
@@ -48,7 +48,7 @@ impl<'a> SourceText<'a> {
 
     /// The number of the line that holds a byte, from 1, and the range of its text without the
     /// line break.
-    pub(super) fn line_of(&self, offset: usize) -> (usize, Range<usize>) {
+    pub(crate) fn line_of(&self, offset: usize) -> (usize, Range<usize>) {
         let number = self.line_starts.partition_point(|&start| start <= offset);
         let start = number.checked_sub(1).and_then(|index| self.line_starts.get(index));
         let start = start.copied().unwrap_or(0);
@@ -59,14 +59,14 @@ impl<'a> SourceText<'a> {
         (number, start..start + line.len())
     }
 
-    pub(super) fn location(&self, span: Span) -> Location {
+    pub(crate) fn location(&self, span: Span) -> Location {
         let (line, column) = self.position(span.start);
         let (end_line, end_column) = self.position(span.end);
         Location { path: Arc::clone(&self.path), line, column, end_line, end_column }
     }
 
     /// The bytes of a place in this text; its end where the text has no such place.
-    pub(super) fn span(&self, place: &Location) -> Span {
+    pub(crate) fn span(&self, place: &Location) -> Span {
         let start = self.offset(place.line, place.column);
         Span { start, end: self.offset(place.end_line, place.end_column) }
     }
@@ -87,7 +87,7 @@ impl<'a> SourceText<'a> {
     }
 
     /// How many characters stand before a byte.
-    pub(super) fn chars_to(&self, offset: usize) -> usize {
+    pub(crate) fn chars_to(&self, offset: usize) -> usize {
         let stride = offset / STRIDE;
         let counted = self.chars_before.get(stride).copied().unwrap_or_default();
         let rest = self.text.as_bytes().get(stride * STRIDE..offset).unwrap_or_default();

@@ -16,7 +16,7 @@ use super::syntax::{self, MAX_DEPTH};
 
 /// Reads one document. What is no policy whatever it says is pushed as a problem; after a syntax
 /// error the tree holds what stands before it.
-pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+pub(crate) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
     let options = granit_parser::options! {
         disallow_directives: true,
         emit_anchor_events: true,

@@ -7,7 +7,7 @@ use super::source::Span;
 
 /// The type of a scalar by YAML 1.2's core schema (chapter 10.3.2 of the specification); `no` and
 /// `off` are text.
-pub(super) fn resolve(text: String, style: ScalarStyle) -> Value {
+pub(crate) fn resolve(text: String, style: ScalarStyle) -> Value {
     match style {
         ScalarStyle::Plain => match text.as_str() {
             "" | "~" | "null" | "Null" | "NULL" => Value::Null,
@@ -43,7 +43,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// A block scalar goes on to the next token: blank lines are no part of the value's place.
-pub(super) fn trimmed(text: &str, span: Span, style: ScalarStyle) -> Span {
+pub(crate) fn trimmed(text: &str, span: Span, style: ScalarStyle) -> Span {
     match style {
         ScalarStyle::Literal | ScalarStyle::Folded => {
             let own = text.get(span.start..span.end).unwrap_or_default().trim_end();

@@ -1,0 +1,10 @@
+//! YAML with places: what was written, and where. It knows nothing of policies.
+
+pub(crate) mod node;
+pub(crate) mod problem;
+pub(crate) mod quotes;
+mod scalar;
+mod slip;
+pub(crate) mod source;
+pub(crate) mod syntax;
+pub(crate) mod tree;

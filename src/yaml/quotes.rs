@@ -1,0 +1,58 @@
+//! Text as YAML writes it: plain where that is safe, else in quotes.
+
+use std::fmt::Write;
+
+use crate::escape::is_hidden;
+
+/// What readers of YAML, old ones included, take for something else than text.
+const RESERVED: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
+/// How the values of an exemption are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quotes {
+    /// Only where they are needed, or somebody else chose the text.
+    Needed,
+    /// Around everything, keys included, as in JSON.
+    Everywhere,
+}
+
+/// A key.
+pub(crate) fn key(name: &str, quotes: Quotes) -> String {
+    match quotes {
+        Quotes::Needed => name.to_owned(),
+        Quotes::Everywhere => quoted(name),
+    }
+}
+
+/// Text as people write it where every reader of YAML takes it for text: one word in Latin letters,
+/// digits and a few signs, a letter first. Anything else is quoted.
+pub(crate) fn word(text: &str, quotes: Quotes) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+    let is_plain = quotes == Quotes::Needed
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(allowed)
+        && !RESERVED.iter().any(|reserved| text.eq_ignore_ascii_case(reserved));
+    if is_plain { text.to_owned() } else { quoted(text) }
+}
+
+/// Text in double quotes, on one line, with nothing in it that a reader could not see.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            // Writing to a String cannot fail.
+            hidden if is_hidden(hidden) && hidden <= '\u{ffff}' => {
+                let _ = write!(out, "\\u{:04X}", u32::from(hidden));
+            }
+            hidden if is_hidden(hidden) => {
+                let _ = write!(out, "\\U{:08X}", u32::from(hidden));
+            }
+            seen => out.push(seen),
+        }
+    }
+    out.push('"');
+    out
+}
