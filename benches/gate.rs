@@ -13,7 +13,8 @@ use jiff::civil::{Date, date};
 use mfa_gate::emit::{self, Format};
 use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::policy::{self, Policy};
-use mfa_gate::read::{Reading, Selection, file};
+use mfa_gate::read::file;
+use mfa_gate::reading::{Reading, Selection};
 use mfa_gate::report::{Options, Provenance, Report, Run};
 use tempfile::NamedTempFile;
 

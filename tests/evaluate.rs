@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 use mfa_gate::evaluate::{Evaluation, Judging, evaluate};
+use mfa_gate::location::Location;
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Role, Source, TwoFactor};
 use mfa_gate::policy::{
-    Admins, Exemption, Levels, Limits, Location, MemberId, Policy, RosterColumns, Selector,
-    WorkspaceEntry,
+    Admins, Exemption, Levels, Limits, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
 };
-use mfa_gate::read::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Walk};
+use mfa_gate::reading::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Walk};
 use mfa_gate::report::{
     Changes, Concern, DirectoryRecord, Options, Outcome, Provenance, Report, RosterRecord, Run,
     Severity, State, Verdict,

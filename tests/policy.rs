@@ -7,10 +7,9 @@
 )]
 
 use mfa_gate::failure::Failure;
+use mfa_gate::location::Location;
 use mfa_gate::member::Source;
-use mfa_gate::policy::{
-    Admins, Category, Location, MemberId, OptionalField, Policy, Selector, load, parse,
-};
+use mfa_gate::policy::{Admins, Category, MemberId, OptionalField, Policy, Selector, load, parse};
 use mfa_gate::rule::{Level, Rule};
 
 /// Every key there is.

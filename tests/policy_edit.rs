@@ -6,7 +6,8 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
-use mfa_gate::policy::{Document, Exemption, Location, MemberId, Policy, Refusal, Selector};
+use mfa_gate::location::Location;
+use mfa_gate::policy::{Document, Exemption, MemberId, Policy, Refusal, Selector};
 
 fn document(text: &str) -> Document {
     Document::parse("policy.yaml".into(), text.into())

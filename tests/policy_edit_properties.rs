@@ -4,8 +4,9 @@
 
 use std::fmt::Write;
 
+use mfa_gate::location::Location;
 use mfa_gate::policy::{
-    Category, Document, Exemption, FirstPolicy, Location, MemberId, Selector, parse, snippet,
+    Category, Document, Exemption, FirstPolicy, MemberId, Selector, parse, snippet,
 };
 use proptest::prelude::*;
 

@@ -8,7 +8,8 @@
 )]
 
 use mfa_gate::failure::Failure;
-use mfa_gate::policy::{Location, MemberId, Policy, Selector, parse};
+use mfa_gate::location::Location;
+use mfa_gate::policy::{MemberId, Policy, Selector, parse};
 use proptest::prelude::*;
 
 /// The text of a location, found without the help of the code that made it.

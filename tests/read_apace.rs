@@ -23,7 +23,7 @@ use mfa_gate::http::Pace;
 use mfa_gate::member::Source;
 use mfa_gate::read::Wanted;
 use mfa_gate::read::bitbucket::{Credential, api_url};
-use mfa_gate::read::{Completeness, Incomplete, Reading};
+use mfa_gate::reading::{Completeness, Incomplete, Reading};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};

@@ -14,10 +14,10 @@ use std::time::Duration;
 use mfa_gate::failure::{Exit, Failure};
 use mfa_gate::http::{Clock, Connection, Pace, Secrets};
 use mfa_gate::member::{AccountStatus, Kind, Member, Role, Source, TwoFactor};
+use mfa_gate::read;
 use mfa_gate::read::file::{self, FileRead};
-use mfa_gate::read::{
-    self, Completeness, Incomplete, Members, Origin, Reading, Selection, Sources, Wanted,
-};
+use mfa_gate::read::{Members, Sources, Wanted};
+use mfa_gate::reading::{Completeness, Incomplete, Origin, Reading, Selection};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

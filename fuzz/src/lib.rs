@@ -16,7 +16,7 @@ use mfa_gate::read::atlassian;
 use mfa_gate::read::bitbucket::DEFAULT_API_URL;
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::roster::{self, Roster};
-use mfa_gate::read::{Addresses, Completeness, Origin, Reading, Roll, Selection, Walk};
+use mfa_gate::reading::{Addresses, Completeness, Origin, Reading, Roll, Selection, Walk};
 use mfa_gate::report::{
     DirectoryRecord, Input, Options, Outcome, Provenance, Report, RosterRecord, Run, Snapshot,
     Verdict,

@@ -7,7 +7,7 @@ use crate::cli::ReportArgs;
 use crate::emit::{self, console};
 use crate::failure::{Exit, Failure};
 use crate::files::Reports;
-use crate::read::excerpt;
+use crate::quote;
 use crate::redact::Redactor;
 use crate::report::Report;
 
@@ -21,7 +21,7 @@ pub(super) fn redacted(
     if !args.redact {
         return run(None);
     }
-    excerpt::withhold();
+    quote::withhold();
     let redactor = Redactor::from_env(context.env)?;
     run(Some(&redactor)).map_err(Redactor::failure)
 }

@@ -13,19 +13,18 @@ use super::roster::DatedRoster;
 use super::select::no_workspace;
 use super::{Context, mask};
 use crate::cli::{ConnectArgs, MembersArgs};
+use crate::env::credential::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 use crate::evaluate::wrong_clock;
 use crate::failure::{Complaint, Failure};
 use crate::http::{Clock, Connection};
 use crate::member::Source;
+use crate::read;
 use crate::read::atlassian::Organisation;
 use crate::read::bitbucket::{self, Account, Credential, DEFAULT_API_URL};
 use crate::read::file::{self, FileRead};
-use crate::read::{
-    self, DirectoryWalk, Found, Incomplete, Members, Origin, Reading, Selection, Sources, Walk,
-    Wanted,
-};
+use crate::read::{DirectoryWalk, Found, Members, Sources, Wanted};
+use crate::reading::{Incomplete, Origin, Reading, Selection, Walk};
 use crate::report::{DirectoryRecord, Input, Provenance, Redirection, RosterRecord};
-use crate::variable::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 
 /// What CI systems say about a run, by their own names for it.
 const CI_VARIABLES: [&str; 15] = [

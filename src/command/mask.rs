@@ -4,7 +4,7 @@
 use crate::http::Secrets;
 use crate::member::{AccountStatus, Kind, Member};
 use crate::policy::Policy;
-use crate::read::{Incomplete, Reading};
+use crate::reading::{Incomplete, Reading};
 use crate::report::Provenance;
 
 /// Masks what is known of the members. One whose id or address holds a secret cannot be named, and

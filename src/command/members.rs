@@ -11,7 +11,8 @@ use crate::failure::{Exit, Failure};
 use crate::files::Target;
 use crate::member::Source;
 use crate::policy::{self, Policy};
-use crate::read::{Reading, Selection, Wanted};
+use crate::read::Wanted;
+use crate::reading::{Reading, Selection};
 use crate::report::Snapshot;
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {

@@ -31,11 +31,12 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use crate::ci;
 use crate::cli::{Cli, Command, Verbosity};
 use crate::emit::console::Style;
-use crate::environment::{self, POLICY, POLICY_SHA256, Variables};
+use crate::env;
+use crate::env::credential::{CREDENTIALS, file_of};
+use crate::env::{POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::http::Secrets;
-use crate::variable::{CREDENTIALS, file_of};
 pub use progress::Announce;
 
 /// What a command knows of the process it runs in.
@@ -130,7 +131,7 @@ fn is_of_the_environment(command: &Command) -> bool {
 /// Whatever keeps the command from its work: wrong input, or what could not be found out.
 pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
     if is_of_the_environment(&cli.command) {
-        environment::check(context.variables)?;
+        env::check(context.variables)?;
     }
     match &cli.command {
         Command::Check(args) => check::run(args, context),

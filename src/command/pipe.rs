@@ -9,7 +9,7 @@ use clap::Parser;
 
 use super::Context;
 use crate::cli::Cli;
-use crate::environment;
+use crate::env;
 use crate::failure::{Exit, Failure};
 use crate::files::same_file;
 use variables::{Variables, is_unset};
@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     };
     context.secrets.learn(&env);
     clear(&variables);
-    environment::check(context.variables)?;
+    env::check(context.variables)?;
     variables.check()?;
     // Read when the log was set up; here it is only checked.
     variables.flag("DEBUG")?;

@@ -9,8 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::Verbosity;
 use crate::emit::words::count;
 use crate::escape::terminal;
-use crate::read::Reading;
 use crate::read::bitbucket::Progress;
+use crate::reading::Reading;
 
 /// Work that is over sooner shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -9,8 +9,8 @@ use crate::escape::terminal;
 use crate::failure::Failure;
 use crate::publish::insights::Insights;
 use crate::publish::slack::{Slack, Webhook, When};
-use crate::read::Incomplete;
 use crate::read::bitbucket::Account;
+use crate::reading::Incomplete;
 use crate::report::Report;
 
 /// The longest that telling somebody may take.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::files;
-use crate::read::excerpt;
+use crate::quote;
 use crate::redact::{Redactor, is_redacted};
 use crate::report::{Contradiction, Refusal, Report, SCHEMA_VERSION};
 
@@ -28,7 +28,7 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
     let shown = path.display();
     match refusal {
         Refusal::NoReport(why) => {
-            let what = format!("{shown} is not a report: {}", excerpt::whole(&why));
+            let what = format!("{shown} is not a report: {}", quote::whole(&why));
             Failure::usage(what, NAME_A_REPORT)
         }
         Refusal::Version(version) => Failure::usage(
@@ -38,7 +38,7 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
             "Use the version of mfa-gate that wrote it.",
         ),
         Refusal::Contradiction(Contradiction { why, violations }) => {
-            let why = excerpt::whole(&why);
+            let why = quote::whole(&why);
             let refused = |shows| {
                 Failure::incomplete(
                     format!("{shown} contradicts itself and is no evidence: {why}{shows}"),

@@ -6,7 +6,7 @@ use super::Context;
 use crate::cli::MembersArgs;
 use crate::failure::Failure;
 use crate::policy::{WorkspaceEntry, check_slug};
-use crate::read::Selection;
+use crate::reading::Selection;
 
 /// The policy's workspaces, narrowed by `--workspace`; where the policy lists none, those of
 /// `--workspace`, else that of `BITBUCKET_WORKSPACE`, else all that `--members` names.

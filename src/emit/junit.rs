@@ -13,7 +13,7 @@ use std::io::{self, BufWriter, Write};
 use self::xml::Frame;
 use super::rule_of;
 use super::words::{self, Subject};
-use crate::policy::Location;
+use crate::location::Location;
 use crate::report::{
     Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Report, Severity, State,
     Workspace,

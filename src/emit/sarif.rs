@@ -20,7 +20,7 @@ use self::form::{
 use super::{json, rule_of, words};
 use crate::digest::{hex, sha256};
 use crate::escape::{sarif_message, uri_path, visible};
-use crate::policy::Location as Place;
+use crate::location::Location as Place;
 use crate::report::{Finding, JudgedExemption, ListedMember, Report, Severity};
 use crate::rule::{Level as RuleLevel, Rule};
 

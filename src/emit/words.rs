@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::member::{self, Kind, Source, TwoFactor};
-use crate::read::{Completeness, Origin};
+use crate::reading::{Completeness, Origin};
 use crate::report::{
     Assurance, Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Provenance,
     Redaction, Report, Severity, Workspace,

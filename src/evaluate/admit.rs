@@ -8,7 +8,7 @@ use super::exemption::days;
 use super::matching::{Index, Shown};
 use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Admins, Exemption, Policy, Selector};
-use crate::read::{Incomplete, Roll};
+use crate::reading::{Incomplete, Roll};
 use crate::report::ClockGap;
 
 /// Why the members of a workspace cannot be judged, if they cannot.

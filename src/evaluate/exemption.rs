@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 
 use crate::policy::{Admins, Exemption, Limits, Policy};
-use crate::read::Reading;
+use crate::reading::Reading;
 use crate::report::State;
 
 /// How long after today an exemption may end where the policy sets no `max_days`.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Judging, Needing, members, wording};
+use crate::location::Location;
 use crate::member::TwoFactor;
-use crate::policy::{Exemption, Location, Policy, WorkspaceEntry};
-use crate::read::Reading;
+use crate::policy::{Exemption, Policy, WorkspaceEntry};
+use crate::reading::Reading;
 use crate::report::{Finding, Severity, State};
 use crate::rule::{Level, Rule};
 

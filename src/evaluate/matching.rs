@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Selector};
-use crate::read::{Addresses, Roll};
+use crate::reading::{Addresses, Roll};
 
 /// The exemptions that apply to one workspace, by what they select.
 pub(super) struct Index<'p> {

@@ -14,7 +14,7 @@ pub(crate) use wording::standing;
 
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
-use crate::read::Reading;
+use crate::reading::Reading;
 use crate::report::{ClockGap, Finding, Outcome, State};
 use exemption::{Calendar, Sightings};
 use findings::Finder;

@@ -19,8 +19,8 @@ use super::trouble::{Refusal, Trouble};
 use super::{Connection, Host, Said};
 use crate::escape;
 use crate::failure::Failure;
-use crate::read::Incomplete;
-use crate::read::object::Object;
+use crate::http::object::Object;
+use crate::reading::Incomplete;
 
 /// The way to one server, which all requests of a run to it share.
 pub(crate) struct Link<'a> {

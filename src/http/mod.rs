@@ -7,6 +7,7 @@ mod deadline;
 mod disguise;
 mod gate;
 mod link;
+pub(crate) mod object;
 mod pace;
 mod proxy;
 mod retry;
@@ -29,7 +30,7 @@ pub use self::secrets::{Secret, Secrets};
 pub(crate) use self::transport::{Answer, Route};
 pub(crate) use self::trouble::{Refusal, Trouble, host_or_proxy};
 use crate::failure::Failure;
-use crate::read::Incomplete;
+use crate::reading::Incomplete;
 
 /// How servers are reached, whichever they are.
 #[derive(Clone, Debug)]

@@ -107,8 +107,8 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
+    use crate::completeness::Doubt;
     use crate::http::Refusal;
-    use crate::read::proof::Doubt;
 
     fn refused(status: u16, asks: Option<u64>) -> Trouble {
         Trouble::Refused(Box::new(Refusal {

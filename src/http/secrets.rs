@@ -12,8 +12,8 @@ use url::Url;
 
 use super::disguise::levels;
 use super::proxy;
-use crate::read::excerpt::excerpt;
-use crate::variable;
+use crate::env::credential;
+use crate::quote::excerpt;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -80,7 +80,7 @@ impl Secrets {
 
     /// Adds those that an environment holds.
     pub(crate) fn learn(&self, lookup: &dyn Fn(&str) -> Option<String>) {
-        for value in variable::secrets(lookup) {
+        for value in credential::secrets(lookup) {
             self.keep(&Secret::new(value));
         }
         for value in proxy::addresses(lookup) {

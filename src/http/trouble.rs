@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use super::Host;
-use crate::read::Incomplete;
-use crate::read::proof::Doubt;
+use crate::completeness::Doubt;
+use crate::reading::Incomplete;
 
 /// An answer that is not a success.
 #[derive(Debug)]

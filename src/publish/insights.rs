@@ -14,8 +14,8 @@ use crate::failure::Failure;
 use crate::http::{
     Answer, Connection, Deadline, Host, Link, Pace, Refusal, Route, Said, Trouble, block_on,
 };
-use crate::read::Incomplete;
 use crate::read::bitbucket::{self, Account};
+use crate::reading::Incomplete;
 use crate::report::Report;
 
 /// Annotations that fit into one request.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::emit::words;
+use crate::env::credential::{SLACK_WEBHOOK_URL, value};
 use crate::escape::slack;
 use crate::failure::Failure;
 use crate::http::{
@@ -13,9 +14,8 @@ use crate::http::{
     host_or_proxy,
 };
 use crate::publish::{cut, cut_lines, what_to_do};
-use crate::read::Incomplete;
+use crate::reading::Incomplete;
 use crate::report::{Finding, Report, Severity, Verdict};
-use crate::variable::{SLACK_WEBHOOK_URL, value};
 
 /// How many members a message names, where it names any.
 const NAMED: usize = 20;

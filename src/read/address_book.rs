@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Incomplete;
 use super::atlassian::Directory;
 use crate::member::{Kind, Member};
+use crate::reading::Incomplete;
 
 /// Who has which e-mail address, as far as it is known.
 pub(super) struct AddressBook {

@@ -9,9 +9,10 @@ use super::bitbucket::{self, Account, Journal, Progress};
 use super::inquiry::{DirectoryOnDemand, Inquiry};
 use super::roster::Roster;
 use super::visible::{self, Caller};
-use super::{Found, Incomplete, Origin, Reading, Roles, Roll, Wanted};
+use super::{Found, Roles, Wanted};
 use crate::failure::Failure;
 use crate::http::{Connection, Deadline, Pace, block_on};
+use crate::reading::{Incomplete, Origin, Reading, Roll};
 
 /// Where members come from, and who else may say something about them.
 #[derive(Debug)]

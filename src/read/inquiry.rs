@@ -9,12 +9,13 @@ use tokio::sync::OnceCell;
 use super::address_book::AddressBook;
 use super::atlassian::{self, Directory};
 use super::bitbucket::{self, Journal};
-use super::excerpt::{excerpt, whole};
 use super::join::{needs_proof, note_directory, note_roster};
 use super::roster::{Entry, Roster};
-use super::{Addresses, DirectoryWalk, Found, Incomplete, Reading, Roll, Wanted};
+use super::{DirectoryWalk, Found, Wanted};
 use crate::escape;
 use crate::member::{Member, Source};
+use crate::quote::{excerpt, whole};
+use crate::reading::{Addresses, Incomplete, Reading, Roll};
 
 /// The other sources of a run, and what came of them so far.
 pub(super) struct Inquiry<'w, 's> {

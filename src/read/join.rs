@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::Incomplete;
 use super::address_book::AddressBook;
 use super::atlassian::Directory;
-use super::excerpt::whole;
 use super::roster::Roster;
 use crate::member::{Evidence, Member, Source, TwoFactor};
+use crate::quote::whole;
+use crate::reading::Incomplete;
 
 /// Whether a second factor is asked of a member and no accepted source has proven one yet.
 pub(super) fn needs_proof(member: &Member, accept: &[Source]) -> bool {

@@ -1,6 +1,6 @@
 //! What is seen of credentials and sources, for somebody who wonders why nothing can be read.
 
-use super::Incomplete;
+use crate::reading::Incomplete;
 
 /// How something was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

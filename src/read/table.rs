@@ -5,8 +5,8 @@ use std::io::{self, Chain, Cursor, Read};
 
 use csv::{Reader, StringRecord};
 
-use super::excerpt::excerpt;
 use super::misfit::Misfit;
+use crate::quote::excerpt;
 
 /// A table whose heading was read.
 pub(super) struct Table<R> {

@@ -1,9 +1,9 @@
 //! Whether an unknown second factor is a fact about the member, or about the credential: Bitbucket
 //! shows `has_2fa_enabled` to admins of the workspace only, and says `null` or nothing to others.
 
-use super::Incomplete;
 use super::join::needs_proof;
 use crate::member::{Member, Source, TwoFactor};
+use crate::reading::Incomplete;
 
 /// What Bitbucket says the caller is in the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]

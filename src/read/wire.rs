@@ -10,8 +10,9 @@ use std::num::NonZeroU64;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
-use super::object::Object;
-use super::proof::{self, Doubt, Facts};
+use crate::completeness;
+use crate::completeness::{Doubt, Facts};
+use crate::http::object::Object;
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 
 /// One page of a list.
@@ -139,7 +140,7 @@ impl Rows for MemberRows {
     }
 
     fn ids(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().flat_map(proof::ids)
+        self.members.iter().flat_map(completeness::ids)
     }
 
     fn have_permissions(&self) -> bool {
@@ -147,7 +148,7 @@ impl Rows for MemberRows {
     }
 
     fn distinct(&self) -> Result<(), Doubt> {
-        proof::distinct_people(&self.members)
+        completeness::distinct_people(&self.members)
     }
 }
 

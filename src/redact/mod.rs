@@ -3,7 +3,7 @@
 //! Policy and members are redacted before anybody is judged, so that whatever is said of them
 //! afterwards, in every format, is said of pseudonyms. Nothing is searched for names: what people
 //! wrote freely (reasons, controls, tickets, names of owners and approvers) is withheld whole, and
-//! so is what a server or a file said in an error ([`crate::read::excerpt::withhold`]).
+//! so is what a server or a file said in an error ([`crate::quote::withhold`]).
 
 mod people;
 
@@ -11,12 +11,12 @@ use ring::{hmac, rand::SystemRandom};
 
 use self::people::{Ids, Kind, People};
 use crate::digest::hex;
+use crate::env::credential::{REDACT_KEY, value};
 use crate::failure::Failure;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, Selector};
-use crate::read::Reading;
+use crate::reading::Reading;
 use crate::report::{JudgedExemption, Provenance, Redaction, Report};
-use crate::variable::{REDACT_KEY, value};
 
 /// The shortest key, in bytes: a shorter one could be found by trying.
 const SHORTEST_KEY: usize = 16;
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::evaluate::{Judging, evaluate};
     use crate::member::{Evidence, Role, TwoFactor};
-    use crate::read::{Addresses, Completeness, Origin, Roll, Walk};
+    use crate::reading::{Addresses, Completeness, Origin, Roll, Walk};
 
     /// Ids and addresses that are easily taken for each other.
     const SELECTORS: [&str; 5] = [

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::evaluate::{Evaluation, Judgement};
 use crate::failure::Exit;
+use crate::location::Location;
 use crate::member::{Member, Source, TwoFactor};
-use crate::policy::{Exemption, Location, Policy};
-use crate::read::{Addresses, Reading};
+use crate::policy::{Exemption, Policy};
+use crate::reading::{Addresses, Reading};
 use crate::rule::Rule;
 
 /// What a run knows about itself, beside policy and members.

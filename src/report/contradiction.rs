@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::saved::Contradiction;
 use super::{Finding, JudgedMember, ListedMember, Options, Report, Verdict, Workspace};
+use crate::completeness;
 use crate::member::Evidence;
-use crate::read::{Completeness, Origin, proof};
+use crate::reading::{Completeness, Origin};
 
 /// Longest value that is quoted, in characters.
 const LONGEST: usize = 60;
@@ -169,7 +170,7 @@ fn conflict_of_list(workspace: &Workspace, members: &[&ListedMember]) -> Option<
     ];
     kinds.into_iter().find_map(|id| {
         let ids = members.iter().filter_map(|member| id(member));
-        proof::distinct(ids, members.len()).err().map(|doubt| doubt.why())
+        completeness::distinct(ids, members.len()).err().map(|doubt| doubt.why())
     })
 }
 

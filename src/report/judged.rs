@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::location::Location;
 use crate::member::{AccountStatus, Evidence, Kind, Member, Role, Source, TwoFactor};
-use crate::policy::{Category, Location};
+use crate::policy::Category;
 use crate::rule::Rule;
 
 /// A member as it is listed, before any judgement.

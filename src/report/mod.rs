@@ -19,9 +19,10 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::location::Location;
 use crate::member::Source;
-use crate::policy::{Levels, Limits, Location};
-use crate::read::{Completeness, Origin};
+use crate::policy::{Levels, Limits};
+use crate::reading::{Completeness, Origin};
 use crate::unique;
 pub use build::Run;
 pub use changes::{Changes, Concern, Earlier, Settled};

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Options, Report};
-use crate::read::{Origin, atlassian, bitbucket};
+use crate::read::{atlassian, bitbucket};
+use crate::reading::Origin;
 use crate::unique;
 
 /// How far a report can be relied on.

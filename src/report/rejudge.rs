@@ -8,11 +8,10 @@ use std::time::Duration;
 use super::build::Run;
 use super::{Finding, JudgedExemption, Provenance, Report, Workspace};
 use crate::evaluate::{Judging, evaluate};
+use crate::location::Location;
 use crate::member::Member;
-use crate::policy::{
-    Exemption, Location, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
-};
-use crate::read::{Addresses, Completeness, Incomplete, Reading, Roll, Walk};
+use crate::policy::{Exemption, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry};
+use crate::reading::{Addresses, Completeness, Incomplete, Reading, Roll, Walk};
 use crate::redact::Redactor;
 use crate::rule::Rule;
 

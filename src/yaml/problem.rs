@@ -5,7 +5,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use super::source::{SourceText, Span};
 use crate::escape;
 use crate::failure::Complaint;
-use crate::policy::Location;
+use crate::location::Location;
 
 /// More than a person reads at once; the rest is counted.
 const RENDERED: usize = 100;

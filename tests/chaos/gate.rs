@@ -9,10 +9,12 @@ use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::http::{Clock, Connection, Pace, Secrets};
 use mfa_gate::member::Source;
 use mfa_gate::policy::{self, Policy, RosterColumns};
+use mfa_gate::read;
 use mfa_gate::read::atlassian::Organisation;
 use mfa_gate::read::bitbucket::{Account, Credential, api_url};
 use mfa_gate::read::roster::{self, Roster};
-use mfa_gate::read::{self, Members, Reading, Sources, Wanted};
+use mfa_gate::read::{Members, Sources, Wanted};
+use mfa_gate::reading::Reading;
 use mfa_gate::report::{Options, Provenance, Report, Run};
 use tempfile::NamedTempFile;
 

@@ -4,7 +4,7 @@
 
 use jiff::tz::TimeZone;
 use mfa_gate::emit::{self, Format};
-use mfa_gate::read::Origin;
+use mfa_gate::reading::Origin;
 use mfa_gate::report::{
     Assurance, Commit, Finding, Options, Provenance, Report, Severity, Verdict,
 };

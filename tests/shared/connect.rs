@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use mfa_gate::failure::Failure;
 use mfa_gate::http::{Clock, Connection, Pace, Secrets};
+use mfa_gate::read;
 use mfa_gate::read::bitbucket::{Account, Credential};
-use mfa_gate::read::{self, Members, Reading, Sources, Wanted};
+use mfa_gate::read::{Members, Sources, Wanted};
+use mfa_gate::reading::Reading;
 use url::Url;
 
 /// How Bitbucket is reached, and as whom.

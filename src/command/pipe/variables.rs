@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::environment::{Variables as Environment, not_text};
+use crate::env::{Variables as Environment, not_text};
 use crate::failure::Failure;
 use crate::suggest::nearest;
 

@@ -15,12 +15,14 @@ use crate::escape::terminal;
 use crate::evaluate::is_too_long;
 use crate::failure::{Exit, Failure};
 use crate::files::replace;
+use crate::location::Location;
 use crate::member::{Member, Role};
 use crate::policy::{
-    Admins, Document, Exemption, Limits, Location, MemberId, OptionalField, Policy, Refusal,
-    Selector, Warning, as_email, snippet,
+    Admins, Document, Exemption, Limits, MemberId, OptionalField, Policy, Refusal, Selector,
+    Warning, as_email, snippet,
 };
-use crate::read::{Reading, Roles, Wanted};
+use crate::read::{Roles, Wanted};
+use crate::reading::Reading;
 
 pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failure> {
     let (path, document) = open(&args.policy, true, context)?;

@@ -17,9 +17,12 @@ use crate::escape::terminal;
 use crate::evaluate::Evaluation;
 use crate::failure::{Exit, Failure};
 use crate::files::{check_new, create};
+use crate::location::Location;
 use crate::member::{Member, Role, Source, TwoFactor};
-use crate::policy::{self, Category, Exemption, FirstPolicy, Limits, Location, RosterColumns};
-use crate::read::{Roles, Selection, file};
+use crate::policy;
+use crate::policy::{Category, Exemption, FirstPolicy, Limits, RosterColumns};
+use crate::read::{Roles, file};
+use crate::reading::Selection;
 use crate::report::Outcome;
 
 /// How long an exemption may run where nobody asked for longer ones.

@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::files::check_replaceable;
 use crate::member::{Member, shortened, shown_name};
 use crate::policy::{Document, MemberId, Selector};
-use crate::read::Reading;
+use crate::reading::Reading;
 
 pub(super) fn run(command: &PolicyCommand, context: &Context<'_>) -> Result<Exit, Failure> {
     match command {

@@ -8,7 +8,7 @@ use crate::escape::terminal;
 use crate::failure::Failure;
 use crate::member::Member;
 use crate::policy::{as_email, is_account_id};
-use crate::read::Reading;
+use crate::reading::Reading;
 use crate::suggest::nearest;
 
 /// How many of those who fit are listed.

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::emit::words::{self, count};
 use crate::policy::OptionalField;
-use crate::read::Origin;
+use crate::reading::Origin;
 use crate::report::{CredentialKind, DirectoryRecord, Redaction, Report, Workspace};
 use crate::rule::Rule;
 

@@ -9,7 +9,7 @@ use url::Url;
 use super::organisation::Organisation;
 use crate::failure::Failure;
 use crate::http::{Connection, Deadline, Link, Pace, Trouble, sensitive_header, unsendable};
-use crate::read::Incomplete;
+use crate::reading::Incomplete;
 
 /// Asks an organisation.
 pub(in crate::read) struct Client<'a> {

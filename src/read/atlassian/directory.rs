@@ -6,7 +6,7 @@ use super::client::Client;
 use super::walk;
 use super::wire::Row;
 use crate::member::TwoFactor;
-use crate::read::Incomplete;
+use crate::reading::Incomplete;
 
 /// What an organisation says about the accounts that it manages.
 #[derive(Debug, Default)]

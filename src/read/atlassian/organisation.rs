@@ -3,10 +3,10 @@
 use serde_json::Value;
 use url::Url;
 
+use crate::env::credential::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of, malformed, value};
 use crate::failure::Failure;
 use crate::http::{Answer, Host, Refusal, Said, Secret, base_address, host_or_proxy};
-use crate::read::Incomplete;
-use crate::variable::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of, malformed, value};
+use crate::reading::Incomplete;
 
 /// The base address of [Atlassian's admin APIs](https://developer.atlassian.com/cloud/admin/organization/rest/intro/#uri).
 pub const DEFAULT_API_URL: &str = "https://api.atlassian.com";

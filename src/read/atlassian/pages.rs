@@ -4,9 +4,9 @@ use super::directory::Directory;
 use super::walk;
 use super::wire::{Page, Row};
 use crate::member::Member;
-use crate::read::Incomplete;
-use crate::read::excerpt::excerpt;
+use crate::quote::excerpt;
 use crate::read::join::note_directory;
+use crate::reading::Incomplete;
 
 /// Notes on members what a directory says of them, and counts those whom it knows. Its pages are
 /// JSON documents one after another, and are understood as those of a server are; what follows the

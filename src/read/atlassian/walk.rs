@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::wire::{Page, Row};
+use crate::completeness::Doubt;
 use crate::http::Trouble;
-use crate::read::proof::Doubt;
 
 /// Rows asked for on a page: the most that Atlassian gives.
 const LIMIT: usize = 100;

@@ -13,9 +13,9 @@ use url::form_urlencoded::byte_serialize;
 use super::client::Client;
 use super::journal::Journal;
 use crate::member::Member;
-use crate::read::Incomplete;
 use crate::read::visible::Caller;
 use crate::read::wire::{MemberRows, Page};
+use crate::reading::Incomplete;
 
 /// Addresses that fit into one request.
 const BATCH: usize = 90;

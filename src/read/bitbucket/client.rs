@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::http::{
     Clock, Connection, Deadline, Link, Pace, Secret, Trouble, sensitive_header, unsendable,
 };
-use crate::read::Incomplete;
+use crate::reading::Incomplete;
 
 /// Asks Bitbucket.
 pub(crate) struct Client<'a> {

@@ -1,14 +1,14 @@
 //! Bitbucket credentials: where they come from, and how they are sent.
 
-use crate::environment::AUTH;
-use crate::failure::Failure;
-use crate::http::Secret;
-use crate::report::CredentialKind;
-use crate::variable::{
+use crate::env::AUTH;
+use crate::env::credential::{
     BITBUCKET_ACCESS_TOKEN as ACCESS_TOKEN, BITBUCKET_API_TOKEN as API_TOKEN,
     BITBUCKET_CLIENT_ID as CLIENT_ID, BITBUCKET_CLIENT_SECRET as CLIENT_SECRET,
     BITBUCKET_EMAIL as EMAIL, file_of, malformed, value,
 };
+use crate::failure::Failure;
+use crate::http::Secret;
+use crate::report::CredentialKind;
 
 /// What a request is authorised with.
 ///

@@ -14,10 +14,10 @@ use super::{MEMBERS, vitals};
 use crate::failure::Failure;
 use crate::http::{Connection, Deadline, Pace, Trouble, block_on};
 use crate::member::{Member, Source, TwoFactor};
-use crate::read::Incomplete;
 use crate::read::observation::Observation;
 use crate::read::visible::Caller;
 use crate::read::wire::{MemberRows, Page};
+use crate::reading::Incomplete;
 
 /// Looks at the credential, and at what it is and sees in each workspace. It blocks; not to be
 /// called from asynchronous code.

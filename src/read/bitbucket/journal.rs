@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Instant;
 
-use crate::read::{Reading, Walk};
+use crate::reading::{Reading, Walk};
 
 /// How far reading is, for whoever waits.
 #[derive(Clone, Copy, Debug)]

@@ -25,8 +25,8 @@ use self::walk::Listing;
 use self::wire::OwnPermission;
 use super::visible::Caller;
 use super::wire::{MemberRows, name_by_row};
-use super::{Addresses, Incomplete, Roll};
 use crate::escape;
+use crate::reading::{Addresses, Incomplete, Roll};
 
 /// Members with the fields that only admins are shown, less what nobody needs. The `+` has to be
 /// encoded, or it is a blank:

@@ -8,7 +8,7 @@ use super::walk::{self, Listing};
 use super::wire::Permissions;
 use crate::http::Trouble;
 use crate::member::{Member, Role};
-use crate::read::Incomplete;
+use crate::reading::Incomplete;
 
 /// Owners only: `q=permission="owner"`.
 const OWNERS: &str = "q=permission%3D%22owner%22&pagelen=100";

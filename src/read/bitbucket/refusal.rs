@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::credential::Credential;
 use crate::http::{Answer, Host, Refusal, Said, host_or_proxy};
-use crate::read::Incomplete;
 use crate::read::wire::ErrorBody;
+use crate::reading::Incomplete;
 
 /// The scopes that a credential has, as a header of answers.
 pub(super) const GRANTED_SCOPES: &str = "x-oauth-scopes";

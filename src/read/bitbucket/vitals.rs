@@ -4,8 +4,8 @@ use reqwest::header::HeaderMap;
 
 use super::client::Client;
 use super::refusal::{GRANTED_SCOPES, REQUIRED_SCOPES};
-use crate::read::Incomplete;
 use crate::read::observation::Observation;
+use crate::reading::Incomplete;
 use crate::report::{ClockGap, CredentialKind};
 
 /// A header as text, masked.

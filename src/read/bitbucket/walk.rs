@@ -10,8 +10,9 @@ use url::Url;
 use super::client::Client;
 use super::journal::Journal;
 use super::next::{follow, page_number, with_fields, with_page};
+use crate::completeness;
+use crate::completeness::{Doubt, Facts, Proof};
 use crate::http::Trouble;
-use crate::read::proof::{self, Doubt, Facts, Proof};
 use crate::read::wire::{Page, Rows};
 
 /// Rows asked for on a page: the most that Bitbucket gives.
@@ -74,7 +75,7 @@ async fn walk<R: Rows>(
 
 /// `size` is how many rows there are by whatever page said so last, in this walk or before it.
 fn proven<R: Rows>(rows: R, pages: &[Facts], size: Option<u64>) -> Result<Listing<R>, Doubt> {
-    let proof = proof::complete(pages)?;
+    let proof = completeness::complete(pages)?;
     let came = rows.len() as u64;
     if let Some(size) = size.filter(|&size| size != came) {
         return Err(Doubt::Count { came, size });

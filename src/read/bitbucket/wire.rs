@@ -4,7 +4,8 @@
 
 use serde::Deserialize;
 
-use crate::read::proof::{self, Doubt};
+use crate::completeness;
+use crate::completeness::Doubt;
 use crate::read::visible::Caller;
 use crate::read::wire::Rows;
 
@@ -77,7 +78,7 @@ impl Rows for Permissions {
     }
 
     fn distinct(&self) -> Result<(), Doubt> {
-        proof::distinct(self.ids(), self.0.len())
+        completeness::distinct(self.ids(), self.0.len())
     }
 }
 

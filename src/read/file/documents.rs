@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use serde::de::DeserializeOwned;
 
-use crate::read::excerpt::excerpt;
+use crate::quote::excerpt;
 use crate::read::misfit::Misfit;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";

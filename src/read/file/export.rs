@@ -9,7 +9,7 @@ use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 use crate::read::misfit::Misfit;
 use crate::read::table::{Row, Table, Words};
 use crate::read::wire::row_key;
-use crate::read::{Incomplete, Origin, Selection};
+use crate::reading::{Incomplete, Origin, Selection};
 
 const NAME: &str = "Public Name";
 const EMAIL: &str = "Email Address";

@@ -17,12 +17,13 @@ use jiff::Timestamp;
 use self::ahead::Ahead;
 use self::documents::Documents;
 use self::wire::{Content, Document};
-use super::excerpt::excerpt;
 use super::misfit::{Expected, Misfit};
-use super::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Selection, Walk, proof};
+use crate::completeness;
 use crate::failure::Failure;
 use crate::files;
 use crate::member::Member;
+use crate::quote::excerpt;
+use crate::reading::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Selection, Walk};
 use crate::report::RosterRecord;
 
 /// What a file says.
@@ -136,8 +137,8 @@ impl Held {
         members: Vec<Member>,
         completeness: Completeness,
         reported_size: Option<u64>,
-    ) -> Result<Self, proof::Doubt> {
-        proof::distinct_members(&members)?;
+    ) -> Result<Self, completeness::Doubt> {
+        completeness::distinct_members(&members)?;
         Ok(Held {
             members: Ok(Roll { members, completeness, addresses: Addresses::AsShown }),
             reported_size,

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Found, Held, only, wants};
+use crate::completeness;
+use crate::completeness::{Doubt, Facts};
 use crate::member::Member;
 use crate::read::misfit::Misfit;
-use crate::read::proof::{self, Doubt, Facts};
 use crate::read::wire::{MemberRows, Page, Slug, name_by_row};
-use crate::read::{Incomplete, Origin, Selection};
+use crate::reading::{Incomplete, Origin, Selection};
 
 /// The pages so far, by workspace.
 #[derive(Default)]
@@ -76,8 +77,8 @@ impl List {
         name_by_row(&mut self.members);
         let members_only = self.other.map_or(Ok(()), Err);
         let proven = members_only
-            .and_then(|()| proof::complete(&self.pages))
-            .and_then(|proof| proof::distinct_people(&self.members).map(|()| proof))
+            .and_then(|()| completeness::complete(&self.pages))
+            .and_then(|proof| completeness::distinct_people(&self.members).map(|()| proof))
             .and_then(|proof| Held::new(self.members, proof.completeness, proof.size));
         proven.unwrap_or_else(|doubt| Held::incomplete(incomplete(&doubt), size))
     }

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use super::wire::{Lists, Snapshot};
 use super::{Found, Held, wants};
+use crate::completeness;
 use crate::member::Member;
-use crate::read::excerpt::whole;
+use crate::quote::whole;
 use crate::read::misfit::Misfit;
-use crate::read::{Addresses, Completeness, Incomplete, Origin, Roll, Selection, proof};
+use crate::reading::{Addresses, Completeness, Incomplete, Origin, Roll, Selection};
 use crate::report::{RosterRecord, Workspace};
 
 const HELP: &str = "Run `mfa-gate members --format json` again; it exits 0 only where every \
@@ -100,7 +101,7 @@ fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> He
     } else {
         // Without a word on how it is known, the least that anybody can claim.
         let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
-        match proof::recorded(&members, workspace.members, completeness, size) {
+        match completeness::recorded(&members, workspace.members, completeness, size) {
             Ok(()) => {
                 let addresses = Addresses::AsShown;
                 let roll = Roll { members, completeness, addresses };

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use crate::member::Member;
-use crate::read::excerpt::excerpt;
+use crate::quote::excerpt;
 use crate::read::misfit::Misfit;
 use crate::read::wire::{ErrorDetail, MemberRows, NoError, Page};
 use crate::report::{ListedMember, RosterRecord, SCHEMA_VERSION, Workspace};

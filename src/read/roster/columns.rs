@@ -5,7 +5,7 @@ use std::io::Read;
 use super::{Entry, WORDS, per_user};
 use crate::member::{Source, TwoFactor};
 use crate::policy::{RosterColumns, is_account_id};
-use crate::read::excerpt::excerpt;
+use crate::quote::excerpt;
 use crate::read::misfit::Misfit;
 use crate::read::table::{Row, Table};
 

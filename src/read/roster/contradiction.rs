@@ -4,7 +4,7 @@
 use super::Entry;
 use super::columns::{Answers, Columns};
 use crate::member::TwoFactor;
-use crate::read::excerpt::excerpt;
+use crate::quote::excerpt;
 use crate::read::misfit::Misfit;
 
 /// Checks that no two rows with one account id, or one address, say different things.

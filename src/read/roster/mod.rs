@@ -7,7 +7,6 @@ mod per_user;
 use std::path::Path;
 
 use self::columns::Columns;
-use super::excerpt::excerpt;
 use super::misfit::{Expected, Misfit};
 use super::table::{Table, Words};
 use crate::digest::{hex, sha256};
@@ -15,6 +14,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::member::{Source, TwoFactor};
 use crate::policy::RosterColumns;
+use crate::quote::excerpt;
 
 /// What an identity provider's export says of its accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use csv::StringRecord;
 
-use crate::read::excerpt::excerpt;
+use crate::quote::excerpt;
 use crate::read::misfit::Misfit;
 
 /// What its column of states is called, without blanks, marks and case.

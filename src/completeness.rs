@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::num::NonZeroU64;
 
-use super::Completeness;
-use super::excerpt::excerpt;
+use super::quote::excerpt;
+use super::reading::Completeness;
 use crate::member::Member;
 
 /// What one page says about the list that it is part of.

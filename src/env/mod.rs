@@ -1,11 +1,13 @@
 //! What is wrong with the environment, whatever the command: each of these would drop, in silence,
 //! something that was asked for.
 
+pub(crate) mod credential;
+
 use std::ffi::OsString;
 
+use crate::env::credential::{REDACT_KEY, SLACK_WEBHOOK_URL, file_of};
 use crate::failure::Failure;
 use crate::suggest::nearest;
-use crate::variable::{REDACT_KEY, SLACK_WEBHOOK_URL, file_of};
 
 /// The variables of a process, as they are.
 pub type Variables = [(OsString, OsString)];

@@ -1,0 +1,126 @@
+//! What was read of a workspace, from Bitbucket or from a file, and whether it is everything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::member::Member;
+
+/// Which workspaces are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// These, by slug.
+    Slugs(Vec<Arc<str>>),
+    /// Every workspace that the source names.
+    All,
+}
+
+/// One workspace, read or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The workspace's slug.
+    pub workspace: Arc<str>,
+    /// Where its members came from.
+    pub origin: Origin,
+    /// What reading it took.
+    pub walk: Walk,
+    /// The complete list of its members, or why there is none.
+    pub members: Result<Roll, Incomplete>,
+}
+
+/// Where members come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Bitbucket's API, asked now.
+    Api,
+    /// A file of `mfa-gate members --format json`.
+    Snapshot,
+    /// Pages of Bitbucket's API that somebody saved.
+    SavedPages,
+    /// Bitbucket's own user export, a CSV.
+    UserExport,
+}
+
+/// What it took to read a workspace. For a file, nothing but the count that the file repeats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Walk {
+    /// How many requests were sent, every try counted.
+    pub requests: u32,
+    /// How often the list was read from its start: 2 where the first time did not add up.
+    pub walks: u32,
+    /// How many members the server says there are.
+    pub reported_size: Option<u64>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// The complete list of a workspace's members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roll {
+    /// Every member once, in no particular order.
+    pub members: Vec<Member>,
+    /// How it is known that these are all.
+    pub completeness: Completeness,
+    /// Which e-mail addresses they show.
+    pub addresses: Addresses,
+}
+
+/// Which e-mail addresses the members of a list show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// Those that the list came with.
+    AsShown,
+    /// Those too that exemptions name: whoever has one of them shows it.
+    LookedUp,
+}
+
+/// How it is known that a list of members is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Completeness {
+    /// Counted against the server's own count.
+    Size,
+    /// The server gave no count; the last page had no `next`.
+    LastPage,
+    /// The file's author says so; a CSV has no count.
+    Asserted,
+}
+
+/// Why the members of a workspace are not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incomplete {
+    /// What happened: a sentence fragment that fits after "the workspace could not be checked: ".
+    pub why: String,
+    /// What to do next, a sentence.
+    pub help: String,
+}
+
+impl From<Failure> for Incomplete {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Usage(complaint)
+            | Failure::Incomplete(complaint)
+            | Failure::Violations(complaint) => Incomplete::new(complaint.what, complaint.help),
+            Failure::Rendered { message, .. } => Incomplete::new(message, ""),
+        }
+    }
+}
+
+impl Incomplete {
+    pub(crate) fn new(why: impl Into<String>, help: impl Into<String>) -> Self {
+        Incomplete { why: why.into(), help: help.into() }
+    }
+
+    /// A list without anybody on it: every workspace has an owner, so the list is not what is there.
+    pub(crate) fn nobody() -> Self {
+        Incomplete::new(
+            "no members at all were listed",
+            "Every workspace has at least its owner: check the slug, and that the credential \
+             belongs to an admin of the workspace.",
+        )
+    }
+}
