@@ -8,7 +8,7 @@ mod xml;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, BufWriter, Write};
+use std::io;
 
 use self::xml::Frame;
 use super::rule_of;
@@ -25,31 +25,27 @@ const EXEMPTIONS: &str = "policy exemptions";
 
 /// Writes the report.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    // A few bytes are written at a time: too few for a call through a table each.
-    let mut out = BufWriter::new(out);
     let mut said = vec![words::headline(report).to_string()];
     said.extend(words::caveats(report));
     let frame = Frame {
         package: &report.tool.name,
         file: &report.policy.path,
-        timestamp: report.checked_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        timestamp: report.checked_at,
         said: &said,
     };
     writeln!(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites>")?;
     for (id, (name, mut cases)) in suites(report).into_iter().enumerate() {
         // Bitbucket shows the first hundred failures.
-        cases.sort_by_key(|case| case.kind);
-        frame.suite(id, name, &cases, &mut out)?;
+        cases.sort_by_key(|case| case.fate.rank());
+        frame.suite(id, name, cases, out)?;
     }
-    writeln!(out, "</testsuites>")?;
-    out.flush()
+    writeln!(out, "</testsuites>")
 }
 
-/// A case: who or what it is about, what became of it, and what there is to say.
+/// A case: who or what it is about, and what became of it.
 struct Case<'a> {
     about: About<'a>,
-    kind: Kind,
-    told: Option<Told<'a>>,
+    fate: Fate<'a>,
 }
 
 /// What a case is about.
@@ -59,13 +55,25 @@ enum About<'a> {
     Workspace(&'a str),
 }
 
-/// What became of a case, in the order in which they are written.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Failure,
-    Error,
-    Skipped,
-    Passed,
+/// What became of a case.
+enum Fate<'a> {
+    Failure(Told<'a>),
+    Error(Told<'a>),
+    Skipped(Told<'a>),
+    /// And why, where there is anything to say.
+    Passed(Option<String>),
+}
+
+impl Fate<'_> {
+    /// Where it stands among the others.
+    fn rank(&self) -> u8 {
+        match self {
+            Fate::Failure(_) => 0,
+            Fate::Error(_) => 1,
+            Fate::Skipped(_) => 2,
+            Fate::Passed(_) => 3,
+        }
+    }
 }
 
 /// What is said of a case.
@@ -154,13 +162,8 @@ fn member<'a>(judged: &'a JudgedMember, lookup: &Lookup<'a>) -> Case<'a> {
     match judged.outcome {
         Outcome::Protected => {
             // Where nothing but Bitbucket's word counts, there is nothing to tell.
-            let told = lookup.several_sources.then(|| Told {
-                type_: judged.outcome.id(),
-                message: words::protected(member.decided_by).into(),
-                help: None,
-                place: None,
-            });
-            Case { about, kind: Kind::Passed, told }
+            let why = lookup.several_sources.then(|| words::protected(member.decided_by));
+            Case { about, fate: Fate::Passed(why) }
         }
         Outcome::Exempt => {
             let id = judged.exemption.as_deref().unwrap_or_default();
@@ -202,7 +205,7 @@ fn exemption<'a>(judged: &'a JudgedExemption, lookup: &Lookup<'a>) -> Case<'a> {
             | State::Scheduled
             | State::Expiring
             | State::Active,
-        ) => Case { about, kind: Kind::Passed, told: None },
+        ) => Case { about, fate: Fate::Passed(None) },
     }
 }
 
@@ -234,8 +237,8 @@ fn found<'a>(about: About<'a>, finding: &'a Finding) -> Case<'a> {
         Severity::Warning => {
             let message = format!("warning: {}", finding.message).into();
             let help = Some(&*finding.help);
-            let told = Some(Told { type_: rule.id(), message, help, place });
-            Case { about, kind: Kind::Skipped, told }
+            let told = Told { type_: rule.id(), message, help, place };
+            Case { about, fate: Fate::Skipped(told) }
         }
     }
 }
@@ -248,18 +251,18 @@ fn failed<'a>(
     help: &'a str,
     place: Option<&'a Location>,
 ) -> Case<'a> {
-    let kind = match rule {
-        Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => Kind::Error,
+    let told = Told { type_: rule.id(), message: message.into(), help: Some(help), place };
+    let fate = match rule {
+        Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => Fate::Error(told),
         Rule::TwoFactorDisabled
         | Rule::ExemptionExpired
         | Rule::ExemptionOverLimit
         | Rule::ExemptionNotAllowed
         | Rule::ExemptionExpiring
         | Rule::ExemptionUnneeded
-        | Rule::ExemptionUnused => Kind::Failure,
+        | Rule::ExemptionUnused => Fate::Failure(told),
     };
-    let told = Told { type_: rule.id(), message: message.into(), help: Some(help), place };
-    Case { about, kind, told: Some(told) }
+    Case { about, fate }
 }
 
 fn skipped<'a>(
@@ -268,6 +271,5 @@ fn skipped<'a>(
     message: Cow<'a, str>,
     place: Option<&'a Location>,
 ) -> Case<'a> {
-    let told = Told { type_, message, help: None, place };
-    Case { about, kind: Kind::Skipped, told: Some(told) }
+    Case { about, fate: Fate::Skipped(Told { type_, message, help: None, place }) }
 }

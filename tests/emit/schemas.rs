@@ -205,6 +205,17 @@ fn junit_always_has_a_case_and_an_empty_workspace_does_not_pass() {
 }
 
 #[test]
+fn junit_can_write_whatever_time_a_report_tells() {
+    for (told, written_as) in
+        [("-000009-01-01T00:00:00Z", "0000-01-01"), ("9999-12-30T22:00:00Z", "9999-12-30")]
+    {
+        let report = Report { checked_at: told.parse().unwrap(), ..report() };
+        let xml = written(Format::Junit, &report);
+        assert!(xml.contains(&format!("timestamp=\"{written_as}T")), "{xml}");
+    }
+}
+
+#[test]
 fn junit_is_valid_where_xmllint_is_installed() {
     let directory = tempfile::tempdir().unwrap();
     for (at, report) in [report(), compliant(), named("]]>\0\u{fffe}\r\n<")].iter().enumerate() {

@@ -1,93 +1,123 @@
-//! The part of JUnit XML that is written.
+//! The XML of a suite, written by `junit-report` from text that is made harmless first: the crate
+//! lets through what no XML may hold, and a `]]>` that would end its CDATA.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{About, Case, Kind, Told};
+use jiff::Timestamp;
+use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
+
+use super::{About, Case, Fate, Told};
 use crate::emit::words;
 use crate::escape::{html, xml_attribute, xml_cdata};
+
+/// What the crate writes before the second attribute of a suite that is alone in its document.
+const BEFORE: &[u8] = br#"<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite id="0""#;
+
+/// What it writes after that suite.
+const AFTER: &[u8] = b"</testsuites>";
 
 /// What all suites of a document have in common.
 pub(super) struct Frame<'a> {
     pub(super) package: &'a str,
     /// The policy: what is to be edited.
     pub(super) file: &'a str,
-    pub(super) timestamp: String,
+    pub(super) timestamp: Timestamp,
     /// What is to be known before relying on any of them.
     pub(super) said: &'a [String],
 }
 
 impl Frame<'_> {
     /// Writes a suite, its cases in their order.
+    ///
+    /// The crate cannot write the `file` of a suite, by which readers find the policy, nor how many
+    /// cases were skipped; and it writes whole documents from text that it owns. So each suite is a
+    /// document of its own, which is cut out and given the rest of its attributes: no more than one
+    /// of them is in memory.
     pub(super) fn suite(
         &self,
         id: usize,
         name: &str,
-        cases: &[Case<'_>],
-        out: &mut impl Write,
+        cases: Vec<Case<'_>>,
+        out: &mut dyn Write,
     ) -> io::Result<()> {
-        let count = |kind| cases.iter().filter(|case| case.kind == kind).count();
-        writeln!(
-            out,
-            "<testsuite id=\"{id}\" name=\"{}\" package=\"{}\" file=\"{}\" tests=\"{}\" \
-             failures=\"{}\" errors=\"{}\" skipped=\"{}\" hostname=\"localhost\" \
-             timestamp=\"{}\" time=\"0\">",
-            attribute(name),
-            attribute(self.package),
-            attribute(self.file),
-            cases.len(),
-            count(Kind::Failure),
-            count(Kind::Error),
-            count(Kind::Skipped),
-            self.timestamp,
-        )?;
-        for case in cases {
-            write_case(case, out)?;
-        }
+        let suite = self.test_suite(name, cases);
+        let (file, skipped) = (xml_attribute(self.file), suite.skipped());
+        let mut document = Report::new();
+        document.add_testsuite(suite);
+        let mut xml = Vec::new();
+        document.write_xml(&mut xml).map_err(io::Error::other)?;
+        let suite = xml.strip_prefix(BEFORE).and_then(|xml| xml.strip_suffix(AFTER));
+        let suite = suite.ok_or_else(|| io::Error::other("junit-report writes another form"))?;
+        // The entities of HTML that are used are those of XML.
+        write!(out, "<testsuite id=\"{id}\" file=\"{}\" skipped=\"{skipped}\"", html(&file))?;
+        out.write_all(suite)?;
+        out.write_all(b"\n")
+    }
+
+    fn test_suite(&self, name: &str, cases: Vec<Case<'_>>) -> TestSuite {
         let said: Vec<_> = self.said.iter().map(|line| xml_cdata(line)).collect();
-        writeln!(out, "<system-out><![CDATA[{}]]></system-out>\n</testsuite>", said.join("\n"))
+        TestSuite {
+            name: xml_attribute(name).into_owned(),
+            package: xml_attribute(self.package).into_owned(),
+            timestamp: written(self.timestamp),
+            hostname: "localhost".to_owned(),
+            testcases: cases.into_iter().map(test_case).collect(),
+            system_out: Some(said.join("\n")),
+            system_err: None,
+        }
     }
 }
 
-fn write_case(case: &Case<'_>, out: &mut impl Write) -> io::Result<()> {
-    let (name, class) = (case.about.name(), case.about.class());
-    let (name, class) = (attribute(&name), attribute(&class));
-    write!(out, "<testcase name=\"{name}\" time=\"0\" classname=\"{class}\"")?;
-    let Some(told) = &case.told else { return writeln!(out, "/>") };
-    let element = match case.kind {
-        Kind::Failure => "failure",
-        Kind::Error => "error",
-        Kind::Skipped => "skipped",
-        Kind::Passed => "system-out",
+/// A time as the crate takes it, from the year 0 on: it cannot write an earlier one.
+fn written(at: Timestamp) -> OffsetDateTime {
+    const YEAR_ZERO: i64 = -62_167_219_200;
+    let seconds = at.as_second().max(YEAR_ZERO);
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn test_case(case: Case<'_>) -> TestCase {
+    let mut system_out = None;
+    let result = match case.fate {
+        Fate::Failure(told) => {
+            let (type_, message, cause) = said(&told);
+            TestResult::Failure { type_, message, cause }
+        }
+        Fate::Error(told) => {
+            let (type_, message, cause) = said(&told);
+            TestResult::Error { type_, message, cause }
+        }
+        Fate::Skipped(told) => {
+            let (type_, message, cause) = said(&told);
+            TestResult::SkippedWithCause { type_, message, cause }
+        }
+        Fate::Passed(why) => {
+            system_out = why.map(|why| xml_cdata(&why).into_owned());
+            TestResult::Success
+        }
     };
-    write!(out, "><{element}")?;
-    if case.kind != Kind::Passed {
-        let message = attribute(&told.message);
-        write!(out, " type=\"{}\" message=\"{message}\"", attribute(told.type_))?;
+    TestCase {
+        name: xml_attribute(&case.about.name()).into_owned(),
+        time: Duration::ZERO,
+        result,
+        classname: Some(xml_attribute(&case.about.class()).into_owned()),
+        filepath: None,
+        system_out,
+        system_err: None,
     }
-    write!(out, "><![CDATA[")?;
-    write_text(told, out)?;
-    writeln!(out, "]]></{element}></testcase>")
 }
 
-/// What is said, what to do, and where, a line each.
-fn write_text(told: &Told<'_>, out: &mut impl Write) -> io::Result<()> {
-    write!(out, "{}", xml_cdata(&told.message))?;
+/// The type, the message, and the text: what is said, what to do, and where, a line each.
+fn said(told: &Told<'_>) -> (String, String, Option<String>) {
+    let mut text = xml_cdata(&told.message).into_owned();
     if let Some(help) = told.help {
-        write!(out, "\nhelp: {}", xml_cdata(help))?;
+        text.push_str("\nhelp: ");
+        text.push_str(&xml_cdata(help));
     }
     if let Some(place) = told.place {
-        write!(out, "\npolicy: {}:{}", xml_cdata(&place.path), place.line)?;
+        text.push_str(&format!("\npolicy: {}:{}", xml_cdata(&place.path), place.line));
     }
-    Ok(())
-}
-
-/// The value of an attribute, in quotes. The entities of HTML that are used are those of XML.
-fn attribute(text: &str) -> Cow<'_, str> {
-    match xml_attribute(text) {
-        Cow::Borrowed(text) => html(text),
-        Cow::Owned(text) => Cow::Owned(html(&text).into_owned()),
-    }
+    (told.type_.to_owned(), xml_attribute(&told.message).into_owned(), Some(text))
 }
 
 impl About<'_> {
