@@ -18,13 +18,14 @@ fn inside_repository(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Optio
     // Links are followed in the folder alone: the file itself is known by its name in it.
     let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
     let file = folder.join(path.file_name()?);
-    let by_ci = ROOTS.into_iter().filter_map(|name| Path::new(&env(name)?).canonicalize().ok());
+    // A folder that is not there is of another machine, as in a container.
+    let by_ci = ROOTS.into_iter().find_map(|name| Path::new(&env(name)?).canonicalize().ok());
     // It is a file, not a folder, in a worktree or a submodule.
-    let by_git = folder.ancestors().find(|folder| folder.join(".git").exists());
-    let here = Path::new(".").canonicalize().ok();
-    by_ci
-        .chain(by_git.map(Path::to_path_buf))
-        .chain(here)
-        .filter(|root| root.parent().is_some())
-        .find_map(|root| Some(file.strip_prefix(root).ok()?.to_path_buf()))
+    let by_git = || folder.ancestors().find(|folder| folder.join(".git").exists());
+    // What the CI system says is decisive: a file of another repository is none of this one.
+    let root = by_ci
+        .or_else(|| by_git().map(Path::to_path_buf))
+        .or_else(|| Path::new(".").canonicalize().ok())
+        .filter(|root| root.parent().is_some())?;
+    file.strip_prefix(root).ok().map(Path::to_path_buf)
 }

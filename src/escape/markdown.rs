@@ -75,6 +75,8 @@ fn escape(before: &str, c: char, after: &str) -> Option<Escape> {
         ' ' if before.is_empty() => return Some(Escape::Entity("&#32;")),
         // A formula of LaTeX.
         '\\' if after.starts_with(['(', '[', ')', ']']) => return Some(Escape::BackslashAndGap),
+        // An iteration of GitLab.
+        '*' if after.starts_with("iteration:") => return Some(Escape::BackslashAndGap),
         '\\' | '`' | '*' | '_' => return Some(Escape::Backslash),
         // References; labels; alerts of GitLab.
         '#' | '!' | '~' | '^' => return Some(Escape::BackslashAndGap),

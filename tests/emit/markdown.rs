@@ -11,7 +11,7 @@ use crate::escaping::text;
 use crate::fixture::{named, report, written};
 
 /// What marks up something on one of the sites.
-const MARKUP: [&str; 74] = [
+const MARKUP: [&str; 75] = [
     "$x^2$",
     "$$x$$",
     "$`x`$",
@@ -53,6 +53,7 @@ const MARKUP: [&str; 74] = [
     "^alert#1",
     "[vulnerability:1]",
     "[feature_flag:1]",
+    "*iteration:1",
     ":tada:",
     ":+1:",
     "a:x:b",
@@ -168,7 +169,8 @@ fn found_by_sites(text: &str) -> Option<&str> {
         });
         let emoji =
             name.is_some_and(|after| after.starts_with(':') && after.len() + 1 < lower.len());
-        let starts = ["://", "www.", "{+", "{-", "[+", "[-", "[toc", "[[", "\\(", "\\["];
+        let starts =
+            ["://", "www.", "{+", "{-", "[+", "[-", "[toc", "[[", "\\(", "\\[", "*iteration:"];
         let issue = ["gh-", "gl-"].iter().any(|site| {
             let number = lower.strip_prefix(site).and_then(|rest| rest.chars().next());
             number.is_some_and(|c| c.is_ascii_digit())

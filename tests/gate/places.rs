@@ -104,9 +104,17 @@ fn a_file_outside_of_the_repository_keeps_the_name_that_was_given() {
     let sandbox = repository();
     let elsewhere = sandbox.path("elsewhere");
     let env = [("BITBUCKET_CLONE_DIR", elsewhere.to_str().unwrap())];
-    for given in
-        ["../shop/policies/two factor.yaml", sandbox.path("shop").join(NAME).to_str().unwrap()]
-    {
-        assert_eq!(called(&elsewhere, given, &env).0, given);
-    }
+    let absolute = sandbox.path("shop").join(NAME);
+    let absolute = absolute.to_str().unwrap();
+    let check = || {
+        for given in ["../shop/policies/two factor.yaml", absolute] {
+            assert_eq!(called(&elsewhere, given, &env).0, given);
+        }
+        // Nor is it called by the folder in which the run starts.
+        assert_eq!(called(&sandbox.path("shop"), absolute, &env).0, absolute);
+    };
+    check();
+    // A repository of its own, such as that of the security team, is not the one of the run.
+    std::fs::create_dir(sandbox.path("shop/.git")).unwrap();
+    check();
 }
