@@ -11,11 +11,12 @@ use divan::counter::{BytesCount, ItemsCount};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use mfa_gate::emit::{self, Format};
-use mfa_gate::evaluate::{Judging, evaluate};
+use mfa_gate::judge::Run;
+use mfa_gate::judge::{Judging, evaluate};
 use mfa_gate::policy::{self, Policy};
 use mfa_gate::read::file;
 use mfa_gate::reading::{Reading, Selection};
-use mfa_gate::report::{Options, Provenance, Report, Run};
+use mfa_gate::report::{Options, Provenance, Report};
 use tempfile::NamedTempFile;
 
 const TODAY: Date = date(2026, 9, 1);

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
-use mfa_gate::evaluate::{Evaluation, Judging, evaluate};
+use mfa_gate::judge::Run;
+use mfa_gate::judge::{Evaluation, Judging, evaluate};
 use mfa_gate::location::Location;
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Role, Source, TwoFactor};
 use mfa_gate::policy::{
@@ -16,7 +17,7 @@ use mfa_gate::policy::{
 };
 use mfa_gate::reading::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Walk};
 use mfa_gate::report::{
-    Changes, Concern, DirectoryRecord, Options, Outcome, Provenance, Report, RosterRecord, Run,
+    Changes, Concern, DirectoryRecord, Options, Outcome, Provenance, Report, RosterRecord,
     Severity, State, Verdict,
 };
 use mfa_gate::rule::{Level, Rule};

@@ -8,19 +8,17 @@ use std::sync::LazyLock;
 
 use jiff::civil::{Date, date};
 use mfa_gate::emit::{self, Format, console, list};
-use mfa_gate::evaluate::{Judging, evaluate};
+use mfa_gate::judge::{Judging, evaluate};
 use mfa_gate::failure::Failure;
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Source, TwoFactor};
 use mfa_gate::policy::{self, Document, Exemption, Policy, RosterColumns};
 use mfa_gate::read::atlassian;
-use mfa_gate::read::bitbucket::DEFAULT_API_URL;
+use mfa_gate::hosts::BITBUCKET_API;
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::roster::{self, Roster};
 use mfa_gate::reading::{Addresses, Completeness, Origin, Reading, Roll, Selection, Walk};
-use mfa_gate::report::{
-    DirectoryRecord, Input, Options, Outcome, Provenance, Report, RosterRecord, Run, Snapshot,
-    Verdict,
-};
+use mfa_gate::report::{DirectoryRecord, Input, Options, Outcome, Provenance, Report, RosterRecord, Snapshot, Verdict};
+use mfa_gate::judge::Run;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
@@ -305,7 +303,7 @@ fn origins(readings: &[Reading], roster: Option<RosterRecord>) -> (Options, Prov
     if members {
         source.inputs.push(Input { path: "members.json".into(), sha256: "0".repeat(64) });
     } else {
-        source.api_url = Some(DEFAULT_API_URL.into());
+        source.api_url = Some(BITBUCKET_API.into());
         source.atlassian = Some(DirectoryRecord {
             api_url: "https://api.atlassian.com/".into(),
             organisation: "an-organisation".into(),

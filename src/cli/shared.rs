@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::{SignedDuration, civil::Date};
 
 use super::value::{day, positive, reports};
-use crate::files::ReportArg;
+use crate::emit::ReportArg;
 
 /// Which policy.
 #[derive(Clone, Debug, Args)]

@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, TypedValueParser};
 use jiff::{SignedDuration, civil::Date};
 
+use crate::emit::ReportArg;
 use crate::emit::{Format, UnknownFormat};
-use crate::files::ReportArg;
 use crate::policy::{Category, read_date};
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};

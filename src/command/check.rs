@@ -9,14 +9,15 @@ use super::publish::Told;
 use super::select::named;
 use super::{Context, saved, subject, whole};
 use crate::cli::Check;
+use crate::emit::Reports;
 use crate::emit::{Format, words};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
-use crate::files::Reports;
+use crate::judge::Run;
 use crate::policy::{self, Policy};
 use crate::read::Roles;
 use crate::redact::Redactor;
-use crate::report::{Assurance, Changes, Options, Report, Run};
+use crate::report::{Assurance, Changes, Options, Report};
 
 /// What is said of an earlier run that is of no use.
 const NOT_COMPARED: &str = "this run is not compared with an earlier one";

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
+use crate::emit::Reports;
 use crate::emit::{self, console};
 use crate::failure::{Exit, Failure};
-use crate::files::Reports;
 use crate::quote;
 use crate::redact::Redactor;
 use crate::report::Report;

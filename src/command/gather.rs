@@ -13,14 +13,15 @@ use super::roster::DatedRoster;
 use super::select::no_workspace;
 use super::{Context, mask};
 use crate::cli::{ConnectArgs, MembersArgs};
-use crate::env::credential::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
-use crate::evaluate::wrong_clock;
+use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 use crate::failure::{Complaint, Failure};
+use crate::hosts::BITBUCKET_API;
 use crate::http::{Clock, Connection};
+use crate::judge::wrong_clock;
 use crate::member::Source;
 use crate::read;
 use crate::read::atlassian::Organisation;
-use crate::read::bitbucket::{self, Account, Credential, DEFAULT_API_URL};
+use crate::read::bitbucket::{self, Account, Credential};
 use crate::read::file::{self, FileRead};
 use crate::read::{DirectoryWalk, Found, Members, Sources, Wanted};
 use crate::reading::{Incomplete, Origin, Reading, Selection, Walk};
@@ -256,7 +257,7 @@ pub(super) fn connection(args: &ConnectArgs, context: &Context<'_>) -> Connectio
 pub(super) fn account(args: &ConnectArgs, context: &Context<'_>) -> Result<Account, Failure> {
     let given = args.api_url.clone().or_else(|| (context.env)("BITBUCKET_API_URL"));
     Ok(Account {
-        api_url: bitbucket::api_url(given.as_deref().unwrap_or(DEFAULT_API_URL))?,
+        api_url: bitbucket::api_url(given.as_deref().unwrap_or(BITBUCKET_API))?,
         credential: Credential::from_env(context.env)?,
     })
 }

@@ -32,7 +32,7 @@ use crate::ci;
 use crate::cli::{Cli, Command, Verbosity};
 use crate::emit::console::Style;
 use crate::env;
-use crate::env::credential::{CREDENTIALS, file_of};
+use crate::env::{CREDENTIALS, file_of};
 use crate::env::{POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};

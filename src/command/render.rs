@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::deliver::{deliver, redacted};
 use super::{Context, saved, whole};
 use crate::cli::Render;
+use crate::emit::Reports;
 use crate::failure::{Exit, Failure};
-use crate::files::Reports;
+use crate::judge::Clash;
 use crate::redact::Redactor;
-use crate::report::{Clash, Report, Verdict};
+use crate::report::{Report, Verdict};
 
 pub(super) fn run(args: &Render, context: &Context<'_>) -> Result<Exit, Failure> {
     redacted(&args.reports, context, |redactor| render(args, redactor, context))

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::judge::{Contradiction, Refusal};
 use crate::quote;
 use crate::redact::{Redactor, is_redacted};
-use crate::report::{Contradiction, Refusal, Report, SCHEMA_VERSION};
+use crate::report::{Report, SCHEMA_VERSION};
 
 /// The largest report, in bytes: half a million members.
 const LARGEST: u64 = 256 << 20;
@@ -58,7 +59,11 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
 /// The report with pseudonyms in place of people, where that is wanted and not done yet.
 pub(super) fn redacted(report: Report, redactor: Option<&Redactor>) -> Report {
     match redactor {
-        Some(redactor) if !is_redacted(&report) => report.redacted(redactor),
+        Some(redactor) if !is_redacted(&report) => {
+            report.concealed(redactor.redaction(), |policy, readings, source| {
+                redactor.conceal(policy, readings, source);
+            })
+        }
         Some(_) | None => report,
     }
 }

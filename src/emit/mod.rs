@@ -11,6 +11,7 @@ mod in_toto;
 mod json;
 mod junit;
 mod markdown;
+mod reports;
 mod sarif;
 pub(crate) mod since;
 pub(crate) mod words;
@@ -21,6 +22,8 @@ pub mod list;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+
+pub use self::reports::{ReportArg, Reports};
 
 use crate::member::TwoFactor;
 use crate::report::Report;

@@ -1,13 +1,56 @@
 //! What is wrong with the environment, whatever the command: each of these would drop, in silence,
 //! something that was asked for.
 
-pub(crate) mod credential;
-
 use std::ffi::OsString;
 
-use crate::env::credential::{REDACT_KEY, SLACK_WEBHOOK_URL, file_of};
 use crate::failure::Failure;
 use crate::suggest::nearest;
+
+/// The variables that hold credentials; each may be read from a file by the same name with `_FILE`
+/// added.
+pub(crate) const CREDENTIALS: [&str; 9] = [
+    BITBUCKET_EMAIL,
+    BITBUCKET_API_TOKEN,
+    BITBUCKET_ACCESS_TOKEN,
+    BITBUCKET_CLIENT_ID,
+    BITBUCKET_CLIENT_SECRET,
+    ATLASSIAN_ORG_ID,
+    ATLASSIAN_API_KEY,
+    SLACK_WEBHOOK_URL,
+    REDACT_KEY,
+];
+
+/// The address of the Atlassian account that made the API token.
+pub(crate) const BITBUCKET_EMAIL: &str = "BITBUCKET_EMAIL";
+
+/// An API token.
+pub(crate) const BITBUCKET_API_TOKEN: &str = "BITBUCKET_API_TOKEN";
+
+/// A workspace access token.
+pub(crate) const BITBUCKET_ACCESS_TOKEN: &str = "BITBUCKET_ACCESS_TOKEN";
+
+/// The key of an OAuth consumer.
+pub(crate) const BITBUCKET_CLIENT_ID: &str = "BITBUCKET_CLIENT_ID";
+
+/// The secret of an OAuth consumer.
+pub(crate) const BITBUCKET_CLIENT_SECRET: &str = "BITBUCKET_CLIENT_SECRET";
+
+/// The id of an Atlassian organisation.
+pub(crate) const ATLASSIAN_ORG_ID: &str = "ATLASSIAN_ORG_ID";
+
+/// An API key of an Atlassian organisation.
+pub(crate) const ATLASSIAN_API_KEY: &str = "ATLASSIAN_API_KEY";
+
+/// Where a message to a Slack channel is sent; whoever knows it can write there.
+pub(crate) const SLACK_WEBHOOK_URL: &str = "MFA_GATE_SLACK_WEBHOOK_URL";
+
+/// What the pseudonyms of `--redact` are made with; whoever knows it can try whose they are.
+pub(crate) const REDACT_KEY: &str = "MFA_GATE_REDACT_KEY";
+
+/// The variable that names a file to read the value of another one from.
+pub(crate) fn file_of(name: &str) -> String {
+    format!("{name}_FILE")
+}
 
 /// The variables of a process, as they are.
 pub type Variables = [(OsString, OsString)];

@@ -10,7 +10,7 @@ use std::thread;
 
 use super::PATIENCE;
 use super::place::{is_file_at, same_file};
-use crate::env::credential::{CREDENTIALS, file_of};
+use crate::env::{CREDENTIALS, file_of};
 
 /// Bytes that are read from a stream at once.
 const PIECE: usize = 1 << 16;

@@ -10,17 +10,7 @@ use std::thread;
 use super::PATIENCE;
 use super::place::{folder_of, is_stdout, is_stream, leads_to, same_file};
 use super::unfinished::{Probe, Unfinished, sweep_beside};
-use crate::emit::Format;
 use crate::failure::Failure;
-
-/// A report that was asked for: `FORMAT=PATH`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportArg {
-    /// The format.
-    pub format: Format,
-    /// The file, or `-` for standard output.
-    pub path: PathBuf,
-}
 
 /// A place that can be written to.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +35,30 @@ impl Target {
         let target = Target::find(path, inputs)?;
         target.clear(path, &[])?;
         Ok(target)
+    }
+
+    /// Prepares several targets, in the order of their paths.
+    ///
+    /// # Errors
+    /// A usage failure where two of them are one place, or [`Target::prepare`] fails.
+    pub fn prepare_all(paths: &[&Path], inputs: &[&Path]) -> Result<Vec<Self>, Failure> {
+        // Before all folders are there, nobody can tell where a path through one of them leads.
+        for path in paths {
+            make_folder(path)?;
+        }
+        let mut targets: Vec<Target> = Vec::with_capacity(paths.len());
+        for path in paths {
+            let target = Target::find(path, inputs)?;
+            if targets.iter().any(|other| other.is_same(&target)) {
+                return Err(twice(path));
+            }
+            targets.push(target);
+        }
+        let mut probes = Vec::with_capacity(targets.len());
+        for (path, target) in paths.iter().zip(&targets) {
+            probes.extend(target.clear(path, &probes)?);
+        }
+        Ok(targets)
     }
 
     /// What a path stands for. Its folder has to exist.
@@ -161,65 +175,4 @@ fn through_buffer(
     let mut buffer = BufWriter::with_capacity(1 << 17, target);
     write(&mut buffer)?;
     buffer.flush()
-}
-
-/// The reports of a run.
-#[derive(Debug)]
-pub struct Reports(Vec<(ReportArg, Target)>);
-
-impl Reports {
-    /// Prepares every target.
-    ///
-    /// # Errors
-    /// A usage failure where two reports go to one place, or [`Target::prepare`] fails.
-    pub fn prepare(reports: &[ReportArg], inputs: &[&Path]) -> Result<Self, Failure> {
-        // Before all folders are there, nobody can tell where a path through one of them leads.
-        for report in reports {
-            make_folder(&report.path)?;
-        }
-        let mut targets: Vec<(ReportArg, Target)> = Vec::with_capacity(reports.len());
-        for report in reports {
-            let target = Target::find(&report.path, inputs)?;
-            if targets.iter().any(|(_, other)| other.is_same(&target)) {
-                return Err(twice(&report.path));
-            }
-            targets.push((report.clone(), target));
-        }
-        let mut probes = Vec::with_capacity(targets.len());
-        for (report, target) in &targets {
-            probes.extend(target.clear(&report.path, &probes)?);
-        }
-        Ok(Reports(targets))
-    }
-
-    /// Whether one of them goes to standard output.
-    pub fn use_stdout(&self) -> bool {
-        self.0.iter().any(|(_, target)| matches!(target, Target::Stdout))
-    }
-
-    /// Writes every report, each in a thread of its own, and says which could not be written, and
-    /// why.
-    pub fn write(
-        self,
-        write: impl Fn(Format, &mut dyn Write) -> io::Result<()> + Sync,
-    ) -> Vec<String> {
-        let write = &write;
-        thread::scope(|scope| {
-            let writers: Vec<_> = self
-                .0
-                .into_iter()
-                .map(|(report, target)| {
-                    let format = report.format;
-                    (report, scope.spawn(move || target.fill(|out| write(format, out))))
-                })
-                .collect();
-            let failed = writers.into_iter().filter_map(|(report, writer)| {
-                let stopped = |_| Err(io::Error::other("its writer stopped"));
-                let error = writer.join().unwrap_or_else(stopped).err()?;
-                let (format, path) = (report.format.id(), report.path.display());
-                Some(format!("the {format} report {path} could not be written: {error}"))
-            });
-            failed.collect()
-        })
-    }
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::disguise::levels;
 use super::proxy;
-use crate::env::credential;
+use crate::credential;
 use crate::quote::excerpt;
 
 /// What stands in the place of a secret.

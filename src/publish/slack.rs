@@ -5,8 +5,9 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::credential::value;
 use crate::emit::words;
-use crate::env::credential::{SLACK_WEBHOOK_URL, value};
+use crate::env::SLACK_WEBHOOK_URL;
 use crate::escape::slack;
 use crate::failure::Failure;
 use crate::http::{

@@ -10,8 +10,9 @@ mod people;
 use ring::{hmac, rand::SystemRandom};
 
 use self::people::{Ids, Kind, People};
+use crate::credential::value;
 use crate::digest::hex;
-use crate::env::credential::{REDACT_KEY, value};
+use crate::env::REDACT_KEY;
 use crate::failure::Failure;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, Selector};
@@ -212,7 +213,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::evaluate::{Judging, evaluate};
+    use crate::judge::{Judging, evaluate};
     use crate::member::{Evidence, Role, TwoFactor};
     use crate::reading::{Addresses, Completeness, Origin, Roll, Walk};
 

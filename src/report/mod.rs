@@ -2,15 +2,10 @@
 //! `verify` judges again. Its JSON form is the interface that others build on, so a field that
 //! changes its meaning changes [`SCHEMA_VERSION`].
 
-mod build;
 mod changes;
-mod contradiction;
 mod judged;
-mod merge;
 mod provenance;
-mod rejudge;
 mod row;
-mod saved;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,15 +19,12 @@ use crate::member::Source;
 use crate::policy::{Levels, Limits};
 use crate::reading::{Completeness, Origin};
 use crate::unique;
-pub use build::Run;
 pub use changes::{Changes, Concern, Earlier, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
-pub use merge::Clash;
 pub use provenance::{
     Assurance, ClockGap, Commit, CredentialKind, DirectoryRecord, Input, Provenance, Redirection,
     RosterRecord,
 };
-pub use saved::{Contradiction, Refusal};
 
 /// The version of the report's JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -41,7 +33,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub const SCOPE: &str = "workspace members at one point in time";
 
 /// A time as reports state it. Most readers of dates take no fractions of a second.
-fn whole_seconds(at: Timestamp) -> Timestamp {
+pub(crate) fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Options, Report};
-use crate::read::{atlassian, bitbucket};
+use crate::hosts::{ATLASSIAN_API, BITBUCKET_API};
 use crate::reading::Origin;
 use crate::unique;
 
@@ -28,7 +28,7 @@ pub enum Assurance {
 
 impl Assurance {
     /// How far a run can be relied on.
-    pub(super) fn of(options: &Options, source: &Provenance) -> Self {
+    pub(crate) fn of(options: &Options, source: &Provenance) -> Self {
         if options.today || source.is_elsewhere() {
             Assurance::Simulated
         } else if options.members {
@@ -41,7 +41,7 @@ impl Assurance {
 
 impl Report {
     /// The day on which the members were read, UTC.
-    pub(super) fn day_of_reading(&self) -> Date {
+    pub(crate) fn day_of_reading(&self) -> Date {
         self.checked_at.to_zoned(TimeZone::UTC).date()
     }
 
@@ -51,7 +51,7 @@ impl Report {
             && !self.options.today
             && !self.options.members
             && self.source.inputs.is_empty()
-            && self.source.api_url.as_deref() == Some(bitbucket::DEFAULT_API_URL)
+            && self.source.api_url.as_deref() == Some(BITBUCKET_API)
             && match &self.source.atlassian {
                 Some(organisation) => organisation.is_at_default(),
                 None => self.members.iter().all(|own| own.member.evidence.atlassian.is_none()),
@@ -90,7 +90,7 @@ pub struct Provenance {
 impl Provenance {
     /// Whether another server was asked than Bitbucket and Atlassian themselves.
     pub fn is_elsewhere(&self) -> bool {
-        let is_other = |url: &String| url != bitbucket::DEFAULT_API_URL;
+        let is_other = |url: &String| url != BITBUCKET_API;
         self.api_url.as_ref().is_some_and(is_other)
             || self.atlassian.as_ref().is_some_and(|asked| !asked.is_at_default())
     }
@@ -117,7 +117,7 @@ impl ClockGap {
     }
 
     /// The wider one of two.
-    pub(super) fn wider(self, other: Self) -> Self {
+    pub(crate) fn wider(self, other: Self) -> Self {
         if self.ahead_s.unsigned_abs() < other.ahead_s.unsigned_abs() { other } else { self }
     }
 }
@@ -207,7 +207,7 @@ pub struct DirectoryRecord {
 impl DirectoryRecord {
     /// Whether it was Atlassian itself that was asked.
     pub fn is_at_default(&self) -> bool {
-        self.api_url.trim_end_matches('/') == atlassian::DEFAULT_API_URL
+        self.api_url.trim_end_matches('/') == ATLASSIAN_API
     }
 }
 

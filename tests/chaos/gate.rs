@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use mfa_gate::evaluate::{Judging, evaluate};
 use mfa_gate::http::{Clock, Connection, Pace, Secrets};
+use mfa_gate::judge::Run;
+use mfa_gate::judge::{Judging, evaluate};
 use mfa_gate::member::Source;
 use mfa_gate::policy::{self, Policy, RosterColumns};
 use mfa_gate::read;
@@ -15,7 +16,7 @@ use mfa_gate::read::bitbucket::{Account, Credential, api_url};
 use mfa_gate::read::roster::{self, Roster};
 use mfa_gate::read::{Members, Sources, Wanted};
 use mfa_gate::reading::Reading;
-use mfa_gate::report::{Options, Provenance, Report, Run};
+use mfa_gate::report::{Options, Provenance, Report};
 use tempfile::NamedTempFile;
 
 use crate::reception::KEY;

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use mfa_gate::report::{Refusal, Report};
+use mfa_gate::judge::Refusal;
+use mfa_gate::report::Report;
 use mfa_gate::rule::Rule;
 use serde_json::{Value, json};
 

@@ -12,9 +12,9 @@ use crate::command::Context;
 use crate::command::gather::{Request, gather};
 use crate::command::select::select;
 use crate::escape::terminal;
-use crate::evaluate::is_too_long;
 use crate::failure::{Exit, Failure};
 use crate::files::replace;
+use crate::judge::is_too_long;
 use crate::location::Location;
 use crate::member::{Member, Role};
 use crate::policy::{

@@ -11,6 +11,6 @@ mod wire;
 pub(super) use self::client::Client;
 pub(super) use self::directory::Directory;
 pub(crate) use self::examine::examine;
-pub use self::organisation::{DEFAULT_API_URL, Organisation};
+pub use self::organisation::Organisation;
 #[doc(hidden)]
 pub use self::pages::note_pages;

@@ -3,13 +3,12 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::env::credential::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of, malformed, value};
+use crate::credential::{malformed, value};
+use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of};
 use crate::failure::Failure;
+use crate::hosts::ATLASSIAN_API;
 use crate::http::{Answer, Host, Refusal, Said, Secret, base_address, host_or_proxy};
 use crate::reading::Incomplete;
-
-/// The base address of [Atlassian's admin APIs](https://developer.atlassian.com/cloud/admin/organization/rest/intro/#uri).
-pub const DEFAULT_API_URL: &str = "https://api.atlassian.com";
 
 const API_URL: &str = "ATLASSIAN_API_URL";
 
@@ -46,15 +45,15 @@ impl Organisation {
             return Err(malformed(ATLASSIAN_ORG_ID, "something that is no organisation's id"));
         }
         let given = lookup(API_URL);
-        let help = format!("Set {API_URL} to something like {DEFAULT_API_URL}, or unset it.");
-        let api_url = given.as_deref().unwrap_or(DEFAULT_API_URL);
+        let help = format!("Set {API_URL} to something like {ATLASSIAN_API}, or unset it.");
+        let api_url = given.as_deref().unwrap_or(ATLASSIAN_API);
         let api_url = base_address(api_url, "the address of Atlassian's API", &help)?;
         Ok(Some(Organisation { api_url, id: id.into(), key: Secret::new(key) }))
     }
 
     /// Whether it is Atlassian itself that is asked.
     pub fn is_at_default(&self) -> bool {
-        Url::parse(DEFAULT_API_URL).is_ok_and(|default| default == self.api_url)
+        Url::parse(ATLASSIAN_API).is_ok_and(|default| default == self.api_url)
     }
 }
 

@@ -4,10 +4,8 @@ use url::Url;
 
 use super::credential::Credential;
 use crate::failure::Failure;
+use crate::hosts::BITBUCKET_API;
 use crate::http::base_address;
-
-/// The base address of [Bitbucket Cloud's API](https://developer.atlassian.com/cloud/bitbucket/rest/intro/#uri-structure).
-pub const DEFAULT_API_URL: &str = "https://api.bitbucket.org/2.0";
 
 /// Bitbucket, and as whom it is asked.
 #[derive(Clone, Debug)]
@@ -35,7 +33,7 @@ impl Account {
 /// # Errors
 /// [`Failure::Usage`]; its message does not repeat an address that may hold a password.
 pub fn api_url(text: &str) -> Result<Url, Failure> {
-    let help = format!("Set --api-url or BITBUCKET_API_URL to something like {DEFAULT_API_URL}.");
+    let help = format!("Set --api-url or BITBUCKET_API_URL to something like {BITBUCKET_API}.");
     base_address(text, "the API URL", &help)
 }
 
@@ -43,7 +41,7 @@ pub fn api_url(text: &str) -> Result<Url, Failure> {
 /// origin of the API. See <https://developer.atlassian.com/cloud/bitbucket/oauth-2/>.
 pub(super) fn token_url(api_url: &Url) -> Url {
     let mut url = api_url.clone();
-    let default = Url::parse(DEFAULT_API_URL);
+    let default = Url::parse(BITBUCKET_API);
     if default.is_ok_and(|default| default.origin() == api_url.origin()) {
         // `set_host` fails only for addresses without a host.
         let _ = url.set_host(Some("bitbucket.org"));
@@ -59,8 +57,8 @@ mod tests {
     #[test]
     fn addresses_that_a_credential_may_be_sent_to() {
         for (text, url) in [
-            (DEFAULT_API_URL, DEFAULT_API_URL),
-            ("https://api.bitbucket.org/2.0/", DEFAULT_API_URL),
+            (BITBUCKET_API, BITBUCKET_API),
+            ("https://api.bitbucket.org/2.0/", BITBUCKET_API),
             ("https://bitbucket.acme.example:8443/x", "https://bitbucket.acme.example:8443/x"),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
             ("http://127.9.9.9/2.0", "http://127.9.9.9/2.0"),
@@ -97,7 +95,7 @@ mod tests {
     #[test]
     fn where_tokens_come_from() {
         let of = |text| token_url(&api_url(text).unwrap()).to_string();
-        assert_eq!(of(DEFAULT_API_URL), "https://bitbucket.org/site/oauth2/access_token");
+        assert_eq!(of(BITBUCKET_API), "https://bitbucket.org/site/oauth2/access_token");
         assert_eq!(
             of("http://127.0.0.1:8080/2.0"),
             "http://127.0.0.1:8080/site/oauth2/access_token"

@@ -1,10 +1,11 @@
 //! Bitbucket credentials: where they come from, and how they are sent.
 
+use crate::credential::{malformed, value};
 use crate::env::AUTH;
-use crate::env::credential::{
+use crate::env::{
     BITBUCKET_ACCESS_TOKEN as ACCESS_TOKEN, BITBUCKET_API_TOKEN as API_TOKEN,
     BITBUCKET_CLIENT_ID as CLIENT_ID, BITBUCKET_CLIENT_SECRET as CLIENT_SECRET,
-    BITBUCKET_EMAIL as EMAIL, file_of, malformed, value,
+    BITBUCKET_EMAIL as EMAIL, file_of,
 };
 use crate::failure::Failure;
 use crate::http::Secret;

@@ -13,7 +13,7 @@ mod vitals;
 mod walk;
 mod wire;
 
-pub use self::account::{Account, DEFAULT_API_URL, api_url};
+pub use self::account::{Account, api_url};
 pub(super) use self::addresses::look_up;
 pub(crate) use self::client::{Client, link};
 pub use self::credential::Credential;

@@ -114,10 +114,10 @@ fn over_limit(exemption: &Exemption, limits: &Limits, today: Date) -> String {
             format!("runs for {} days, {starts} to {expires}; the limit is {max}", days(starts))
         }
         (Some(max), None, _) => format!("has no first day, and the limit is {max} days"),
-        (None, _, _) if days(today) > super::exemption::MAX_DAYS_AHEAD => format!(
+        (None, _, _) if days(today) > super::states::MAX_DAYS_AHEAD => format!(
             "ends on {expires}, {} days from today; without `limits.max_days` the limit is {}",
             days(today),
-            super::exemption::MAX_DAYS_AHEAD
+            super::states::MAX_DAYS_AHEAD
         ),
         (_, _, Some(max)) => {
             format!("is one too many: the limit is {max}, and it is among those that end last")

@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::build::Run;
-use super::{Finding, JudgedExemption, Provenance, Report, Workspace};
-use crate::evaluate::{Judging, evaluate};
+use super::report::Run;
+use crate::judge::{Judging, evaluate};
 use crate::location::Location;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry};
 use crate::reading::{Addresses, Completeness, Incomplete, Reading, Roll, Walk};
-use crate::redact::Redactor;
+use crate::report::{Finding, JudgedExemption, Provenance, Redaction, Report, Workspace};
 use crate::rule::Rule;
 
 impl Report {
@@ -23,18 +22,22 @@ impl Report {
         Report { changes: self.changes.clone(), redaction: self.redaction.clone(), ..report }
     }
 
-    /// The same run, judged again with pseudonyms in place of people; what changed since an earlier
-    /// run, which names others, is left out.
-    pub(crate) fn redacted(&self, redactor: &Redactor) -> Report {
+    /// The same run, judged again once its people were concealed; what changed since an earlier run,
+    /// which names others, is left out.
+    pub(crate) fn concealed(
+        &self,
+        redaction: Redaction,
+        conceal: impl FnOnce(&mut Policy, &mut [Reading], &mut Provenance),
+    ) -> Report {
         let (mut policy, mut readings) = (self.applied_policy(), readings(self));
-        for incomplete in readings.iter_mut().filter_map(|own| own.members.as_mut().err()) {
+        for incomplete in readings.iter_mut().filter_map(|reading| reading.members.as_mut().err()) {
             *incomplete = withheld();
         }
         let mut source = self.source.clone();
-        redactor.conceal(&mut policy, &mut readings, &mut source);
+        conceal(&mut policy, &mut readings, &mut source);
         let mut report = self.judged(policy, readings, source);
         report.options = report.options.redacted();
-        Report { redaction: Some(redactor.redaction()), ..report }
+        Report { redaction: Some(redaction), ..report }
     }
 
     fn judged(&self, policy: Policy, readings: Vec<Reading>, source: Provenance) -> Report {

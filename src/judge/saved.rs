@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::{Map, Value};
 
-use super::{Report, SCHEMA_VERSION, Verdict};
+use crate::report::{Report, SCHEMA_VERSION, Verdict};
 
 /// Why a document gives no verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::saved::Contradiction;
-use super::{Finding, JudgedMember, ListedMember, Options, Report, Verdict, Workspace};
 use crate::completeness;
 use crate::member::Evidence;
 use crate::reading::{Completeness, Origin};
+use crate::report::{Finding, JudgedMember, ListedMember, Options, Report, Verdict, Workspace};
 
 /// Longest value that is quoted, in characters.
 const LONGEST: usize = 60;

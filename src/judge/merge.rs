@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{JudgedExemption, Provenance, Report};
+use crate::report::{JudgedExemption, Provenance, Report};
 
 /// Why a report does not go with those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,24 +1,32 @@
 //! What the policy makes of what was read: a pure function of policy, readings and the day.
 
-mod admit;
-mod exemption;
+mod admissible;
+mod again;
+mod contradiction;
 mod findings;
 mod matching;
+mod merge;
+mod report;
+mod saved;
+mod states;
 mod wording;
 
 use jiff::civil::Date;
 
-pub(crate) use admit::{outdated, wrong_clock};
-pub(crate) use exemption::{is_too_long, standings};
+pub(crate) use admissible::{outdated, wrong_clock};
+pub(crate) use states::{is_too_long, standings};
 pub(crate) use wording::standing;
 
+pub use self::merge::Clash;
+pub use self::report::Run;
+pub use self::saved::{Contradiction, Refusal};
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
 use crate::reading::Reading;
 use crate::report::{ClockGap, Finding, Outcome, State};
-use exemption::{Calendar, Sightings};
 use findings::Finder;
 use matching::Index;
+use states::{Calendar, Sightings};
 
 /// The day and the flags that an evaluation depends on.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +175,7 @@ fn admitted(
     judging: Judging,
 ) -> Reading {
     if let Ok(roll) = &reading.members {
-        let refusal = admit::refusal(policy, exemptions, &reading.workspace, roll)
+        let refusal = admissible::refusal(policy, exemptions, &reading.workspace, roll)
             .or_else(|| outdated(policy, judging.roster_as_of, judging.today))
             .or_else(|| judging.clock.and_then(wrong_clock));
         if let Some(refusal) = refusal {

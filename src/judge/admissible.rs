@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use super::exemption::days;
 use super::matching::{Index, Shown};
+use super::states::days;
 use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Admins, Exemption, Policy, Selector};
 use crate::reading::{Incomplete, Roll};

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{
-    AppliedPolicy, Assurance, Commit, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
-    ListedMember, Options, Outcome, Provenance, Report, SCHEMA_VERSION, SCOPE, Severity, Snapshot,
-    State, Summary, Tool, Verdict, Workspace, whole_seconds,
-};
-use crate::evaluate::{Evaluation, Judgement};
 use crate::failure::Exit;
+use crate::judge::{Evaluation, Judgement};
 use crate::location::Location;
 use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
 use crate::reading::{Addresses, Reading};
+use crate::report::{
+    AppliedPolicy, Assurance, Commit, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
+    ListedMember, Options, Outcome, Provenance, Report, SCHEMA_VERSION, SCOPE, Severity, Snapshot,
+    State, Summary, Tool, Verdict, Workspace, whole_seconds,
+};
 use crate::rule::Rule;
 
 /// What a run knows about itself, beside policy and members.
