@@ -1,5 +1,7 @@
 //! What is said while members are read.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
@@ -42,6 +44,9 @@ impl Announce {
 pub(super) struct Announcer {
     announce: Announce,
     bar: ProgressBar,
+    /// How many members were read of each workspace, and how many it has as far as is known. All
+    /// workspaces are read at once, and there is one bar.
+    counts: RefCell<HashMap<Box<str>, (u64, u64)>>,
 }
 
 impl Announcer {
@@ -60,7 +65,7 @@ impl Announcer {
                 }
             });
         }
-        Announcer { announce, bar }
+        Announcer { announce, bar, counts: RefCell::default() }
     }
 
     pub(super) fn show(&self, progress: Progress<'_>) {
@@ -69,9 +74,17 @@ impl Announcer {
             | (Announce::Bar, Progress::Done(_))
             | (Announce::Lines, Progress::Members { .. }) => {}
             (Announce::Bar, Progress::Members { workspace, read, of }) => {
-                self.bar.set_message(workspace.to_owned());
-                self.bar.set_length(of.unwrap_or(read).max(read));
-                self.bar.set_position(read);
+                let mut counts = self.counts.borrow_mut();
+                counts.insert(workspace.into(), (read, of.unwrap_or(read).max(read)));
+                self.bar.set_message(match counts.len() {
+                    1 => workspace.to_owned(),
+                    several => count(several as u64, "workspace"),
+                });
+                let sum = |number: fn(&(u64, u64)) -> u64| {
+                    counts.values().map(number).fold(0, u64::saturating_add)
+                };
+                self.bar.set_length(sum(|&(_, of)| of));
+                self.bar.set_position(sum(|&(read, _)| read));
             }
             (Announce::Lines, Progress::Done(reading)) => {
                 // Nobody can be told that standard error cannot be written.

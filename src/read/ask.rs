@@ -1,12 +1,15 @@
 //! In which order the sources are asked: Bitbucket or a file first, the others only where somebody
-//! needs them.
+//! needs them. All workspaces are read side by side.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::try_join;
+use futures_util::stream::{FuturesOrdered, StreamExt};
+
 use super::atlassian::{self, Organisation};
 use super::bitbucket::{self, Account, Journal, Progress};
-use super::inquiry::{DirectoryOnDemand, Inquiry};
+use super::inquiry::{Answers, DirectoryOnDemand, Inquiry};
 use super::roster::Roster;
 use super::visible::{self, Caller};
 use super::{Found, Roles, Wanted};
@@ -36,7 +39,7 @@ pub enum Members<'a> {
     Listed(Vec<Reading>),
 }
 
-/// Reads members and what is known of them, one workspace after another; one that cannot be read
+/// Reads members and what is known of them, all workspaces side by side; one that cannot be read
 /// does not stop the others. Everything learnt from the network, and nothing else, makes an
 /// incomplete [`Reading`]. It blocks until all is read or the deadline is over, and tells `watch`
 /// how far it is; not to be called from asynchronous code.
@@ -76,21 +79,20 @@ async fn run(
         .transpose()?
         .map(DirectoryOnDemand::new);
     let inquiry = Inquiry::new(wanted, directory, roster);
-    let mut readings = Vec::new();
+    let mut found: Vec<(Reading, Answers)> = Vec::new();
     match members {
         Members::Bitbucket(account, slugs) => {
             let link = bitbucket::link(account, connection, deadline, pace)?;
             let client = bitbucket::Client::new(account, link, connection).await;
-            for slug in slugs {
-                let journal = Journal::new(slug, watch);
-                let members = match &client {
-                    Ok(client) => from_bitbucket(&inquiry, client, slug, &journal).await,
-                    Err(incomplete) => Err(incomplete.clone()),
-                };
-                let (workspace, walk) = (Arc::clone(slug), journal.finish());
-                let reading = Reading { workspace, origin: Origin::Api, walk, members };
+            // No workspace waits for another: one that hangs would use up the time of all. What
+            // bounds the requests under way is the link, which they share.
+            let mut under_way: FuturesOrdered<_> = slugs
+                .iter()
+                .map(|slug| workspace(&inquiry, client.as_ref(), slug, watch))
+                .collect();
+            while let Some((reading, answers)) = under_way.next().await {
                 watch(Progress::Done(&reading));
-                readings.push(reading);
+                found.push((reading, answers));
             }
         }
         Members::Listed(listed) => {
@@ -99,40 +101,89 @@ async fn run(
                     Ok(roll) => from_file(&inquiry, &reading.workspace, roll).await,
                     Err(incomplete) => Err(incomplete),
                 };
-                readings.push(Reading { members, ..reading });
+                let (members, answers) = apart(members);
+                found.push((Reading { members, ..reading }, answers));
             }
         }
     }
-    Ok(inquiry.conclude(readings))
+    Ok(inquiry.conclude(found))
 }
 
-/// Everybody in a workspace, as far as Bitbucket and the others show them.
+/// A workspace from Bitbucket's API, read or not.
+async fn workspace(
+    inquiry: &Inquiry<'_, '_>,
+    client: Result<&bitbucket::Client<'_>, &Incomplete>,
+    slug: &Arc<str>,
+    watch: &dyn Fn(Progress<'_>),
+) -> (Reading, Answers) {
+    let journal = Journal::new(slug, watch);
+    let members = match client {
+        Ok(client) => from_bitbucket(inquiry, client, slug, &journal).await,
+        Err(incomplete) => Err(incomplete.clone()),
+    };
+    let (members, answers) = apart(members);
+    let (workspace, walk) = (Arc::clone(slug), journal.finish());
+    (Reading { workspace, origin: Origin::Api, walk, members }, answers)
+}
+
+/// The members, and beside them what the other sources answered: nothing where there are none.
+fn apart(found: Result<(Roll, Answers), Incomplete>) -> (Result<Roll, Incomplete>, Answers) {
+    match found {
+        Ok((roll, answers)) => (Ok(roll), answers),
+        Err(incomplete) => (Err(incomplete), Answers::default()),
+    }
+}
+
+/// Everybody in a workspace, as far as Bitbucket and the others show them, and beside it who owns
+/// the workspace, where that is wanted.
 async fn from_bitbucket(
     inquiry: &Inquiry<'_, '_>,
     client: &bitbucket::Client<'_>,
     slug: &str,
     journal: &Journal<'_>,
-) -> Result<Roll, Incomplete> {
-    let mut roll = listed(inquiry, client, slug, journal).await?;
-    let wanted = inquiry.wanted;
-    if visible::needs_asking(&roll.members, wanted.accept) {
+) -> Result<(Roll, Answers), Incomplete> {
+    let roles = inquiry.wanted.roles;
+    let aside = journal.aside();
+    let owners = async {
+        Ok(match roles {
+            Roles::Unasked => None,
+            Roles::Welcome | Roles::Required => {
+                Some(bitbucket::owners(client, slug, &aside).await)
+            }
+        })
+    };
+    // Without members there is no use for owners; without owners there may be for members.
+    let read = try_join(judgeable(inquiry, client, slug, journal), owners).await;
+    journal.add_requests(&aside);
+    let ((mut roll, answers), owners) = read?;
+    if let Some(owners) = owners {
+        let assigned = owners.and_then(|owners| owners.assign_roles(&mut roll.members));
+        // Where roles are no more than welcome, members whose role was not found out show none.
+        if roles == Roles::Required {
+            assigned?;
+        }
+    }
+    Ok((roll, answers))
+}
+
+/// The members of a workspace, where what is unknown of them is a fact about them and not about the
+/// credential.
+async fn judgeable(
+    inquiry: &Inquiry<'_, '_>,
+    client: &bitbucket::Client<'_>,
+    slug: &str,
+    journal: &Journal<'_>,
+) -> Result<(Roll, Answers), Incomplete> {
+    let (roll, answers) = listed(inquiry, client, slug, journal).await?;
+    let accept = inquiry.wanted.accept;
+    if visible::needs_asking(&roll.members, accept) {
         let (caller, silence) = bitbucket::caller(client, slug, journal).await;
-        visible::judge(&roll.members, wanted.accept, caller).map_err(|incomplete| {
+        visible::judge(&roll.members, accept, caller).map_err(|incomplete| {
             let silence = silence.map(|why| format!(": {why}")).unwrap_or_default();
             Incomplete { why: incomplete.why + &silence, ..incomplete }
         })?;
     }
-    match wanted.roles {
-        Roles::Unasked => {}
-        Roles::Welcome => {
-            // Whose role was not found out shows none.
-            let _ = bitbucket::assign_roles(client, slug, &mut roll.members, journal).await;
-        }
-        Roles::Required => {
-            bitbucket::assign_roles(client, slug, &mut roll.members, journal).await?;
-        }
-    }
-    Ok(roll)
+    Ok((roll, answers))
 }
 
 /// The members of a workspace, with what the other sources say about them. Where a member may have
@@ -142,14 +193,14 @@ async fn listed(
     client: &bitbucket::Client<'_>,
     slug: &str,
     journal: &Journal<'_>,
-) -> Result<Roll, Incomplete> {
+) -> Result<(Roll, Answers), Incomplete> {
     let mut before = None;
     for _ in 0..LISTS {
         let mut roll = bitbucket::members(client, slug, journal).await?;
-        let may_have_left = inquiry.complete(slug, &mut roll, Some((client, journal))).await?;
+        let answers = inquiry.complete(slug, &mut roll, Some((client, journal))).await?;
         // Who was on the list before and after the look-up does not have the address.
-        if !may_have_left || before.is_some_and(|before| before == people(&roll)) {
-            return Ok(roll);
+        if !answers.may_have_left || before.is_some_and(|before| before == people(&roll)) {
+            return Ok((roll, answers));
         }
         before = Some(people(&roll));
     }
@@ -177,9 +228,9 @@ async fn from_file(
     inquiry: &Inquiry<'_, '_>,
     slug: &str,
     mut roll: Roll,
-) -> Result<Roll, Incomplete> {
-    inquiry.complete(slug, &mut roll, None).await?;
+) -> Result<(Roll, Answers), Incomplete> {
+    let answers = inquiry.complete(slug, &mut roll, None).await?;
     visible::judge(&roll.members, inquiry.wanted.accept, Caller::NoAnswer)
         .map_err(|incomplete| Incomplete { help: incomplete.help + FIELDS, ..incomplete })?;
-    Ok(roll)
+    Ok((roll, answers))
 }

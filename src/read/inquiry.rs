@@ -1,7 +1,6 @@
 //! What the sources beside Bitbucket say about the members of each workspace of a run. Each is
 //! asked only where somebody needs it, and what cannot be told clears nobody and accuses nobody.
 
-use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use tokio::sync::OnceCell;
@@ -17,26 +16,26 @@ use crate::member::{Member, Source};
 use crate::quote::{excerpt, whole};
 use crate::reading::{Addresses, Incomplete, Reading, Roll};
 
-/// The other sources of a run, and what came of them so far.
+/// The other sources of a run, which all its workspaces share.
 pub(super) struct Inquiry<'w, 's> {
     pub(super) wanted: Wanted<'w>,
     directory: Option<DirectoryOnDemand<'s>>,
     roster: Option<&'s Roster>,
-    /// What came of comparing the roster.
-    compared: RefCell<Compared>,
-    /// How many members the organisation knows; none until it is asked.
-    known: Cell<Option<usize>>,
 }
 
-/// What came of comparing the roster with the members.
-#[derive(Default)]
-struct Compared {
-    /// The rows that are about a member.
-    matched: HashSet<usize>,
-    /// Whether a workspace that needs it was compared.
+/// What the other sources answered about the members of one workspace, beside what these show now.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    /// Whether a member may have left since the list was read: an address is nobody's, and a member
+    /// needs proof whose address is not known.
+    pub(super) may_have_left: bool,
+    /// The positions of the roster's rows that are about a member; none where they were not all
+    /// compared, since nobody needs it.
+    rows: Option<Vec<usize>>,
+    /// How many members the organisation knows; none where it was not asked about them.
+    known: Option<usize>,
+    /// Whether somebody still needs one more source.
     needed: bool,
-    /// Whether a workspace was left out, since nobody there needs it.
-    left_out: bool,
 }
 
 /// The way back to Bitbucket, with where to note requests.
@@ -48,8 +47,7 @@ impl<'w, 's> Inquiry<'w, 's> {
         directory: Option<DirectoryOnDemand<'s>>,
         roster: Option<&'s Roster>,
     ) -> Self {
-        let compared = RefCell::default();
-        Inquiry { wanted, directory, roster, compared, known: Cell::new(None) }
+        Inquiry { wanted, directory, roster }
     }
 
     /// Whether somebody needs one more source.
@@ -57,9 +55,13 @@ impl<'w, 's> Inquiry<'w, 's> {
         self.wanted.everything || needs_proof(member, self.wanted.accept)
     }
 
+    /// Whether anybody needs one more source.
+    fn is_needed(&self, members: &[Member]) -> bool {
+        members.iter().any(|member| self.is_needed_by(member))
+    }
+
     /// Adds what the other sources say about the members of a workspace, and the addresses that
-    /// exemptions name. Gives whether a member may have left since the list was read: an address is
-    /// nobody's, and a member needs proof whose address is not known.
+    /// exemptions name.
     ///
     /// # Errors
     /// [`Incomplete`] where somebody needs what a source could not be asked.
@@ -68,10 +70,10 @@ impl<'w, 's> Inquiry<'w, 's> {
         slug: &str,
         roll: &mut Roll,
         bitbucket: Bitbucket<'_>,
-    ) -> Result<bool, Incomplete> {
+    ) -> Result<Answers, Incomplete> {
         let named = (self.wanted.addresses)(slug);
         if self.directory.is_none() && self.roster.is_none() && named.is_empty() {
-            return Ok(false);
+            return Ok(Answers::default());
         }
         let members = &mut roll.members;
         if self.roster.is_some() {
@@ -80,18 +82,19 @@ impl<'w, 's> Inquiry<'w, 's> {
         }
         let mut book = AddressBook::of(members);
         self.compare_roster(members, &book)?;
-        let unread = self.ask_organisation(members, &mut book, &named).await?;
+        let Asked { known, unread } = self.ask_organisation(members, &mut book, &named).await?;
         let client = bitbucket.ok_or(unread);
         self.look_up(slug, members, &mut book, &named, client).await?;
         self.refuse_contested(members, &book, &named)?;
         let rows = self.compare_roster(members, &book)?;
-        self.note_matched(members, rows);
         if !named.is_empty() && book.open(named.iter().copied()).is_empty() {
             book.show(members, &named);
             roll.addresses = Addresses::LookedUp;
         }
         let mut strangers = book.strangers(&roll.members);
-        Ok(book.has_nobodys() && strangers.any(|member| self.is_needed_by(member)))
+        let may_have_left =
+            book.has_nobodys() && strangers.any(|member| self.is_needed_by(member));
+        Ok(Answers { may_have_left, rows, known, needed: self.is_needed(&roll.members) })
     }
 
     /// Notes what the roster says, and gives the rows that are about a member; none where it is
@@ -126,32 +129,29 @@ impl<'w, 's> Inquiry<'w, 's> {
     }
 
     /// Asks the organisation where its word counts and somebody needs it, or where it may know
-    /// whose an address is. Gives why it could not be read, where that may not matter.
+    /// whose an address is.
     async fn ask_organisation(
         &self,
         members: &mut [Member],
         book: &mut AddressBook,
         named: &[&str],
-    ) -> Result<Option<Incomplete>, Incomplete> {
-        let Some(directory) = &self.directory else { return Ok(None) };
+    ) -> Result<Asked, Incomplete> {
+        let Some(directory) = &self.directory else { return Ok(Asked::default()) };
         let counts = self.wanted.accept.contains(&Source::Atlassian);
-        let needed = counts && members.iter().any(|member| self.is_needed_by(member));
+        let needed = counts && self.is_needed(members);
         if !needed && self.open_addresses(members, book, named).is_empty() {
-            return Ok(None);
+            return Ok(Asked::default());
         }
         match directory.read().await {
             Ok(directory) => {
-                if needed {
-                    let known = note_directory(members, directory);
-                    self.known.set(Some(self.known.get().unwrap_or_default() + known));
-                }
+                let known = needed.then(|| note_directory(members, directory));
                 book.add_directory(members, directory);
-                Ok(None)
+                Ok(Asked { known, unread: None })
             }
             Err(incomplete) if needed => Err(incomplete.clone()),
             Err(incomplete) => {
                 tracing::warn!("{}", escape::terminal(&incomplete.why));
-                Ok(Some(incomplete.clone()))
+                Ok(Asked { known: None, unread: Some(incomplete.clone()) })
             }
         }
     }
@@ -201,8 +201,7 @@ impl<'w, 's> Inquiry<'w, 's> {
         book: &AddressBook,
         named: &[&str],
     ) -> Result<(), Incomplete> {
-        let needed = members.iter().any(|member| self.is_needed_by(member));
-        let roster = self.roster.filter(|_| needed).into_iter();
+        let roster = self.roster.filter(|_| self.is_needed(members)).into_iter();
         let of_rows = roster.flat_map(|roster| decisive_emails(roster, members));
         match book.contested(named.iter().copied().chain(of_rows)) {
             None => Ok(()),
@@ -214,39 +213,41 @@ impl<'w, 's> Inquiry<'w, 's> {
         }
     }
 
-    fn note_matched(&self, members: &[Member], rows: Option<Vec<usize>>) {
-        let mut compared = self.compared.borrow_mut();
-        match rows {
-            Some(rows) => {
-                compared.matched.extend(rows);
-                compared.needed |= members.iter().any(|member| self.is_needed_by(member));
-            }
-            None => compared.left_out = true,
-        }
-    }
-
     /// What was found out, once every workspace was read. A source that knows nobody at all is not
     /// about these workspaces, so nobody is judged by its silence.
-    pub(super) fn conclude(self, mut readings: Vec<Reading>) -> Found {
-        let all_read = readings.iter().all(|reading| reading.members.is_ok());
-        let Compared { matched, needed, left_out } = &*self.compared.borrow();
-        let by_roster = self.roster.filter(|_| matched.is_empty() && *needed).map(no_row_matches);
-        let by_directory = (self.known.get() == Some(0)).then(nobody_is_known);
-        let strange = by_directory.or(by_roster).filter(|_| all_read);
-        for reading in &mut readings {
-            let Ok(roll) = &reading.members else { continue };
-            let needed = roll.members.iter().any(|member| self.is_needed_by(member));
-            if let Some(strange) = strange.as_ref().filter(|_| needed) {
-                reading.members = Err(strange.clone());
+    pub(super) fn conclude(self, found: Vec<(Reading, Answers)>) -> Found {
+        let all_read = found.iter().all(|(reading, _)| reading.members.is_ok());
+        let answers = || found.iter().map(|(_, answers)| answers);
+        let matched: HashSet<usize> =
+            answers().flat_map(|answers| &answers.rows).flatten().copied().collect();
+        let all_compared = answers().all(|answers| answers.rows.is_some());
+        let needs_roster = answers().any(|answers| answers.needed && answers.rows.is_some());
+        let known = answers().filter_map(|answers| answers.known).reduce(|sum, more| sum + more);
+        let by_roster = self.roster.filter(|_| matched.is_empty() && needs_roster);
+        let by_directory = (known == Some(0)).then(nobody_is_known);
+        let strange = by_directory.or(by_roster.map(no_row_matches)).filter(|_| all_read);
+        let readings = found.into_iter().map(|(reading, answers)| match &strange {
+            Some(strange) if answers.needed => {
+                Reading { members: Err(strange.clone()), ..reading }
             }
-        }
-        let compared = self.roster.is_some() && all_read && !left_out;
+            Some(_) | None => reading,
+        });
+        let compared = self.roster.is_some() && all_read && all_compared;
         Found {
-            readings,
+            readings: readings.collect(),
             directory: self.directory.as_ref().and_then(DirectoryOnDemand::walk),
             roster_matched: compared.then_some(matched.len() as u64),
         }
     }
+}
+
+/// What came of asking the organisation about the members of one workspace.
+#[derive(Default)]
+struct Asked {
+    /// How many of them it knows; none where its word does not count.
+    known: Option<usize>,
+    /// Why it could not be read, where that may not matter.
+    unread: Option<Incomplete>,
 }
 
 /// The addresses of a roster that may tell whose a row is: where a row has an account id, that does,
@@ -278,7 +279,8 @@ fn nobody_is_known() -> Incomplete {
     )
 }
 
-/// The directory of an organisation, which is read when it is needed first.
+/// The directory of an organisation, which is read when a workspace needs it first; the others wait
+/// for that.
 pub(super) struct DirectoryOnDemand<'a> {
     client: atlassian::Client<'a>,
     read: OnceCell<Result<Directory, Incomplete>>,

@@ -47,12 +47,12 @@ impl<'a> Journal<'a> {
     }
 
     /// One for another list about the same workspace, which is not what is waited for.
-    pub(super) fn aside(&self) -> Self {
+    pub(in crate::read) fn aside(&self) -> Self {
         Journal::new(self.workspace, &|_| ())
     }
 
     /// Adds the requests of another list.
-    pub(super) fn add_requests(&self, other: &Journal<'_>) {
+    pub(in crate::read) fn add_requests(&self, other: &Journal<'_>) {
         self.requests.set(self.requests.get().saturating_add(other.requests.get()));
     }
 

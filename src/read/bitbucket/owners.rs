@@ -13,45 +13,53 @@ use crate::reading::Incomplete;
 /// Owners only: `q=permission="owner"`.
 const OWNERS: &str = "q=permission%3D%22owner%22&pagelen=100";
 
-/// Notes who owns the workspace.
-pub(in crate::read) async fn assign_roles(
+/// Those who own a workspace.
+pub(in crate::read) struct Owners(Permissions);
+
+/// Asks who owns a workspace.
+pub(in crate::read) async fn owners(
     client: &Client<'_>,
     slug: &str,
-    members: &mut [Member],
     journal: &Journal<'_>,
-) -> Result<(), Incomplete> {
-    let unknown = |incomplete: Incomplete| {
-        let why = format!(
-            "the policy forbids to exempt owners, and who owns the workspace could not be read: {}",
-            incomplete.why
-        );
-        Incomplete { why, ..incomplete }
-    };
+) -> Result<Owners, Incomplete> {
     let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
-    let extra = journal.aside();
-    let listed: Result<Listing<Permissions>, Trouble> = walk::list(client, &url, &extra).await;
-    journal.add_requests(&extra);
+    let listed: Result<Listing<Permissions>, Trouble> = walk::list(client, &url, journal).await;
     let listing = listed.map_err(|trouble| unknown(client.explain(&trouble)))?;
-    let owners: HashSet<&str> = listing.rows.owners().collect();
-    // Without a uuid somebody who is an owner would pass for one who is not.
-    let unnamed = members.iter().any(|member| member.uuid.is_none());
-    if owners.is_empty() || unnamed {
-        let why = if unnamed { "a member came without uuid" } else { "no owner was listed" };
-        return Err(unknown(Incomplete::new(
-            why,
-            "Use the credential of an admin of the workspace.",
-        )));
+    Ok(Owners(listing.rows))
+}
+
+impl Owners {
+    /// Notes who of the members owns the workspace.
+    pub(in crate::read) fn assign_roles(&self, members: &mut [Member]) -> Result<(), Incomplete> {
+        let owners: HashSet<&str> = self.0.owners().collect();
+        // Without a uuid somebody who is an owner would pass for one who is not.
+        let unnamed = members.iter().any(|member| member.uuid.is_none());
+        if owners.is_empty() || unnamed {
+            let why = if unnamed { "a member came without uuid" } else { "no owner was listed" };
+            return Err(unknown(Incomplete::new(
+                why,
+                "Use the credential of an admin of the workspace.",
+            )));
+        }
+        for member in members.iter_mut() {
+            let owns = member.uuid.as_deref().is_some_and(|uuid| owners.contains(uuid));
+            member.role = Some(if owns { Role::Owner } else { Role::Member });
+        }
+        // Lists that do not meet are not of one workspace, or not of one moment.
+        if !members.iter().any(|member| member.role == Some(Role::Owner)) {
+            return Err(unknown(Incomplete::new(
+                "none of the owners that were listed is among the members",
+                "Try again; if it stays so, report it to Atlassian.",
+            )));
+        }
+        Ok(())
     }
-    for member in members.iter_mut() {
-        let owns = member.uuid.as_deref().is_some_and(|uuid| owners.contains(uuid));
-        member.role = Some(if owns { Role::Owner } else { Role::Member });
-    }
-    // Lists that do not meet are not of one workspace, or not of one moment.
-    if !members.iter().any(|member| member.role == Some(Role::Owner)) {
-        return Err(unknown(Incomplete::new(
-            "none of the owners that were listed is among the members",
-            "Try again; if it stays so, report it to Atlassian.",
-        )));
-    }
-    Ok(())
+}
+
+fn unknown(incomplete: Incomplete) -> Incomplete {
+    let why = format!(
+        "the policy forbids to exempt owners, and who owns the workspace could not be read: {}",
+        incomplete.why
+    );
+    Incomplete { why, ..incomplete }
 }
