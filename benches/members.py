@@ -1,13 +1,15 @@
 """Saved pages of a workspace, or a server of them, or a plain reader of such a server.
 
   members.py pages COUNT > FILE            as many members in pages of 100, one object a page
-  members.py serve COUNT DELAY             the same over HTTP, each answer after DELAY seconds;
-                                           prints the base address, and at the end of its
-                                           standard input how many requests there were
+  members.py serve COUNT DELAY             the same over HTTP, whichever the workspace, and its
+                                           owner; each answer after DELAY seconds; prints the base
+                                           address, and at the end of its standard input how many
+                                           requests there were
   members.py walk BASE_URL                 reads it as a simple script does: one connection kept
                                            alive, one page after another
 """
 
+import functools
 import http.client
 import http.server
 import json
@@ -16,7 +18,6 @@ import threading
 import time
 import urllib.parse
 
-PATH = "/2.0/workspaces/acme/members"
 PAGE = 100
 
 
@@ -36,11 +37,15 @@ def row(number):
     }
 
 
-def page(count, number, base):
+def members(slug):
+    return f"/2.0/workspaces/{slug}/members"
+
+
+def page(count, number, base, slug="acme"):
     first = (number - 1) * PAGE
     body = {"size": count, "page": number, "pagelen": PAGE}
     if first + PAGE < count:
-        body["next"] = f"{base}{PATH}?pagelen={PAGE}&page={number + 1}"
+        body["next"] = f"{base}{members(slug)}?pagelen={PAGE}&page={number + 1}"
     body["values"] = [row(at) for at in range(first, min(count, first + PAGE))]
     return body
 
@@ -76,7 +81,8 @@ def serve(count, delay):
             requests.append(self.path)
             url = urllib.parse.urlsplit(self.path)
             number = int(urllib.parse.parse_qs(url.query).get("page", ["1"])[0])
-            body = prepared[number - 1]
+            _, _, _, slug, resource = url.path.split("/")
+            body = answer(slug, resource, number)
             time.sleep(delay)
             head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
             head += f"Content-Length: {len(body)}\r\n\r\n"
@@ -87,8 +93,16 @@ def serve(count, delay):
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     base = f"http://127.0.0.1:{server.server_port}"
-    numbers = range(1, (count + PAGE - 1) // PAGE + 1)
-    prepared = [json.dumps(page(count, number, base)).encode() for number in numbers]
+
+    @functools.cache
+    def answer(slug, resource, number):
+        match resource:
+            case "members":
+                body = page(count, number, base, slug)
+            case "permissions":
+                body = {"values": [{"permission": "owner", "user": row(0)["user"]}]}
+        return json.dumps(body).encode()
+
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"{base}/2.0", flush=True)
     sys.stdin.read()
@@ -98,7 +112,7 @@ def serve(count, delay):
 def walk(base):
     host = urllib.parse.urlsplit(base).netloc
     connection = http.client.HTTPConnection(host)
-    target, without = f"{PATH}?pagelen={PAGE}", 0
+    target, without = f"{members('acme')}?pagelen={PAGE}", 0
     while target:
         connection.request("GET", target)
         body = json.load(connection.getresponse())

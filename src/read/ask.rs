@@ -147,9 +147,7 @@ async fn from_bitbucket(
     let owners = async {
         Ok(match roles {
             Roles::Unasked => None,
-            Roles::Welcome | Roles::Required => {
-                Some(bitbucket::owners(client, slug, &aside).await)
-            }
+            Roles::Welcome | Roles::Required => Some(bitbucket::owners(client, slug, &aside).await),
         })
     };
     // Without members there is no use for owners; without owners there may be for members.

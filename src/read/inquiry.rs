@@ -92,8 +92,7 @@ impl<'w, 's> Inquiry<'w, 's> {
             roll.addresses = Addresses::LookedUp;
         }
         let mut strangers = book.strangers(&roll.members);
-        let may_have_left =
-            book.has_nobodys() && strangers.any(|member| self.is_needed_by(member));
+        let may_have_left = book.has_nobodys() && strangers.any(|member| self.is_needed_by(member));
         Ok(Answers { may_have_left, rows, known, needed: self.is_needed(&roll.members) })
     }
 
@@ -227,9 +226,7 @@ impl<'w, 's> Inquiry<'w, 's> {
         let by_directory = (known == Some(0)).then(nobody_is_known);
         let strange = by_directory.or(by_roster.map(no_row_matches)).filter(|_| all_read);
         let readings = found.into_iter().map(|(reading, answers)| match &strange {
-            Some(strange) if answers.needed => {
-                Reading { members: Err(strange.clone()), ..reading }
-            }
+            Some(strange) if answers.needed => Reading { members: Err(strange.clone()), ..reading },
             Some(_) | None => reading,
         });
         let compared = self.roster.is_some() && all_read && all_compared;

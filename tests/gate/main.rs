@@ -44,6 +44,7 @@ mod readme;
 mod redact;
 mod render;
 mod secrets;
+mod side_by_side;
 mod slack;
 mod sources;
 mod states;
