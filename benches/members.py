@@ -100,7 +100,8 @@ def serve(count, delay):
             case "members":
                 body = page(count, number, base, slug)
             case "permissions":
-                body = {"values": [{"permission": "owner", "user": row(0)["user"]}]}
+                owner = {"permission": "owner", "user": row(0)["user"]}
+                body = {"size": 1, "page": 1, "pagelen": PAGE, "values": [owner]}
         return json.dumps(body).encode()
 
     threading.Thread(target=server.serve_forever, daemon=True).start()

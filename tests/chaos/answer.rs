@@ -58,7 +58,10 @@ pub(crate) struct Ports {
     pub(crate) other: u16,
 }
 
-pub(crate) const MEMBERS: &str = "/2.0/workspaces/acme/members";
+/// Where the members of a workspace are listed.
+pub(crate) fn members_of(slug: &str) -> String {
+    format!("/2.0/workspaces/{slug}/members")
+}
 
 impl Asked {
     pub(crate) fn parse(query: &str) -> Self {
@@ -201,12 +204,12 @@ impl Schedule {
             ""
         };
         let detour = self.detour.filter(|(page, _)| *page == number).map(|(_, detour)| detour);
-        let Ports { own, other } = ports;
+        let (Ports { own, other }, members) = (ports, members_of(self.slug));
         let place = match detour {
-            None => format!("127.0.0.1:{own}{MEMBERS}"),
-            Some(Detour::Beside) => format!("127.0.0.1:{other}{MEMBERS}"),
+            None => format!("127.0.0.1:{own}{members}"),
+            Some(Detour::Beside) => format!("127.0.0.1:{other}{members}"),
             Some(Detour::BesideInDisguise) => {
-                format!("127.0.0.1:{own}@127.0.0.1:{other}{MEMBERS}")
+                format!("127.0.0.1:{own}@127.0.0.1:{other}{members}")
             }
             Some(Detour::OtherPath) => format!("127.0.0.1:{own}/2.0/workspaces/other/members"),
         };

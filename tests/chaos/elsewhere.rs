@@ -91,6 +91,11 @@ impl Elsewhere {
         self.accept.contains(&source)
     }
 
+    /// Whether there is nothing beside Bitbucket.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.organisation.is_none() && self.roster.is_none()
+    }
+
     /// Whether it may be waited for in vain.
     pub(crate) fn stuck(&self) -> bool {
         self.organisation.as_ref().is_some_and(Organisation::stuck)

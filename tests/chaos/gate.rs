@@ -1,6 +1,7 @@
 //! The program under test, as `mfa-gate check` puts it together.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -26,9 +27,10 @@ use crate::server::TOKEN;
 const TODAY: Date = date(2026, 9, 1);
 
 /// The policy of a schedule: whose word counts, and no exemptions.
-fn policy(accept: &[Source]) -> Policy {
-    let accept: Vec<&str> = accept.iter().map(|source| source.id()).collect();
-    let text = format!("version: 1\nworkspaces: [acme]\naccept: [{}]\n", accept.join(", "));
+fn policy(schedule: &Schedule) -> Policy {
+    let accept: Vec<&str> = schedule.elsewhere.accept.iter().map(|source| source.id()).collect();
+    let (slug, accept) = (schedule.slug, accept.join(", "));
+    let text = format!("version: 1\nworkspaces: [{slug}]\naccept: [{accept}]\n");
     policy::parse("policy.yaml".into(), text.as_bytes()).unwrap()
 }
 
@@ -42,9 +44,12 @@ fn roster(schedule: &Schedule) -> Option<Roster> {
     Some(roster::read(file.path(), &RosterColumns::default(), &required).unwrap())
 }
 
-/// Reads the workspace from the servers at two base addresses: Bitbucket's and the organisation's.
-/// The one place that knows how the reader is called.
-pub(crate) fn read(bitbucket: &str, organisation: &str, schedule: &Schedule) -> Reading {
+/// Reads the workspaces of a run from the servers at two base addresses: Bitbucket's and the
+/// organisation's. What they have in common, the first one says. The one place that knows how the
+/// reader is called.
+pub(crate) fn read(bitbucket: &str, organisation: &str, schedules: &[Schedule]) -> Vec<Reading> {
+    let schedule = &schedules[0];
+    let slugs: Vec<Arc<str>> = schedules.iter().map(|schedule| schedule.slug.into()).collect();
     let environment = |name: &str| {
         let value = match name {
             "BITBUCKET_ACCESS_TOKEN" => TOKEN,
@@ -68,7 +73,7 @@ pub(crate) fn read(bitbucket: &str, organisation: &str, schedule: &Schedule) -> 
     let organisation = Organisation::from_env(&environment).unwrap();
     let roster = roster(schedule);
     let sources = Sources {
-        members: Members::Bitbucket(&account, &["acme".into()]),
+        members: Members::Bitbucket(&account, &slugs),
         organisation: organisation.as_ref().filter(|_| schedule.elsewhere.organisation.is_some()),
         roster: roster.as_ref(),
         connection: &connection,
@@ -80,12 +85,12 @@ pub(crate) fn read(bitbucket: &str, organisation: &str, schedule: &Schedule) -> 
         jitter: &|| 0.5,
         now: &SystemTime::now,
     };
-    read::read_with(sources, wanted, pace).unwrap().readings.remove(0)
+    read::read_with(sources, wanted, pace).unwrap().readings
 }
 
 /// Judges it by the policy of the schedule.
 pub(crate) fn judge(reading: Reading, schedule: &Schedule) -> Report {
-    let policy = policy(&schedule.elsewhere.accept);
+    let policy = policy(schedule);
     let roster_as_of = schedule.elsewhere.roster.is_some().then_some(TODAY);
     let judging = Judging {
         today: TODAY,

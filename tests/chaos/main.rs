@@ -6,7 +6,9 @@
 //! Half of the schedules have more to ask than Bitbucket, and a policy that accepts it: an Atlassian
 //! [`organisation`] with a server and a key of its own, whose directory changes and whose pages fail
 //! in the same ways; an identity provider's [`roster`], by account ids or by addresses of which
-//! Bitbucket is asked whose they are; or both. The reader walks it over real connections, the report
+//! Bitbucket is asked whose they are; or both. Some of the others have company: up to four more
+//! workspaces at the same server, each with a schedule of its own, all read at once, and each held to
+//! what its own server knows. The reader walks it over real connections, the report
 //! is made as `mfa-gate check` makes it, and [`verdict::check`] compares it with what the servers
 //! know to be true.
 //!
@@ -91,7 +93,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mfa_gate::member::Source;
-use mfa_gate::report::Outcome;
+use mfa_gate::report::{Outcome, Report};
 use schedule::Schedule;
 use server::Log;
 use verdict::End;
@@ -135,7 +137,7 @@ fn no_verdict_but_the_right_one() {
                     if seed >= count {
                         break;
                     }
-                    let (fate, _) = run(&Schedule::new(seed));
+                    let (fate, _) = run(&Schedule::run(seed));
                     fates.lock().unwrap().push((seed, fate));
                 }
             });
@@ -172,34 +174,51 @@ fn no_verdict_but_the_right_one() {
 
 /// Runs one schedule, and shows what happened.
 fn alone(seed: u64) {
-    let schedule = Schedule::new(seed);
-    println!("{schedule:#?}");
-    let (fate, log) = run(&schedule);
-    println!("{log:#?}");
+    let schedules = Schedule::run(seed);
+    println!("{schedules:#?}");
+    let (fate, logs) = run(&schedules);
+    println!("{logs:#?}");
     println!("seed {seed}: {:?}", fate.end(seed).unwrap());
 }
 
-fn run(schedule: &Schedule) -> (Fate, Log) {
-    let (outcome, log) = server::play(schedule, |bitbucket, organisation| {
+fn run(schedules: &[Schedule]) -> (Fate, Vec<Log>) {
+    let (outcome, logs) = server::play(schedules, |bitbucket, organisation| {
         catch_unwind(AssertUnwindSafe(|| {
             let started = Instant::now();
-            let reading = gate::read(bitbucket, organisation, schedule);
-            (started.elapsed(), gate::judge(reading, schedule))
+            let readings = gate::read(bitbucket, organisation, schedules);
+            let took = started.elapsed();
+            assert_eq!(readings.len(), schedules.len(), "each workspace is read once");
+            let judge = |(reading, schedule)| gate::judge(reading, schedule);
+            (took, readings.into_iter().zip(schedules).map(judge).collect::<Vec<Report>>())
         }))
     });
-    let Ok((took, report)) = outcome else {
-        return (Fate::Wrong("it panicked".into()), log);
+    let Ok((took, reports)) = outcome else {
+        return (Fate::Wrong("it panicked".into()), logs);
     };
-    if took > schedule.deadline + GRACE {
-        let by = took - schedule.deadline;
-        return (Fate::Wrong(format!("it ended {by:?} past the deadline")), log);
+    let deadline = schedules[0].deadline;
+    if took > deadline + GRACE {
+        let by = took - deadline;
+        return (Fate::Wrong(format!("it ended {by:?} past the deadline")), logs);
     }
-    let fate = match verdict::check(schedule, &log, &report) {
-        Ok(end) => {
-            let proof = report.members.iter().filter(|it| it.outcome == Outcome::Protected);
-            Fate::Ended(end, proof.filter_map(|it| it.member.decided_by).collect())
+    let mut fates = schedules.iter().zip(&logs).zip(&reports).map(|((schedule, log), report)| {
+        match verdict::check(schedule, log, report) {
+            Ok(end) => {
+                let proof = report.members.iter().filter(|it| it.outcome == Outcome::Protected);
+                Fate::Ended(end, proof.filter_map(|it| it.member.decided_by).collect())
+            }
+            Err(why) => {
+                let (slug, verdict, read) = (schedule.slug, report.verdict, &report.workspaces);
+                Fate::Wrong(format!("{slug}: {why} ({verdict:?}, {read:?})"))
+            }
         }
-        Err(why) => Fate::Wrong(format!("{why} ({:?}, {:?})", report.verdict, report.workspaces)),
+    });
+    // A run is as wrong as any of its workspaces, and else counts as the first.
+    let first = fates.next().unwrap();
+    let wrong = fates.find(|fate| matches!(fate, Fate::Wrong(_)));
+    let fate = match (first, wrong) {
+        (Fate::Ended(..), Some(wrong)) => wrong,
+        (first, _) => first,
     };
-    (fate, log)
+    drop(fates);
+    (fate, logs)
 }

@@ -101,10 +101,17 @@ pub(crate) enum Permission {
     Unavailable,
 }
 
-/// One server, what there is beside it, and how long the reader is given.
+/// The workspaces of one run at most.
+const SLUGS: [&str; 5] = ["acme", "beta", "core", "docs", "edge"];
+
+/// One workspace at its server, what there is beside it, and how long the reader is given.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     pub(crate) seed: u64,
+    pub(crate) slug: &'static str,
+    /// Whether nothing befalls the requests about others: a server that asks for patience asks it
+    /// of all.
+    in_peace: bool,
     pub(crate) history: History,
     /// How many rows a page has, whatever was asked for.
     pub(crate) page_size: usize,
@@ -145,6 +152,8 @@ impl Schedule {
         let weather = if spared { Weather::Calm } else { Weather::new(dice) };
         let mut schedule = Schedule {
             seed,
+            slug: SLUGS[0],
+            in_peace: true,
             history,
             page_size: dice.of(3..=10),
             cursor: dice.pick(&[Cursor::Numbered, Cursor::Numbered, Cursor::Offset, Cursor::After]),
@@ -179,6 +188,28 @@ impl Schedule {
             schedule.deadline = Duration::from_millis(dice.of(100..=400) as u64);
         }
         schedule
+    }
+
+    /// The workspaces of a run: one, or now and then several that are read at once. These have
+    /// Bitbucket alone to ask, and all the time that they need.
+    pub(crate) fn run(seed: u64) -> Vec<Self> {
+        let dice = &mut Dice::new(&[seed, 30]);
+        let first = Schedule::new(seed);
+        if !first.is_sociable() || dice.percent(60) {
+            return vec![first];
+        }
+        let others = (0..).map(|at| Schedule::new(Dice::new(&[seed, 31, at]).roll()));
+        let company = others.filter(Schedule::is_sociable).take(dice.of(1..=SLUGS.len() - 1));
+        let mut run: Vec<Self> = [first].into_iter().chain(company).collect();
+        let calm = run.iter().all(|schedule| schedule.weather == Weather::Calm);
+        for (schedule, slug) in run.iter_mut().zip(SLUGS) {
+            (schedule.slug, schedule.in_peace) = (slug, calm);
+        }
+        run
+    }
+
+    fn is_sociable(&self) -> bool {
+        self.elsewhere.is_empty() && self.deadline >= Duration::from_secs(600)
     }
 
     /// Makes the server say something that is not so.
@@ -232,6 +263,7 @@ impl Schedule {
         honest
             && self.history.still()
             && self.weather == Weather::Calm
+            && self.in_peace
             && self.numbers != Numbers::Wrong
             && self.fields != Fields::Deaf
             && self.ending == Ending::Plain

@@ -7,7 +7,7 @@ use std::thread;
 
 use url::form_urlencoded;
 
-use crate::answer::{Asked, MEMBERS, Page, Ports, Position, Wants};
+use crate::answer::{Asked, Page, Ports, Position, Wants, members_of};
 use crate::dice::Dice;
 use crate::http::{Answers, Framing, Reply, Request, listen};
 use crate::reception::{KEY, Reception, Visits};
@@ -60,9 +60,12 @@ pub(crate) fn complaint(request: &Request, own: &str) -> Option<String> {
     (!right || request.mentions(foreign)).then(|| format!("it was sent {request:?}"))
 }
 
-/// Plays the schedule to a reader, who is told the base addresses of Bitbucket and of the
-/// organisation.
-pub(crate) fn play<T>(schedule: &Schedule, reader: impl FnOnce(&str, &str) -> T) -> (T, Log) {
+/// Plays the schedules of a run to a reader, who is told the base addresses of Bitbucket and of the
+/// organisation, which is that of the first schedule. Gives what was seen of each.
+pub(crate) fn play<T>(
+    schedules: &[Schedule],
+    reader: impl FnOnce(&str, &str) -> T,
+) -> (T, Vec<Log>) {
     let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
     // Nobody accepts at the last one: a connection would wait in the queue, and is looked for in
     // the end.
@@ -71,12 +74,13 @@ pub(crate) fn play<T>(schedule: &Schedule, reader: impl FnOnce(&str, &str) -> T)
     let [address, office_address, other_address] =
         [&listener, &office, &other].map(|listener| listener.local_addr().unwrap());
     let ports = Ports { own: address.port(), other: other_address.port() };
-    let server = Server { schedule, ports, seen: Mutex::default() };
-    let organisation = schedule.elsewhere.organisation.as_ref();
-    let reception = Reception::new(schedule.seed, organisation, ports.other);
+    let server = |schedule| Server { schedule, ports, seen: Mutex::default() };
+    let bitbucket = Bitbucket(schedules.iter().map(server).collect());
+    let first = &schedules[0];
+    let reception = Reception::new(first.seed, first.elsewhere.organisation.as_ref(), ports.other);
     let over = AtomicBool::new(false);
     let result = thread::scope(|scope| {
-        listen(scope, &listener, &server, &over);
+        listen(scope, &listener, &bitbucket, &over);
         listen(scope, &office, &reception, &over);
         let result = reader(&format!("http://{address}/2.0"), &format!("http://{office_address}"));
         over.store(true, Ordering::SeqCst);
@@ -85,14 +89,30 @@ pub(crate) fn play<T>(schedule: &Schedule, reader: impl FnOnce(&str, &str) -> T)
         }
         result
     });
-    let Seen { served, looked_up, complaints } =
-        server.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let organisation = reception.close();
     let other_was_asked = other.accept().is_ok();
-    (result, Log { served, looked_up, organisation, complaints, other_was_asked })
+    let mut visits = Some(reception.close());
+    let log = |server: Server<'_>| {
+        let Seen { served, looked_up, complaints } =
+            server.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let organisation = visits.take().unwrap_or_default();
+        Log { served, looked_up, organisation, complaints, other_was_asked }
+    };
+    (result, bitbucket.0.into_iter().map(log).collect())
 }
 
-/// What Bitbucket's server saw.
+/// Bitbucket, a server for each workspace. What is about none of them, the first one answers.
+struct Bitbucket<'a>(Vec<Server<'a>>);
+
+impl Answers for Bitbucket<'_> {
+    fn answer(&self, request: &Request) -> Option<Reply> {
+        let mut parts = request.path.split('/').skip_while(|part| *part != "workspaces");
+        let slug = parts.nth(1);
+        let named = self.0.iter().find(|server| Some(server.schedule.slug) == slug);
+        named.unwrap_or(&self.0[0]).answer(request)
+    }
+}
+
+/// What the server of a workspace saw.
 #[derive(Default)]
 struct Seen {
     served: Vec<Served>,
@@ -106,11 +126,11 @@ struct Server<'a> {
     seen: Mutex<Seen>,
 }
 
-impl Answers for Server<'_> {
+impl Server<'_> {
     fn answer(&self, request: &Request) -> Option<Reply> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.complaints.extend(complaint(request, TOKEN));
-        if request.path == MEMBERS {
+        if request.path == members_of(self.schedule.slug) {
             let mut pairs = form_urlencoded::parse(request.query.as_bytes());
             return match pairs.find(|(name, _)| name == "q") {
                 Some((_, filter)) => self.look_up(&mut seen, &filter),
@@ -122,9 +142,7 @@ impl Answers for Server<'_> {
         debug_assert!(body.is_some() || self.schedule.permission == Permission::Unavailable);
         Some(Reply::whole(status, "", body.as_deref().unwrap_or("{}"), Framing::Length))
     }
-}
 
-impl Server<'_> {
     /// The answer to a request for a page; none where it is left hanging.
     fn members(&self, seen: &mut Seen, asked: Asked) -> Option<Reply> {
         let log = &mut seen.served;
@@ -160,7 +178,8 @@ impl Server<'_> {
     /// A reply with a body, or what becomes of it, and whether every byte of it is sent.
     fn reply(&self, of: &[u64], fault: Fault, body: &str) -> (Option<Reply>, bool) {
         let dice = &mut Dice::new(&[&[self.schedule.seed], of].concat());
-        let astray = format!("http://127.0.0.1:{}{MEMBERS}", self.ports.other);
+        let (port, members) = (self.ports.other, members_of(self.schedule.slug));
+        let astray = format!("http://127.0.0.1:{port}{members}");
         Reply::befallen(fault, body, &astray, dice)
     }
 }
