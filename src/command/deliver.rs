@@ -30,7 +30,7 @@ pub(super) fn redacted(
 #[must_use]
 pub(super) struct Delivered {
     stdout_taken: bool,
-    lost: Vec<String>,
+    lost: Vec<anyhow::Error>,
 }
 
 /// Writes the reports.
@@ -44,13 +44,13 @@ pub(super) fn deliver(report: &Report, reports: Reports, args: &ReportArgs) -> D
 impl Delivered {
     /// Writes the summary, to standard error where a report took standard output, and gives what
     /// could not be written of it all.
-    pub(super) fn summary(self, report: &Report, context: &Context<'_>) -> Vec<String> {
+    pub(super) fn summary(self, report: &Report, context: &Context<'_>) -> Vec<anyhow::Error> {
         let Delivered { stdout_taken, mut lost } = self;
         if stdout_taken {
             // Standard error is for people: what it cannot take does not change the verdict.
             let _ = console::write(report, &mut io::stderr().lock(), context.stderr);
         } else if let Err(error) = to_stdout(|out| console::write(report, out, context.stdout)) {
-            lost.push(format!("standard output could not be written: {error}"));
+            lost.push(error);
         }
         lost
     }

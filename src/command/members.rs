@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+
 use super::gather::{Request, askable, gather, unread_complaint};
 use super::select::{from_environment, named, no_workspace};
 use super::{Context, roster, to_stdout, whole};
@@ -20,7 +22,8 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     let files = [&args.members.members, &args.roster.roster, &args.policy, &args.connect.ca_cert];
     let files = files.into_iter().flatten();
     let inputs: Vec<&Path> = files.chain(&credentials).map(PathBuf::as_path).collect();
-    let target = args.output.as_deref().map(|path| Target::prepare(path, &inputs)).transpose()?;
+    let prepared = |path| Ok((path, Target::prepare(path, &inputs)?));
+    let target = args.output.as_deref().map(prepared).transpose()?;
     let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
     let columns = policy.as_ref().map(|policy| policy.roster.clone()).unwrap_or_default();
     let roster = roster::read(&args.roster, &columns, None, context.today())?;
@@ -52,10 +55,11 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     };
     let written = match target {
         None => to_stdout(write),
-        Some(target) => target.fill(write),
+        Some((path, target)) => target
+            .fill(|out| Ok(write(out)?))
+            .with_context(|| format!("the list {} could not be written", path.display())),
     };
-    let lost = written.err().map(|error| format!("the list could not be written: {error}"));
-    outcome.and_then(|exit| whole(exit, lost.as_slice()))
+    outcome.and_then(|exit| whole(exit, written.err().as_slice()))
 }
 
 /// The workspaces of `--workspace`; without it, every one of the file, else those of the policy that

@@ -26,6 +26,7 @@ mod verify;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::ci;
@@ -155,38 +156,35 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints what a person asked for, as it is written.
 fn print_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    match to_stdout(write) {
-        Ok(()) => Ok(()),
-        Err(error) => whole(Exit::Success, &[format!("standard output: {error}")]).map(|_| ()),
-    }
+    let printed = to_stdout(write);
+    whole(Exit::Success, printed.err().as_slice()).map(|_| ())
 }
 
 /// Writes to standard output. A reader that went away, such as `head`, is no failure.
-fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        written => written.context("standard output could not be written"),
     }
 }
 
 /// How a run ends that could not write all it was asked for. Violations outrank that, since a
 /// pipeline that tolerates 3 must never tolerate a violation.
-fn whole(exit: Exit, lost: &[String]) -> Result<Exit, Failure> {
-    let failure = || {
-        Failure::incomplete(
-            lost.join("; "),
-            "See that there is room and that the folder still exists, and run again.",
-        )
-    };
+fn whole(exit: Exit, lost: &[anyhow::Error]) -> Result<Exit, Failure> {
+    // What could not be written, and why.
+    let reasons = lost.iter().map(|error| format!("{error:#}"));
     match (exit, lost) {
         (_, []) => Ok(exit),
-        (Exit::Violations, lost) => {
-            for reason in lost {
-                tracing::error!("{}", terminal(reason));
+        (Exit::Violations, _) => {
+            for reason in reasons {
+                tracing::error!("{}", terminal(&reason));
             }
             Ok(exit)
         }
-        (Exit::Success | Exit::Usage | Exit::Incomplete, _) => Err(failure()),
+        (Exit::Success | Exit::Usage | Exit::Incomplete, _) => Err(Failure::incomplete(
+            reasons.collect::<Vec<_>>().join("; "),
+            "See that there is room and that the folder still exists, and run again.",
+        )),
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 
 use super::words::{self, Subject};
@@ -46,21 +47,16 @@ struct TestResult<'a> {
 /// # Errors
 /// Those of `out`, and where a report proves nothing about any commit: one that is not live, is
 /// incomplete, or has no subject.
-pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    if !report.is_live() {
-        return Err(io::Error::other("a run that is not live attests nothing"));
-    }
+pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<()> {
+    ensure!(report.is_live(), "a run that is not live attests nothing");
     let result = match report.verdict {
         Verdict::Compliant if report.summary.warnings == 0 => "PASSED",
         Verdict::Compliant | Verdict::NotEnforced => "WARNED",
         Verdict::Violations => "FAILED",
-        Verdict::Incomplete => {
-            return Err(io::Error::other("a run that is incomplete attests nothing"));
-        }
+        Verdict::Incomplete => bail!("a run that is incomplete attests nothing"),
     };
-    let Some(subject) = &report.subject else {
-        return Err(io::Error::other("the run does not know which commit it is about"));
-    };
+    let subject = report.subject.as_ref();
+    let subject = subject.context("the run does not know which commit it is about")?;
     let found = |level| {
         let found = report.findings.iter().filter(move |finding| finding.level == level);
         found.map(test).collect::<BTreeSet<String>>()
@@ -90,7 +86,8 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         },
     };
     serde_json::to_writer_pretty(&mut *out, &statement)?;
-    out.write_all(b"\n")
+    out.write_all(b"\n")?;
+    Ok(())
 }
 
 /// The test that a finding is about: a rule in a workspace, or a rule about the policy's entries.

@@ -24,7 +24,7 @@ use crate::rule::Rule;
 const EXEMPTIONS: &str = "policy exemptions";
 
 /// Writes the report.
-pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<()> {
     let mut said = vec![words::headline(report).to_string()];
     said.extend(words::caveats(report));
     let frame = Frame {
@@ -39,7 +39,8 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         cases.sort_by_key(|case| case.fate.rank());
         frame.suite(id, name, cases, out)?;
     }
-    writeln!(out, "</testsuites>")
+    writeln!(out, "</testsuites>")?;
+    Ok(())
 }
 
 /// A case: who or what it is about, and what became of it.

@@ -121,21 +121,22 @@ fn rule_of(two_factor: TwoFactor) -> Rule {
 /// Writes a report. `out` should be buffered: the emitters write in small pieces.
 ///
 /// # Errors
-/// Those of `out`.
+/// Those of `out`, and where a format cannot say what the report holds.
 pub fn write(
     format: Format,
     report: &Report,
     options: Options,
     out: &mut dyn io::Write,
-) -> io::Result<()> {
+) -> anyhow::Result<()> {
     match format {
-        Format::Json => json::write(report, json::Broken::Members, out),
-        Format::Junit => junit::write(report, out),
-        Format::Sarif => sarif::write(report, options.sarif_suppressed, out),
-        Format::Csv => csv::write(report, out),
-        Format::Markdown => markdown::write(report, out),
-        Format::Html => html::write(report, out),
-        Format::Github => github::write(report, out),
-        Format::InToto => in_toto::write(report, out),
+        Format::Json => json::write(report, json::Broken::Members, out)?,
+        Format::Junit => junit::write(report, out)?,
+        Format::Sarif => sarif::write(report, options.sarif_suppressed, out)?,
+        Format::Csv => csv::write(report, out)?,
+        Format::Markdown => markdown::write(report, out)?,
+        Format::Html => html::write(report, out)?,
+        Format::Github => github::write(report, out)?,
+        Format::InToto => in_toto::write(report, out)?,
     }
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! The reports of a run: which format goes where, and that each is written whole or not at all.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread;
+
+use anyhow::{Context, anyhow};
 
 use super::Format;
 use crate::failure::Failure;
@@ -37,12 +39,12 @@ impl Reports {
         self.0.iter().any(|(_, target)| matches!(target, Target::Stdout))
     }
 
-    /// Writes every report, each in a thread of its own, and says which could not be written, and
+    /// Writes every report, each in a thread of its own, and gives which could not be written, and
     /// why.
     pub fn write(
         self,
-        write: impl Fn(Format, &mut dyn Write) -> io::Result<()> + Sync,
-    ) -> Vec<String> {
+        write: impl Fn(Format, &mut dyn Write) -> anyhow::Result<()> + Sync,
+    ) -> Vec<anyhow::Error> {
         let write = &write;
         thread::scope(|scope| {
             let writers: Vec<_> = self
@@ -54,10 +56,10 @@ impl Reports {
                 })
                 .collect();
             let failed = writers.into_iter().filter_map(|(report, writer)| {
-                let stopped = |_| Err(io::Error::other("its writer stopped"));
-                let error = writer.join().unwrap_or_else(stopped).err()?;
+                let written = writer.join().unwrap_or_else(|_| Err(anyhow!("its writer stopped")));
                 let (format, path) = (report.format.id(), report.path.display());
-                Some(format!("the {format} report {path} could not be written: {error}"))
+                let unwritten = || format!("the {format} report {path} could not be written");
+                written.with_context(unwritten).err()
             });
             failed.collect()
         })

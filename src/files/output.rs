@@ -119,14 +119,18 @@ impl Target {
     ///
     /// # Errors
     /// Where `write` fails, or the target cannot take it.
-    pub fn fill(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    pub fn fill(
+        self,
+        write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         match self {
             Target::Stdout => through_buffer(io::stdout().lock(), write),
             Target::Special(path) => through_buffer(open_special(path)?, write),
             Target::File(path) => {
                 let mut unfinished = Unfinished::new(&path)?;
                 through_buffer(unfinished.file(), write)?;
-                unfinished.persist(&path)
+                unfinished.persist(&path)?;
+                Ok(())
             }
         }
     }
@@ -170,9 +174,10 @@ fn twice(path: &Path) -> Failure {
 
 fn through_buffer(
     target: impl Write,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let mut buffer = BufWriter::with_capacity(1 << 17, target);
     write(&mut buffer)?;
-    buffer.flush()
+    buffer.flush()?;
+    Ok(())
 }

@@ -1,10 +1,13 @@
 //! One exact test a format.
 
-use mfa_gate::emit::{Format, console::Style, list};
+use std::io;
+
+use mfa_gate::emit::{self, Format, console::Style, list};
 use mfa_gate::member::Source;
 use mfa_gate::report::{Assurance, Report, Snapshot, Verdict};
 
 use crate::fixture::{REPORT, compliant, console, console_in, report, snapshot, table, written};
+use crate::in_toto::about_a_commit;
 
 #[test]
 fn json() {
@@ -178,6 +181,28 @@ fn json_of_members_is_read_back() {
     let mut out = Vec::new();
     list::json(&snapshot, &mut out).unwrap();
     assert_eq!(serde_json::from_slice::<Snapshot>(&out).unwrap(), snapshot);
+}
+
+/// A disk that is full.
+struct Full;
+
+impl io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn every_format_passes_on_once_why_it_cannot_be_written() {
+    let report = about_a_commit(compliant());
+    for format in Format::ALL {
+        let error = emit::write(format, &report, emit::Options::default(), &mut Full).unwrap_err();
+        assert_eq!(format!("{error:#}"), "no storage space", "{}", format.id());
+    }
 }
 
 #[test]

@@ -251,14 +251,15 @@ fn report_targets_are_checked_first() {
 #[test]
 fn a_report_that_cannot_be_written_is_3_unless_there_are_violations() {
     let sandbox = sandbox();
+    let full = "/dev/full could not be written: No space left on device (os error 28)\n  help: See";
+    let members = ["members", "--members", "members.json", "--workspace", "acme"];
+    let list = sandbox.run(&[&members[..], &["--output", "/dev/full"]].concat());
+    assert_eq!(list.code, 3, "{}", list.stderr);
+    assert!(list.stderr.contains(&format!("error: the list {full}")), "{}", list.stderr);
     let args = [&CHECK[..], &["--report", "json=/dev/full"]].concat();
     let outcome = sandbox.run(&args);
     assert_eq!(outcome.code, 3, "{}", outcome.stderr);
-    assert!(
-        outcome.stderr.contains("json report /dev/full could not be written"),
-        "{}",
-        outcome.stderr
-    );
+    assert!(outcome.stderr.contains(&format!("the json report {full}")), "{}", outcome.stderr);
     sandbox.write("members.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());
     let violations = sandbox.run(&args);
     assert_eq!(violations.code, 1);

@@ -2,8 +2,9 @@
 //! lets through what no XML may hold, and a `]]>` that would end its CDATA.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::Write;
 
+use anyhow::Context;
 use jiff::Timestamp;
 use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
@@ -40,19 +41,20 @@ impl Frame<'_> {
         name: &str,
         cases: Vec<Case<'_>>,
         out: &mut dyn Write,
-    ) -> io::Result<()> {
+    ) -> anyhow::Result<()> {
         let suite = self.test_suite(name, cases);
         let (file, skipped) = (xml_attribute(self.file), suite.skipped());
         let mut document = Report::new();
         document.add_testsuite(suite);
         let mut xml = Vec::new();
-        document.write_xml(&mut xml).map_err(io::Error::other)?;
+        document.write_xml(&mut xml)?;
         let suite = xml.strip_prefix(BEFORE).and_then(|xml| xml.strip_suffix(AFTER));
-        let suite = suite.ok_or_else(|| io::Error::other("junit-report writes another form"))?;
+        let suite = suite.context("junit-report put something unexpected around a suite")?;
         // The entities of HTML that are used are those of XML.
         write!(out, "<testsuite id=\"{id}\" file=\"{}\" skipped=\"{skipped}\"", html(&file))?;
         out.write_all(suite)?;
-        out.write_all(b"\n")
+        out.write_all(b"\n")?;
+        Ok(())
     }
 
     fn test_suite(&self, name: &str, cases: Vec<Case<'_>>) -> TestSuite {
