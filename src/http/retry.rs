@@ -21,6 +21,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// organisations send an instant as ISO 8601 has it.
 const RATE_LIMIT_RESET: &str = "x-ratelimit-reset";
 
+/// From how many seconds on the end of a limit is an instant, not how long it lasts.
+const FIRST_INSTANT: Duration = Duration::from_secs(1_000_000_000);
+
 /// What a trouble means for the request that met it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -72,10 +75,17 @@ pub(crate) fn asked(status: StatusCode, headers: &HeaderMap, now: SystemTime) ->
     let reset = || {
         let limited = status == StatusCode::TOO_MANY_REQUESTS;
         let reset = text(RATE_LIMIT_RESET).filter(|_| limited)?;
-        seconds(reset).or_else(|| {
-            let instant: Timestamp = reset.parse().ok()?;
-            Some(until(instant.into(), now))
-        })
+        match seconds(reset) {
+            // No limit lasts for decades: that many seconds are counted from 1970.
+            Some(since) if since >= FIRST_INSTANT => {
+                Some(until(SystemTime::UNIX_EPOCH.checked_add(since)?, now))
+            }
+            Some(left) => Some(left),
+            None => {
+                let instant: Timestamp = reset.parse().ok()?;
+                Some(until(instant.into(), now))
+            }
+        }
     };
     after.or_else(reset)
 }
@@ -155,14 +165,18 @@ mod tests {
     }
 
     fn asks(status: u16, headers: &[(&'static str, &str)]) -> Option<u64> {
+        // A quarter of a second past 1994-11-06 08:49:37 UTC.
+        asks_at(784_111_777_250, status, headers)
+    }
+
+    fn asks_at(millis: u64, status: u16, headers: &[(&'static str, &str)]) -> Option<u64> {
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| {
                 ((*name).try_into().unwrap(), HeaderValue::from_str(value).unwrap())
             })
             .collect();
-        // A quarter of a second past 1994-11-06 08:49:37 UTC.
-        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(784_111_777_250);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
         asked(StatusCode::from_u16(status).unwrap(), &headers, now).map(|wait| wait.as_secs())
     }
 
@@ -191,6 +205,12 @@ mod tests {
         assert_eq!(asks(429, &instant), Some(30));
         assert_eq!(asks(429, &[("x-ratelimit-reset", "1994-11-06T08:00:00Z")]), Some(0));
         assert_eq!(asks(429, &[("x-ratelimit-reset", "1994-11-06")]), None);
+        // 1994-11-06T08:49:37Z is 784111777 seconds after 1970, which may be a wait yet.
+        assert_eq!(asks(429, &[("x-ratelimit-reset", "784111777")]), Some(784_111_777));
+        let until = |reset| asks_at(1_795_849_947_000, 429, &[("x-ratelimit-reset", reset)]);
+        assert_eq!(until("1795849977"), Some(30), "seconds since 1970");
+        assert_eq!(until("1795849000"), Some(0));
+        assert_eq!(until("99999999999999999999999"), None, "no day");
         assert_eq!(asks(503, &[("x-ratelimit-reset", "90")]), None, "it always says when");
         assert_eq!(asks(429, &[]), None);
     }
