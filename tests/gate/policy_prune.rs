@@ -76,6 +76,29 @@ policy.yaml:35: EXPIRED removed: it ended on 2020-01-01, and is still needed
 }
 
 #[test]
+fn what_was_renewed_is_not_called_needed() {
+    let (ended, later, start) = ("2020-01-01", day(100), day(-1));
+    let renewed = |level: &str| {
+        format!(
+            "version: 1\nworkspaces: [acme, labs]\nrules: {{exemption-expired: {level}}}\nexemptions:\n\
+             - {{id: OLD, account_id: '{0}', reason: why, expires: {ended}}}\n\
+             - {{id: NEW, account_id: '{0}', reason: why, starts: {start}, expires: {later}}}\n\
+             - {{id: LAST, account_id: '{1}', reason: why, expires: {ended}}}\n",
+            id(2),
+            id(3)
+        )
+    };
+    for level in ["deny", "warn", "allow"] {
+        let outcome = Ground::new(&renewed(level)).prune(&[]);
+        let said = "\
+policy.yaml:5: OLD removed: it ended on 2020-01-01, and another one excuses the member
+policy.yaml:7: LAST removed: it ended on 2020-01-01, and is still needed
+";
+        assert!(outcome.stdout.starts_with(said), "{}", outcome.stdout);
+    }
+}
+
+#[test]
 fn a_dry_run_shows_what_would_change_and_changes_nothing() {
     let later = day(100);
     let entry = |name: &str, number: usize| {

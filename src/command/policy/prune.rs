@@ -1,5 +1,6 @@
 //! `mfa-gate policy prune`: the exemptions that nobody needs any more, removed.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::io;
 
@@ -13,21 +14,28 @@ use crate::command::{Context, print};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::files::replace;
-use crate::policy::{Document, Exemption, Policy, Refusal};
+use crate::policy::{Document, Exemption, Levels, Policy, Refusal};
 use crate::report::State;
 
 pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Failure> {
     let (path, document) = open(&args.policy, !args.dry_run, context)?;
     let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
     let terms = Terms::plain(context.today());
-    let Assessed { evaluation, .. } = assess(document.policy.clone(), given, terms, context)?;
+    // What an exemption is does not depend on the levels; what is said of it here must not either.
+    let policy = Policy { levels: Levels::default(), ..document.policy.clone() };
+    let Assessed { evaluation, .. } = assess(policy, given, terms, context)?;
     demand_all(&evaluation.readings)?;
+    let found: HashSet<&str> =
+        evaluation.findings.iter().filter_map(|finding| finding.exemption.as_deref()).collect();
     let fates: Vec<Fate> = document
         .policy
         .exemptions
         .iter()
         .zip(&evaluation.states)
-        .map(|(exemption, state)| Fate::of(exemption, *state, &document.policy, terms.today))
+        .map(|(exemption, state)| {
+            let missed = found.contains(&*exemption.id);
+            Fate::of(exemption, *state, missed, &document.policy, terms.today)
+        })
         .collect();
     let leaving = |(position, fate): (usize, &Fate)| fate.leaves().then_some(position);
     let removed: Vec<usize> = fates.iter().enumerate().filter_map(leaving).collect();
@@ -62,11 +70,14 @@ enum Fate {
 }
 
 impl Fate {
-    fn of(exemption: &Exemption, state: State, policy: &Policy, today: Date) -> Self {
+    /// `missed` says whether somebody needs it, or would if it were valid, and has no other one.
+    fn of(exemption: &Exemption, state: State, missed: bool, policy: &Policy, today: Date) -> Self {
         // Where neither of them says it, it may be needed in a workspace that this run is not about.
         let is_anywhere = policy.workspaces.is_empty() && exemption.workspaces.is_empty();
-        let ended =
-            || Fate::Leaves(format!("it ended on {}, and is still needed", exemption.expires));
+        let ended = || {
+            let then = if missed { "is still needed" } else { "another one excuses the member" };
+            Fate::Leaves(format!("it ended on {}, and {then}", exemption.expires))
+        };
         match state {
             State::Unused | State::Unneeded if is_anywhere => {
                 Fate::Remains("the policy does not say in which workspaces it applies")
