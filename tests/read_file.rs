@@ -502,7 +502,8 @@ fn an_export_that_is_wrong() {
     assert!(text.contains(":1:6: a cell holds a whole row"), "{text}");
     let latin = EXPORT.replace("Ada,", "Ad#,").into_bytes();
     let latin: Vec<_> = latin.into_iter().map(|b| if b == b'#' { 0xe9 } else { b }).collect();
-    assert!(refused(&latin, &acme).contains("column 1 is not UTF-8"));
+    let latin = refused(&latin, &acme);
+    assert!(latin.contains("column 1 is not UTF-8") && latin.contains("CSV UTF-8"), "{latin}");
     for selection in [Selection::All, slugs(&["acme", "labs"])] {
         assert!(refused(EXPORT.as_bytes(), &selection).contains("which workspace"));
     }

@@ -345,6 +345,7 @@ fn what_is_no_roster() {
     }
     let latin = refused(b"email,Name,mfa\na@b.c,Ren\xe9,yes\n");
     assert!(latin.contains(":2: column 2 is not UTF-8"), "{latin}");
+    assert!(latin.contains("as \"CSV UTF-8\" in a spreadsheet"), "it is understood: {latin}");
     let latin = refused(b"email,Pr\xe9nom,mfa\na@b.c,x,yes\n");
     assert!(latin.contains(":1: column 2 is not UTF-8"), "{latin}");
 }

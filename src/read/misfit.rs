@@ -12,6 +12,8 @@ pub(super) enum Misfit {
     Unreadable(io::Error),
     /// It is UTF-16.
     Utf16,
+    /// It is in another encoding, as this line and what is wrong with it show.
+    Encoding(u64, String),
     /// It is not what it should be at one place. Lines and columns start at 1.
     Place {
         /// The line within the file.
@@ -70,6 +72,10 @@ impl Misfit {
             ),
             Misfit::Utf16 => Failure::usage(
                 format!("could not use the {name} {path}: it is UTF-16"),
+                expected.utf_8,
+            ),
+            Misfit::Encoding(line, what) => Failure::usage(
+                format!("could not use the {name} {path}:{line}: {what}"),
                 expected.utf_8,
             ),
             Misfit::Place { line, column, what } => {

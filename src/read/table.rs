@@ -138,7 +138,7 @@ fn misfit<R: Read>(error: csv::Error, parser: &mut Reader<Lines<R>>) -> Misfit {
             format!("this row has {len} columns, and the heading has {expected_len}")
         }
         csv::ErrorKind::Utf8 { err, .. } => {
-            format!("column {} is not UTF-8", err.field() + 1)
+            return Misfit::Encoding(line, format!("column {} is not UTF-8", err.field() + 1));
         }
         csv::ErrorKind::Io(_)
         | csv::ErrorKind::Seek

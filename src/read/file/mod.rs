@@ -55,8 +55,8 @@ const EXPECTED: Expected = Expected {
     takes: "It takes what `mfa-gate members --format json` writes, pages of Bitbucket's API as \
         saved by curl, or Bitbucket's own user export: a CSV with the columns Public Name, Email \
         Address, Last Login (UTC), Has 2SV and On Plan.",
-    utf_8: "Save it as UTF-8: with `curl --output FILE`, say, in place of `>`, which makes UTF-16 \
-        in PowerShell.",
+    utf_8: "Save it as UTF-8: a table as \"CSV UTF-8\" in a spreadsheet, pages with `curl --output \
+        FILE` in place of `>`, which makes UTF-16 in PowerShell.",
 };
 
 /// Reads the members of workspaces from a file.
