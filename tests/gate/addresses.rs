@@ -274,8 +274,12 @@ fn many_addresses_are_searched_in_batches() {
     assert_eq!(checked.report["source"]["roster"]["unmatched"], 197);
     assert!(!checked.report.to_string().contains("member3@"), "no address is shown needlessly");
 
+    // An address is nobody's and a member needs proof, so that list and addresses are read again.
     let searches = searches(&ground);
-    assert_eq!(searches.len(), 3);
+    assert_eq!(searches.len(), 6);
+    let (searches, again) = searches.split_at(3);
+    let sorted = |own: &[Vec<String>]| own.iter().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(sorted(searches), sorted(again));
     assert!(searches.iter().all(|own| own.len() <= 90), "{searches:?}");
     let all: Vec<String> = searches.concat();
     let expected: BTreeSet<String> = listed.iter().map(|own| own.to_lowercase()).collect();
@@ -291,7 +295,9 @@ fn addresses_that_are_none_are_not_searched() {
     let roster = ground.roster(rows);
     let checked = ground.check_by("accept: [bitbucket, roster]\n", &roster, &ALONE);
     checked.is_incomplete("is about a member");
-    assert_eq!(searches(&ground), [["member1+bot@acme.example", "\u{fc}@acme.example"]]);
+    let once = ["member1+bot@acme.example", "\u{fc}@acme.example"];
+    // Nobody has them and a member needs proof, so that list and addresses are read again.
+    assert_eq!(searches(&ground), [once, once]);
 }
 
 #[test]
