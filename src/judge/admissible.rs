@@ -91,11 +91,7 @@ fn undecidable_exemptions(
             "e-mail address",
             "Write the member's account_id beside the address: `mfa-gate members` lists the ids.",
         ),
-        Selector::Id { .. } => (
-            "id",
-            "Write the member's e-mail address beside the id, or read the workspace from \
-             Bitbucket's API.",
-        ),
+        Selector::Id { ref id, ref email } => ("id", shown.instead_of(id, email.is_some())),
     };
     let ids: Vec<&str> = undecidable.iter().map(|(_, exemption)| &*exemption.id).collect();
     Some(Incomplete {

@@ -103,6 +103,28 @@ impl Shown {
         shown
     }
 
+    /// What to select by where not everybody shows the id that an exemption names.
+    pub(super) fn instead_of(self, id: &MemberId, has_email: bool) -> &'static str {
+        match id {
+            MemberId::AccountId(_) if self.uuid => {
+                "Name the member by `uuid` in place of `account_id`: `mfa-gate members` lists what \
+                 everybody shows here."
+            }
+            MemberId::Uuid(_) if self.account_id => {
+                "Name the member by `account_id` in place of `uuid`: `mfa-gate members` lists what \
+                 everybody shows here."
+            }
+            MemberId::AccountId(_) | MemberId::Uuid(_) if has_email => {
+                "Read the workspace from Bitbucket's API, or save its pages with the ids of the \
+                 members."
+            }
+            MemberId::AccountId(_) | MemberId::Uuid(_) => {
+                "Write the member's e-mail address beside the id, or read the workspace from \
+                 Bitbucket's API."
+            }
+        }
+    }
+
     /// Whether it can be told of every member whether an exemption is about it.
     pub(super) fn decides(self, selector: &Selector) -> bool {
         match selector {

@@ -12,7 +12,7 @@ use super::join::{needs_proof, note_directory, note_roster};
 use super::roster::{Entry, Roster};
 use super::{DirectoryWalk, Found, Wanted};
 use crate::escape;
-use crate::member::{Member, Source};
+use crate::member::{Member, Source, TwoFactor};
 use crate::quote::{excerpt, whole};
 use crate::reading::{Addresses, Incomplete, Reading, Roll};
 
@@ -87,6 +87,7 @@ impl<'w, 's> Inquiry<'w, 's> {
         self.look_up(slug, members, &mut book, &named, client).await?;
         self.refuse_contested(members, &book, &named)?;
         let rows = self.compare_roster(members, &book)?;
+        self.refuse_hidden_ids(members)?;
         if !named.is_empty() && book.open(named.iter().copied()).is_empty() {
             book.show(members, &named);
             roll.addresses = Addresses::LookedUp;
@@ -185,12 +186,40 @@ impl<'w, 's> Inquiry<'w, 's> {
             Some(Incomplete { why: unread, help }) => {
                 Incomplete::new(format!("{why}; {unread}"), help)
             }
+            None if book.strangers(members).any(|member| member.account_id.is_none()) => {
+                Incomplete::new(why, READ_THE_API)
+            }
             None => Incomplete::new(
                 why,
                 "Use a roster with account ids, set ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, or \
                  read the workspace from Bitbucket's API.",
             ),
         })
+    }
+
+    /// Refuses a roster that says by account id alone who is protected, where a member who needs
+    /// that shows none: the row may be theirs.
+    fn refuse_hidden_ids(&self, members: &[Member]) -> Result<(), Incomplete> {
+        let hides = |own: &Member| own.account_id.is_none() && self.is_needed_by(own);
+        let Some(roster) = self.roster.filter(|_| members.iter().any(hides)) else { return Ok(()) };
+        let shown: HashSet<&str> =
+            members.iter().filter_map(|member| member.account_id.as_deref()).collect();
+        let counts =
+            |source, said| self.wanted.accept.contains(&source) && said == TwoFactor::Enabled;
+        let protects =
+            |entry: &&Entry| counts(Source::Roster, entry.mfa) || counts(Source::Sso, entry.sso);
+        let by_id_alone = |entry: &Entry| {
+            entry.email.is_none()
+                && entry.account_id.as_deref().is_some_and(|id| !shown.contains(id))
+        };
+        if !roster.entries().iter().filter(protects).any(by_id_alone) {
+            return Ok(());
+        }
+        Err(Incomplete::new(
+            "the roster names people by account id alone, and not every member's is shown",
+            "Use a roster with e-mail addresses beside the ids, or read the workspace from \
+             Bitbucket's API.",
+        ))
     }
 
     /// Refuses an address that matters and that several members are said to have.
@@ -223,7 +252,11 @@ impl<'w, 's> Inquiry<'w, 's> {
         let needs_roster = answers().any(|answers| answers.needed && answers.rows.is_some());
         let known = answers().filter_map(|answers| answers.known).reduce(|sum, more| sum + more);
         let by_roster = self.roster.filter(|_| matched.is_empty() && needs_roster);
-        let by_directory = (known == Some(0)).then(nobody_is_known);
+        let rolls = found.iter().flat_map(|(reading, _)| &reading.members);
+        let nameless = rolls
+            .flat_map(|roll| &roll.members)
+            .all(|own| !own.applicable() || own.account_id.is_none() && own.email.is_none());
+        let by_directory = (known == Some(0)).then(|| nobody_is_known(nameless));
         let strange = by_directory.or(by_roster.map(no_row_matches)).filter(|_| all_read);
         let readings = found.into_iter().map(|(reading, answers)| match &strange {
             Some(strange) if answers.needed => Reading { members: Err(strange.clone()), ..reading },
@@ -268,7 +301,17 @@ fn no_row_matches(roster: &Roster) -> Incomplete {
     )
 }
 
-fn nobody_is_known() -> Incomplete {
+/// What helps where a list shows neither account ids nor e-mail addresses.
+const READ_THE_API: &str = "Read the workspace from Bitbucket's API, or save its pages with the \
+    account ids of the members: `fields=` without `+` takes them away.";
+
+/// `nameless` says whether the members show nothing that the organisation could know them by.
+fn nobody_is_known(nameless: bool) -> Incomplete {
+    if nameless {
+        let why = "the Atlassian organisation knows people by account id and e-mail address, and \
+                   no member's is shown";
+        return Incomplete::new(why, READ_THE_API);
+    }
     Incomplete::new(
         "the Atlassian organisation does not know a single member",
         "Check ATLASSIAN_ORG_ID: it has to be the organisation that manages the members' accounts. \

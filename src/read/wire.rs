@@ -267,13 +267,17 @@ impl From<User> for Member {
     fn from(user: User) -> Self {
         // An empty id would make everybody without one the same member.
         let id = |id: Option<Box<str>>| id.filter(|id| !id.is_empty());
+        // A uuid and an address are the same one in capitals; an account id is opaque.
+        let any_case = |own: Option<Box<str>>| {
+            id(own).map(|mut own| {
+                own.make_ascii_lowercase();
+                own
+            })
+        };
         Member {
             account_id: id(user.account_id),
-            uuid: id(user.uuid),
-            email: id(user.email).map(|mut email| {
-                email.make_ascii_lowercase();
-                email
-            }),
+            uuid: any_case(user.uuid),
+            email: any_case(user.email),
             nickname: user.nickname,
             display_name: user.display_name,
             // `fields=` can take the type away; a member is a person unless it is said otherwise.

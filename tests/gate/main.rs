@@ -25,6 +25,7 @@ mod exports;
 mod faults;
 #[cfg(unix)]
 mod files;
+mod ids;
 mod in_toto;
 mod insights;
 mod kinds;

@@ -2,7 +2,7 @@
 //!
 //! Permissions: <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-get>.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::completeness;
 use crate::completeness::Doubt;
@@ -44,7 +44,15 @@ struct Permission {
 
 #[derive(Deserialize)]
 struct Account {
+    #[serde(deserialize_with = "lower_case")]
     uuid: Box<str>,
+}
+
+/// A uuid as members have it, whatever case it comes in.
+fn lower_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
+    let mut uuid = Box::<str>::deserialize(deserializer)?;
+    uuid.make_ascii_lowercase();
+    Ok(uuid)
 }
 
 impl Permissions {

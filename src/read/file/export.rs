@@ -97,11 +97,15 @@ impl Columns {
     fn member(&self, row: &Row<'_>, number: u64) -> Result<Member, Misfit> {
         let name = row.cell(self.name);
         let email = row.cell(self.email);
-        let has_2sv = row.answer(self.has_2sv, HAS_2SV, &WORDS)?;
+        let flag = match row.cell(self.has_2sv) {
+            // Nothing was said, which is not "no".
+            "" => TwoFactor::Unknown,
+            _ if row.answer(self.has_2sv, HAS_2SV, &WORDS)? => TwoFactor::Enabled,
+            _ => TwoFactor::Disabled,
+        };
         let on_plan = row.answer(self.on_plan, ON_PLAN, &WORDS)?;
         // A name is its owner's to choose: without the plan's word the suffix means nothing.
         let inactive = name.ends_with(INACTIVE) && !on_plan;
-        let flag = if has_2sv { TwoFactor::Enabled } else { TwoFactor::Disabled };
         Ok(Member {
             account_id: None,
             uuid: None,
