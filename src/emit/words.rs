@@ -6,6 +6,8 @@ mod headline;
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use url::Url;
+
 use crate::member::{self, Kind, Source, TwoFactor};
 use crate::reading::{Completeness, Origin};
 use crate::report::{
@@ -300,7 +302,8 @@ pub(crate) fn other_sources(source: &Provenance) -> Vec<String> {
     organisation.into_iter().chain(roster).collect()
 }
 
-/// Where the CI system shows the run.
+/// Where the CI system shows the run, if that is an address to be followed: a variable may hold
+/// anything.
 ///
 /// GitHub: <https://docs.github.com/actions/reference/workflows-and-actions/variables>; Bitbucket:
 /// <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
@@ -315,7 +318,9 @@ pub(crate) fn build_link(report: &Report) -> Option<String> {
         let (server, repository) = (ci("GITHUB_SERVER_URL")?, ci("GITHUB_REPOSITORY")?);
         Some(format!("{server}/{repository}/actions/runs/{}", ci("GITHUB_RUN_ID")?))
     };
-    github().or_else(bitbucket)
+    let link = Url::parse(&github().or_else(bitbucket)?).ok()?;
+    let plain = link.scheme() == "https" && link.username().is_empty() && link.password().is_none();
+    plain.then(|| link.into())
 }
 
 /// What protects a member: a proof that the policy accepts.

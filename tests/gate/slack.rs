@@ -257,7 +257,7 @@ fn the_build_is_linked() {
         ("GITHUB_RUN_ID", "43"),
     ];
     for (env, link) in [
-        (bitbucket, "<https://bitbucket.org/acme/shop&gt;%7C&lt;/pipelines/results/42|The build>"),
+        (bitbucket, "<https://bitbucket.org/acme/shop%3E%7C%3C/pipelines/results/42|The build>"),
         (github, "<https://github.com/acme/shop/actions/runs/43|The build>"),
     ] {
         let slack = Slack::start();
@@ -267,6 +267,23 @@ fn the_build_is_linked() {
         ground.check(&[], &env);
         let texts = texts(&slack.message());
         assert_eq!(texts.last().unwrap(), &("mrkdwn".to_owned(), link.to_owned()));
+    }
+}
+
+#[test]
+fn what_is_no_address_of_a_build_is_not_linked() {
+    let ground = Ground::with(&rows(0..1, false));
+    for server in ["javascript:alert(1)//", "https://ada:secret@github.com", "http://github.com"] {
+        let slack = Slack::start();
+        let env = [
+            ("MFA_GATE_SLACK_WEBHOOK_URL", &*slack.webhook()),
+            ("GITHUB_SERVER_URL", server),
+            ("GITHUB_REPOSITORY", "acme/shop"),
+            ("GITHUB_RUN_ID", "43"),
+        ];
+        ground.check(&[], &env);
+        let message = slack.message();
+        assert!(texts(&message).iter().all(|(kind, _)| kind != "mrkdwn"), "{message:#}");
     }
 }
 

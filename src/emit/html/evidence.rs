@@ -1,7 +1,5 @@
 //! What an auditor asks for, in words.
 
-use url::Url;
-
 use crate::emit::words::{self, count};
 use crate::policy::OptionalField;
 use crate::reading::Origin;
@@ -97,14 +95,6 @@ pub(super) fn reading(workspace: &Workspace) -> String {
         Origin::UserExport => "from Bitbucket's user export".into(),
     };
     size.into_iter().chain([effort]).collect::<Vec<_>>().join("; ")
-}
-
-/// Where the CI system shows the run, if that is an address to be followed: a variable may hold
-/// anything.
-pub(super) fn build_link(report: &Report) -> Option<String> {
-    let link = Url::parse(&words::build_link(report)?).ok()?;
-    let plain = link.scheme() == "https" && link.username().is_empty() && link.password().is_none();
-    plain.then(|| link.into())
 }
 
 /// What was replaced or withheld, and whether another report has the same pseudonyms.
