@@ -25,6 +25,10 @@ const SHORTEST_KEY: usize = 16;
 /// What stands for text that people wrote freely: no search would find every name in it.
 const WITHHELD: &str = "(withheld)";
 
+/// What pseudonyms begin with.
+const PERSON: &str = "person-";
+const EXEMPTION: &str = "exemption-";
+
 /// What CI systems call branches and tags, which are often named after people.
 const NAMED_BY_PEOPLE: [&str; 3] = ["BITBUCKET_BRANCH", "BITBUCKET_TAG", "GITHUB_REF"];
 
@@ -148,12 +152,12 @@ impl Redactor {
 
     /// The pseudonym of the person for whom an id stands, in the form in which ids are compared.
     fn person(&self, (kind, id): (Kind, &str)) -> Box<str> {
-        format!("person-{}", self.digits(kind.label(), id)).into()
+        format!("{PERSON}{}", self.digits(kind.label(), id)).into()
     }
 
     /// What stands for an exemption's id, which may be made of a name.
     fn exemption_id(&self, id: &str) -> Box<str> {
-        format!("exemption-{}", self.digits("exemption", id)).into()
+        format!("{EXEMPTION}{}", self.digits("exemption", id)).into()
     }
 
     /// Sixteen hexadecimal digits that nobody can tell of a text without the key.
@@ -186,13 +190,12 @@ fn ids_selected(selector: &Selector) -> Ids<'_> {
 }
 
 /// Whether a report that says that it is redacted is: everybody in it is known by pseudonyms
-/// alone, and what people wrote is withheld.
+/// alone, and what people wrote or called something is withheld.
 pub(crate) fn is_redacted(report: &Report) -> bool {
-    let is_pseudonym = |id: &str| id.starts_with("person-");
     let members = report.members.iter().map(|judged| &judged.member).all(|member| {
         let ids = [&member.account_id, &member.uuid, &member.email].into_iter().flatten();
         let nameless = member.nickname.is_none() && member.display_name.is_none();
-        nameless && is_pseudonym(&member.key) && ids.map(AsRef::as_ref).all(is_pseudonym)
+        nameless && is_person(&member.key) && ids.map(AsRef::as_ref).all(is_person)
     });
     let exemptions = report.exemptions.iter().all(|exemption| {
         let ids = [&exemption.account_id, &exemption.uuid, &exemption.email].into_iter().flatten();
@@ -200,10 +203,37 @@ pub(crate) fn is_redacted(report: &Report) -> bool {
         let texts = [owner, approved_by, ticket].into_iter().flatten();
         let texts = texts.chain([reason]).chain(&exemption.compensating_controls);
         exemption.name.is_none()
-            && ids.map(AsRef::as_ref).all(is_pseudonym)
+            && is_exemption(&exemption.id)
+            && ids.map(AsRef::as_ref).all(is_person)
             && texts.map(AsRef::as_ref).all(|text: &str| text == WITHHELD)
     });
-    report.redaction.is_some() && members && exemptions
+    let concerns = report.changes.iter().flat_map(|own| [&own.new, &own.fixed, &own.staying]);
+    let changes = concerns.flatten().all(|concern| {
+        concern.name.is_none()
+            && concern.key.as_deref().is_none_or(is_person)
+            && concern.exemption.as_deref().is_none_or(is_exemption)
+    });
+    let source = &report.source;
+    let files = source.inputs.iter().map(|own| &own.path);
+    let mut files = files.chain(source.roster.iter().map(|own| &own.path));
+    let origin = files.all(|path| path == WITHHELD)
+        && NAMED_BY_PEOPLE.iter().all(|name| !source.ci.contains_key(*name))
+        && report.options.redirected_by.iter().all(|own| own.to.is_none());
+    report.redaction.is_some() && members && exemptions && changes && origin
+}
+
+fn is_person(id: &str) -> bool {
+    is_pseudonym(id, PERSON)
+}
+
+fn is_exemption(id: &str) -> bool {
+    is_pseudonym(id, EXEMPTION)
+}
+
+/// Whether a text is a word and [`Redactor::digits`].
+fn is_pseudonym(text: &str, word: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.strip_prefix(word).is_some_and(|own| own.len() == 16 && own.bytes().all(is_digit))
 }
 
 #[cfg(test)]

@@ -148,6 +148,36 @@ fn a_report_that_only_claims_to_be_redacted_is_redacted() {
 }
 
 #[test]
+fn what_is_named_in_a_redacted_report_is_redacted() {
+    let sandbox = sandbox();
+    check(&sandbox, &["--redact", "--report=json=first.json"], &[KEY]);
+    members(&sandbox, 12);
+    let args = ["--redact", "--previous=first.json", "--report=json=redacted.json"];
+    check(&sandbox, &args, &[KEY]);
+    let redacted = sandbox.json("redacted.json");
+    for (place, named) in [
+        ("/source/inputs/0/path", json!(format!("{}.json", name(1)))),
+        ("/source/ci", json!({"BITBUCKET_BRANCH": name(1)})),
+        ("/options/redirected_by", json!([{"by": "--ca-cert", "to": name(1)}])),
+        ("/changes/staying/0/key", json!(account_id(1))),
+        ("/changes/new/0/name", json!(name(1))),
+        ("/members/0/uuid", json!(format!("person-{}", name(1)))),
+    ] {
+        let mut report = redacted.clone();
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        report.pointer_mut(parent).unwrap()[key] = named;
+        sandbox.write("edited.json", report.to_string());
+        let render = [&["render", "edited.json", "--redact"], &FORMATS[..]].concat();
+        let outcome = sandbox.run_with(&render, &[KEY]);
+        assert_ne!(outcome.code, 2, "{place}: {}", outcome.stderr);
+        if outcome.stderr.contains("contradicts itself") {
+            continue;
+        }
+        leaves_no_name(&outcome, &sandbox, &FILES);
+    }
+}
+
+#[test]
 fn an_earlier_run_is_compared_where_it_has_the_same_pseudonyms() {
     let sandbox = sandbox();
     let to = "--report=json=first.json";
