@@ -7,6 +7,10 @@ use crate::policy::Policy;
 use crate::reading::{Incomplete, Reading};
 use crate::report::Provenance;
 
+/// The longest name, id or address of a member, in bytes. A search for secrets takes some ninety
+/// times as much memory as the text, and every report repeats it.
+const LONGEST: usize = 1 << 14;
+
 /// Masks what is known of the members. One whose id or address holds a secret cannot be named, and
 /// cannot be told from others once it is masked: then the workspace is not judged.
 pub(super) fn readings(readings: &mut [Reading], secrets: &Secrets) {
@@ -19,6 +23,17 @@ pub(super) fn readings(readings: &mut [Reading], secrets: &Secrets) {
                 continue;
             }
         };
+        let too_long = members.iter().flat_map(texts).map(str::len).find(|own| *own > LONGEST);
+        if let Some(bytes) = too_long {
+            reading.members = Err(Incomplete::new(
+                format!("a name, id or address of a member has {bytes} bytes"),
+                format!(
+                    "No real one has more than {LONGEST}: check who answers there, or who made the \
+                     file."
+                ),
+            ));
+            continue;
+        }
         if members.iter().any(|member| is_named_by_a_secret(member, secrets)) {
             reading.members = Err(Incomplete::new(
                 "the id or address of a member holds a secret of this run",
@@ -38,6 +53,14 @@ pub(super) fn readings(readings: &mut [Reading], secrets: &Secrets) {
             }
         }
     }
+}
+
+/// What a member is called, and what else is said of it in words.
+fn texts(member: &Member) -> impl Iterator<Item = &str> {
+    let Member { account_id, uuid, email, nickname, display_name, row, .. } = member;
+    let own = [account_id, uuid, email, nickname, display_name, row].into_iter().flatten();
+    let status = member.account_status.as_ref().map(AccountStatus::as_str);
+    own.map(AsRef::as_ref).chain([member.kind.as_str()]).chain(status)
 }
 
 fn is_named_by_a_secret(member: &Member, secrets: &Secrets) -> bool {

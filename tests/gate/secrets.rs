@@ -104,6 +104,21 @@ fn a_secret_that_comes_back_as_a_name_is_in_no_report() {
 }
 
 #[test]
+fn a_name_without_end_is_no_name() {
+    for field in ["account_id", "display_name", "account_status", "type"] {
+        let mut member = row(1, Some(json!(true)));
+        member["user"][field] = json!("%25".repeat(1 << 16));
+        let (server, sandbox) = (Bitbucket::start(), Sandbox::new());
+        server.workspace("acme", &[member]);
+        sandbox.write("policy.yaml", policy("acme", ""));
+        let outcome = run(&sandbox, &server, &["check"]);
+        assert_eq!(outcome.code, 3, "{field}: {}{}", outcome.stdout, outcome.stderr);
+        let said = "a name, id or address of a member has 196608 bytes";
+        assert!(outcome.stdout.contains(said), "{field}: {}", outcome.stdout);
+    }
+}
+
+#[test]
 fn nobody_is_named_by_a_secret() {
     for field in ["account_id", "uuid"] {
         let mut member = row(1, Some(json!(true)));
