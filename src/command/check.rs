@@ -32,9 +32,9 @@ fn check(
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
     let path = context.policy_path(args.policy.policy.as_ref());
-    let credentials = context.credential_files();
+    let named = context.files_of_variables();
     let files = [&args.members.members, &args.roster.roster, &args.connect.ca_cert, &args.previous];
-    let files = files.into_iter().flatten().chain(&credentials).map(PathBuf::as_path);
+    let files = files.into_iter().flatten().chain(&named).map(PathBuf::as_path);
     let inputs: Vec<&Path> = files.chain([&*path]).collect();
     let reports = Reports::prepare(&args.reports.report, &inputs)?;
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());

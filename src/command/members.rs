@@ -18,10 +18,10 @@ use crate::reading::{Reading, Selection};
 use crate::report::Snapshot;
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
-    let credentials = context.credential_files();
+    let named = context.files_of_variables();
     let files = [&args.members.members, &args.roster.roster, &args.policy, &args.connect.ca_cert];
     let files = files.into_iter().flatten();
-    let inputs: Vec<&Path> = files.chain(&credentials).map(PathBuf::as_path).collect();
+    let inputs: Vec<&Path> = files.chain(&named).map(PathBuf::as_path).collect();
     let prepared = |path| Ok((path, Target::prepare(path, &inputs)?));
     let target = args.output.as_deref().map(prepared).transpose()?;
     let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;

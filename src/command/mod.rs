@@ -69,10 +69,11 @@ impl Context<'_> {
         self.now.to_zoned(TimeZone::UTC).date()
     }
 
-    /// The files that credentials are read from, which no report may overwrite.
-    fn credential_files(&self) -> Vec<PathBuf> {
-        let named = CREDENTIALS.into_iter().filter_map(|name| (self.env)(&file_of(name)));
-        named.map(PathBuf::from).collect()
+    /// The files that variables name, which no report may overwrite: those that credentials are
+    /// read from, and the certificates to trust.
+    fn files_of_variables(&self) -> Vec<PathBuf> {
+        let variables = CREDENTIALS.into_iter().map(file_of).chain(["SSL_CERT_FILE".to_owned()]);
+        variables.filter_map(|name| (self.env)(&name)).map(PathBuf::from).collect()
     }
 
     /// A file as reports call it.

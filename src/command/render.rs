@@ -20,10 +20,10 @@ fn render(
     redactor: Option<&Redactor>,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
-    let credentials = context.credential_files();
+    let named = context.files_of_variables();
     let saved: Vec<&Path> = args.saved.iter().map(PathBuf::as_path).collect();
     let inputs: Vec<&Path> =
-        saved.iter().copied().chain(credentials.iter().map(PathBuf::as_path)).collect();
+        saved.iter().copied().chain(named.iter().map(PathBuf::as_path)).collect();
     let reports = Reports::prepare(&args.reports.report, &inputs)?;
     let report = merged(&saved)?;
     let mut report = saved::redacted(report, redactor);

@@ -94,6 +94,17 @@ fn no_name_of_an_input_is_written_to() {
 }
 
 #[test]
+fn no_certificates_to_trust_are_written_to() {
+    let sandbox = sandbox();
+    sandbox.write("ca.pem", "certificates");
+    let args = ["check", "--members", "members.json", "--report", "json=./ca.pem"];
+    let outcome = sandbox.run_with(&args, &[("SSL_CERT_FILE", "ca.pem")]);
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("would overwrite"), "{}", outcome.stderr);
+    assert_eq!(sandbox.read("ca.pem"), "certificates");
+}
+
+#[test]
 fn a_mistake_removes_no_old_report() {
     let sandbox = sandbox();
     sandbox.write("old.json", "old");
