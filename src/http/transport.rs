@@ -118,6 +118,9 @@ impl Transport {
 /// A failure below HTTP. The error says why only through its sources, and holds the URL.
 fn unreachable(error: reqwest::Error) -> Trouble {
     let error = error.without_url();
+    if error.is_builder() {
+        return Trouble::Unsendable(error.to_string());
+    }
     let mut why = error.to_string();
     let mut refused = false;
     let mut source = error.source();

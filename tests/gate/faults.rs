@@ -237,6 +237,18 @@ fn nothing_is_sent_to_another_server() {
 }
 
 #[test]
+fn an_address_that_no_request_can_have_is_not_tried_again() {
+    let server = Raw::start(|head, stream| {
+        let host = head.split("\r\nhost: ").nth(1).unwrap().split('\r').next().unwrap();
+        let cursor = "a".repeat(1 << 16);
+        let next = format!("http://{host}/2.0/workspaces/acme/members?after={cursor}");
+        let page = json!({"values": rows(0..1, true), "next": next});
+        send(stream, "200 OK", JSON, page.to_string().as_bytes())
+    });
+    incomplete(&check(&server.origin(), &[]), "the request could not be put together");
+}
+
+#[test]
 fn pages_without_end_end() {
     let server = Raw::start(|head, stream| {
         let host = head.split("\r\nhost: ").nth(1).unwrap().split('\r').next().unwrap();
