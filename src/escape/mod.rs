@@ -135,7 +135,9 @@ fn starts_command(text: &str) -> impl FnMut(usize, char) -> bool {
     let mut at_start = true;
     move |at, c| {
         let starts = at_start && text.get(at..).is_some_and(|rest| rest.starts_with("::"));
-        at_start = c.is_whitespace();
+        // What has no width can be passed over by what compares texts as people read them.
+        let has_no_width = matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+        at_start = c.is_whitespace() || (at_start && has_no_width);
         starts
     }
 }

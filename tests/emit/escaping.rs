@@ -105,6 +105,8 @@ fn no_hidden_character_is_taken_for_plain() {
 fn workflow_commands_are_broken() {
     assert_eq!(terminal(" ::error::x"), r" \u{3a}:error::x");
     assert_eq!(terminal("a ::b c::d"), r"a \u{3a}:b c::d");
+    assert_eq!(terminal("\u{200d}::error::x"), "\u{200d}\\u{3a}:error::x");
+    assert_eq!(terminal("a\u{200d}::b"), "a\u{200d}::b");
     assert_eq!(workflow_data("100%\n::error::x"), r"100%25\u{a}::error::x");
     assert_eq!(workflow_property("a,b:c%"), "a%2Cb%3Ac%25");
 }
