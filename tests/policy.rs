@@ -685,6 +685,21 @@ fn files_that_are_no_text_are_refused() {
 }
 
 #[test]
+fn a_line_end_that_editors_do_not_show_hides_nothing() {
+    let hidden = "exemptions: [{id: A, account_id: \"557058:1\", reason: x, expires: 2026-10-29}]";
+    for mark in ["", "\u{feff}"] {
+        let text = format!("{mark}version: 1\r\n# nothing to see\r{hidden}\n");
+        let found = said(&refused(text.as_bytes())).remove(0);
+        assert_eq!(
+            (&*found.message, &*found.place),
+            ("a carriage return without a line feed", "2:17")
+        );
+    }
+    refused(b"version: 1\r");
+    parsed("version: 1\r\n# caf\u{e9}\r\n");
+}
+
+#[test]
 fn a_policy_is_at_most_32_levels_deep() {
     let brackets = |count| format!("limits: {}{}\n", "[".repeat(count), "]".repeat(count));
     let deepest = said(&refused(brackets(31).as_bytes()));

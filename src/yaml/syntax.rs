@@ -34,8 +34,22 @@ pub(crate) fn decode(bytes: &[u8], problems: &mut Problems) -> String {
         let start = start - if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let end = start + char::REPLACEMENT_CHARACTER.len_utf8();
         problems.push(Span { start, end }, "this is not UTF-8", help);
+    } else if let Some(start) = lone_carriage_return(&text) {
+        let start = start - if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        problems.push(
+            Span { start, end: start + 1 },
+            "a carriage return without a line feed",
+            "save the file with LF or CRLF line endings: YAML begins a line here, and many editors \
+             show none, so that what looks like a comment may be an exemption",
+        );
     }
     text
+}
+
+/// Where the text has a line end that YAML knows and most who read the text are not shown.
+fn lone_carriage_return(text: &str) -> Option<usize> {
+    let mut found = text.match_indices('\r').map(|(at, _)| at);
+    found.find(|at| !text.get(at + 1..).unwrap_or_default().starts_with('\n'))
 }
 
 /// There is no policy in the file.
