@@ -9,8 +9,17 @@ exe=mfa-gate
 [ "$RUNNER_OS" != Windows ] || exe=mfa-gate.exe
 folder=$(mktemp -d "$RUNNER_TEMP/mfa-gate.XXXXXX")
 
+case $SHA256 in
+  none) ;;
+  # An expression whose variable is missing: the archive would not be pinned.
+  '') fail 2 "sha256 is empty: set it to the SHA-256 that the archive must have, or to none" ;;
+  *) [[ $SHA256 =~ ^[0-9A-Fa-f]{64}$ ]] || fail 2 "sha256 must be 64 hexadecimal digits, or none" ;;
+esac
+
 case $BUILD_FROM_SOURCE in
   true)
+    [ "$SHA256" = none ] ||
+      fail 2 "sha256 is about the archive of a release, and build-from-source uses none: omit one of them"
     command -v cargo >/dev/null || fail 2 "build-from-source needs cargo on the runner"
     # From there, so that no configuration of the caller's checkout is read.
     cd "$GITHUB_ACTION_PATH"
@@ -76,8 +85,7 @@ digest() {
   if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi <"$1" | cut -c 1-64
 }
 
-if [ -n "$SHA256" ]; then
-  [[ $SHA256 =~ ^[0-9A-Fa-f]{64}$ ]] || fail 2 "sha256 must be 64 hexadecimal digits"
+if [ "$SHA256" != none ]; then
   expected=$(printf %s "$SHA256" | tr A-F a-f)
 else
   download SHA256SUMS 1000000
@@ -92,7 +100,7 @@ got=$(digest "$name.tar.gz")
 
 # Checksums lie beside the archive; the attestation says which workflow built it, from which tag.
 # A pinned digest says more than either. The token is GitHub's own and goes to no other server.
-if [ -z "$SHA256" ] && [ -n "$GH_TOKEN" ] &&
+if [ "$SHA256" = none ] && [ -n "$GH_TOKEN" ] &&
   { [ "$GITHUB_SERVER_URL" = https://github.com ] || [ "$protocol" = '=http' ]; } &&
   help=$(gh attestation verify --help 2>/dev/null) && [[ $help == *--source-ref* ]]; then
   gh attestation verify "$name.tar.gz" --repo "$repository" --source-ref "refs/tags/v$version" \

@@ -120,6 +120,22 @@ fn a_pinned_digest_stands_in_for_the_checksums() {
 }
 
 #[test]
+fn a_pin_of_the_archive_is_never_dropped() {
+    let page = ReleasePage::with(&right_sums());
+    let mut job = Job::installing(&page);
+    // What an expression gives whose variable is missing.
+    job.set("sha256", "");
+    let ran = job.run();
+    ran.ends(2, "");
+    ran.says("sha256 is empty");
+    job.set("sha256", &digest(archive()));
+    job.set("build-from-source", "true");
+    let ran = job.run();
+    ran.ends(2, "");
+    ran.says("build-from-source uses none");
+}
+
+#[test]
 fn the_version_is_that_of_the_actions_own_ref() {
     let page = ReleasePage::with(&right_sums());
     let mut job = Job::installing(&page);
