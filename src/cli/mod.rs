@@ -200,6 +200,9 @@ pub struct Render {
     /// Reports that `check --report json=PATH` wrote, each on workspaces of its own.
     #[arg(value_name = "REPORT", required = true)]
     pub saved: Vec<PathBuf>,
+    /// The SHA-256 of the policy that must have been applied [env: MFA_GATE_POLICY_SHA256].
+    #[arg(long, value_name = "HEX")]
+    pub policy_sha256: Option<String>,
     /// What is written.
     #[command(flatten)]
     pub reports: ReportArgs,

@@ -8,6 +8,7 @@ use crate::cli::Render;
 use crate::emit::Reports;
 use crate::failure::{Exit, Failure};
 use crate::judge::Clash;
+use crate::policy::check_digest;
 use crate::redact::Redactor;
 use crate::report::{Report, Verdict};
 
@@ -24,8 +25,18 @@ fn render(
     let saved: Vec<&Path> = args.saved.iter().map(PathBuf::as_path).collect();
     let inputs: Vec<&Path> =
         saved.iter().copied().chain(named.iter().map(PathBuf::as_path)).collect();
+    let pin = context.policy_pin(args.policy_sha256.as_ref());
+    let pin = pin.as_deref().map(check_digest).transpose()?;
     let reports = Reports::prepare(&args.reports.report, &inputs)?;
     let report = merged(&saved)?;
+    if let Some(why) = saved::other_policy(&report, pin.as_deref()) {
+        let failure = Failure::incomplete(
+            format!("the reports are not about the policy that was asked for: {why}"),
+            "Have `mfa-gate check` write them with that policy.",
+        );
+        let violations = report.verdict == Verdict::Violations;
+        return Err(if violations { failure.with_violations() } else { failure });
+    }
     let mut report = saved::redacted(report, redactor);
     let delivered = deliver(&report, reports, &args.reports);
     // What is written tells of the run that was; how this one ends depends on the verdict alone.

@@ -56,6 +56,13 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
     }
 }
 
+/// What is to be said of a report's policy, if it is not the pinned one.
+pub(super) fn other_policy(report: &Report, pin: Option<&str>) -> Option<String> {
+    let digest = &*report.policy.sha256;
+    let pin = pin.filter(|pin| *pin != digest)?;
+    Some(format!("the policy was {digest} and had to be {pin}"))
+}
+
 /// The report with pseudonyms in place of people, where that is wanted and not done yet.
 pub(super) fn redacted(report: Report, redactor: Option<&Redactor>) -> Report {
     match redactor {

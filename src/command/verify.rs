@@ -61,9 +61,7 @@ impl Demands {
             .filter(|slug| !report.workspaces.iter().any(|checked| checked.slug == **slug))
             .map(|slug| &**slug)
             .collect();
-        let digest = &*report.policy.sha256;
         let too_old = self.max_age.filter(|max| age > *max);
-        let other_policy = self.policy_sha256.as_ref().filter(|pin| **pin != *digest);
         [
             (age < -CLOCK_SKEW).then(|| format!("it is from the future: {}", report.checked_at)),
             too_old.map(|max| {
@@ -71,7 +69,7 @@ impl Demands {
                 format!("it is {age:#} old, and may be {max:#}")
             }),
             (!missing.is_empty()).then(|| format!("it is not about {}", missing.join(", "))),
-            other_policy.map(|pin| format!("the policy was {digest} and had to be {pin}")),
+            saved::other_policy(report, self.policy_sha256.as_deref()),
             (self.live && !report.is_live()).then(|| "it is not live".into()),
         ]
         .into_iter()

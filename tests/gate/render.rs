@@ -160,6 +160,30 @@ fn an_unread_workspace_stays_unread_and_says_why() {
 }
 
 #[test]
+fn another_policy_than_the_pinned_one_is_not_rendered() {
+    let (server, sandbox) = three();
+    assert_eq!(check(&server, &sandbox, &["one"], "one.json", &[]), 0);
+    assert_eq!(check(&server, &sandbox, &["one", "two", "three"], "whole.json", &[]), 1);
+    let right = sandbox.json("one.json")["policy"]["sha256"].as_str().unwrap().to_owned();
+    let wrong = "0".repeat(64);
+    for (report, pin, code) in [
+        ("one.json", &*right, 0),
+        ("one.json", &*wrong, 3),
+        ("one.json", "0", 2),
+        ("one.json", "", 2),
+        ("whole.json", &*wrong, 1),
+    ] {
+        let render = ["render", report, "--report", "junit=out.xml"];
+        let by_variable = sandbox.run_with(&render, &[("MFA_GATE_POLICY_SHA256", pin)]);
+        let by_option = sandbox.run(&[&render[..], &["--policy-sha256", pin]].concat());
+        for outcome in [by_variable, by_option] {
+            assert_eq!(outcome.code, code, "{report}, {pin}: {}", outcome.stderr);
+            assert_eq!(sandbox.path("out.xml").exists(), code == 0, "{report}, {pin}");
+        }
+    }
+}
+
+#[test]
 fn what_does_not_go_together_gives_no_verdict() {
     let (server, sandbox) = three();
     let other = Bitbucket::start();
