@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{AGE, DATE, HeaderMap};
+use reqwest::header::{AGE, DATE, HeaderMap, HeaderValue};
 
 use crate::report::ClockGap;
 
@@ -29,6 +29,18 @@ impl Clock {
         let least = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         least.map(|ahead_s| ClockGap { ahead_s })
     }
+}
+
+/// How long ago the server gave an answer that somebody kept, by the caches that handed it on.
+pub(super) fn kept_for(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = |age: &HeaderValue| {
+        let digits =
+            age.to_str().ok().map(str::trim).filter(|text| {
+                !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+            })?;
+        Some(Duration::from_secs(digits.parse().unwrap_or(u64::MAX)))
+    };
+    headers.get_all(AGE).iter().filter_map(seconds).max()
 }
 
 /// By how many seconds the clock is ahead at least, by one answer. Somewhere between the request and

@@ -8,7 +8,7 @@ use reqwest::{Client as Http, Request, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::clock::Clock;
+use super::clock::{self, Clock};
 use super::deadline::Deadline;
 use super::gate::Gate;
 use super::pace::Pace;
@@ -32,6 +32,9 @@ pub(crate) struct Link<'a> {
     secrets: Secrets,
     clock: Clock,
 }
+
+/// The longest that a cache may have kept an answer: who has a second factor is asked today.
+const LONGEST_KEPT: Duration = Duration::from_secs(5 * 60);
 
 /// Whether messages may quote an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -180,6 +183,9 @@ impl<'a> Link<'a> {
     ) -> Result<(T, HeaderMap), Trouble> {
         if !answer.status.is_success() {
             return Err(Trouble::Refused(Box::new(self.refusal(&answer, quotes))));
+        }
+        if let Some(age) = clock::kept_for(&answer.headers).filter(|age| *age > LONGEST_KEPT) {
+            return Err(Trouble::Stale(age));
         }
         let whole = answer.status != StatusCode::PARTIAL_CONTENT;
         let understood = if whole { read(&answer.body) } else { Err(partial()) };

@@ -55,6 +55,7 @@ pub(crate) fn classify(trouble: &Trouble) -> Fate {
         | Trouble::OutOfTime { .. }
         | Trouble::Exhausted { .. }
         | Trouble::TooLarge
+        | Trouble::Stale(_)
         | Trouble::Elsewhere(_)
         | Trouble::Loop
         | Trouble::Endless

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::header::{self, HeaderMap};
+use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Proxy, Request, StatusCode, redirect};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -179,7 +179,11 @@ fn builder(route: Route<'_>) -> reqwest::Result<ClientBuilder> {
         .user_agent(USER_AGENT)
         // A redirect would take the credential, and the question, to another place.
         .redirect(redirect::Policy::none())
-        .referer(false);
+        .referer(false)
+        .default_headers(HeaderMap::from_iter([(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        )]));
     Ok(match route {
         // By default a proxy would be asked for loopback addresses too, and would be shown a
         // credential that is not to leave the machine.

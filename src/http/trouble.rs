@@ -77,6 +77,8 @@ pub(crate) enum Trouble {
     },
     /// An answer was larger than any honest one.
     TooLarge,
+    /// A cache answered, with what the server said so long ago.
+    Stale(Duration),
     /// The answer is not a success.
     Refused(Box<Refusal>),
     /// The answer is not what was asked for.
@@ -159,6 +161,13 @@ impl Trouble {
             Trouble::TooLarge => Incomplete::new(
                 "an answer is larger than 16 MiB",
                 format!("Check {set_by}: the pages of {name} are far smaller."),
+            ),
+            Trouble::Stale(age) => Incomplete::new(
+                format!("a cache answered in the place of {name}, with what it said {age:?} ago"),
+                format!(
+                    "Have the proxy keep no answers of {name}: it was asked not to \
+                     (`Cache-Control: no-cache`)."
+                ),
             ),
             Trouble::Refused(refusal) if refusal.wants_captcha => Incomplete::new(
                 format!("{}; it wants a CAPTCHA to be solved first", refusal.says(host)),

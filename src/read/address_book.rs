@@ -103,6 +103,12 @@ impl AddressBook {
                     "Try again when fewer people join and leave.",
                 ));
             };
+            if !members.get(position).is_some_and(|own| has_no_other_id(own, member)) {
+                return Err(Incomplete::new(
+                    "somebody who was looked up by address has the ids of two members",
+                    "Try again; if it stays so, report it to Atlassian.",
+                ));
+            }
             self.enter(members, member.email.as_deref().unwrap_or_default(), position);
         }
         let nobodys = emails.iter().filter(|email| !self.owners.contains_key(**email));
@@ -162,6 +168,14 @@ impl AddressBook {
     }
 }
 
+/// Whether two rows may be of one person: each id that both of them show is the same.
+fn has_no_other_id(own: &Member, found: &Member) -> bool {
+    let agree = |own: &Option<Box<str>>, found: &Option<Box<str>>| {
+        own.as_ref().zip(found.as_ref()).is_none_or(|(own, found)| own == found)
+    };
+    agree(&own.account_id, &found.account_id) && agree(&own.uuid, &found.uuid)
+}
+
 fn ids(member: &Member) -> impl Iterator<Item = &str> {
     [member.account_id.as_deref(), member.uuid.as_deref()].into_iter().flatten()
 }
@@ -193,6 +207,25 @@ mod tests {
         let mut book = AddressBook::of(&members);
         let stranger = member(7, Some("m7@acme.example"));
         assert!(book.add_found(&members, &["m7@acme.example"], &[stranger]).is_err());
+    }
+
+    #[test]
+    fn whoever_is_found_with_the_ids_of_two_is_neither() {
+        let with_uuid =
+            |id: u8| Member { uuid: Some(format!("{{{id}}}").into()), ..member(id, None) };
+        let members = [with_uuid(0), with_uuid(1)];
+        for uuid in ["{1}", "{7}"] {
+            let both =
+                Member { uuid: Some(uuid.into()), email: Some("a".into()), ..members[0].clone() };
+            let mut book = AddressBook::of(&members);
+            assert!(book.add_found(&members, &["a"], &[both]).is_err(), "{uuid}");
+            assert_eq!(book.owner("a"), None);
+        }
+        // A row that shows fewer ids is about whoever has those.
+        let bare = Member { uuid: None, email: Some("a".into()), ..members[1].clone() };
+        let mut book = AddressBook::of(&members);
+        assert_eq!(book.add_found(&members, &["a"], &[bare]), Ok(()));
+        assert_eq!(book.owner("a"), Some(1));
     }
 
     #[test]

@@ -134,6 +134,11 @@ impl Rows for MemberRows {
     }
 
     fn append(&mut self, mut more: Self) {
+        self.slug = match (std::mem::take(&mut self.slug), more.slug) {
+            (Slug::Unnamed, own) | (own, Slug::Unnamed) => own,
+            (Slug::One(own), Slug::One(other)) if own == other => Slug::One(own),
+            (Slug::One(_) | Slug::Mixed, Slug::One(_) | Slug::Mixed) => Slug::Mixed,
+        };
         self.members.append(&mut more.members);
         self.flagged |= more.flagged;
         self.permissions |= more.permissions;

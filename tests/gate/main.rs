@@ -29,6 +29,7 @@ mod ids;
 mod in_toto;
 mod insights;
 mod kinds;
+mod misled;
 mod organisation;
 mod pipe;
 mod pipe_variables;

@@ -24,7 +24,7 @@ pub(super) use self::owners::owners;
 use self::walk::Listing;
 use self::wire::OwnPermission;
 use super::visible::Caller;
-use super::wire::{MemberRows, name_by_row};
+use super::wire::{MemberRows, Slug, name_by_row};
 use crate::escape;
 use crate::reading::{Addresses, Incomplete, Roll};
 
@@ -43,6 +43,13 @@ pub(super) async fn members(
     let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let listing: Listing<MemberRows> =
         walk::list(client, &url, journal).await.map_err(|trouble| client.explain(&trouble))?;
+    match &listing.rows.slug {
+        Slug::One(other) if **other != *slug => {
+            return Err(of_another(&format!("the workspace {}", client.excerpt(other))));
+        }
+        Slug::Mixed => return Err(of_another("several workspaces")),
+        Slug::Unnamed | Slug::One(_) => {}
+    }
     let mut members = listing.rows.members;
     if members.is_empty() {
         return Err(Incomplete::nobody());
@@ -50,6 +57,15 @@ pub(super) async fn members(
     name_by_row(&mut members);
     let completeness = listing.proof.completeness;
     Ok(Roll { members, completeness, addresses: Addresses::AsShown })
+}
+
+/// What came is not about the workspace that was asked about.
+fn of_another(whose: &str) -> Incomplete {
+    Incomplete::new(
+        format!("Bitbucket answered with people of {whose}"),
+        "Check the slug in the policy, and whether a proxy or a cache answers in the place of \
+         Bitbucket.",
+    )
 }
 
 /// What the credential is in a workspace, or why that is not known.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::client::Client;
 use super::journal::Journal;
+use super::of_another;
 use super::walk::{self, Listing};
 use super::wire::Permissions;
 use crate::http::Trouble;
@@ -25,6 +26,9 @@ pub(in crate::read) async fn owners(
     let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
     let listed: Result<Listing<Permissions>, Trouble> = walk::list(client, &url, journal).await;
     let listing = listed.map_err(|trouble| unknown(client.explain(&trouble)))?;
+    if let Some(other) = listing.rows.other_workspace(slug) {
+        return Err(unknown(of_another(&format!("the workspace {}", client.excerpt(other)))));
+    }
     Ok(Owners(listing.rows))
 }
 
@@ -41,16 +45,18 @@ impl Owners {
                 "Use the credential of an admin of the workspace.",
             )));
         }
+        // An owner is a member: lists that do not meet are not of one workspace, not of one moment,
+        // or not whole.
+        let listed: HashSet<&str> = members.iter().filter_map(|own| own.uuid.as_deref()).collect();
+        if !owners.is_subset(&listed) {
+            return Err(unknown(Incomplete::new(
+                "an owner is not on the list of members",
+                "Try again; if it stays so, report it to Atlassian.",
+            )));
+        }
         for member in members.iter_mut() {
             let owns = member.uuid.as_deref().is_some_and(|uuid| owners.contains(uuid));
             member.role = Some(if owns { Role::Owner } else { Role::Member });
-        }
-        // Lists that do not meet are not of one workspace, or not of one moment.
-        if !members.iter().any(|member| member.role == Some(Role::Owner)) {
-            return Err(unknown(Incomplete::new(
-                "none of the owners that were listed is among the members",
-                "Try again; if it stays so, report it to Atlassian.",
-            )));
         }
         Ok(())
     }

@@ -40,6 +40,14 @@ pub(super) struct Permissions(Vec<Permission>);
 struct Permission {
     permission: Box<str>,
     user: Account,
+    #[serde(default)]
+    workspace: Option<Workspace>,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    #[serde(default)]
+    slug: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +67,12 @@ impl Permissions {
     /// The uuids of the owners. Others are left out, should the server ignore the filter.
     pub(super) fn owners(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter(|row| &*row.permission == OWNER).map(|row| &*row.user.uuid)
+    }
+
+    /// A workspace that a row names and that is not this one.
+    pub(super) fn other_workspace(&self, slug: &str) -> Option<&str> {
+        let mut named = self.0.iter().filter_map(|row| row.workspace.as_ref()?.slug.as_deref());
+        named.find(|named| *named != slug)
     }
 }
 
