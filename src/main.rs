@@ -8,14 +8,15 @@ use std::time::SystemTime;
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
+use anstyle::AnsiColor;
 use clap::Parser;
 use jiff::Timestamp;
+use log::{Level, LevelFilter, Log, Metadata, Record};
 use mfa_gate::cli::{Cli, Color, Verbosity};
 use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
 use mfa_gate::failure::{Exit, Failure};
 use mfa_gate::http::Secrets;
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let variables: Vec<_> = env::vars_os().collect();
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error, &secrets),
     };
     let verbosity = command::verbosity(&cli, &env);
-    log(verbosity, &secrets);
+    start_log(verbosity, &secrets);
     let exit = run(&cli, &variables, verbosity, &env, &secrets).unwrap_or_else(|failure| {
         // There is nowhere left to say that standard error cannot be written.
         let _ = writeln!(io::stderr(), "{}", secrets.masked(&failure.to_string()));
@@ -89,38 +90,49 @@ fn refuse(error: &clap::Error, secrets: &Secrets) -> ExitCode {
 
 /// The log goes to standard error: warnings, with -v the steps, with -vv every request. No
 /// variable changes that, so that nobody can make a library say what this program would not.
-fn log(verbosity: Verbosity, secrets: &Secrets) {
-    let secrets = secrets.clone();
+fn start_log(verbosity: Verbosity, secrets: &Secrets) {
     let level = match (verbosity.quiet, verbosity.verbose) {
-        (true, _) => "mfa_gate=error",
-        (false, 0) => "mfa_gate=warn",
-        (false, 1) => "mfa_gate=info",
-        (false, _) => "mfa_gate=debug",
+        (true, _) => LevelFilter::Error,
+        (false, 0) => LevelFilter::Warn,
+        (false, 1) => LevelFilter::Info,
+        (false, _) => LevelFilter::Debug,
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
-        .with_writer(move || MaskedStderr(secrets.clone()))
-        // A log that cannot be written must not become a panic.
-        .log_internal_errors(false)
-        .with_ansi(style(verbosity, &io::stderr()).color)
-        .with_target(false)
-        .without_time()
-        .init();
+    let color = style(verbosity, &io::stderr()).color;
+    let logger = Logger { color, secrets: secrets.clone() };
+    if log::set_boxed_logger(Box::new(logger)).is_ok() {
+        log::set_max_level(level);
+    }
 }
 
-/// Standard error, for whole lines without any secret in them.
-struct MaskedStderr(Secrets);
+/// Writes lines without any secret in them.
+struct Logger {
+    color: bool,
+    secrets: Secrets,
+}
 
-impl Write for MaskedStderr {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
-        io::stderr().write_all(self.0.masked(&text).as_bytes())?;
-        Ok(line.len())
+impl Log for Logger {
+    /// Libraries say nothing: they do not know what must not be said.
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("mfa_gate")
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let color = match record.level() {
+            Level::Error => AnsiColor::Red,
+            Level::Warn => AnsiColor::Yellow,
+            Level::Info => AnsiColor::Green,
+            Level::Debug | Level::Trace => AnsiColor::Blue,
+        };
+        let style = if self.color { color.on_default() } else { anstyle::Style::new() };
+        let line = format!("{style}{:>5}{style:#} {}\n", record.level(), record.args());
+        // A log that cannot be written must not become a panic.
+        let _ = io::stderr().write_all(self.secrets.masked(&line).as_bytes());
     }
+
+    fn flush(&self) {}
 }
 
 fn style(verbosity: Verbosity, stream: &impl RawStream) -> Style {

@@ -48,7 +48,7 @@ fn check(
     let delivered = deliver(&report, reports, &args.reports);
     let lost = delivered.summary(&report, context);
     if context.is_pipe && report.assurance != Assurance::Live {
-        tracing::warn!("this run is not live: {}", terminal(&words::caveats(&report).join("; ")));
+        log::warn!("this run is not live: {}", terminal(&words::caveats(&report).join("; ")));
     }
     told.tell(&report, args);
     let ended = whole(report.exit(), &lost);
@@ -65,7 +65,7 @@ fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<Report> {
         Ok(report) => Some(saved::redacted(report, redactor)),
         Err(failure) => {
             let failure = if redactor.is_some() { Redactor::failure(failure) } else { failure };
-            tracing::warn!("{NOT_COMPARED}. {failure}");
+            log::warn!("{NOT_COMPARED}. {failure}");
             None
         }
     }
@@ -74,7 +74,7 @@ fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<Report> {
 /// What changed since an earlier run, if it knows people by the same names.
 fn since(previous: &Report, report: &Report) -> Option<Changes> {
     if previous.redaction != report.redaction {
-        tracing::warn!(
+        log::warn!(
             "{NOT_COMPARED}, which names people by other pseudonyms: give both --redact and the \
              same MFA_GATE_REDACT_KEY"
         );

@@ -179,7 +179,7 @@ fn whole(exit: Exit, lost: &[anyhow::Error]) -> Result<Exit, Failure> {
         (_, []) => Ok(exit),
         (Exit::Violations, _) => {
             for reason in reasons {
-                tracing::error!("{}", terminal(&reason));
+                log::error!("{}", terminal(&reason));
             }
             Ok(exit)
         }

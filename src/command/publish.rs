@@ -81,6 +81,6 @@ impl<'a> Told<'a> {
 
 fn warn(what: &str, told: Result<(), Incomplete>) {
     if let Err(Incomplete { why, help }) = told {
-        tracing::warn!("{what}: {} {}", terminal(&why), terminal(&help));
+        log::warn!("{what}: {} {}", terminal(&why), terminal(&help));
     }
 }

@@ -171,7 +171,8 @@ impl<'a> Link<'a> {
             return Err(Trouble::OutOfTime { last, allowed: self.deadline.allowed });
         }
         let why = self.explain(&last).why;
-        tracing::info!(?wait, tries, why = %escape::terminal(&why), "trying again");
+        let why = escape::terminal(&why);
+        log::info!("trying again wait={wait:?} tries={tries} why={why}");
         Ok(())
     }
 

@@ -95,9 +95,11 @@ impl Transport {
                 })
             }),
         };
-        let status = result.as_ref().ok().map(|answer| answer.status.as_u16());
+        let status = result.as_ref().map_or("none", |answer| answer.status.as_str());
         let duration = started.elapsed();
-        tracing::debug!(%method, path, status, ?duration, tries, "request");
+        log::debug!(
+            "request method={method} path={path:?} status={status} duration={duration:?} tries={tries}"
+        );
         result
     }
 

@@ -150,7 +150,7 @@ impl<'w, 's> Inquiry<'w, 's> {
             }
             Err(incomplete) if needed => Err(incomplete.clone()),
             Err(incomplete) => {
-                tracing::warn!("{}", escape::terminal(&incomplete.why));
+                log::warn!("{}", escape::terminal(&incomplete.why));
                 Ok(Asked { known: None, unread: Some(incomplete.clone()) })
             }
         }

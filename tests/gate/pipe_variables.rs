@@ -219,7 +219,7 @@ fn the_pipe_declares_what_it_reads_and_nothing_else() {
         assert!(read.remove(other), "{other}");
     }
     read.extend(["WORKSPACES", "POLICY_SHA256"].map(str::to_owned));
-    read.extend(source("src/variable.rs").into_iter().filter(|it| !it.starts_with("MFA_GATE_")));
+    read.extend(source("src/env/mod.rs").into_iter().filter(|it| !it.starts_with("MFA_GATE_")));
     assert_eq!(declared_names, read);
 
     let readme = file("README.md");

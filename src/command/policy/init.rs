@@ -50,7 +50,7 @@ pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Fail
     create(&path, &FirstPolicy { exemptions, ..first }.to_yaml())?;
     tell(&path, &summary(&path, first, exempted.as_ref(), last_day), context)?;
     if let Some(other) = policy::with_other_extension(&path) {
-        tracing::warn!(
+        log::warn!(
             "{} is there too, and is read only where it is named",
             terminal(&other.display().to_string())
         );

@@ -42,7 +42,7 @@ impl Directory {
             )));
         }
         let accounts = rows.len();
-        tracing::info!(accounts, "the organisation's directory was read");
+        log::info!("the organisation's directory was read accounts={accounts}");
         Ok(Directory::new(rows))
     }
 

@@ -39,7 +39,7 @@ enum Filter {
 pub(super) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, Trouble> {
     match accounts(client, Endpoint::Search).await {
         Err(trouble) if is_gone(&trouble) => {
-            tracing::info!("the organisation's directory cannot be searched, so it is listed");
+            log::info!("the organisation's directory cannot be searched, so it is listed");
             accounts(client, Endpoint::Listing).await
         }
         found => found,
@@ -65,7 +65,7 @@ fn is_gone(trouble: &Trouble) -> bool {
 async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, Trouble> {
     let found = attempt(client, endpoint).await;
     let Err(Trouble::Doubt(doubt)) = found else { return found };
-    tracing::info!(why = doubt.why(), "reading the organisation's directory again");
+    log::info!("reading the organisation's directory again why={:?}", doubt.why());
     attempt(client, endpoint).await
 }
 

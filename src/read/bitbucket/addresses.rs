@@ -40,7 +40,7 @@ pub(in crate::read) async fn look_up(
     journal: &Journal<'_>,
 ) -> Result<Vec<Member>, Incomplete> {
     let askable: Vec<&str> = addresses.iter().copied().filter(|it| is_askable(it)).collect();
-    tracing::info!(workspace = slug, addresses = askable.len(), "looking e-mail addresses up");
+    log::info!("looking e-mail addresses up workspace={slug:?} addresses={}", askable.len());
     let batches = askable.chunks(BATCH).map(|batch| look_up_batch(client, slug, batch, journal));
     let found: Vec<Vec<Member>> =
         stream::iter(batches).buffered(client.concurrency).try_collect().await?;

@@ -157,7 +157,7 @@ async fn granted(
     if grant.access_token.is_empty() {
         return Err(Trouble::Unsendable("the token that was granted is empty".into()));
     }
-    tracing::info!("the OAuth consumer was granted a token");
+    log::info!("the OAuth consumer was granted a token");
     let token = Secret::new(grant.access_token);
     link.secrets().keep(&token);
     Ok(token)

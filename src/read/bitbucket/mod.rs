@@ -79,11 +79,8 @@ pub(super) async fn caller(
         Ok(own) => (own.caller(|text| client.excerpt(text)), None),
         Err(trouble) => {
             let why = client.explain(&trouble).why;
-            tracing::info!(
-                workspace = slug,
-                why = %escape::terminal(&why),
-                "what the credential may do was not told"
-            );
+            let shown = escape::terminal(&why);
+            log::info!("what the credential may do was not told workspace={slug:?} why={shown}");
             (Caller::NoAnswer, Some(why))
         }
     }

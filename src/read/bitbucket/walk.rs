@@ -45,7 +45,7 @@ pub(super) async fn list<R: Rows>(
 ) -> Result<Listing<R>, Trouble> {
     let found = walk(client, first, Order::SideBySide, journal).await;
     let Err(Trouble::Doubt(doubt)) = found else { return found };
-    tracing::info!(path = first.path(), why = doubt.why(), "reading the list again");
+    log::info!("reading the list again path={:?} why={:?}", first.path(), doubt.why());
     walk(client, first, Order::InTurn, journal).await
 }
 
@@ -133,7 +133,7 @@ async fn side_by_side<R: Rows>(
     journal: &Journal<'_>,
 ) -> Result<(R, Vec<Facts>), Trouble> {
     let (path, pages, at_once) = (series.first.path(), series.pages, client.concurrency);
-    tracing::info!(path, pages, at_once, "reading pages side by side");
+    log::info!("reading pages side by side path={path:?} pages={pages} at_once={at_once}");
     let mut under_way = stream::iter(2..=series.pages)
         .map(|number| async move {
             let url = with_page(&series.second, number);
