@@ -150,7 +150,8 @@ impl Secrets {
                 masked.push_str(text.get(end..place.start).unwrap_or_default());
                 masked.push_str(MASK);
             }
-            end = end.max(text.ceil_char_boundary(place.end));
+            let boundary = (place.end..text.len()).find(|&at| text.is_char_boundary(at));
+            end = end.max(boundary.unwrap_or(text.len()));
         }
         masked.push_str(text.get(end..).unwrap_or_default());
         masked.into()
