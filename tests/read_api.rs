@@ -245,7 +245,9 @@ async fn part_of_a_list_is_not_the_list() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_no_page_is_not_read_as_one() {
     for (status, change, part) in [
-        (206, "", "only a part"),
+        (203, "", "sure to be whole"),
+        (206, "", "sure to be whole"),
+        (226, "", "sure to be whole"),
         (200, "error", "an error is reported beside the rows"),
         (200, "row", "expected an object"),
         (200, "user", "expected an object"),
@@ -264,6 +266,23 @@ async fn an_answer_that_is_no_page_is_not_read_as_one() {
         let why = incomplete(&server).await.why;
         assert!(why.contains(part), "{change}: {why}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_another_list_are_not_asked_for_again_by_fields_that_hide_it() {
+    let server = MockServer::start().await;
+    let members = |request: &Request| {
+        let fields = request.url.query_pairs().find(|(name, _)| name == "fields").unwrap().1;
+        let mut row = row(1);
+        if fields.starts_with('+') {
+            row["user"].as_object_mut().unwrap().remove("has_2fa_enabled");
+            row["permission"] = "write".into();
+        }
+        ResponseTemplate::new(200).set_body_json(json!({"size": 1, "values": [row]}))
+    };
+    Mock::given(path(MEMBERS)).respond_with(members).mount(&server).await;
+    let why = incomplete(&server).await.why;
+    assert!(why.contains("`permission`"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -350,7 +369,7 @@ async fn answers_of_another_shape() {
             ResponseTemplate::new(200).set_body_json(json!({"type": "error", "error": {}})),
             ["an error is reported beside the rows", "\"type\":\"error\""],
         ),
-        (ResponseTemplate::new(204), ["EOF", "status 204"]),
+        (ResponseTemplate::new(204), ["sure to be whole", "status 204"]),
     ] {
         let server = MockServer::start().await;
         answer(&server, MEMBERS, response).await;

@@ -280,6 +280,37 @@ fn pages_of_another_list_are_not_the_members() {
 }
 
 #[test]
+fn pages_lead_to_the_pages_beside_them() {
+    for (at, key, to, part) in [
+        (0, "next", 3, "the `next` of page 1 does not lead to page 2"),
+        (1, "next", 2, "the `next` of page 2 does not lead to page 3"),
+        (2, "previous", 5, "the `previous` of page 3 does not lead to page 2"),
+    ] {
+        for mut pages in [pages("acme", 5, 2), uncounted(5, 2)] {
+            pages[at][key] = link("acme", to).into();
+            let why = incomplete(&concatenated(&pages)).why;
+            assert!(why.contains(part), "{why}");
+        }
+    }
+    // Bitbucket may call its pages otherwise.
+    let mut pages = pages("acme", 3, 2);
+    pages[0]["next"] = format!("{}&after=x", link("acme", 2).replace("&page=2", "")).into();
+    assert_eq!(members(&concatenated(&pages)).len(), 3);
+}
+
+#[test]
+fn rows_of_another_type_are_not_the_members() {
+    for kind in ["repository_permission", "default_reviewer", "user", ""] {
+        let mut page = pages("acme", 3, 10).remove(0);
+        page["values"][1]["type"] = kind.into();
+        let why = incomplete(&page.to_string()).why;
+        assert!(why.contains("of another list"), "{why}");
+        page["values"][1].as_object_mut().unwrap().remove("type");
+        assert_eq!(members(&page.to_string()).len(), 3, "`fields=` can take it away");
+    }
+}
+
+#[test]
 fn rows_that_cannot_be_told_apart_are_not_a_list() {
     let without = |kept: &dyn Fn(usize) -> &'static str| {
         let mut page = pages("acme", 3, 10).remove(0);
@@ -314,6 +345,20 @@ fn a_snapshot_that_contradicts_itself_is_not_a_list() {
         let why = changed(&|s| s["members"][0][id] = "".into());
         assert!(why.contains("an empty id"), "{why}");
     }
+    let apart = |s: &mut Value, completeness: &str, kept: [&str; 2]| {
+        s["workspaces"][0]["completeness"] = completeness.into();
+        for (member, kept) in kept.into_iter().enumerate() {
+            let ids = ["account_id", "uuid"];
+            let member = s["members"][member].as_object_mut().unwrap();
+            member.retain(|key, _| !ids.contains(&&**key) || key == kept);
+        }
+    };
+    for kept in [["account_id", "uuid"], ["uuid", ""], ["", ""]] {
+        for completeness in ["size", "last_page"] {
+            let why = changed(&|s| apart(s, completeness, kept));
+            assert!(why.contains("may be one person"), "{why}");
+        }
+    }
 }
 
 #[test]
@@ -325,6 +370,10 @@ fn a_row_is_an_object() {
     ] {
         refused(page.to_string().as_bytes(), &slugs(&["acme"]));
     }
+    let mut list = snapshot();
+    list["members"][0] = json!(["acme", "557058:1", "557058:1", "{1}", null, "user", null, null,
+        null, null, "enabled", null, {"bitbucket": "enabled"}]);
+    refused(list.to_string().as_bytes(), &slugs(&["acme"]));
 }
 
 #[test]

@@ -60,6 +60,7 @@ impl Scratch {
                 Ok(read) => {
                     for reading in &read.readings {
                         a_list_is_whole(reading);
+                        a_page_is_of_members(bytes, reading);
                     }
                     self.a_snapshot_says_the_same(&read.readings);
                     if let Selection::Slugs(_) = selection {
@@ -149,7 +150,7 @@ pub fn directory(bytes: &[u8]) {
     }
     let roll = known.map(|_| Roll {
         members: members.clone(),
-        completeness: Completeness::LastPage,
+        completeness: Completeness::Asserted,
         addresses: Addresses::AsShown,
     });
     let (workspace, walk) = ("acme".into(), Walk::default());
@@ -241,12 +242,47 @@ fn a_list_is_whole(reading: &Reading) {
     let Ok(roll) = &reading.members else { return };
     assert!(!roll.members.is_empty(), "a complete list of nobody");
     let mut keys = HashSet::new();
+    if roll.members.len() > 1 && roll.completeness != Completeness::Asserted {
+        let all_have = |id: fn(&Member) -> &Option<Box<str>>| {
+            roll.members.iter().all(|member| id(member).is_some())
+        };
+        let ids = [|it: &Member| &it.account_id, |it: &Member| &it.uuid, |it: &Member| &it.email];
+        assert!(ids.into_iter().any(all_have), "two members may be one person");
+    }
     for member in &roll.members {
         assert!(!member.key().is_empty(), "a member without a name: {member:?}");
         assert!(keys.insert(member.key()), "{} is on the list twice", member.key());
     }
     if roll.completeness == Completeness::Size {
         assert_eq!(reading.walk.reported_size, Some(roll.members.len() as u64));
+    }
+}
+
+/// No page that counts says that it is of another list, or that it is none.
+fn a_page_is_of_members(bytes: &[u8], reading: &Reading) {
+    if reading.origin != Origin::SavedPages || reading.members.is_err() {
+        return;
+    }
+    let path = format!("/workspaces/{}/members", reading.workspace);
+    let text = String::from_utf8_lossy(bytes);
+    let documents = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+    let documents = documents.map_while(Result::ok).flat_map(|document| match document {
+        Value::Array(pages) => pages,
+        page => vec![page],
+    });
+    for page in documents {
+        let rows = page["values"].as_array().expect("a page has rows");
+        let of_another = |row: &Value| {
+            row["workspace"]["slug"].as_str().is_some_and(|slug| *slug != *reading.workspace)
+        };
+        if rows.iter().any(of_another) {
+            continue;
+        }
+        assert!(page["error"].is_null(), "an error is no page");
+        assert!(rows.iter().all(|row| row["permission"].is_null()), "rows of another list");
+        for link in [&page["next"], &page["previous"]] {
+            assert!(link.is_null() || link.as_str().is_some_and(|it| it.contains(&path)), "{link}");
+        }
     }
 }
 

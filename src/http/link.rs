@@ -127,7 +127,7 @@ impl<'a> Link<'a> {
         build: impl Fn() -> RequestBuilder,
         quotes: Quotes,
         requests: &Cell<u32>,
-        read: impl Fn(&[u8]) -> serde_json::Result<T>,
+        read: impl Fn(&Answer) -> serde_json::Result<T>,
     ) -> Result<(T, HeaderMap), Trouble> {
         let (mut tries, mut kept) = (0, None);
         loop {
@@ -180,7 +180,7 @@ impl<'a> Link<'a> {
         &self,
         answer: Answer,
         quotes: Quotes,
-        read: impl Fn(&[u8]) -> serde_json::Result<T>,
+        read: impl Fn(&Answer) -> serde_json::Result<T>,
     ) -> Result<(T, HeaderMap), Trouble> {
         if !answer.status.is_success() {
             return Err(Trouble::Refused(Box::new(self.refusal(&answer, quotes))));
@@ -188,9 +188,7 @@ impl<'a> Link<'a> {
         if let Some(age) = clock::kept_for(&answer.headers).filter(|age| *age > LONGEST_KEPT) {
             return Err(Trouble::Stale(age));
         }
-        let whole = answer.status != StatusCode::PARTIAL_CONTENT;
-        let understood = if whole { read(&answer.body) } else { Err(partial()) };
-        match understood {
+        match read(&answer) {
             Ok(understood) => Ok((understood, answer.headers)),
             Err(error) => Err(Trouble::Shape {
                 status: answer.status.as_u16(),
@@ -253,14 +251,13 @@ pub(crate) fn sensitive_header(request: &Request) -> Result<HeaderValue, Trouble
     Ok(header)
 }
 
-/// An answer, which has to be a JSON object.
-fn object<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
-    serde_json::from_slice(body).map(|Object(answer)| answer)
-}
-
-/// What is wrong with a part where the whole was asked for.
-fn partial() -> serde_json::Error {
-    serde::de::Error::custom("it is only a part of the answer")
+/// An answer, which has to be a JSON object, and the whole of it: other successes than 200 may be
+/// only a part, or what has changed.
+fn object<T: DeserializeOwned>(answer: &Answer) -> serde_json::Result<T> {
+    if answer.status != StatusCode::OK {
+        return Err(serde::de::Error::custom("only an answer with status 200 is sure to be whole"));
+    }
+    serde_json::from_slice(&answer.body).map(|Object(answer)| answer)
 }
 
 pub(crate) fn unsendable(error: reqwest::Error) -> Trouble {

@@ -104,7 +104,12 @@ pub(crate) struct MemberRows {
     flagged: bool,
     /// Whether a row has a `permission`.
     permissions: bool,
+    /// The type of a row that is not that of members.
+    pub(crate) other_type: Option<Box<str>>,
 }
+
+/// The type of the rows of members.
+const MEMBERSHIP: &str = "workspace_membership";
 
 /// The workspace that rows name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,6 +147,7 @@ impl Rows for MemberRows {
         self.members.append(&mut more.members);
         self.flagged |= more.flagged;
         self.permissions |= more.permissions;
+        self.other_type = self.other_type.take().or(more.other_type);
     }
 
     fn ids(&self) -> impl Iterator<Item = &str> {
@@ -186,6 +192,9 @@ impl MemberRows {
         let slug = slug.map(|Text(slug)| slug);
         let Object(user) = row.user;
         self.permissions |= row.permission.is_some();
+        if let Some(Text(kind)) = row.kind.filter(|Text(kind)| kind != MEMBERSHIP) {
+            self.other_type = Some(kind.into());
+        }
         self.slug = match (std::mem::take(&mut self.slug), slug) {
             (Slug::Unnamed, None) => Slug::Unnamed,
             (Slug::Unnamed, Some(slug)) if self.members.is_empty() => Slug::One(slug.into()),
@@ -207,6 +216,8 @@ struct Row<'a> {
     workspace: Option<Object<Workspace<'a>>>,
     #[serde(default)]
     permission: Option<IgnoredAny>,
+    #[serde(rename = "type", borrow, default)]
+    kind: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]

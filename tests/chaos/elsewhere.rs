@@ -71,6 +71,11 @@ impl Plan {
         self.any().then(|| dice.pick(&[0, 20, 60, 100]))
     }
 
+    /// Whether somebody leaves between the list and the look-up of addresses.
+    pub(crate) fn loses_somebody(&self) -> bool {
+        self.roster && Dice::new(&[self.seed, 15]).percent(30)
+    }
+
     /// Whether Bitbucket is left in peace, so that what goes wrong is the doing of the others.
     pub(crate) fn spares_bitbucket(&self) -> bool {
         self.any() && Dice::new(&[self.seed, 14]).percent(65)

@@ -50,6 +50,7 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<(
         by_the_roster(schedule, id, judged).map_err(|why| format!("{key}: {why}"))?;
         if judged.outcome == Outcome::Violation {
             everybody_was_asked(schedule, id, evidence).map_err(|why| format!("{key}: {why}"))?;
+            nobody_had_left(schedule, log, id).map_err(|why| format!("{key}: {why}"))?;
         }
     }
     Ok(())
@@ -154,6 +155,23 @@ fn everybody_was_asked(schedule: &Schedule, id: usize, evidence: Evidence) -> Re
     let account = harmless.and_then(|it| it.directory.at(0).iter().find(|own| own.id == id));
     if account.and_then(|account| account.two_step()) == Some(true) {
         return Err("accused, and the organisation says otherwise".into());
+    }
+    Ok(())
+}
+
+/// Checks that nobody is accused whom the roster clears, and who was no member any more when
+/// Bitbucket was asked whose its addresses are.
+fn nobody_had_left(schedule: &Schedule, log: &Log, id: usize) -> Result<(), String> {
+    let elsewhere = &schedule.elsewhere;
+    let clears = |source| {
+        let roster = elsewhere.roster.as_ref().filter(|_| elsewhere.accepts(source));
+        roster.is_some_and(|roster| roster.ever_says(id, source, true))
+    };
+    let Some(last) = log.looked_up.last() else { return Ok(()) };
+    if (clears(Source::Roster) || clears(Source::Sso))
+        && !schedule.history.ids(last.tick).contains(&id)
+    {
+        return Err("accused, and gone before the last look-up of addresses".into());
     }
     Ok(())
 }

@@ -82,6 +82,19 @@ impl History {
         History { states }
     }
 
+    /// A list that somebody without a second factor leaves after as many requests.
+    pub(crate) fn with_a_leaver(self, dice: &mut Dice, requests: usize) -> Self {
+        let all = self.at(0).clone();
+        let leaver = dice.of(0..=all.len() - 1);
+        let mut all: State = all;
+        all[leaver].flag = Flag::Off;
+        let mut others = all.clone();
+        others.remove(leaver);
+        let mut states = vec![all; requests];
+        states.push(others);
+        History { states }
+    }
+
     /// The list after as many requests.
     pub(crate) fn at(&self, tick: usize) -> &State {
         &self.states[tick.min(self.states.len() - 1)]

@@ -37,7 +37,10 @@
 //!    and no row of the roster clears them, nor an organisation that nothing befell.
 //! 8. No answer was believed that cannot say who has an address: one with people who were not asked
 //!    for or who show none, one page of several, a refusal.
-//! 9. Where Bitbucket protects everybody and its word counts, nobody connects to the organisation,
+//! 9. Nobody is accused whom a row of the roster clears by address, and who had left when Bitbucket
+//!    was asked for addresses last.
+//! 10. Rows of which two may be of one person are judged by nobody.
+//! 11. Where Bitbucket protects everybody and its word counts, nobody connects to the organisation,
 //!    and nobody's address is looked up.
 //!
 //! # What cannot be promised

@@ -147,7 +147,12 @@ impl Schedule {
         let spared = plan.spares_bitbucket();
         let changes = if dice.percent(55) || spared { 0 } else { dice.of(1..=60) };
         let members = dice.of(1..=30);
-        let history = History::new(dice, members, Pace { changes, unprotected });
+        let mut history = History::new(dice, members, Pace { changes, unprotected });
+        let page_size = dice.of(3..=10);
+        if plan.loses_somebody() {
+            let dice = &mut Dice::new(&[seed, 16]);
+            history = history.with_a_leaver(dice, members.div_ceil(page_size));
+        }
         let elsewhere = Elsewhere::new(plan, &history);
         let weather = if spared { Weather::Calm } else { Weather::new(dice) };
         let mut schedule = Schedule {
@@ -155,7 +160,7 @@ impl Schedule {
             slug: SLUGS[0],
             in_peace: true,
             history,
-            page_size: dice.of(3..=10),
+            page_size,
             cursor: dice.pick(&[Cursor::Numbered, Cursor::Numbered, Cursor::Offset, Cursor::After]),
             size: dice.pick(&[Size::Live, Size::Live, Size::Live, Size::Missing, Size::Sometimes]),
             numbers: dice.pick(&[Numbers::Right, Numbers::Right, Numbers::Missing]),

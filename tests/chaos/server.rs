@@ -32,6 +32,8 @@ pub(crate) struct Served {
 /// One question for the owners of addresses, and what became of it.
 #[derive(Debug)]
 pub(crate) struct LookedUp {
+    /// How many pages of members had been asked for.
+    pub(crate) tick: usize,
     #[expect(dead_code, reason = "shown where a seed is run alone")]
     pub(crate) asked: Vec<String>,
     #[expect(dead_code, reason = "shown where a seed is run alone")]
@@ -160,7 +162,8 @@ impl Server<'_> {
     /// The answer to the question who has some addresses.
     fn look_up(&self, seen: &mut Seen, filter: &str) -> Option<Reply> {
         let asked: Vec<String> = filter.split('"').skip(1).step_by(2).map(str::to_owned).collect();
-        let listed = self.schedule.history.at(seen.served.len());
+        let tick = seen.served.len();
+        let listed = self.schedule.history.at(tick);
         let (found, absurd) = match &self.schedule.elsewhere.roster {
             Some(roster) => (roster.look_up(listed, &asked), roster.is_absurd(listed, &asked)),
             None => (Err(400), true),
@@ -171,7 +174,7 @@ impl Server<'_> {
             Ok(body) => self.reply(&[5, attempt as u64], fault, &body.to_string()),
             Err(status) => (Some(Reply::whole(status, "", "{}", Framing::Length)), true),
         };
-        seen.looked_up.push(LookedUp { asked, fault, absurd: absurd && whole });
+        seen.looked_up.push(LookedUp { tick, asked, fault, absurd: absurd && whole });
         reply
     }
 

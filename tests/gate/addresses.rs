@@ -105,6 +105,39 @@ fn is_exempt(ground: &Ground, checked: &Checked) {
     assert_eq!(ground.sandbox.run(&["verify", "edited.json"]).code, 3);
 }
 
+#[test]
+fn part_of_an_answer_does_not_tell_whose_an_address_is() {
+    let address = "member1@acme.example";
+    for (key, value, part) in [
+        ("page", json!(2), "page 1 is missing"),
+        ("previous", json!("https://x/2.0/workspaces/acme/members?page=1"), "`previous`"),
+        ("next", json!("https://x/2.0/workspaces/acme/members?page=2"), "`next`"),
+        ("pagelen", json!(0), "does not prove"),
+        ("size", json!(1), "0 members were listed"),
+        ("permission", json!("owner"), "`permission`"),
+    ] {
+        let ground = Ground::with(&[row(0, Some(json!(true))), row(1, Some(json!(false)))]);
+        let answer = move |_: &Request| {
+            let mut page = json!({"page": 1, "pagelen": 100, "values": []});
+            if key == "permission" {
+                let mut row = row(0, None);
+                row["user"]["email"] = address.into();
+                page["values"] = json!([row]);
+                page["values"][0][key] = value.clone();
+            } else {
+                page[key] = value.clone();
+            }
+            ResponseTemplate::new(200).set_body_json(page)
+        };
+        let search = |request: &Request| request.url.query_pairs().any(|(name, _)| name == "q");
+        let at = Mock::given(path("/2.0/workspaces/acme/members")).and(authorised).and(search);
+        ground.bitbucket.mount(at.respond_with(answer).with_priority(1));
+        let checked = ground.check_by(&exempt(address), &[], &ALONE);
+        assert_eq!(checked.code, 3, "{key}: {}", checked.console);
+        assert!(checked.console.contains(part), "{key}: {}", checked.console);
+    }
+}
+
 /// The second member is gone once it is searched for; `leaves` says whether the list shows that.
 fn leaving(leaves: bool) -> Ground {
     let ground = Ground::with(&[]);
@@ -145,6 +178,30 @@ fn a_member_who_leaves_before_the_look_up_is_not_accused() {
     let checked = leaving(false).check_by(&exempt(address), &[], &ALONE);
     assert_eq!(checked.code, 1, "{}", checked.console);
     assert_eq!(checked.member(1)["outcome"], "violation");
+}
+
+#[test]
+fn who_leaves_after_the_look_up_is_not_accused() {
+    // The first member keeps the list from being settled: nobody knows its address.
+    let ground = Ground::with(&[row(0, Some(json!(false))), row(1, Some(json!(false)))]);
+    let searches = std::sync::atomic::AtomicUsize::new(0);
+    let answer = move |_: &Request| {
+        let before = searches.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let mut row = row(1, None);
+        row["user"]["email"] = "member1@acme.example".into();
+        let rows = if before == 0 { vec![row] } else { Vec::new() };
+        ResponseTemplate::new(200).set_body_json(json!({"size": rows.len(), "values": rows}))
+    };
+    let search = |request: &Request| request.url.query_pairs().any(|(name, _)| name == "q");
+    let at = Mock::given(path("/2.0/workspaces/acme/members")).and(authorised).and(search);
+    ground.bitbucket.mount(at.respond_with(answer).with_priority(1));
+    let args =
+        ground.roster("email,mfa\nmember1@acme.example,yes\nghost@acme.example,yes\n".into());
+    let args: Vec<&str> = args.iter().map(|arg| &**arg).collect();
+    let checked = ground.check_by("accept: [bitbucket, roster]\n", &args, &ALONE);
+    assert_eq!(checked.code, 1, "{}", checked.console);
+    assert_eq!(checked.member(0)["outcome"], "violation");
+    assert_eq!(checked.member(1)["outcome"], "protected", "{}", checked.console);
 }
 
 #[test]

@@ -6,12 +6,14 @@
 //! was asked for.
 
 use std::collections::HashSet;
+use std::num::NonZeroU64;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use url::form_urlencoded::byte_serialize;
 
 use super::client::Client;
 use super::journal::Journal;
+use crate::completeness::{self, Facts};
 use crate::member::Member;
 use crate::read::visible::Caller;
 use crate::read::wire::{MemberRows, Page};
@@ -90,6 +92,8 @@ async fn look_up_batch(
         let Incomplete { why, .. } = client.explain(&trouble);
         unknown(&why)
     })?;
+    let number = page.page.or(Some(NonZeroU64::MIN));
+    let whole = completeness::complete(&[Facts { number, ..page.facts() }]);
     let members = page.values.members;
     let asked: HashSet<&str> = batch.iter().copied().collect();
     let is_asked = |member: &Member| member.email.as_deref().is_some_and(|it| asked.contains(it));
@@ -99,10 +103,9 @@ async fn look_up_batch(
              no admin of the workspace",
         ));
     }
-    let count = members.len() as u64;
-    if page.next.is_some() || page.size.is_some_and(|size| size != count) {
-        return Err(unknown("Bitbucket's answer is no whole list"));
-    }
+    whole.map_err(|doubt| {
+        unknown(&format!("Bitbucket's answer is not the whole list: {}", doubt.why()))
+    })?;
     Ok(members)
 }
 

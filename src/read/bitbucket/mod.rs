@@ -20,6 +20,7 @@ pub use self::credential::Credential;
 pub(crate) use self::examine::examine;
 pub(super) use self::journal::Journal;
 pub use self::journal::Progress;
+pub(super) use self::next::page_number;
 pub(super) use self::owners::owners;
 use self::walk::Listing;
 use self::wire::OwnPermission;

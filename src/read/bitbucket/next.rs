@@ -16,7 +16,7 @@ pub(super) fn follow(first: &Url, next: &str) -> Option<Url> {
 }
 
 /// The number of the page that an address is about, if it states one, once.
-pub(super) fn page_number(url: &Url) -> Option<u64> {
+pub(in crate::read) fn page_number(url: &Url) -> Option<u64> {
     let mut numbers = pairs(url).filter_map(|pair| pair.strip_prefix(PAGE));
     let number = numbers.next()?;
     let digits = number.bytes().all(|byte| byte.is_ascii_digit());

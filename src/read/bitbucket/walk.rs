@@ -111,7 +111,7 @@ async fn in_turn<R: Rows>(
         let (leads_to, asked) = (page_number(&url), read + 1);
         numbered |= read == 1 && leads_to.is_some();
         if numbered && leads_to != Some(asked) {
-            return Err(Trouble::Doubt(Doubt::Astray(read)));
+            return Err(Trouble::Doubt(Doubt::Astray { page: read, to: asked }));
         }
         let page: Page<R> = page(client, &url, journal).await?;
         if let Some(came) = page.page.map(NonZeroU64::get).filter(|&came| came != asked) {
@@ -207,7 +207,8 @@ impl Series {
                 } else if page_number(&next) == number.checked_add(1) {
                     Ok(())
                 } else {
-                    Err(Trouble::Doubt(Doubt::Astray(number)))
+                    let to = number.saturating_add(1);
+                    Err(Trouble::Doubt(Doubt::Astray { page: number, to }))
                 }
             }
         }
@@ -244,7 +245,9 @@ pub(super) async fn flagged<R: Rows>(
     journal: &Journal<'_>,
 ) -> Result<(Page<R>, HeaderMap), Trouble> {
     let (page, headers): (Page<R>, _) = client.get_with_headers(url, journal).await?;
-    let Some(fields) = R::SPELLED_OUT.filter(|_| page.values.lacks_flag()) else {
+    // Rows of another list stay as they came, so that they are seen to be such.
+    let lacks_flag = page.values.lacks_flag() && !page.values.have_permissions();
+    let Some(fields) = R::SPELLED_OUT.filter(|_| lacks_flag) else {
         return Ok((page, headers));
     };
     let again: Page<R> = match client.get(&with_fields(url, fields), journal).await {

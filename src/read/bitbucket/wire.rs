@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::completeness;
 use crate::completeness::Doubt;
+use crate::http::object::Object;
 use crate::read::visible::Caller;
 use crate::read::wire::Rows;
 
@@ -34,14 +35,14 @@ impl OwnPermission {
 /// Rows of `/workspaces/{workspace}/permissions`.
 #[derive(Default, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Permissions(Vec<Permission>);
+pub(super) struct Permissions(Vec<Object<Permission>>);
 
 #[derive(Deserialize)]
 struct Permission {
     permission: Box<str>,
-    user: Account,
+    user: Object<Account>,
     #[serde(default)]
-    workspace: Option<Workspace>,
+    workspace: Option<Object<Workspace>>,
 }
 
 #[derive(Deserialize)]
@@ -66,12 +67,16 @@ fn lower_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D:
 impl Permissions {
     /// The uuids of the owners. Others are left out, should the server ignore the filter.
     pub(super) fn owners(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(|row| &*row.permission == OWNER).map(|row| &*row.user.uuid)
+        self.rows().filter(|row| &*row.permission == OWNER).map(|row| &*row.user.0.uuid)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Permission> {
+        self.0.iter().map(|Object(row)| row)
     }
 
     /// A workspace that a row names and that is not this one.
     pub(super) fn other_workspace(&self, slug: &str) -> Option<&str> {
-        let mut named = self.0.iter().filter_map(|row| row.workspace.as_ref()?.slug.as_deref());
+        let mut named = self.rows().filter_map(|row| row.workspace.as_ref()?.0.slug.as_deref());
         named.find(|named| *named != slug)
     }
 }
@@ -92,7 +97,7 @@ impl Rows for Permissions {
     }
 
     fn ids(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|row| &*row.user.uuid)
+        self.rows().map(|row| &*row.user.0.uuid)
     }
 
     fn have_permissions(&self) -> bool {
@@ -109,4 +114,20 @@ impl Rows for Permissions {
 pub(super) struct TokenGrant {
     /// The token, sent as Bearer.
     pub(super) access_token: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_are_rows_that_are_objects() {
+        let owners = |text: &str| serde_json::from_str::<Permissions>(text);
+        let row = r#"[{"permission":"owner","user":{"uuid":"{1}"}}]"#;
+        assert!(owners(row).unwrap().owners().eq(["{1}"]));
+        for text in [r#"[["owner",{"uuid":"{1}"}]]"#, r#"[{"permission":"owner","user":["{1}"]}]"#]
+        {
+            assert!(owners(text).is_err(), "{text}");
+        }
+    }
 }

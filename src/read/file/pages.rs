@@ -1,6 +1,7 @@
 //! Pages of Bitbucket's API as somebody saved them, in whatever order.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use url::Url;
@@ -9,6 +10,7 @@ use super::{Found, Held, only, wants};
 use crate::completeness;
 use crate::completeness::{Doubt, Facts};
 use crate::member::Member;
+use crate::read::bitbucket::page_number;
 use crate::read::misfit::Misfit;
 use crate::read::wire::{MemberRows, Page, Slug, name_by_row};
 use crate::reading::{Incomplete, Origin, Selection};
@@ -84,16 +86,30 @@ impl List {
     }
 }
 
-/// What a page's `next` and `previous` say against its being of the list of members of a
-/// workspace. Where the rows do not name the workspace, nothing else does.
+/// What a page says against its being of the list of members of a workspace, by the type of its
+/// rows, and by its `next` and `previous`: where the rows do not name the workspace, nothing else
+/// does.
 fn other_list(page: &Page<MemberRows>, slug: &str) -> Option<Doubt> {
-    [&page.next, &page.previous].into_iter().flatten().find_map(|link| {
-        if link.is_empty() {
-            return Some(Doubt::EmptyLink);
-        }
-        let is_of_members = Url::parse(link).is_ok_and(|url| is_of_members(&url, slug));
-        (!is_of_members).then(|| Doubt::OtherList(link.clone()))
-    })
+    if let Some(kind) = &page.values.other_type {
+        return Some(Doubt::OtherRows(kind.clone()));
+    }
+    let number = page.page.map(NonZeroU64::get);
+    let after = number.and_then(|number| number.checked_add(1));
+    let before = number.and_then(|number| number.checked_sub(1)).filter(|&before| before > 0);
+    let links = [(&page.next, after), (&page.previous, before)];
+    links.into_iter().find_map(|(link, beside)| link_astray(link.as_deref()?, number, beside, slug))
+}
+
+/// What a link of the page of some number says against leading to the page beside it.
+fn link_astray(link: &str, number: Option<u64>, beside: Option<u64>, slug: &str) -> Option<Doubt> {
+    if link.is_empty() {
+        return Some(Doubt::EmptyLink);
+    }
+    let Some(url) = Url::parse(link).ok().filter(|url| is_of_members(url, slug)) else {
+        return Some(Doubt::OtherList(link.into()));
+    };
+    let ((page, to), leads_to) = (number.zip(beside)?, page_number(&url)?);
+    (leads_to != to).then_some(Doubt::Astray { page, to })
 }
 
 /// Whether an address is of all members of a workspace: `…/workspaces/SLUG/members`, and no `q=`,
@@ -112,7 +128,7 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
              with ?pagelen=100&fields=%2Bvalues.user.has_2fa_enabled, which adds the flag and \
              keeps them."
         }
-        Doubt::OtherList(_) | Doubt::Permissions | Doubt::EmptyLink => {
+        Doubt::OtherList(_) | Doubt::OtherRows(_) | Doubt::Permissions | Doubt::EmptyLink => {
             "Save the pages of /workspaces/SLUG/members, for the workspace that is checked and \
              without `q=`."
         }
@@ -128,7 +144,7 @@ fn incomplete(doubt: &Doubt) -> Incomplete {
         | Doubt::BothWays(_)
         | Doubt::Bare { .. }
         | Doubt::OtherPage { .. }
-        | Doubt::Astray(_)
+        | Doubt::Astray { .. }
         | Doubt::NotFirst
         | Doubt::Short { .. }
         | Doubt::Shifted => {

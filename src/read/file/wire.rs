@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
+use crate::http::object::Object;
 use crate::member::Member;
 use crate::quote::excerpt;
 use crate::read::misfit::Misfit;
@@ -44,7 +45,7 @@ pub(super) struct Document {
     #[serde(default)]
     complete: Option<bool>,
     #[serde(default)]
-    workspaces: Option<Vec<Workspace>>,
+    workspaces: Option<Vec<Object<Workspace>>>,
     #[serde(default)]
     members: Option<Lists>,
 
@@ -100,7 +101,7 @@ impl<'de> Deserialize<'de> for Lists {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Lists, A::Error> {
                 let mut lists = Lists::default();
-                while let Some(listed) = seq.next_element::<ListedMember>()? {
+                while let Some(Object(listed)) = seq.next_element::<Object<ListedMember>>()? {
                     let slug = Arc::clone(&listed.workspace);
                     lists.0.entry(slug).or_default().push(listed.into());
                 }
@@ -148,11 +149,12 @@ impl TryFrom<Document> for Content {
             })),
             (None, Some(KnownVersion), (Some(checked_at), Some(workspaces), Some(members))) => {
                 let complete = document.complete.unwrap_or(false);
+                let workspaces = workspaces.into_iter().map(|Object(workspace)| workspace);
                 let roster = document.source.and_then(|source| source.roster);
                 Ok(Content::Snapshot(Snapshot {
                     checked_at,
                     complete,
-                    workspaces,
+                    workspaces: workspaces.collect(),
                     members,
                     roster,
                 }))
