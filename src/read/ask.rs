@@ -192,15 +192,19 @@ async fn listed(
     slug: &str,
     journal: &Journal<'_>,
 ) -> Result<(Roll, Answers), Incomplete> {
-    let mut before = None;
-    for _ in 0..LISTS {
-        let mut roll = bitbucket::members(client, slug, journal).await?;
+    let mut roll = bitbucket::members(client, slug, journal).await?;
+    for _ in 0..COMPARED {
         let answers = inquiry.complete(slug, &mut roll, Some((client, journal))).await?;
-        // Who was on the list before and after the look-up does not have the address.
-        if !answers.may_have_left || before.is_some_and(|before| before == people(&roll)) {
+        if !answers.may_have_left {
             return Ok((roll, answers));
         }
-        before = Some(people(&roll));
+        // Who is on the lists before and after the look-up was there meanwhile: the first list is
+        // right. The second one would need a look-up of its own, and a list after that.
+        let after = bitbucket::members(client, slug, journal).await?;
+        if people(&after) == people(&roll) {
+            return Ok((roll, answers));
+        }
+        roll = after;
     }
     Err(Incomplete::new(
         "people joined or left each time that the list and their e-mail addresses were read",
@@ -208,13 +212,13 @@ async fn listed(
     ))
 }
 
-/// How often a list is read while people leave.
-const LISTS: usize = 3;
+/// How many lists are compared with the one after them, while people leave.
+const COMPARED: usize = 2;
 
 /// Who is on a list.
-fn people(roll: &Roll) -> BTreeSet<[Option<Box<str>>; 2]> {
+fn people(roll: &Roll) -> BTreeSet<[Option<&str>; 2]> {
     let members = roll.members.iter();
-    members.map(|member| [member.account_id.clone(), member.uuid.clone()]).collect()
+    members.map(|member| [member.account_id.as_deref(), member.uuid.as_deref()]).collect()
 }
 
 /// How the flag gets into pages that somebody saves.

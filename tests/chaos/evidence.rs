@@ -6,7 +6,7 @@ use mfa_gate::member::{Evidence, Source, TwoFactor};
 use mfa_gate::report::{JudgedMember, Outcome, Report};
 
 use crate::directory::Account;
-use crate::history::{Person, account_id};
+use crate::history::{Flag, Person, account_id};
 use crate::listing::{Asked, List, Page, Place};
 use crate::reception::Told;
 use crate::schedule::Schedule;
@@ -28,7 +28,11 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<(
         || report.members.iter().filter(|judged| judged.outcome != Outcome::NotApplicable);
     let by_bitbucket =
         |judged: &JudgedMember| judged.member.evidence.bitbucket == Some(TwoFactor::Enabled);
-    if elsewhere.accepts(Source::Bitbucket) && applicable().all(by_bitbucket) {
+    let served = log.served.iter().filter_map(|served| served.page.as_ref());
+    let mut shown = served.flat_map(|page| &page.rows).filter(|person| person.logs_in());
+    // Who had no second factor and left was asked about, and is not reported.
+    let nobody_left = schedule.history.still() || shown.all(|person| person.flag == Flag::On);
+    if elsewhere.accepts(Source::Bitbucket) && applicable().all(by_bitbucket) && nobody_left {
         nobody_else_was_asked(log)?;
     }
     if log.looked_up.iter().any(|it| it.absurd) {

@@ -20,7 +20,8 @@
 //! what the accepted sources say together. And whatever the verdict, unless it is "incomplete" and
 //! names nobody:
 //!
-//! 1. The members reported are the rows of the pages of the last walk, all of them, nobody twice,
+//! 1. The members reported are the rows of the pages of the last walk (or of the last one before
+//!    addresses were looked up, where the last one found the same people), all of them, nobody twice,
 //!    each as it was shown: protected, unprotected and unknown alike.
 //! 2. Every size that these pages state is the number of members reported, and one of the pages was
 //!    the last.

@@ -63,12 +63,17 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
     let reported: BTreeMap<&str, &JudgedMember> =
         report.members.iter().map(|judged| (&*judged.member.key, judged)).collect();
     // A list that did not add up is read again in turn; one from which somebody may have left, side
-    // by side.
-    let built = |in_turn| {
-        let basis = basis(&log.served, &reported, in_turn)?;
+    // by side. If nobody had, the list before the look-up of addresses is the one that is reported.
+    let built = |until, in_turn| {
+        let basis = basis(&log.served[..until], &reported, in_turn)?;
         agrees(&basis, &reported).map(|()| basis)
     };
-    let basis = built(true).or_else(|_| built(false))?;
+    let all = log.served.len();
+    let looked_up = log.looked_up.last().map_or(all, |last| last.tick);
+    let basis = built(all, true)
+        .or_else(|_| built(all, false))
+        .or_else(|_| built(looked_up, true))
+        .or_else(|_| built(looked_up, false))?;
     evidence::check(schedule, log, report)?;
     for judged in report.members.iter().filter(|judged| judged.outcome == Outcome::Violation) {
         if report.verdict == Verdict::Compliant {
