@@ -42,7 +42,7 @@
 //!    was asked for addresses last.
 //! 10. Rows of which two may be of one person are judged by nobody.
 //! 11. Where Bitbucket protects everybody and its word counts, nobody connects to the organisation,
-//!    and nobody's address is looked up.
+//!     and nobody's address is looked up.
 //!
 //! # What cannot be promised
 //!
