@@ -10,5 +10,9 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(judged) = Report::from_saved(bytes) else { return };
     compliant_is_nobody_unprotected(&judged);
     every_format_is_written(&judged);
-    assert_eq!(judged.judged_again().as_ref(), Ok(&judged), "judged once more it is something else");
+    assert_eq!(
+        judged.judged_again().as_ref(),
+        Ok(&judged),
+        "judged once more it is something else"
+    );
 });

@@ -243,11 +243,11 @@ fn a_list_is_whole(reading: &Reading) {
     assert!(!roll.members.is_empty(), "a complete list of nobody");
     let mut keys = HashSet::new();
     if roll.members.len() > 1 && roll.completeness != Completeness::Asserted {
-        let all_have = |id: fn(&Member) -> &Option<Box<str>>| {
-            roll.members.iter().all(|member| id(member).is_some())
-        };
-        let ids = [|it: &Member| &it.account_id, |it: &Member| &it.uuid, |it: &Member| &it.email];
-        assert!(ids.into_iter().any(all_have), "two members may be one person");
+        let all_have = |id: fn(&Member) -> bool| roll.members.iter().all(id);
+        let told_apart = all_have(|member| member.account_id.is_some())
+            || all_have(|member| member.uuid.is_some())
+            || all_have(|member| member.email.is_some());
+        assert!(told_apart, "two members may be one person");
     }
     for member in &roll.members {
         assert!(!member.key().is_empty(), "a member without a name: {member:?}");
@@ -315,16 +315,15 @@ fn a_verdict_is_earned(
     roster: Option<RosterRecord>,
 ) -> Report {
     let (options, source) = origins(&readings, roster);
-    let judging =
-        Judging { today: TODAY, ignore_exemptions: false, strict: false, roster_as_of: None, clock: None };
-    let evaluation = evaluate(policy, readings, judging);
-    let run = Run {
-        checked_at: now(),
+    let judging = Judging {
         today: TODAY,
-        options,
-        source,
-        subject: None,
+        ignore_exemptions: false,
+        strict: false,
+        roster_as_of: None,
+        clock: None,
     };
+    let evaluation = evaluate(policy, readings, judging);
+    let run = Run { checked_at: now(), today: TODAY, options, source, subject: None };
     let report = Report::new(run, policy, evaluation);
     compliant_is_nobody_unprotected(&report);
     every_format_is_written(&report);
