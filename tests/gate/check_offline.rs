@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 fn page(members: &[Value], size: usize, number: usize, next: bool) -> Value {
     let mut page = json!({"pagelen": 100, "size": size, "page": number, "values": members});
     if next {
-        page["next"] = json!("https://api.bitbucket.org/2.0/workspaces/acme/members?page=9");
+        let at = "https://api.bitbucket.org/2.0/workspaces/acme/members";
+        page["next"] = json!(format!("{at}?page={}", number + 1));
     }
     page
 }
