@@ -406,7 +406,8 @@ async fn workspaces_share_the_limit_and_the_deadline() {
         assert!(incomplete.why.contains("left of 3600s"), "{incomplete:?}");
         assert!(incomplete.help.contains("--deadline"), "{incomplete:?}");
     }
-    assert_eq!(server.received_requests().await.unwrap().len(), 1, "the others know by then");
+    // Each may have been under way when the first one was refused; none is tried again.
+    assert!(server.received_requests().await.unwrap().len() <= 3);
     assert!(read.waits.is_empty());
 }
 

@@ -523,7 +523,11 @@ fn an_export_by_heading() {
 fn an_export_that_is_wrong() {
     let acme = slugs(&["acme"]);
     for (from, to, parts) in [
-        ("c@acme.example,,No,No", "c@acme.example,,,No", [":5: column 4, \"Has 2SV\", says \"\""]),
+        (
+            "c@acme.example,,No,No",
+            "c@acme.example,,-,No",
+            [":5: column 4, \"Has 2SV\", says \"-\""],
+        ),
         (
             "d@acme.example,,No,Yes",
             "d@acme.example,,No,Enabled",

@@ -12,6 +12,7 @@ mod inquiry;
 mod join;
 mod misfit;
 pub mod observation;
+pub(crate) mod page;
 pub mod roster;
 mod table;
 pub(crate) mod visible;

@@ -15,8 +15,9 @@ use super::client::Client;
 use super::journal::Journal;
 use crate::completeness::{self, Facts};
 use crate::member::Member;
+use crate::read::page::Page;
 use crate::read::visible::Caller;
-use crate::read::wire::{MemberRows, Page};
+use crate::read::wire::MemberRows;
 use crate::reading::Incomplete;
 
 /// Addresses that fit into one request.

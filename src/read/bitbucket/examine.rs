@@ -15,8 +15,9 @@ use crate::failure::Failure;
 use crate::http::{Connection, Deadline, Pace, Trouble, block_on};
 use crate::member::{Member, Source, TwoFactor};
 use crate::read::observation::Observation;
+use crate::read::page::Page;
 use crate::read::visible::Caller;
-use crate::read::wire::{MemberRows, Page};
+use crate::read::wire::MemberRows;
 use crate::reading::Incomplete;
 
 /// Looks at the credential, and at what it is and sees in each workspace. It blocks; not to be

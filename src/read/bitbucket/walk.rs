@@ -13,7 +13,7 @@ use super::next::{follow, page_number, with_fields, with_page};
 use crate::completeness;
 use crate::completeness::{Doubt, Facts, Proof};
 use crate::http::Trouble;
-use crate::read::wire::{Page, Rows};
+use crate::read::page::{Page, Rows};
 
 /// Rows asked for on a page: the most that Bitbucket gives.
 pub(super) const PAGELEN: u64 = 100;

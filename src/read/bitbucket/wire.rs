@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer};
 use crate::completeness;
 use crate::completeness::Doubt;
 use crate::http::object::Object;
+use crate::read::page::Rows;
 use crate::read::visible::Caller;
-use crate::read::wire::Rows;
 
 /// The permission of an admin of a workspace.
 const OWNER: &str = "owner";

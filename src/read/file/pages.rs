@@ -12,7 +12,8 @@ use crate::completeness::{Doubt, Facts};
 use crate::member::Member;
 use crate::read::bitbucket::page_number;
 use crate::read::misfit::Misfit;
-use crate::read::wire::{MemberRows, Page, Slug, name_by_row};
+use crate::read::page::Page;
+use crate::read::wire::{MemberRows, Slug, name_by_row};
 use crate::reading::{Incomplete, Origin, Selection};
 
 /// The pages so far, by workspace.

@@ -13,7 +13,8 @@ use crate::http::object::Object;
 use crate::member::Member;
 use crate::quote::excerpt;
 use crate::read::misfit::Misfit;
-use crate::read::wire::{ErrorDetail, MemberRows, NoError, Page};
+use crate::read::page::{NoError, Page};
+use crate::read::wire::{ErrorDetail, MemberRows};
 use crate::report::{ListedMember, RosterRecord, SCHEMA_VERSION, Workspace};
 
 /// Everything that a document can have: which kind it is shows only when it is read, and reading
