@@ -62,6 +62,8 @@ started() {
   export BITBUCKET_API_URL=$base BITBUCKET_ACCESS_TOKEN=no-secret
 }
 stopped() {
+  # `coproc` sets it, which shellcheck does not know.
+  # shellcheck disable=SC2154
   local pid=$server_PID
   eval "exec ${server[1]}>&-"
   read -r requests <&"$said"
