@@ -33,46 +33,73 @@ impl Exit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The command line, the environment or an input file is wrong: exit code 2.
-    Usage(Complaint),
+    Usage(Problem),
     /// It could not be found out, or not be written: exit code 3.
-    Incomplete(Complaint),
+    Incomplete(Problem),
     /// It could not be done, and violations were seen all the same: exit code 1, since a pipeline
     /// that tolerates 3 must never tolerate a violation.
-    Violations(Complaint),
+    Violations(Problem),
     /// As [`Failure::Usage`], about a file of which it shows lines.
     Rendered {
         /// The whole message, several lines long.
         message: String,
         /// The same without anything of the file, for whoever may not see it.
-        bare: Option<Complaint>,
+        bare: Option<Problem>,
     },
 }
 
 /// What is wrong and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Complaint {
+pub struct Problem {
     /// What could not be done, with what: no full stop, no capital.
     pub what: String,
     /// What to do next: a sentence.
     pub help: String,
 }
 
+impl Problem {
+    /// What is wrong, and what to do next.
+    pub fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Problem { what: what.into(), help: help.into() }
+    }
+
+    /// A list without members: every workspace has an owner, so the list is not what is there.
+    pub(crate) fn no_members() -> Self {
+        Problem::new(
+            "no members at all were listed",
+            "Every workspace has at least its owner: check the slug, and that the credential \
+             belongs to an admin of the workspace.",
+        )
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Usage(problem)
+            | Failure::Incomplete(problem)
+            | Failure::Violations(problem) => problem,
+            Failure::Rendered { message, .. } => Problem::new(message, ""),
+        }
+    }
+}
+
 impl Failure {
     /// A failure with exit code 2.
     pub fn usage(what: impl Into<String>, help: impl Into<String>) -> Self {
-        Failure::Usage(Complaint { what: what.into(), help: help.into() })
+        Failure::Usage(Problem::new(what, help))
     }
 
     /// A failure with exit code 3.
     pub fn incomplete(what: impl Into<String>, help: impl Into<String>) -> Self {
-        Failure::Incomplete(Complaint { what: what.into(), help: help.into() })
+        Failure::Incomplete(Problem::new(what, help))
     }
 
     /// The same where violations were seen: what would be 3 is 1 then.
     #[must_use]
     pub fn with_violations(self) -> Self {
         match self {
-            Failure::Incomplete(complaint) => Failure::Violations(complaint),
+            Failure::Incomplete(problem) => Failure::Violations(problem),
             Failure::Usage(_) | Failure::Violations(_) | Failure::Rendered { .. } => self,
         }
     }
@@ -95,10 +122,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Usage(complaint)
-            | Failure::Incomplete(complaint)
-            | Failure::Violations(complaint) => {
-                let (what, help) = (escape::terminal(&complaint.what), &complaint.help);
+            Failure::Usage(problem)
+            | Failure::Incomplete(problem)
+            | Failure::Violations(problem) => {
+                let (what, help) = (escape::terminal(&problem.what), &problem.help);
                 write!(formatter, "error: {what}\n  help: {}", escape::terminal(help))
             }
             Failure::Rendered { message, .. } => formatter.write_str(message),

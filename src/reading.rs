@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::Problem;
 use crate::member::Member;
 
 /// Which workspaces are wanted.
@@ -28,7 +28,7 @@ pub struct Reading {
     /// What reading it took.
     pub walk: Walk,
     /// The complete list of its members, or why there is none.
-    pub members: Result<Roll, Incomplete>,
+    pub members: Result<MemberList, Problem>,
 }
 
 /// Where members come from.
@@ -60,7 +60,7 @@ pub struct Walk {
 
 /// The complete list of a workspace's members.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Roll {
+pub struct MemberList {
     /// Every member once, in no particular order.
     pub members: Vec<Member>,
     /// How it is known that these are all.
@@ -88,39 +88,4 @@ pub enum Completeness {
     LastPage,
     /// The file's author says so; a CSV has no count.
     Asserted,
-}
-
-/// Why the members of a workspace are not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Incomplete {
-    /// What happened: a sentence fragment that fits after "the workspace could not be checked: ".
-    pub why: String,
-    /// What to do next, a sentence.
-    pub help: String,
-}
-
-impl From<Failure> for Incomplete {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Usage(complaint)
-            | Failure::Incomplete(complaint)
-            | Failure::Violations(complaint) => Incomplete::new(complaint.what, complaint.help),
-            Failure::Rendered { message, .. } => Incomplete::new(message, ""),
-        }
-    }
-}
-
-impl Incomplete {
-    pub(crate) fn new(why: impl Into<String>, help: impl Into<String>) -> Self {
-        Incomplete { why: why.into(), help: help.into() }
-    }
-
-    /// A list without anybody on it: every workspace has an owner, so the list is not what is there.
-    pub(crate) fn nobody() -> Self {
-        Incomplete::new(
-            "no members at all were listed",
-            "Every workspace has at least its owner: check the slug, and that the credential \
-             belongs to an admin of the workspace.",
-        )
-    }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["main"],
     &["command"],
+    &["run", "doctor"],
     &["publish"],
     &["cli"],
     &["read", "judge", "redact", "emit"],

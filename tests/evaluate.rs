@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
+use mfa_gate::failure::Problem;
 use mfa_gate::judge::Run;
 use mfa_gate::judge::{Evaluation, Judging, evaluate};
 use mfa_gate::location::Location;
@@ -15,7 +16,7 @@ use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Role, Source, TwoF
 use mfa_gate::policy::{
     Admins, Exemption, Levels, Limits, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
 };
-use mfa_gate::reading::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Walk};
+use mfa_gate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
 use mfa_gate::report::{
     Changes, Concern, DirectoryRecord, Options, Outcome, Provenance, Report, RosterRecord,
     Severity, State, Verdict,
@@ -97,7 +98,7 @@ fn read(slug: &str, members: Vec<Member>) -> Reading {
         workspace: slug.into(),
         origin: Origin::Api,
         walk: Walk { reported_size: Some(members.len() as u64), ..Walk::default() },
-        members: Ok(Roll {
+        members: Ok(MemberList {
             members,
             completeness: Completeness::Size,
             addresses: Addresses::AsShown,
@@ -110,7 +111,7 @@ fn unread(slug: &str) -> Reading {
         workspace: slug.into(),
         origin: Origin::Api,
         walk: Walk::default(),
-        members: Err(Incomplete { why: "it was refused".into(), help: "Ask.".into() }),
+        members: Err(Problem { what: "it was refused".into(), help: "Ask.".into() }),
     }
 }
 
@@ -340,7 +341,7 @@ fn what_cannot_be_told_is_incomplete() {
     let why = |policy: &Policy, members: Vec<Member>| {
         let evaluation = evaluate(policy, all_read(members), judging());
         let reading = evaluation.readings.into_iter().next().unwrap();
-        reading.members.err().map(|incomplete| incomplete.why).unwrap_or_default()
+        reading.members.err().map(|incomplete| incomplete.what).unwrap_or_default()
     };
     assert!(why(&policy(Vec::new()), Vec::new()).contains("no members at all"));
 

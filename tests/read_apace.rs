@@ -19,11 +19,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, SystemTime};
 
+use mfa_gate::failure::Problem;
 use mfa_gate::http::Pace;
 use mfa_gate::member::Source;
 use mfa_gate::read::Wanted;
 use mfa_gate::read::bitbucket::{Credential, api_url};
-use mfa_gate::reading::{Completeness, Incomplete, Reading};
+use mfa_gate::reading::{Completeness, Reading};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -56,7 +57,7 @@ struct Read {
 }
 
 impl Read {
-    fn incomplete(&self) -> &Incomplete {
+    fn incomplete(&self) -> &Problem {
         self.readings[0].members.as_ref().unwrap_err()
     }
 }
@@ -305,7 +306,7 @@ async fn a_size_beyond_all_workspaces_is_refused() {
     })
     .await;
     let read = read(&server).await;
-    assert!(read.incomplete().why.contains("no end to the pages"), "{:?}", read.incomplete());
+    assert!(read.incomplete().what.contains("no end to the pages"), "{:?}", read.incomplete());
     assert_eq!(asked(&server).await.len(), 1);
 }
 
@@ -320,7 +321,7 @@ async fn the_rest_is_dropped_when_a_page_is_refused() {
     })
     .await;
     let read = read(&server).await;
-    assert!(read.incomplete().why.contains("403"), "{:?}", read.incomplete());
+    assert!(read.incomplete().what.contains("403"), "{:?}", read.incomplete());
     assert!(asked(&server).await.len() <= 9, "whoever waits for the others tries again");
 }
 
@@ -330,7 +331,7 @@ async fn waits_double_from_try_to_try() {
     serve(&server, |_, _| ResponseTemplate::new(502)).await;
     let read = read(&server).await;
     assert_eq!(read.readings[0].walk.requests, 6);
-    assert!(read.incomplete().why.contains("502") && read.incomplete().why.contains("6 times"));
+    assert!(read.incomplete().what.contains("502") && read.incomplete().what.contains("6 times"));
     let waits: Vec<u128> = read.waits.iter().map(Duration::as_millis).collect();
     assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000]);
 }
@@ -402,8 +403,8 @@ async fn workspaces_share_the_limit_and_the_deadline() {
     let read = read_all(connect(&server), &["acme", "beta", "labs"]).await;
     for reading in &read.readings {
         let incomplete = reading.members.as_ref().unwrap_err();
-        assert!(incomplete.why.contains("to wait for 7200s"), "{incomplete:?}");
-        assert!(incomplete.why.contains("left of 3600s"), "{incomplete:?}");
+        assert!(incomplete.what.contains("to wait for 7200s"), "{incomplete:?}");
+        assert!(incomplete.what.contains("left of 3600s"), "{incomplete:?}");
         assert!(incomplete.help.contains("--deadline"), "{incomplete:?}");
     }
     // Each may have been under way when the first one was refused; none is tried again.

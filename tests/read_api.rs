@@ -16,11 +16,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use mfa_gate::failure::Exit;
+use mfa_gate::failure::Problem;
 use mfa_gate::http::Pace;
 use mfa_gate::member::{Role, Source, TwoFactor};
 use mfa_gate::read::bitbucket::{Credential, api_url};
 use mfa_gate::read::{Roles, Wanted};
-use mfa_gate::reading::{Completeness, Incomplete, Origin, Reading};
+use mfa_gate::reading::{Completeness, Origin, Reading};
 use serde_json::{Value, json};
 use wiremock::matchers::{basic_auth, bearer_token, body_string, header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -77,11 +78,11 @@ async fn read(server: &MockServer) -> Reading {
     read_with(connect(server), &["acme"], false).await.remove(0)
 }
 
-fn failed(reading: &Reading) -> &Incomplete {
+fn failed(reading: &Reading) -> &Problem {
     reading.members.as_ref().unwrap_err()
 }
 
-async fn incomplete(server: &MockServer) -> Incomplete {
+async fn incomplete(server: &MockServer) -> Problem {
     failed(&read(server).await).clone()
 }
 
@@ -189,7 +190,7 @@ async fn a_count_that_never_adds_up() {
     serve_pages(&server, pages).await;
     let reading = read(&server).await;
     assert_eq!((reading.walk.requests, reading.walk.walks), (4, 2));
-    let why = &failed(&reading).why;
+    let why = &failed(&reading).what;
     assert!(why.contains("149 members were listed where Bitbucket counts 150"), "{why}");
 }
 
@@ -199,7 +200,7 @@ async fn changed(change: impl Fn(&mut Vec<Value>, &str)) -> String {
     let mut pages = pages(&server, 150);
     change(&mut pages, &format!("{}{MEMBERS}", server.uri()));
     serve_pages(&server, pages).await;
-    incomplete(&server).await.why
+    incomplete(&server).await.what
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,7 +264,7 @@ async fn an_answer_that_is_no_page_is_not_read_as_one() {
             _ => {}
         }
         answer(&server, MEMBERS, ResponseTemplate::new(status).set_body_json(page)).await;
-        let why = incomplete(&server).await.why;
+        let why = incomplete(&server).await.what;
         assert!(why.contains(part), "{change}: {why}");
     }
 }
@@ -281,7 +282,7 @@ async fn rows_of_another_list_are_not_asked_for_again_by_fields_that_hide_it() {
         ResponseTemplate::new(200).set_body_json(json!({"size": 1, "values": [row]}))
     };
     Mock::given(path(MEMBERS)).respond_with(members).mount(&server).await;
-    let why = incomplete(&server).await.why;
+    let why = incomplete(&server).await.what;
     assert!(why.contains("`permission`"), "{why}");
 }
 
@@ -292,7 +293,7 @@ async fn rows_that_may_be_of_one_person_are_not_two() {
     pages[0]["values"][0]["user"].as_object_mut().unwrap().remove("uuid");
     pages[0]["values"][1]["user"].as_object_mut().unwrap().remove("account_id");
     serve_pages(&server, pages).await;
-    let why = incomplete(&server).await.why;
+    let why = incomplete(&server).await.what;
     assert!(why.contains("may be one person"), "{why}");
 }
 
@@ -302,7 +303,7 @@ async fn a_member_twice() {
     let mut pages = pages(&server, 150);
     pages[1]["values"][3] = row(7);
     serve_pages(&server, pages).await;
-    let why = incomplete(&server).await.why;
+    let why = incomplete(&server).await.what;
     assert!(why.contains("557058:7 was listed twice"), "{why}");
 }
 
@@ -313,21 +314,21 @@ async fn next_is_followed_nowhere_else() {
     let mut pages = pages(&server, 150);
     pages[0]["next"] = format!("{}{MEMBERS}?page=2&{TOKEN}", other.uri()).into();
     serve_pages(&server, pages.clone()).await;
-    let why = incomplete(&server).await.why;
+    let why = incomplete(&server).await.what;
     assert!(why.contains("elsewhere") && why.contains("***"), "{why}");
     assert!(requests(&other).await.is_empty());
 
     server.reset().await;
     pages[0]["next"] = format!("{}/2.0/workspaces/other/members?page=2", server.uri()).into();
     serve_pages(&server, pages.clone()).await;
-    assert!(incomplete(&server).await.why.contains("elsewhere"));
+    assert!(incomplete(&server).await.what.contains("elsewhere"));
     assert_eq!(requests(&server).await.len(), 1);
 
     server.reset().await;
     pages[0]["next"] = format!("{}{MEMBERS}?page=2", server.uri()).into();
     pages[1]["next"] = pages[0]["next"].clone();
     serve_pages(&server, pages).await;
-    assert!(incomplete(&server).await.why.contains("circle"));
+    assert!(incomplete(&server).await.what.contains("circle"));
     assert_eq!(requests(&server).await.len(), 4, "a last page with a `next` is read again");
 }
 
@@ -338,7 +339,7 @@ async fn a_redirect_is_not_followed() {
         let server = MockServer::start().await;
         let to = format!("{}{MEMBERS}", other.uri());
         answer(&server, MEMBERS, ResponseTemplate::new(status).insert_header("location", to)).await;
-        let why = incomplete(&server).await.why;
+        let why = incomplete(&server).await.what;
         assert!(why.contains(&format!("{status}, a redirect")), "{why}");
     }
     assert!(requests(&other).await.is_empty());
@@ -373,7 +374,7 @@ async fn answers_of_another_shape() {
     ] {
         let server = MockServer::start().await;
         answer(&server, MEMBERS, response).await;
-        let why = incomplete(&server).await.why;
+        let why = incomplete(&server).await.what;
         for part in parts {
             assert!(why.contains(part), "{why}");
         }
@@ -404,7 +405,7 @@ async fn compressed_answers_and_bombs() {
     ] {
         server.reset().await;
         answer(&server, MEMBERS, response).await;
-        assert!(incomplete(&server).await.why.contains("16 MiB"));
+        assert!(incomplete(&server).await.what.contains("16 MiB"));
     }
 }
 
@@ -417,7 +418,7 @@ async fn a_server_that_hangs() {
     let hasty = Connect { timeout: short, ..connect(&server) };
     let readings = read_with(hasty, &["acme"], false).await;
     let incomplete = failed(&readings[0]);
-    assert!(incomplete.why.contains("100ms") && incomplete.help.contains("--timeout"));
+    assert!(incomplete.what.contains("100ms") && incomplete.help.contains("--timeout"));
     assert_eq!(readings[0].walk.requests, 6);
 
     let hasty = Connect { deadline: 5 * short, ..connect(&server) };
@@ -442,7 +443,7 @@ async fn nobody_listens() {
     // Port 1 of this machine: nothing listens there.
     let connect = Connect { api_url: api_url("http://127.0.0.1:1/2.0").unwrap(), ..connect };
     let readings = read_with(connect, &["acme"], false).await;
-    let why = &failed(&readings[0]).why;
+    let why = &failed(&readings[0]).what;
     assert!(why.contains("could not be reached") && !why.contains("fields="), "{why}");
 }
 
@@ -489,7 +490,7 @@ async fn refusals_and_what_to_do() {
         let server = MockServer::start().await;
         answer(&server, MEMBERS, response).await;
         let found = incomplete(&server).await;
-        assert!(found.why.contains(why), "{found:?}");
+        assert!(found.what.contains(why), "{found:?}");
         assert!(found.help.contains(help), "{found:?}");
     }
 }
@@ -517,10 +518,10 @@ async fn a_refusal_is_explained_for_its_credential_and_masked() {
         let readings = tokio::task::spawn_blocking(reading).await.unwrap();
         let found = failed(&readings[0]);
         assert!(found.help.contains(help), "{found:?}");
-        assert!(found.why.contains("***"), "{found:?}");
+        assert!(found.what.contains("***"), "{found:?}");
         // The other token's name is not this credential's to hide.
         let own = variables.last().unwrap().1;
-        assert!(!found.why.contains(own), "{found:?}");
+        assert!(!found.what.contains(own), "{found:?}");
     }
 }
 
@@ -627,18 +628,18 @@ async fn what_a_credential_is_not_shown() {
     answer(&server, CALLER, permission("member")).await;
     let reading = read(&server).await;
     assert_eq!(reading.walk.requests, 4);
-    let why = &failed(&reading).why;
+    let why = &failed(&reading).what;
     assert!(why.contains("does not see") && why.contains("`member`"), "{why}");
 
     server.reset().await;
     serve_pages(&server, with_flags(&server, 3, nobody)).await;
     answer(&server, CALLER, permission("owner")).await;
-    let why = incomplete(&server).await.why;
+    let why = incomplete(&server).await.what;
     assert!(why.contains("did not show the flag for anybody"), "{why}");
 
     server.reset().await;
     serve_pages(&server, with_flags(&server, 3, nobody)).await;
-    let why = incomplete(&server).await.why;
+    let why = incomplete(&server).await.what;
     assert!(why.contains("nobody's two-factor status is known"), "{why}");
 }
 
@@ -699,7 +700,7 @@ async fn owners_who_cannot_be_read() {
         serve_pages(&server, pages(&server, 5)).await;
         answer(&server, OWNERS, response).await;
         let readings = read_with(connect(&server), &["acme"], true).await;
-        let why = &failed(&readings[0]).why;
+        let why = &failed(&readings[0]).what;
         assert!(why.contains("forbids to exempt owners"), "{why}");
     }
 }
@@ -709,7 +710,7 @@ async fn no_members_at_all() {
     let server = MockServer::start().await;
     let none = json!({"values": [], "size": 0, "page": 1, "pagelen": 100});
     answer(&server, MEMBERS, ResponseTemplate::new(200).set_body_json(none)).await;
-    assert!(incomplete(&server).await.why.contains("no members at all"));
+    assert!(incomplete(&server).await.what.contains("no members at all"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -756,7 +757,7 @@ async fn a_consumer_that_gets_no_token() {
     let readings = read_with(connect, &["acme", "labs"], false).await;
     for reading in &readings {
         let found = failed(reading);
-        assert!(found.why.contains("granted no token: Bitbucket answered 401"), "{found:?}");
+        assert!(found.what.contains("granted no token: Bitbucket answered 401"), "{found:?}");
         assert!(found.help.contains("BITBUCKET_CLIENT_SECRET"), "{found:?}");
         assert!(!format!("{found:?}").contains("s3cret"), "{found:?}");
     }
@@ -775,7 +776,7 @@ async fn why_a_consumer_gets_no_token_is_said() {
     let connect = Connect { credential: credential(&variables), ..connect(&server) };
     let found = failed(&read_with(connect, &["acme"], false).await[0]).clone();
     let says = "answered 400: invalid_grant: *** needs a callback uri";
-    assert!(found.why.ends_with(says), "{found:?}");
+    assert!(found.what.ends_with(says), "{found:?}");
     assert!(found.help.contains("private consumer with a callback URL"), "{found:?}");
 }
 
@@ -798,7 +799,7 @@ async fn an_answer_with_a_token_is_never_shown() {
         let readings = read_with(connect, &["acme"], false).await;
         let found = failed(&readings[0]);
         assert!(!format!("{found:?}").contains("FRESH"), "{body}: {found:?}");
-        assert!(found.why.contains("granted no token"), "{body}: {found:?}");
+        assert!(found.what.contains("granted no token"), "{body}: {found:?}");
     }
 }
 

@@ -11,13 +11,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mfa_gate::failure::Problem;
 use mfa_gate::failure::{Exit, Failure};
 use mfa_gate::http::{Clock, Connection, Pace, Secrets};
 use mfa_gate::member::{AccountStatus, Kind, Member, Role, Source, TwoFactor};
 use mfa_gate::read;
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::{Members, Sources, Wanted};
-use mfa_gate::reading::{Completeness, Incomplete, Origin, Reading, Selection};
+use mfa_gate::reading::{Completeness, Origin, Reading, Selection};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -57,7 +58,7 @@ fn members(content: &str) -> Vec<Member> {
     acme(content).members.unwrap().members
 }
 
-fn incomplete(content: &str) -> Incomplete {
+fn incomplete(content: &str) -> Problem {
     acme(content).members.unwrap_err()
 }
 
@@ -179,7 +180,7 @@ fn pages_that_are_not_the_whole_list() {
     let changed = |change: &dyn Fn(&mut Vec<Value>)| {
         let mut pages = whole.clone();
         change(&mut pages);
-        incomplete(&concatenated(&pages)).why
+        incomplete(&concatenated(&pages)).what
     };
     for (why, part) in [
         (changed(&|pages| pages.truncate(2)), "has a `next`"),
@@ -222,21 +223,21 @@ fn without_a_count_the_last_page_must_prove_that_it_is_the_last() {
     let full = uncounted(4, 2);
     for order in [[0, 1], [1, 0]] {
         let text = concatenated(&order.map(|at| full[at].clone()));
-        assert!(incomplete(&text).why.contains("does not prove"), "{text}");
+        assert!(incomplete(&text).what.contains("does not prove"), "{text}");
     }
     let last = json!({"page": 1, "values": full[0]["values"]});
-    assert!(incomplete(&last.to_string()).why.contains("does not prove"));
+    assert!(incomplete(&last.to_string()).what.contains("does not prove"));
     for key in ["page", "pagelen"] {
         let mut pages = uncounted(5, 2);
         pages[2].as_object_mut().unwrap().remove(key);
-        assert!(incomplete(&concatenated(&pages)).why.contains("does not prove"), "{key}");
+        assert!(incomplete(&concatenated(&pages)).what.contains("does not prove"), "{key}");
     }
     let mut one = uncounted(1, 2);
     one[0]["previous"] = link("acme", 1).into();
-    assert!(incomplete(&concatenated(&one)).why.contains("has a `previous`"));
+    assert!(incomplete(&concatenated(&one)).what.contains("has a `previous`"));
     let mut short = uncounted(7, 3);
     short[1]["values"].as_array_mut().unwrap().pop();
-    let why = incomplete(&concatenated(&short)).why;
+    let why = incomplete(&concatenated(&short)).what;
     assert!(why.contains("page 2 holds 2 members where a full page holds 3"), "{why}");
 }
 
@@ -271,12 +272,12 @@ fn pages_of_another_list_are_not_the_members() {
                     *link = next.clone().into();
                 }
             });
-            let why = incomplete.unwrap_err().why;
+            let why = incomplete.unwrap_err().what;
             assert!(why.contains(part), "{key} {next}: {why}");
         }
     }
     let permission = changed(&|page| page["values"][0]["permission"] = "owner".into());
-    assert!(permission.unwrap_err().why.contains("`permission`"));
+    assert!(permission.unwrap_err().what.contains("`permission`"));
 }
 
 #[test]
@@ -288,7 +289,7 @@ fn pages_lead_to_the_pages_beside_them() {
     ] {
         for mut pages in [pages("acme", 5, 2), uncounted(5, 2)] {
             pages[at][key] = link("acme", to).into();
-            let why = incomplete(&concatenated(&pages)).why;
+            let why = incomplete(&concatenated(&pages)).what;
             assert!(why.contains(part), "{why}");
         }
     }
@@ -303,7 +304,7 @@ fn rows_of_another_type_are_not_the_members() {
     for kind in ["repository_permission", "default_reviewer", "user", ""] {
         let mut page = pages("acme", 3, 10).remove(0);
         page["values"][1]["type"] = kind.into();
-        let why = incomplete(&page.to_string()).why;
+        let why = incomplete(&page.to_string()).what;
         assert!(why.contains("of another list"), "{why}");
         page["values"][1].as_object_mut().unwrap().remove("type");
         assert_eq!(members(&page.to_string()).len(), 3, "`fields=` can take it away");
@@ -327,7 +328,7 @@ fn rows_that_cannot_be_told_apart_are_not_a_list() {
         &|number| if number == 0 { "account_id" } else { "uuid" },
         &|number| if number == 0 { "" } else { "uuid" },
     ] {
-        let why = without(kept).unwrap_err().why;
+        let why = without(kept).unwrap_err().what;
         assert!(why.contains("may be one person"), "{why}");
     }
 }
@@ -337,7 +338,7 @@ fn a_snapshot_that_contradicts_itself_is_not_a_list() {
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut snapshot = snapshot();
         change(&mut snapshot);
-        acme(&snapshot.to_string()).members.unwrap_err().why
+        acme(&snapshot.to_string()).members.unwrap_err().what
     };
     let why = changed(&|s| s["workspaces"][0]["error"] = "no answer".into());
     assert!(why.contains("contradicts itself") && why.contains("no answer"), "{why}");
@@ -408,7 +409,7 @@ fn nobody_and_nobody_known() {
     for row in page["values"].as_array_mut().unwrap() {
         row["user"]["has_2fa_enabled"] = Value::Null;
     }
-    assert!(incomplete(&page.to_string()).why.contains("nobody's two-factor status is known"));
+    assert!(incomplete(&page.to_string()).what.contains("nobody's two-factor status is known"));
     page["values"][0]["user"]["has_2fa_enabled"] = false.into();
     let flags: Vec<_> = members(&page.to_string()).iter().map(|m| m.evidence.bitbucket).collect();
     assert_eq!(
@@ -416,7 +417,7 @@ fn nobody_and_nobody_known() {
         [TwoFactor::Disabled, TwoFactor::Unknown, TwoFactor::Unknown].map(Option::Some)
     );
     let nobody = incomplete(r#"{"values": [], "size": 0, "page": 1, "pagelen": 100}"#);
-    assert!(nobody.why.contains("no members at all"), "{nobody:?}");
+    assert!(nobody.what.contains("no members at all"), "{nobody:?}");
 }
 
 #[test]
@@ -565,9 +566,9 @@ fn an_export_that_is_wrong() {
 #[test]
 fn an_export_with_an_address_twice() {
     let twice = EXPORT.replace("b@acme.example", "ADA@acme.example");
-    assert!(incomplete(&twice).why.contains("ada@acme.example was listed twice"));
+    assert!(incomplete(&twice).what.contains("ada@acme.example was listed twice"));
     let heading = EXPORT.lines().next().unwrap();
-    assert!(incomplete(heading).why.contains("no members at all"));
+    assert!(incomplete(heading).what.contains("no members at all"));
 }
 
 fn snapshot() -> Value {
@@ -627,7 +628,7 @@ fn a_snapshot_that_is_not_complete() {
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut snapshot = snapshot();
         change(&mut snapshot);
-        incomplete(&snapshot.to_string()).why
+        incomplete(&snapshot.to_string()).what
     };
     for (why, part) in [
         (

@@ -16,7 +16,7 @@ use mfa_gate::read::atlassian;
 use mfa_gate::hosts::BITBUCKET_API;
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::roster::{self, Roster};
-use mfa_gate::reading::{Addresses, Completeness, Origin, Reading, Roll, Selection, Walk};
+use mfa_gate::reading::{Addresses, Completeness, Origin, Reading, MemberList, Selection, Walk};
 use mfa_gate::report::{DirectoryRecord, Input, Options, Outcome, Provenance, Report, RosterRecord, Snapshot, Verdict};
 use mfa_gate::judge::Run;
 use serde_json::Value;
@@ -148,7 +148,7 @@ pub fn directory(bytes: &[u8]) {
         let said = members.iter().filter(|it| says(it) != TwoFactor::Unknown).count();
         assert!(said <= *known && *known <= members.len());
     }
-    let roll = known.map(|_| Roll {
+    let roll = known.map(|_| MemberList {
         members: members.clone(),
         completeness: Completeness::Asserted,
         addresses: Addresses::AsShown,

@@ -2,15 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::assess::{Assessed, Given, Terms, assess};
-use super::deliver::{deliver, redacted};
-use super::gather::not_live;
-use super::publish::Told;
-use super::select::named;
-use super::{Context, saved, subject, whole};
 use crate::cli::Check;
 use crate::emit::Reports;
-use crate::emit::{Format, words};
+use crate::emit::{Format, summary};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::judge::Run;
@@ -18,6 +12,12 @@ use crate::policy::{self, Policy};
 use crate::read::Roles;
 use crate::redact::Redactor;
 use crate::report::{Assurance, Changes, Options, Report};
+use crate::run::assess::{Assessed, Given, Terms, assess};
+use crate::run::collect::not_live;
+use crate::run::deliver::{deliver, redacted};
+use crate::run::notify::Told;
+use crate::run::workspaces::named;
+use crate::run::{Context, commit, saved, whole};
 
 /// What is said of an earlier run that is of no use.
 const NOT_COMPARED: &str = "this run is not compared with an earlier one";
@@ -48,7 +48,7 @@ fn check(
     let delivered = deliver(&report, reports, &args.reports);
     let lost = delivered.summary(&report, context);
     if context.is_pipe && report.assurance != Assurance::Live {
-        log::warn!("this run is not live: {}", terminal(&words::caveats(&report).join("; ")));
+        log::warn!("this run is not live: {}", terminal(&summary::caveats(&report).join("; ")));
     }
     told.tell(&report, args);
     let ended = whole(report.exit(), &lost);
@@ -101,7 +101,7 @@ fn judge(
         redirected_by: Vec::new(),
     };
     let attests = args.reports.report.iter().any(|report| report.format == Format::InToto);
-    let subject = subject::commit(args.subject.as_deref(), context)?;
+    let subject = commit::commit(args.subject.as_deref(), context)?;
     if attests && options.today {
         return Err(not_live());
     }

@@ -3,9 +3,9 @@
 use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::{Shell, generate};
 
-use super::print_by;
 use crate::cli::Cli;
 use crate::failure::{Exit, Failure};
+use crate::run::print_by;
 
 pub(super) fn run(shell: Shell) -> Result<Exit, Failure> {
     let mut command = with_hints(Cli::command());

@@ -3,19 +3,19 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::gather::{account, connection};
-use super::redirection::redirections;
-use super::select::{from_environment, named, no_workspace};
-use super::{Context, print};
 use crate::cli::Doctor;
+use crate::doctor;
+use crate::doctor::observation::{Grade, Observation};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::http::{Deadline, Pace};
 use crate::member::Source;
 use crate::policy::{self, Policy};
-use crate::read::atlassian::{self, Organisation};
-use crate::read::bitbucket;
-use crate::read::observation::{Grade, Observation};
+use crate::read::atlassian::Organisation;
+use crate::run::collect::{account, connection};
+use crate::run::redirection::redirections;
+use crate::run::workspaces::{from_environment, named, no_workspace};
+use crate::run::{Context, print};
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure> {
     let account = account(&args.connect, context)?;
@@ -26,11 +26,16 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     let mut observations: Vec<Observation> = Vec::new();
     let (deadline, pace) = (Deadline::after(connection.deadline), Pace::real());
     observations.extend(policy.as_ref().and_then(|policy| policy.as_ref().err().cloned()));
-    observations.extend(bitbucket::examine(&account, &connection, &slugs, deadline, pace)?);
+    observations.extend(doctor::bitbucket::examine(&account, &connection, &slugs, deadline, pace)?);
     let accepts = |policy: &Policy| policy.accept.contains(&Source::Atlassian);
     match &organisation {
         Some(organisation) => {
-            observations.push(atlassian::examine(organisation, &connection, deadline, pace)?);
+            observations.push(doctor::atlassian::examine(
+                organisation,
+                &connection,
+                deadline,
+                pace,
+            )?);
         }
         None if policy.is_some_and(|policy| policy.is_ok_and(|policy| accepts(&policy))) => {
             observations.push(Observation::warning(

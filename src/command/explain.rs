@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::print;
 use crate::failure::{Exit, Failure};
 use crate::rule::{Control, EXAMPLE_DAY, Level, Rule};
+use crate::run::print;
 
 /// How wide sentences are set.
 const WIDTH: usize = 80;

@@ -6,9 +6,9 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use super::print_by;
 use crate::cli::Cli;
 use crate::failure::{Exit, Failure};
+use crate::run::print_by;
 
 pub(super) fn run() -> Result<Exit, Failure> {
     print_by(write)?;

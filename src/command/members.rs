@@ -4,9 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::gather::{Request, askable, gather, unread_complaint};
-use super::select::{from_environment, named, no_workspace};
-use super::{Context, roster, to_stdout, whole};
 use crate::cli::{ListFormat, Members};
 use crate::emit::list;
 use crate::failure::{Exit, Failure};
@@ -16,6 +13,9 @@ use crate::policy::{self, Policy};
 use crate::read::Wanted;
 use crate::reading::{Reading, Selection};
 use crate::report::Snapshot;
+use crate::run::collect::{Request, askable, gather, unread_complaint};
+use crate::run::workspaces::{from_environment, named, no_workspace};
+use crate::run::{Context, roster, to_stdout, whole};
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
     let named = context.files_of_variables();

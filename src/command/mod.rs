@@ -1,95 +1,21 @@
 //! The commands, one file each: from arguments and environment to an exit code.
 
-mod assess;
 mod check;
 mod completions;
-mod deliver;
 mod doctor;
 mod explain;
-mod gather;
 mod man;
-mod mask;
 mod members;
 mod pipe;
 mod policy;
-mod progress;
-mod publish;
-mod redirection;
 mod render;
-mod roster;
-mod saved;
 mod schema;
-mod select;
-mod subject;
 mod verify;
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-
-use anyhow::Context as _;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
-
-use crate::ci;
 use crate::cli::{Cli, Command, Verbosity};
-use crate::emit::console::Style;
 use crate::env;
-use crate::env::{CREDENTIALS, file_of};
-use crate::env::{POLICY, POLICY_SHA256, Variables};
-use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
-use crate::http::Secrets;
-pub use progress::Announce;
-
-/// What a command knows of the process it runs in.
-#[derive(Clone, Copy)]
-pub struct Context<'a> {
-    /// Looks an environment variable up; an empty one is an unset one.
-    pub env: &'a dyn Fn(&str) -> Option<String>,
-    /// All variables of the process, as they are.
-    pub variables: &'a Variables,
-    /// Whether the command runs as the Bitbucket Pipe.
-    pub is_pipe: bool,
-    /// What no output may show.
-    pub secrets: &'a Secrets,
-    /// When the process started.
-    pub now: Timestamp,
-    /// How progress is shown.
-    pub announce: Announce,
-    /// Whether there is somebody to be asked: standard input and error are a terminal.
-    pub asks: bool,
-    /// How standard output is written to.
-    pub stdout: Style,
-    /// How standard error is written to.
-    pub stderr: Style,
-}
-
-impl Context<'_> {
-    /// The day on which the process started, UTC.
-    fn today(&self) -> Date {
-        self.now.to_zoned(TimeZone::UTC).date()
-    }
-
-    /// The files that variables name, which no report may overwrite: those that credentials are
-    /// read from, and the certificates to trust.
-    fn files_of_variables(&self) -> Vec<PathBuf> {
-        let variables = CREDENTIALS.into_iter().map(file_of).chain(["SSL_CERT_FILE".to_owned()]);
-        variables.filter_map(|name| (self.env)(&name)).map(PathBuf::from).collect()
-    }
-
-    /// A file as reports call it.
-    fn repository_path(&self, path: &Path) -> String {
-        ci::repository_path(path, self.env)
-    }
-
-    fn policy_path(&self, given: Option<&PathBuf>) -> PathBuf {
-        let from_env = || (self.env)(POLICY).map(PathBuf::from);
-        given.cloned().or_else(from_env).unwrap_or_else(|| "policy.yaml".into())
-    }
-
-    fn policy_pin(&self, given: Option<&String>) -> Option<String> {
-        given.cloned().or_else(|| (self.env)(POLICY_SHA256))
-    }
-}
+pub use crate::run::{Announce, Context};
 
 /// How much is said: what the command line wants, and in a pipe what its variables do.
 pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
@@ -147,45 +73,5 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Explain { rule } => explain::run(*rule),
         Command::Completions { shell } => completions::run(*shell),
         Command::Man => man::run(),
-    }
-}
-
-/// Prints what a person asked for.
-fn print(text: &str) -> Result<(), Failure> {
-    print_by(|out| out.write_all(text.as_bytes()))
-}
-
-/// Prints what a person asked for, as it is written.
-fn print_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let printed = to_stdout(write);
-    whole(Exit::Success, printed.err().as_slice()).map(|_| ())
-}
-
-/// Writes to standard output. A reader that went away, such as `head`, is no failure.
-fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("standard output could not be written"),
-    }
-}
-
-/// How a run ends that could not write all it was asked for. Violations outrank that, since a
-/// pipeline that tolerates 3 must never tolerate a violation.
-fn whole(exit: Exit, lost: &[anyhow::Error]) -> Result<Exit, Failure> {
-    // What could not be written, and why.
-    let reasons = lost.iter().map(|error| format!("{error:#}"));
-    match (exit, lost) {
-        (_, []) => Ok(exit),
-        (Exit::Violations, _) => {
-            for reason in reasons {
-                log::error!("{}", terminal(&reason));
-            }
-            Ok(exit)
-        }
-        (Exit::Success | Exit::Usage | Exit::Incomplete, _) => Err(Failure::incomplete(
-            reasons.collect::<Vec<_>>().join("; "),
-            "See that there is room and that the folder still exists, and run again.",
-        )),
     }
 }

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use clap::Parser;
 
-use super::Context;
 use crate::cli::Cli;
 use crate::env;
 use crate::failure::{Exit, Failure};
 use crate::files::same_file;
+use crate::run::Context;
 use variables::{Variables, is_unset};
 
 /// Where Bitbucket finds test results by itself:

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::deliver::{deliver, redacted};
-use super::{Context, saved, whole};
 use crate::cli::Render;
 use crate::emit::Reports;
 use crate::failure::{Exit, Failure};
@@ -11,6 +9,8 @@ use crate::judge::Clash;
 use crate::policy::check_digest;
 use crate::redact::Redactor;
 use crate::report::{Report, Verdict};
+use crate::run::deliver::{deliver, redacted};
+use crate::run::{Context, saved, whole};
 
 pub(super) fn run(args: &Render, context: &Context<'_>) -> Result<Exit, Failure> {
     redacted(&args.reports, context, |redactor| render(args, redactor, context))

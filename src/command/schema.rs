@@ -1,10 +1,10 @@
 //! `mfa-gate schema`: the JSON Schemas of the policy and of the report.
 
-use super::print;
 use crate::cli::SchemaKind;
 use crate::failure::{Exit, Failure};
 use crate::policy;
 use crate::report::Report;
+use crate::run::print;
 use crate::schema;
 
 pub(super) fn run(kind: SchemaKind) -> Result<Exit, Failure> {

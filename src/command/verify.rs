@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Context, saved, select::named, to_stdout, whole};
 use crate::cli::Verify;
 use crate::emit::console;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::policy::check_digest;
 use crate::report::Report;
+use crate::run::workspaces::named;
+use crate::run::{Context, saved, to_stdout, whole};
 
 /// How far the clocks of two machines may differ before a report counts as from the future.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);

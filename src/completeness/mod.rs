@@ -1,13 +1,13 @@
 //! Whether pages prove that a list is complete. Pure arithmetic, the same for the API and for
 //! saved pages.
 
-mod doubt;
+mod inconsistency;
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::num::NonZeroU64;
 
-pub(crate) use self::doubt::Doubt;
+pub(crate) use self::inconsistency::Inconsistency;
 use crate::member::Member;
 use crate::reading::Completeness;
 
@@ -41,14 +41,14 @@ pub(crate) struct Proof {
 
 /// Checks that pages are all the pages of one list, in whatever order they come, and that the list
 /// ends where they end: by the count that they state, else by an end that proves itself.
-pub(crate) fn complete(pages: &[Facts]) -> Result<Proof, Doubt> {
+pub(crate) fn complete(pages: &[Facts]) -> Result<Proof, Inconsistency> {
     if pages.iter().any(|page| page.permissions) {
-        return Err(Doubt::Permissions);
+        return Err(Inconsistency::Permissions);
     }
     let mut sizes = pages.iter().filter_map(|page| page.size);
     let size = sizes.next();
     if let Some((size, other)) = size.zip(sizes.find(|&other| Some(other) != size)) {
-        return Err(Doubt::Sizes(size, other));
+        return Err(Inconsistency::Sizes(size, other));
     }
     series(pages)?;
     let Some(size) = size else {
@@ -59,13 +59,13 @@ pub(crate) fn complete(pages: &[Facts]) -> Result<Proof, Doubt> {
     if came == size {
         Ok(Proof { completeness: Completeness::Size, size: Some(size) })
     } else {
-        Err(Doubt::Count { came, size })
+        Err(Inconsistency::Count { came, size })
     }
 }
 
 /// Checks what the pages say about each other: each is there once, only the first one has none
 /// before it, and only the last one has none after it.
-fn series(pages: &[Facts]) -> Result<(), Doubt> {
+fn series(pages: &[Facts]) -> Result<(), Inconsistency> {
     let mut numbers: Vec<u64> =
         pages.iter().filter_map(|page| page.number.map(NonZeroU64::get)).collect();
     numbers.sort_unstable();
@@ -73,51 +73,51 @@ fn series(pages: &[Facts]) -> Result<(), Doubt> {
     if all_numbered {
         for (number, expected) in numbers.into_iter().zip(1..) {
             match number.cmp(&expected) {
-                Ordering::Less => return Err(Doubt::PageTwice(number)),
+                Ordering::Less => return Err(Inconsistency::PageTwice(number)),
                 Ordering::Equal => {}
-                Ordering::Greater => return Err(Doubt::PageMissing(expected)),
+                Ordering::Greater => return Err(Inconsistency::PageMissing(expected)),
             }
         }
         let first = pages.iter().min_by_key(|page| page.number);
         if first.is_some_and(|page| page.previous) {
-            return Err(Doubt::NotFirst);
+            return Err(Inconsistency::NotFirst);
         }
     }
     if !pages.is_empty() && pages.iter().all(|page| page.previous) {
-        return Err(Doubt::NotFirst);
+        return Err(Inconsistency::NotFirst);
     }
     let of = pages.len() as u64;
     let mut ends = pages.iter().zip(1..).filter(|(page, _)| !page.next);
     let Some((last, at)) = ends.next() else {
-        return if pages.is_empty() { Ok(()) } else { Err(Doubt::Unfinished) };
+        return if pages.is_empty() { Ok(()) } else { Err(Inconsistency::Unfinished) };
     };
     let end = last.number.map_or(at, NonZeroU64::get);
     let highest = pages.iter().filter_map(|page| page.number).max();
     if ends.next().is_some() || highest.is_some_and(|highest| highest.get() > end) {
-        return Err(Doubt::EndsEarly { page: end, of });
+        return Err(Inconsistency::EndsEarly { page: end, of });
     }
     Ok(())
 }
 
 /// Without a count it takes pages that are all full, and after them one that is not.
-fn uncounted(pages: &[Facts]) -> Result<(), Doubt> {
+fn uncounted(pages: &[Facts]) -> Result<(), Inconsistency> {
     let mut lengths = pages.iter().filter_map(|page| page.length);
     if let Some(one) = lengths.next()
         && let Some(other) = lengths.find(|&other| other != one)
     {
-        return Err(Doubt::Lengths(one, other));
+        return Err(Inconsistency::Lengths(one, other));
     }
     let mut ordered: Vec<&Facts> = pages.iter().collect();
     ordered.sort_by_key(|page| page.number);
     let Some((last, others)) = ordered.split_last() else { return Ok(()) };
     let proves = last.number.is_some() && last.length.is_some_and(|full| last.rows < full);
     if !proves || others.iter().any(|page| page.number.is_none()) {
-        return Err(Doubt::OpenEnd { rows: last.rows });
+        return Err(Inconsistency::OpenEnd { rows: last.rows });
     }
     for (page, number) in others.iter().zip(1..) {
         let full = page.length.or(last.length).unwrap_or(page.rows);
         if page.rows < full {
-            return Err(Doubt::Short { page: number, rows: page.rows, full });
+            return Err(Inconsistency::Short { page: number, rows: page.rows, full });
         }
     }
     Ok(())
@@ -130,14 +130,14 @@ pub(crate) fn recorded(
     counted: u64,
     completeness: Completeness,
     reported_size: Option<u64>,
-) -> Result<(), Doubt> {
+) -> Result<(), Inconsistency> {
     let listed = members.len() as u64;
     let reported = match completeness {
         Completeness::Size => reported_size.unwrap_or(0),
         Completeness::LastPage | Completeness::Asserted => reported_size.unwrap_or(listed),
     };
     if let Some(counted) = [counted, reported].into_iter().find(|&counted| counted != listed) {
-        return Err(Doubt::Recorded { listed, counted });
+        return Err(Inconsistency::Recorded { listed, counted });
     }
     match completeness {
         Completeness::Size | Completeness::LastPage => distinct_people(members),
@@ -150,17 +150,17 @@ pub(crate) fn recorded(
 pub(crate) fn distinct<'a>(
     ids: impl IntoIterator<Item = &'a str>,
     at_most: usize,
-) -> Result<(), Doubt> {
+) -> Result<(), Inconsistency> {
     let mut seen = HashSet::with_capacity(at_most);
     match ids.into_iter().find(|&id| !seen.insert(id)) {
-        Some(id) => Err(Doubt::Twice(id.into())),
+        Some(id) => Err(Inconsistency::Twice(id.into())),
         None => Ok(()),
     }
 }
 
 /// Checks that no member comes twice. Ids are compared with others of their kind: a pseudonym is
 /// the same one as account id and as uuid of one person.
-pub(crate) fn distinct_members(members: &[Member]) -> Result<(), Doubt> {
+pub(crate) fn distinct_members(members: &[Member]) -> Result<(), Inconsistency> {
     let email = |member: &Member| member.account_id.is_none() && member.uuid.is_none();
     let emails = members.iter().filter(|&member| email(member));
     distinct(members.iter().filter_map(|member| member.account_id.as_deref()), members.len())?;
@@ -171,7 +171,7 @@ pub(crate) fn distinct_members(members: &[Member]) -> Result<(), Doubt> {
 /// Checks that the rows of a list are of as many people: any two have ids of one kind, which
 /// differ. One person may come once by account id and once by uuid alone; equal rows without any
 /// id are no proof of two people.
-pub(crate) fn distinct_people(members: &[Member]) -> Result<(), Doubt> {
+pub(crate) fn distinct_people(members: &[Member]) -> Result<(), Inconsistency> {
     distinct_members(members)?;
     let all_have = |id: fn(&Member) -> bool| members.iter().all(id);
     let nameless = |member: &Member| member.account_id.is_none() && member.uuid.is_none();
@@ -183,7 +183,7 @@ pub(crate) fn distinct_people(members: &[Member]) -> Result<(), Doubt> {
         all_have(|member| member.account_id.is_some()) || all_have(|member| member.uuid.is_some())
     };
     if !told_apart {
-        return Err(Doubt::Indistinct);
+        return Err(Inconsistency::Indistinct);
     }
     if members.iter().any(nameless) {
         distinct(members.iter().filter_map(|member| member.email.as_deref()), members.len())?;
@@ -215,7 +215,7 @@ mod tests {
         }
     }
 
-    const LAST_PAGE: Result<Proof, Doubt> =
+    const LAST_PAGE: Result<Proof, Inconsistency> =
         Ok(Proof { completeness: Completeness::LastPage, size: None });
 
     #[test]
@@ -235,10 +235,10 @@ mod tests {
     fn too_few_too_many_and_disagreeing_counts() {
         for (came, size) in [(99, 100), (101, 100)] {
             let found = complete(&[page(1, came, Some(size), false)]);
-            assert_eq!(found, Err(Doubt::Count { came, size }));
+            assert_eq!(found, Err(Inconsistency::Count { came, size }));
         }
         let pages = [page(1, 100, Some(150), true), page(2, 50, Some(151), false)];
-        assert_eq!(complete(&pages), Err(Doubt::Sizes(150, 151)));
+        assert_eq!(complete(&pages), Err(Inconsistency::Sizes(150, 151)));
     }
 
     #[test]
@@ -250,17 +250,20 @@ mod tests {
             Facts { length: None, ..page(1, 99, None, false) },
             Facts { number: None, ..page(1, 99, None, false) },
         ] {
-            assert_eq!(complete(&[end]), Err(Doubt::OpenEnd { rows: end.rows }), "{end:?}");
+            assert_eq!(complete(&[end]), Err(Inconsistency::OpenEnd { rows: end.rows }), "{end:?}");
         }
         let full_end = [page(2, 100, None, false), page(1, 100, None, true)];
-        assert_eq!(complete(&full_end), Err(Doubt::OpenEnd { rows: 100 }));
+        assert_eq!(complete(&full_end), Err(Inconsistency::OpenEnd { rows: 100 }));
         for rows in [0, 99] {
             let short =
                 [page(1, 100, None, true), page(2, rows, None, true), page(3, 7, None, false)];
-            assert_eq!(complete(&short), Err(Doubt::Short { page: 2, rows, full: 100 }));
+            assert_eq!(complete(&short), Err(Inconsistency::Short { page: 2, rows, full: 100 }));
         }
         let fifty = Facts { length: Some(50), ..page(2, 7, None, false) };
-        assert_eq!(complete(&[page(1, 100, None, true), fifty]), Err(Doubt::Lengths(100, 50)));
+        assert_eq!(
+            complete(&[page(1, 100, None, true), fifty]),
+            Err(Inconsistency::Lengths(100, 50))
+        );
     }
 
     #[test]
@@ -271,23 +274,26 @@ mod tests {
             for pages in [[one, two, three], [three, one, two], [two, three, one]] {
                 assert!(complete(&pages).is_ok(), "{pages:?}");
             }
-            assert_eq!(complete(&[one, two, two]), Err(Doubt::PageTwice(2)));
-            assert_eq!(complete(&[one, three]), Err(Doubt::PageMissing(2)));
-            assert_eq!(complete(&[two, three]), Err(Doubt::PageMissing(1)));
-            assert_eq!(complete(&[two, one]), Err(Doubt::Unfinished));
+            assert_eq!(complete(&[one, two, two]), Err(Inconsistency::PageTwice(2)));
+            assert_eq!(complete(&[one, three]), Err(Inconsistency::PageMissing(2)));
+            assert_eq!(complete(&[two, three]), Err(Inconsistency::PageMissing(1)));
+            assert_eq!(complete(&[two, one]), Err(Inconsistency::Unfinished));
             let early = Facts { next: false, ..two };
-            assert_eq!(complete(&[one, early, three]), Err(Doubt::EndsEarly { page: 2, of: 3 }));
+            assert_eq!(
+                complete(&[one, early, three]),
+                Err(Inconsistency::EndsEarly { page: 2, of: 3 })
+            );
             let late = Facts { previous: true, ..one };
-            assert_eq!(complete(&[late, two, three]), Err(Doubt::NotFirst));
+            assert_eq!(complete(&[late, two, three]), Err(Inconsistency::NotFirst));
             let permissions = Facts { permissions: true, ..two };
-            assert_eq!(complete(&[one, permissions, three]), Err(Doubt::Permissions));
+            assert_eq!(complete(&[one, permissions, three]), Err(Inconsistency::Permissions));
         }
     }
 
     #[test]
     fn nobody_comes_twice() {
         assert_eq!(distinct(["a", "b"], 2), Ok(()));
-        assert_eq!(distinct(["a", "b", "a"], 3), Err(Doubt::Twice("a".into())));
+        assert_eq!(distinct(["a", "b", "a"], 3), Err(Inconsistency::Twice("a".into())));
     }
 
     #[test]
@@ -304,17 +310,20 @@ mod tests {
         for (members, expected) in [
             (vec![member("a", "u", ""), member("b", "", "")], Ok(())),
             (vec![member("a", "u", ""), member("", "v", "")], Ok(())),
-            (vec![member("a", "", ""), member("", "v", "")], Err(Doubt::Indistinct)),
+            (vec![member("a", "", ""), member("", "v", "")], Err(Inconsistency::Indistinct)),
             (
                 vec![member("a", "u", ""), member("b", "", ""), member("", "v", "")],
-                Err(Doubt::Indistinct),
+                Err(Inconsistency::Indistinct),
             ),
             (vec![member("", "", "")], Ok(())),
-            (vec![member("", "", ""), member("", "", "")], Err(Doubt::Indistinct)),
+            (vec![member("", "", ""), member("", "", "")], Err(Inconsistency::Indistinct)),
             (vec![member("", "", "e"), member("", "", "f")], Ok(())),
-            (vec![member("", "", "e"), member("", "", "e")], Err(Doubt::Twice("e".into()))),
-            (vec![member("a", "", "e"), member("", "", "e")], Err(Doubt::Twice("e".into()))),
-            (vec![member("a", "", ""), member("", "", "e")], Err(Doubt::Indistinct)),
+            (vec![member("", "", "e"), member("", "", "e")], Err(Inconsistency::Twice("e".into()))),
+            (
+                vec![member("a", "", "e"), member("", "", "e")],
+                Err(Inconsistency::Twice("e".into())),
+            ),
+            (vec![member("a", "", ""), member("", "", "e")], Err(Inconsistency::Indistinct)),
             (vec![member("a", "u", "e"), member("b", "v", "e")], Ok(())),
         ] {
             assert_eq!(distinct_people(&members), expected, "{members:?}");

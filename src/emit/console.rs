@@ -6,8 +6,9 @@ use std::io;
 use anstyle::{AnsiColor, Style as Paint};
 use unicode_width::UnicodeWidthStr;
 
-use super::since;
-use super::words::{self, Subject};
+use super::changes;
+use super::summary;
+use super::summary::Subject;
 use crate::escape::terminal;
 use crate::report::{Changes, Finding, Report, Severity, Verdict};
 use crate::rule::Rule;
@@ -33,11 +34,11 @@ pub struct Style {
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Result<()> {
     let paint = Palette::new(style.color);
-    let headline = words::headline(report);
+    let headline = summary::headline(report);
     let verdict = paint.verdict(report.verdict);
     if style.quiet {
         writeln!(out, "{verdict}{}{verdict:#}", terminal(&headline.to_string()))?;
-        for caveat in words::caveats(report) {
+        for caveat in summary::caveats(report) {
             advice("note:", &caveat, paint.strong, out)?;
         }
         return Ok(());
@@ -47,7 +48,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Resu
         writeln!(out, "{verdict}{label} {}{verdict:#}", terminal(reason))?;
         label = " ".repeat(label.len());
     }
-    for caveat in words::caveats(report) {
+    for caveat in summary::caveats(report) {
         advice("note:", &caveat, paint.strong, out)?;
     }
     findings(report, out, &paint)?;
@@ -58,17 +59,17 @@ pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Resu
     for workspace in report.workspaces.iter().take(MAX_LISTED) {
         // Why that is stands above, with what to do about it.
         let line = if workspace.complete {
-            words::read(workspace)
+            summary::read(workspace)
         } else {
             format!("{}: could not be checked", workspace.slug)
         };
         writeln!(out, "{}", terminal(&line))?;
     }
     more(report.workspaces.len(), MAX_LISTED, "workspace", out)?;
-    for source in words::other_sources(&report.source) {
+    for source in summary::other_sources(&report.source) {
         writeln!(out, "{}", terminal(&source))?;
     }
-    writeln!(out, "{}", terminal(&words::counts(report)))
+    writeln!(out, "{}", terminal(&summary::counts(report)))
 }
 
 /// The findings by rule, errors first, each rule with what to do about it.
@@ -76,12 +77,13 @@ fn findings(report: &Report, out: &mut dyn io::Write, paint: &Palette) -> io::Re
     let mut members_left = MAX_LISTED;
     for severity in [Severity::Error, Severity::Warning] {
         for rule in Rule::ALL {
-            let found: Vec<&Finding> =
-                words::of_rule(report, rule).filter(|finding| finding.level == severity).collect();
+            let found: Vec<&Finding> = summary::of_rule(report, rule)
+                .filter(|finding| finding.level == severity)
+                .collect();
             if found.is_empty() {
                 continue;
             }
-            let room = match words::subject(rule) {
+            let room = match summary::subject(rule) {
                 Subject::Member => {
                     let room = members_left;
                     members_left = members_left.saturating_sub(found.len());
@@ -92,7 +94,7 @@ fn findings(report: &Report, out: &mut dyn io::Write, paint: &Palette) -> io::Re
             group(rule, &found, room, out, paint)?;
         }
     }
-    if let Some(hint) = words::sign_on_hint(report) {
+    if let Some(hint) = summary::sign_on_hint(report) {
         writeln!(out)?;
         advice("hint:", hint, paint.strong, out)?;
     }
@@ -109,12 +111,12 @@ fn group(
 ) -> io::Result<()> {
     let Some(first) = found.first() else { return Ok(()) };
     let (color, strong, faint) = (paint.severity(first.level), paint.strong, paint.faint);
-    let level = words::level(first.level);
+    let level = summary::level(first.level);
     let number = found.len();
     writeln!(out, "\n{color}{level}{color:#}{strong}: {} ({number}){strong:#}", rule.title())?;
     for finding in found.iter().take(room) {
         write!(out, "  {}", terminal(&finding.message))?;
-        match words::subject(rule) {
+        match summary::subject(rule) {
             Subject::Exemption => {
                 let path = &finding.location.path;
                 write!(out, " {faint}[{}:{}]{faint:#}", terminal(path), finding.location.line)?;
@@ -126,7 +128,7 @@ fn group(
             advice("help:", &finding.help, faint, out)?;
         }
     }
-    let thing = match words::subject(rule) {
+    let thing = match summary::subject(rule) {
         Subject::Member => "member",
         Subject::Exemption => "exemption",
         Subject::Workspace => "workspace",
@@ -146,17 +148,17 @@ fn compared(
     paint: &Palette,
 ) -> io::Result<()> {
     let (strong, faint) = (paint.strong, paint.faint);
-    writeln!(out, "\n{strong}{}{strong:#}", terminal(&since::headline(changes)))?;
+    writeln!(out, "\n{strong}{}{strong:#}", terminal(&changes::headline(changes)))?;
     for (label, concerns) in [("new", &changes.new), ("fixed", &changes.fixed)] {
         for concern in concerns.iter().take(MAX_LISTED) {
-            let (about, said) = (since::about(concern), since::said(concern));
+            let (about, said) = (changes::about(concern), changes::said(concern));
             writeln!(out, "  {faint}{label:5}{faint:#} {}: {said}", terminal(&about))?;
         }
         if concerns.len() > MAX_LISTED {
             writeln!(out, "  and {} more {label}", concerns.len() - MAX_LISTED)?;
         }
     }
-    for caveat in since::caveats(report, changes) {
+    for caveat in changes::caveats(report, changes) {
         advice("note:", &caveat, faint, out)?;
     }
     Ok(())
@@ -183,7 +185,7 @@ fn advice(label: &str, text: &str, paint: Paint, out: &mut dyn io::Write) -> io:
 fn more(all: usize, listed: usize, thing: &str, out: &mut dyn io::Write) -> io::Result<()> {
     match all.saturating_sub(listed) {
         0 => Ok(()),
-        left => writeln!(out, "  and {} more", words::count(words::number(left), thing)),
+        left => writeln!(out, "  and {} more", summary::count(summary::number(left), thing)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::io;
 
 use ::csv::Writer;
 
-use super::{rule_of, words};
+use super::{rule_of, summary};
 use crate::escape;
 use crate::member::{AccountStatus, Role, Source, TwoFactor};
 use crate::report::{JudgedExemption, JudgedMember, ListedMember, Outcome, Report};
@@ -42,7 +42,7 @@ const KNOWN: [&str; 14] = [
 /// Writes the members and what the policy makes of them.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut table = Table::new(JUDGEMENT, out)?;
-    let exemptions = words::exemptions(report);
+    let exemptions = summary::exemptions(report);
     for judged in &report.members {
         let until = until(judged, &exemptions);
         table.row(&judged.member, judgement(judged, &until))?;
@@ -90,7 +90,7 @@ impl<'a> Table<'a> {
         member: &ListedMember,
         judgement: [&str; N],
     ) -> io::Result<()> {
-        let who = [words::shown_name(member).unwrap_or_default(), &member.key, &member.workspace];
+        let who = [summary::shown_name(member).unwrap_or_default(), &member.key, &member.workspace];
         for text in who.into_iter().chain(judgement).chain(known(member)) {
             self.0.write_field(escape::cell(text).as_bytes())?;
         }

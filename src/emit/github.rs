@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::words;
+use super::summary;
 use crate::escape::{workflow_data, workflow_property};
 use crate::report::{Finding, Report};
 
@@ -14,8 +14,8 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     for finding in &report.findings {
         write_finding(finding, out)?;
     }
-    let mut verdict = words::headline(report).to_string();
-    for caveat in words::caveats(report) {
+    let mut verdict = summary::headline(report).to_string();
+    for caveat in summary::caveats(report) {
         verdict.push_str(" | ");
         verdict.push_str(&caveat);
     }
@@ -27,7 +27,7 @@ fn write_finding(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     write!(
         out,
         "::{} file={},line={},endLine={}",
-        words::level(finding.level),
+        summary::level(finding.level),
         workflow_property(&place.path),
         place.line,
         place.end_line

@@ -9,7 +9,8 @@ use std::io;
 use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 
-use super::words::{self, Subject};
+use super::summary;
+use super::summary::Subject;
 use crate::report::{Finding, Report, Severity, Verdict};
 use crate::rule::{Level, Rule};
 
@@ -79,7 +80,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<
                 name: &policy.path,
                 digest: BTreeMap::from([("sha256", &*policy.sha256)]),
             }],
-            url: words::build_link(report),
+            url: summary::build_link(report),
             passed_tests,
             warned_tests,
             failed_tests,
@@ -105,7 +106,7 @@ fn tests(report: &Report) -> impl Iterator<Item = String> {
     let is_on = |rule: &Rule| rules.of(*rule) != Level::Allow;
     Rule::ALL.into_iter().filter(is_on).flat_map(|rule| {
         let workspaces = report.workspaces.iter();
-        let places: Vec<&str> = match words::subject(rule) {
+        let places: Vec<&str> = match summary::subject(rule) {
             Subject::Member => {
                 workspaces.filter(|own| own.complete).map(|own| &*own.slug).collect()
             }

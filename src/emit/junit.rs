@@ -12,7 +12,8 @@ use std::io;
 
 use self::xml::Frame;
 use super::rule_of;
-use super::words::{self, Subject};
+use super::summary;
+use super::summary::Subject;
 use crate::location::Location;
 use crate::report::{
     Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Report, Severity, State,
@@ -25,8 +26,8 @@ const EXEMPTIONS: &str = "policy exemptions";
 
 /// Writes the report.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<()> {
-    let mut said = vec![words::headline(report).to_string()];
-    said.extend(words::caveats(report));
+    let mut said = vec![summary::headline(report).to_string()];
+    said.extend(summary::caveats(report));
     let frame = Frame {
         package: &report.tool.name,
         file: &report.policy.path,
@@ -46,7 +47,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<
 /// A case: who or what it is about, and what became of it.
 struct Case<'a> {
     about: About<'a>,
-    fate: Fate<'a>,
+    fate: Retry<'a>,
 }
 
 /// What a case is about.
@@ -57,7 +58,7 @@ enum About<'a> {
 }
 
 /// What became of a case.
-enum Fate<'a> {
+enum Retry<'a> {
     Failure(Told<'a>),
     Error(Told<'a>),
     Skipped(Told<'a>),
@@ -65,14 +66,14 @@ enum Fate<'a> {
     Passed(Option<String>),
 }
 
-impl Fate<'_> {
+impl Retry<'_> {
     /// Where it stands among the others.
     fn rank(&self) -> u8 {
         match self {
-            Fate::Failure(_) => 0,
-            Fate::Error(_) => 1,
-            Fate::Skipped(_) => 2,
-            Fate::Passed(_) => 3,
+            Retry::Failure(_) => 0,
+            Retry::Error(_) => 1,
+            Retry::Skipped(_) => 2,
+            Retry::Passed(_) => 3,
         }
     }
 }
@@ -133,13 +134,13 @@ impl<'a> Lookup<'a> {
             members: HashMap::new(),
             by_exemption: HashMap::new(),
             workspaces: HashMap::new(),
-            exemptions: words::exemptions(report),
+            exemptions: summary::exemptions(report),
             several_sources: report.policy.effective.accept.len() > 1,
         };
         // The report lists the worst first, so the first finding about anything is the one kept.
         for finding in &report.findings {
             let workspace = finding.workspace.as_deref().unwrap_or_default();
-            match words::subject(finding.rule) {
+            match summary::subject(finding.rule) {
                 Subject::Member => {
                     let key = finding.key.as_deref().unwrap_or_default();
                     lookup.members.entry((workspace, key)).or_insert(finding);
@@ -163,18 +164,18 @@ fn member<'a>(judged: &'a JudgedMember, lookup: &Lookup<'a>) -> Case<'a> {
     match judged.outcome {
         Outcome::Protected => {
             // Where nothing but Bitbucket's word counts, there is nothing to tell.
-            let why = lookup.several_sources.then(|| words::protected(member.decided_by));
-            Case { about, fate: Fate::Passed(why) }
+            let why = lookup.several_sources.then(|| summary::protected(member.decided_by));
+            Case { about, fate: Retry::Passed(why) }
         }
         Outcome::Exempt => {
             let id = judged.exemption.as_deref().unwrap_or_default();
             let exemption = lookup.exemptions.get(id).copied();
-            let why = words::why_exempt(id, exemption);
+            let why = summary::why_exempt(id, exemption);
             let place = exemption.map(|exemption| &exemption.location);
             skipped(about, judged.outcome.id(), why.into(), place)
         }
         Outcome::NotApplicable => {
-            let why = words::why_not_applicable(member);
+            let why = summary::why_not_applicable(member);
             skipped(about, judged.outcome.id(), why.into(), None)
         }
         Outcome::Violation => match lookup.members.get(&(&*member.workspace, &*member.key)) {
@@ -206,7 +207,7 @@ fn exemption<'a>(judged: &'a JudgedExemption, lookup: &Lookup<'a>) -> Case<'a> {
             | State::Scheduled
             | State::Expiring
             | State::Active,
-        ) => Case { about, fate: Fate::Passed(None) },
+        ) => Case { about, fate: Retry::Passed(None) },
     }
 }
 
@@ -239,7 +240,7 @@ fn found<'a>(about: About<'a>, finding: &'a Finding) -> Case<'a> {
             let message = format!("warning: {}", finding.message).into();
             let help = Some(&*finding.help);
             let told = Told { type_: rule.id(), message, help, place };
-            Case { about, fate: Fate::Skipped(told) }
+            Case { about, fate: Retry::Skipped(told) }
         }
     }
 }
@@ -254,14 +255,14 @@ fn failed<'a>(
 ) -> Case<'a> {
     let told = Told { type_: rule.id(), message: message.into(), help: Some(help), place };
     let fate = match rule {
-        Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => Fate::Error(told),
+        Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => Retry::Error(told),
         Rule::TwoFactorDisabled
         | Rule::ExemptionExpired
         | Rule::ExemptionOverLimit
         | Rule::ExemptionNotAllowed
         | Rule::ExemptionExpiring
         | Rule::ExemptionUnneeded
-        | Rule::ExemptionUnused => Fate::Failure(told),
+        | Rule::ExemptionUnused => Retry::Failure(told),
     };
     Case { about, fate }
 }
@@ -272,5 +273,5 @@ fn skipped<'a>(
     message: Cow<'a, str>,
     place: Option<&'a Location>,
 ) -> Case<'a> {
-    Case { about, fate: Fate::Skipped(Told { type_, message, help: None, place }) }
+    Case { about, fate: Retry::Skipped(Told { type_, message, help: None, place }) }
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{csv, json, words};
+use super::{csv, json, summary};
 use crate::escape::terminal;
 use crate::member::{AccountStatus, Kind, Source, TwoFactor};
 use crate::report::{ListedMember, Snapshot};
@@ -52,10 +52,10 @@ pub fn text(snapshot: &Snapshot, evidence: bool, out: &mut dyn io::Write) -> io:
         writeln!(out)?;
     }
     for workspace in &snapshot.workspaces {
-        writeln!(out, "{}", terminal(&words::read(workspace)))?;
+        writeln!(out, "{}", terminal(&summary::read(workspace)))?;
     }
     for source in
-        words::other_sources(&snapshot.source).into_iter().chain(words::clock(&snapshot.source))
+        summary::other_sources(&snapshot.source).into_iter().chain(summary::clock(&snapshot.source))
     {
         writeln!(out, "{}", terminal(&source))?;
     }
@@ -118,7 +118,7 @@ impl Column {
     fn cell(self, member: &ListedMember) -> Cow<'_, str> {
         match self {
             Column::Workspace => terminal(&member.workspace),
-            Column::Name => terminal(words::shown_name(member).unwrap_or("-")),
+            Column::Name => terminal(summary::shown_name(member).unwrap_or("-")),
             Column::Id => terminal(&member.key),
             Column::Status => status(member),
             Column::TwoFactor => two_factor(member),
@@ -143,7 +143,7 @@ fn status(member: &ListedMember) -> Cow<'_, str> {
 
 fn two_factor(member: &ListedMember) -> Cow<'static, str> {
     match member.two_factor {
-        TwoFactor::Enabled => words::protected(member.decided_by).into(),
+        TwoFactor::Enabled => summary::protected(member.decided_by).into(),
         TwoFactor::Disabled => "off".into(),
         TwoFactor::Unknown => "unknown".into(),
     }

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{since, words};
+use super::{changes, summary};
 use crate::escape::markdown;
 use crate::report::{Changes, Concern, Finding, JudgedMember, Outcome, Report, Workspace};
 use crate::rule::Rule;
@@ -22,15 +22,15 @@ const LONGEST_REASON: usize = 400;
 /// Writes the page, as many whole rows of it as fit.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page { out, room: MOST - RESERVE };
-    let headline = words::headline(report);
+    let headline = summary::headline(report);
     page.line(&format!("## mfa-gate: {}\n", headline.verdict))?;
     for reason in &headline.reasons {
         let shown: String = reason.chars().take(LONGEST_REASON).collect();
         let ellipsis = if shown.len() < reason.len() { "…" } else { "" };
         page.line(&format!("- {}{ellipsis}", markdown(&shown)))?;
     }
-    page.line(&format!("\n{}", markdown(&words::counts(report))))?;
-    for caveat in words::caveats(report) {
+    page.line(&format!("\n{}", markdown(&summary::counts(report))))?;
+    for caveat in summary::caveats(report) {
         page.line(&format!("\n> **Note:** {}", markdown(&caveat)))?;
     }
     if let Some(changes) = &report.changes {
@@ -39,7 +39,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     findings(report, &mut page)?;
     exempt(report, &mut page)?;
     workspaces(report, &mut page)?;
-    for source in words::other_sources(&report.source) {
+    for source in summary::other_sources(&report.source) {
         page.line(&format!("\n{}", markdown(&source)))?;
     }
     page.line(&format!(
@@ -81,8 +81,8 @@ impl Page<'_> {
             let line = format!("| {} |\n", row(item).join(" | "));
             let Some(room) = self.room.checked_sub(line.len()) else {
                 // The sum cannot overflow: it counts what is in memory.
-                let left_out = words::number(items.count()) + 1;
-                let rows = words::count(left_out, "row");
+                let left_out = summary::number(items.count()) + 1;
+                let rows = summary::count(left_out, "row");
                 return self.line(&format!(
                     "\n{rows} left out here: this page ends at 65,536 characters, the limit of a \
                      comment on GitHub. The whole list is in the JSON, CSV and HTML reports of \
@@ -98,12 +98,12 @@ impl Page<'_> {
 
 /// What changed since an earlier run; what stayed as it was stands among the findings.
 fn compared(report: &Report, changes: &Changes, page: &mut Page<'_>) -> io::Result<()> {
-    page.line(&format!("\n**{}**", markdown(&since::headline(changes))))?;
-    for caveat in since::caveats(report, changes) {
+    page.line(&format!("\n**{}**", markdown(&changes::headline(changes))))?;
+    for caveat in changes::caveats(report, changes) {
         page.line(&format!("\n> **Note:** {}", markdown(&caveat)))?;
     }
     let row = |concern: &Concern| {
-        [markdown(&since::about(concern)).into_owned(), since::said(concern).to_owned()]
+        [markdown(&changes::about(concern)).into_owned(), changes::said(concern).to_owned()]
     };
     page.table("New", ["Who or what", "Rule"], changes.new.iter(), row)?;
     page.table("Fixed", ["Who or what", "Now"], changes.fixed.iter(), row)
@@ -113,7 +113,7 @@ fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let row = |finding: &Finding| {
         let place = &finding.location;
         [
-            words::level(finding.level).to_owned(),
+            summary::level(finding.level).to_owned(),
             finding.rule.title().to_owned(),
             if finding.help == finding.rule.help() {
                 markdown(&finding.message).into_owned()
@@ -125,7 +125,7 @@ fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     };
     let headings = ["Level", "Rule", "What was seen", "Policy"];
     page.table("Findings", headings, report.findings.iter(), row)?;
-    let found = |rule: &Rule| words::of_rule(report, *rule).next().is_some();
+    let found = |rule: &Rule| summary::of_rule(report, *rule).next().is_some();
     let mut rules = Rule::ALL.into_iter().filter(found).peekable();
     if rules.peek().is_some() {
         page.line("\n### What to do\n")?;
@@ -133,20 +133,20 @@ fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     for rule in rules {
         page.line(&format!("- **{}**: {}", rule.title(), rule.help()))?;
     }
-    if let Some(hint) = words::sign_on_hint(report) {
+    if let Some(hint) = summary::sign_on_hint(report) {
         page.line(&format!("\n{hint}"))?;
     }
     Ok(())
 }
 
 fn exempt(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let exemptions = words::exemptions(report);
+    let exemptions = summary::exemptions(report);
     let exempt = report.members.iter().filter(|judged| judged.outcome == Outcome::Exempt);
     let row = |judged: &JudgedMember| {
         let id = judged.exemption.as_deref().unwrap_or_default();
         let exemption = exemptions.get(id);
         [
-            markdown(&words::person(&judged.member)).into_owned(),
+            markdown(&summary::person(&judged.member)).into_owned(),
             markdown(&judged.member.workspace).into_owned(),
             markdown(id).into_owned(),
             exemption.map_or_else(String::new, |own| own.expires.to_string()),
@@ -166,7 +166,7 @@ fn workspaces(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         [
             markdown(&workspace.slug).into_owned(),
             if workspace.complete { workspace.members.to_string() } else { "unknown".to_owned() },
-            markdown(&words::read_how(workspace)).into_owned(),
+            markdown(&summary::read_how(workspace)).into_owned(),
         ]
     };
     page.table("Workspaces", ["Workspace", "Members", "Read"], report.workspaces.iter(), row)

@@ -4,6 +4,7 @@
 //! the same report gives the same bytes. Everything that is not this program's own wording goes
 //! through [`crate::escape`].
 
+pub(crate) mod changes;
 mod csv;
 mod github;
 mod html;
@@ -13,8 +14,7 @@ mod junit;
 mod markdown;
 mod reports;
 mod sarif;
-pub(crate) mod since;
-pub(crate) mod words;
+pub(crate) mod summary;
 
 pub mod console;
 pub mod list;

@@ -17,7 +17,7 @@ use self::form::{
     Invocation, Level, Location, Log, LogicalLocation, Message, Notification, Outcome,
     PhysicalLocation, Region, RuleProperties, RuleReference, Run, RunProperties, Suppression, Tool,
 };
-use super::{json, rule_of, words};
+use super::{json, rule_of, summary};
 use crate::digest::{hex, sha256};
 use crate::escape::{sarif_message, uri_path, visible};
 use crate::location::Location as Place;
@@ -81,7 +81,7 @@ fn time(at: Timestamp) -> String {
 }
 
 fn notifications(report: &Report, results: usize) -> Vec<Notification<'_>> {
-    let unread = words::of_rule(report, Rule::WorkspaceIncomplete).map(|finding| Notification {
+    let unread = summary::of_rule(report, Rule::WorkspaceIncomplete).map(|finding| Notification {
         level: level(finding.level),
         message: Message { text: sarif_message(&finding.message) },
         associated_rule: Some(RuleReference { id: finding.rule.id(), index: index(finding.rule) }),
@@ -91,7 +91,7 @@ fn notifications(report: &Report, results: usize) -> Vec<Notification<'_>> {
         message: Message { text: Cow::Owned(sarif_message(text).into_owned()) },
         associated_rule: None,
     };
-    let caveats = words::caveats(report);
+    let caveats = summary::caveats(report);
     let caveats = caveats.iter().map(|caveat| said(Level::Note, caveat));
     let left_out = results.checked_sub(MAX_RESULTS).filter(|&number| number > 0).map(|number| {
         let text = format!(
@@ -186,7 +186,7 @@ impl<'a> Results<'a> {
 
     /// The exempt members that are wanted, each with its exemption.
     fn exempt(self) -> impl Iterator<Item = (&'a ListedMember, &'a JudgedExemption)> {
-        let exemptions = words::exemptions(self.report);
+        let exemptions = summary::exemptions(self.report);
         let members = self.report.members.iter().filter(move |_| self.suppressed);
         members.filter_map(move |judged| {
             let exemption = exemptions.get(judged.exemption.as_deref()?)?;
@@ -223,8 +223,8 @@ fn result(finding: &Finding) -> Outcome<'_> {
 /// What would have been found of a member if it were not exempt.
 fn exempted<'a>(member: &'a ListedMember, exemption: &'a JudgedExemption) -> Outcome<'a> {
     let rule = rule_of(member.two_factor);
-    let why = words::why_exempt(&exemption.id, Some(exemption));
-    let message = format!("{} in {}: {why}", words::person(member), member.workspace);
+    let why = summary::why_exempt(&exemption.id, Some(exemption));
+    let message = format!("{} in {}: {why}", summary::person(member), member.workspace);
     Outcome {
         rule_id: rule.id(),
         rule_index: index(rule),

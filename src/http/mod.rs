@@ -1,36 +1,35 @@
 //! Servers that are asked over HTTP: each by its own link, with its own credential, and all of
 //! them within one deadline.
 
-mod address;
+mod base_url;
 mod clock;
-mod deadline;
 mod disguise;
-mod gate;
-mod link;
+mod error;
 pub(crate) mod object;
-mod pace;
 mod proxy;
 mod retry;
 mod secrets;
+mod session;
+mod skew;
+mod throttle;
 mod transport;
-mod trouble;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
-pub(crate) use self::address::base_address;
-pub use self::clock::Clock;
-pub(crate) use self::deadline::Deadline;
-pub(crate) use self::link::{Link, sensitive_header, unsendable};
-pub use self::pace::Pace;
+pub(crate) use self::base_url::base_address;
+pub(crate) use self::clock::Deadline;
+pub use self::clock::Pace;
+pub(crate) use self::error::{Refusal, RequestError, host_or_proxy};
 pub(crate) use self::proxy::proxy_for;
 pub use self::secrets::{Secret, Secrets};
+pub(crate) use self::session::{Session, sensitive_header, unsendable};
+pub use self::skew::Clock;
 pub(crate) use self::transport::{Answer, Route};
-pub(crate) use self::trouble::{Refusal, Trouble, host_or_proxy};
 use crate::failure::Failure;
-use crate::reading::Incomplete;
+use crate::failure::Problem;
 
 /// How servers are reached, whichever they are.
 #[derive(Clone, Debug)]
@@ -66,7 +65,7 @@ pub(crate) trait Host {
     fn said(&self, answer: &Answer) -> Said;
 
     /// What such an answer means, and what to do.
-    fn refused(&self, refusal: &Refusal) -> Incomplete;
+    fn refused(&self, refusal: &Refusal) -> Problem;
 }
 
 /// What an answer that is no success says.

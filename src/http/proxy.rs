@@ -3,7 +3,7 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use super::address::is_loopback;
+use super::base_url::is_loopback;
 
 /// The variables that name the proxy of a request over https, those that count for more first.
 const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::trouble::Trouble;
+use super::error::RequestError;
 
 /// How often a request is sent at most.
 pub(crate) const TRIES: u32 = 6;
@@ -26,7 +26,7 @@ const FIRST_INSTANT: Duration = Duration::from_secs(1_000_000_000);
 
 /// What a trouble means for the request that met it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Retry {
     /// Another try would end the same way.
     Final,
     /// Another try may do better.
@@ -36,30 +36,30 @@ pub(crate) enum Fate {
 }
 
 /// Whether to try again.
-pub(crate) fn classify(trouble: &Trouble) -> Fate {
+pub(crate) fn classify(trouble: &RequestError) -> Retry {
     match trouble {
-        Trouble::Unreachable(_) | Trouble::TimedOut(_) => Fate::Passing,
+        RequestError::Unreachable(_) | RequestError::TimedOut(_) => Retry::Passing,
         // JSON that ends in its middle is an answer that was cut off.
-        Trouble::Shape { cut: true, .. } => Fate::Passing,
-        Trouble::Refused(refusal) => match refusal.status.as_u16() {
-            429 => Fate::Crowded,
-            503 if refusal.asks.is_some() => Fate::Crowded,
-            408 | 425 | 500 | 502 | 503 | 504 => Fate::Passing,
-            _ => Fate::Final,
+        RequestError::Shape { cut: true, .. } => Retry::Passing,
+        RequestError::Refused(refusal) => match refusal.status.as_u16() {
+            429 => Retry::Crowded,
+            503 if refusal.asks.is_some() => Retry::Crowded,
+            408 | 425 | 500 | 502 | 503 | 504 => Retry::Passing,
+            _ => Retry::Final,
         },
-        Trouble::Shape { cut: false, .. }
-        | Trouble::Certificate(_)
-        | Trouble::Unsendable(_)
-        | Trouble::Deadline(_)
-        | Trouble::Closed { .. }
-        | Trouble::OutOfTime { .. }
-        | Trouble::Exhausted { .. }
-        | Trouble::TooLarge
-        | Trouble::Stale(_)
-        | Trouble::Elsewhere(_)
-        | Trouble::Loop
-        | Trouble::Endless
-        | Trouble::Doubt(_) => Fate::Final,
+        RequestError::Shape { cut: false, .. }
+        | RequestError::Certificate(_)
+        | RequestError::Unsendable(_)
+        | RequestError::Deadline(_)
+        | RequestError::Closed { .. }
+        | RequestError::OutOfTime { .. }
+        | RequestError::Exhausted { .. }
+        | RequestError::TooLarge
+        | RequestError::Stale(_)
+        | RequestError::Elsewhere(_)
+        | RequestError::Loop
+        | RequestError::Endless
+        | RequestError::Inconsistency(_) => Retry::Final,
     }
 }
 
@@ -118,11 +118,11 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
-    use crate::completeness::Doubt;
+    use crate::completeness::Inconsistency;
     use crate::http::Refusal;
 
-    fn refused(status: u16, asks: Option<u64>) -> Trouble {
-        Trouble::Refused(Box::new(Refusal {
+    fn refused(status: u16, asks: Option<u64>) -> RequestError {
+        RequestError::Refused(Box::new(Refusal {
             status: StatusCode::from_u16(status).unwrap(),
             message: String::new(),
             granted: None,
@@ -132,36 +132,38 @@ mod tests {
         }))
     }
 
-    fn shape(cut: bool) -> Trouble {
+    fn shape(cut: bool) -> RequestError {
         let text = String::new;
-        Trouble::Shape { status: 200, content_type: text(), start: text(), why: text(), cut }
+        RequestError::Shape { status: 200, content_type: text(), start: text(), why: text(), cut }
     }
 
     #[test]
     fn which_troubles_pass() {
         for status in [408, 425, 500, 502, 503, 504] {
-            assert_eq!(classify(&refused(status, None)), Fate::Passing, "{status}");
+            assert_eq!(classify(&refused(status, None)), Retry::Passing, "{status}");
         }
-        assert_eq!(classify(&refused(502, Some(1))), Fate::Passing);
-        for passing in
-            [Trouble::Unreachable(String::new()), Trouble::TimedOut(Duration::ZERO), shape(true)]
-        {
-            assert_eq!(classify(&passing), Fate::Passing, "{passing:?}");
+        assert_eq!(classify(&refused(502, Some(1))), Retry::Passing);
+        for passing in [
+            RequestError::Unreachable(String::new()),
+            RequestError::TimedOut(Duration::ZERO),
+            shape(true),
+        ] {
+            assert_eq!(classify(&passing), Retry::Passing, "{passing:?}");
         }
         for crowded in [refused(429, None), refused(429, Some(1)), refused(503, Some(1))] {
-            assert_eq!(classify(&crowded), Fate::Crowded, "{crowded:?}");
+            assert_eq!(classify(&crowded), Retry::Crowded, "{crowded:?}");
         }
         for status in [204, 301, 400, 401, 403, 404, 409, 410, 418, 501, 505] {
-            assert_eq!(classify(&refused(status, Some(1))), Fate::Final, "{status}");
+            assert_eq!(classify(&refused(status, Some(1))), Retry::Final, "{status}");
         }
         for last in [
             shape(false),
-            Trouble::Certificate(String::new()),
-            Trouble::TooLarge,
-            Trouble::Loop,
-            Trouble::Doubt(Doubt::Unfinished),
+            RequestError::Certificate(String::new()),
+            RequestError::TooLarge,
+            RequestError::Loop,
+            RequestError::Inconsistency(Inconsistency::Unfinished),
         ] {
-            assert_eq!(classify(&last), Fate::Final, "{last:?}");
+            assert_eq!(classify(&last), Retry::Final, "{last:?}");
         }
     }
 

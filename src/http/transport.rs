@@ -10,9 +10,9 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::Connection;
-use super::address::is_loopback;
-use super::deadline::Deadline;
-use super::trouble::Trouble;
+use super::base_url::is_loopback;
+use super::clock::Deadline;
+use super::error::RequestError;
 use crate::failure::Failure;
 use crate::files;
 
@@ -77,10 +77,10 @@ impl Transport {
         deadline: Deadline,
         tries: u32,
         path: &str,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, RequestError> {
         let started = Instant::now();
         if deadline.left().is_zero() {
-            return Err(Trouble::Deadline(deadline.allowed));
+            return Err(RequestError::Deadline(deadline.allowed));
         }
         let method = request.method().clone();
         let times_out = started.checked_add(self.timeout);
@@ -89,9 +89,9 @@ impl Transport {
             None => exchange.await,
             Some(limit) => timeout_at(limit, exchange).await.unwrap_or_else(|_| {
                 Err(if deadline.ends == Some(limit) {
-                    Trouble::Deadline(deadline.allowed)
+                    RequestError::Deadline(deadline.allowed)
                 } else {
-                    Trouble::TimedOut(self.timeout)
+                    RequestError::TimedOut(self.timeout)
                 })
             }),
         };
@@ -103,13 +103,13 @@ impl Transport {
         result
     }
 
-    async fn exchange(&self, request: Request) -> Result<Answer, Trouble> {
+    async fn exchange(&self, request: Request) -> Result<Answer, RequestError> {
         let mut response = self.http.execute(request).await.map_err(unreachable)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > LARGEST {
-                return Err(Trouble::TooLarge);
+                return Err(RequestError::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
@@ -118,10 +118,10 @@ impl Transport {
 }
 
 /// A failure below HTTP. The error says why only through its sources, and holds the URL.
-fn unreachable(error: reqwest::Error) -> Trouble {
+fn unreachable(error: reqwest::Error) -> RequestError {
     let error = error.without_url();
     if error.is_builder() {
-        return Trouble::Unsendable(error.to_string());
+        return RequestError::Unsendable(error.to_string());
     }
     let mut why = error.to_string();
     let mut refused = false;
@@ -131,7 +131,7 @@ fn unreachable(error: reqwest::Error) -> Trouble {
         why = format!("{why}: {error}");
         source = error.source();
     }
-    if refused { Trouble::Certificate(why) } else { Trouble::Unreachable(why) }
+    if refused { RequestError::Certificate(why) } else { RequestError::Unreachable(why) }
 }
 
 /// Whether an error says that a certificate is not to be trusted. TLS errors come wrapped, once or

@@ -6,9 +6,10 @@ use jiff::civil::Date;
 
 use super::matching::{Index, Shown};
 use super::states::days;
+use crate::failure::Problem;
 use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Admins, Exemption, Policy, Selector};
-use crate::reading::{Incomplete, Roll};
+use crate::reading::MemberList;
 use crate::report::ClockGap;
 
 /// Why the members of a workspace cannot be judged, if they cannot.
@@ -16,11 +17,11 @@ pub(super) fn refusal(
     policy: &Policy,
     exemptions: &[Exemption],
     workspace: &str,
-    roll: &Roll,
-) -> Option<Incomplete> {
+    roll: &MemberList,
+) -> Option<Problem> {
     let members = &*roll.members;
     if members.is_empty() {
-        return Some(Incomplete::nobody());
+        return Some(Problem::no_members());
     }
     let index = Index::new(exemptions, workspace);
     undecidable_exemptions(exemptions, workspace, roll, &index)
@@ -29,13 +30,13 @@ pub(super) fn refusal(
 
 /// Why the word of a roster of some day does not count on another one, if a policy accepts it and
 /// it does not: what an identity provider said long ago need not be true today.
-pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Option<Incomplete> {
+pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Option<Problem> {
     let accepts = |source| policy.accept.contains(&source);
     if !accepts(Source::Roster) && !accepts(Source::Sso) {
         return None;
     }
     let Some(as_of) = as_of else {
-        return Some(Incomplete::new(
+        return Some(Problem::new(
             "nobody says of which day the roster is",
             "Give --roster-as-of with the day on which it was exported.",
         ));
@@ -50,14 +51,14 @@ pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Opt
         return None;
     };
     let help = "Export the roster again, and give its day with --roster-as-of.";
-    Some(Incomplete::new(why, help))
+    Some(Problem::new(why, help))
 }
 
 /// Why nobody can be judged by a clock, if that is so: a wrong one makes an expired exemption valid
 /// again.
-pub(crate) fn wrong_clock(gap: ClockGap) -> Option<Incomplete> {
+pub(crate) fn wrong_clock(gap: ClockGap) -> Option<Problem> {
     gap.is_too_wide().then(|| {
-        Incomplete::new(
+        Problem::new(
             format!("the clock of this machine is wrong: {gap}"),
             "Set the clock and run it again: exemptions end by the day that it shows.",
         )
@@ -69,9 +70,9 @@ pub(crate) fn wrong_clock(gap: ClockGap) -> Option<Incomplete> {
 fn undecidable_exemptions(
     exemptions: &[Exemption],
     workspace: &str,
-    roll: &Roll,
+    roll: &MemberList,
     index: &Index<'_>,
-) -> Option<Incomplete> {
+) -> Option<Problem> {
     let members = &*roll.members;
     let shown = Shown::by(roll);
     let mut undecidable: Vec<(usize, &Exemption)> = exemptions
@@ -94,8 +95,8 @@ fn undecidable_exemptions(
         Selector::Id { ref id, ref email } => ("id", shown.instead_of(id, email.is_some())),
     };
     let ids: Vec<&str> = undecidable.iter().map(|(_, exemption)| &*exemption.id).collect();
-    Some(Incomplete {
-        why: format!(
+    Some(Problem {
+        what: format!(
             "it cannot be told whom exemption {} is about, since not every member's {selects_by} \
              is shown",
             ids.join(", ")
@@ -105,7 +106,7 @@ fn undecidable_exemptions(
 }
 
 /// `limits.admins: deny` needs to know the role of whoever an exemption would excuse.
-fn unknown_roles(policy: &Policy, members: &[Member], index: &Index<'_>) -> Option<Incomplete> {
+fn unknown_roles(policy: &Policy, members: &[Member], index: &Index<'_>) -> Option<Problem> {
     if policy.limits.admins == Admins::Allow {
         return None;
     }
@@ -115,8 +116,8 @@ fn unknown_roles(policy: &Policy, members: &[Member], index: &Index<'_>) -> Opti
             && member.evidence.joined(&policy.accept).0 != TwoFactor::Enabled
             && !index.matching(member).is_empty()
     })?;
-    Some(Incomplete {
-        why: format!(
+    Some(Problem {
+        what: format!(
             "the policy forbids exempting owners (`limits.admins: deny`), and the role of {} is \
              not known",
             unknown.key()

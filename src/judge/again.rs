@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::report::Run;
+use crate::failure::Problem;
 use crate::judge::{Judging, evaluate};
 use crate::location::Location;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry};
-use crate::reading::{Addresses, Completeness, Incomplete, Reading, Roll, Walk};
+use crate::reading::{Addresses, Completeness, MemberList, Reading, Walk};
 use crate::report::{Finding, JudgedExemption, Provenance, Redaction, Report, Workspace};
 use crate::rule::Rule;
 
@@ -108,9 +109,9 @@ fn exemption(judged: &JudgedExemption) -> Option<Exemption> {
 }
 
 /// What is said of a workspace that was not read, where the reason may quote what a server said.
-fn withheld() -> Incomplete {
-    Incomplete {
-        why: "(withheld: the report that this one was made of says why)".into(),
+fn withheld() -> Problem {
+    Problem {
+        what: "(withheld: the report that this one was made of says why)".into(),
         help: "See the report that names people, where only you can see it.".into(),
     }
 }
@@ -157,14 +158,14 @@ fn roll(
     workspace: &Workspace,
     members: Vec<Member>,
     advice: Option<String>,
-) -> Result<Roll, Incomplete> {
+) -> Result<MemberList, Problem> {
     if members.is_empty() && (!workspace.complete || workspace.error.is_some()) {
         let why = workspace.error.clone().unwrap_or_else(|| "the report gives no reason".into());
         let help = advice.unwrap_or_else(|| "Run `mfa-gate check` again.".into());
-        return Err(Incomplete { why, help });
+        return Err(Problem { what: why, help });
     }
     let addresses =
         if workspace.addresses_looked_up { Addresses::LookedUp } else { Addresses::AsShown };
     let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
-    Ok(Roll { members, completeness, addresses })
+    Ok(MemberList { members, completeness, addresses })
 }

@@ -140,7 +140,7 @@ impl<'a> Finder<'a> {
             level: Severity::Error,
             message: format!(
                 "the workspace {} could not be checked: {}",
-                reading.workspace, incomplete.why
+                reading.workspace, incomplete.what
             ),
             help: incomplete.help.clone(),
             workspace: Some(reading.workspace.clone()),

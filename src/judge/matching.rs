@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Selector};
-use crate::reading::{Addresses, Roll};
+use crate::reading::{Addresses, MemberList};
 
 /// The exemptions that apply to one workspace, by what they select.
 pub(super) struct Index<'p> {
@@ -83,7 +83,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn by(roll: &Roll) -> Self {
+    pub(super) fn by(roll: &MemberList) -> Self {
         let mut shown = Shown {
             account_id: true,
             uuid: true,

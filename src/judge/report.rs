@@ -231,7 +231,7 @@ impl From<&Reading> for Workspace {
             source: reading.origin,
             complete: roll.is_ok(),
             completeness: roll.ok().map(|roll| roll.completeness),
-            error: roll.err().map(|incomplete| incomplete.why.clone()),
+            error: roll.err().map(|incomplete| incomplete.what.clone()),
             members: roll.map_or(0, |roll| roll.members.len() as u64),
             addresses_looked_up: roll.is_ok_and(|roll| roll.addresses == Addresses::LookedUp),
             reported_size: reading.walk.reported_size,

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::claims::{Claim, Claims};
 use super::fields::{Field, List};
 use super::keys::{EXEMPTION, NO_SELECTOR};
 use super::limits::CheckedLimits;
 use super::lists::{Slugs, choice, slugs};
-use super::raw::RawExemption;
-use super::{Category, Exemption, MemberId, OptionalField, Selector, form};
+use super::overlap::{Claim, Claims};
+use super::schema::RawExemption;
+use super::{Category, Exemption, MemberId, OptionalField, Selector, values};
 use crate::suggest::choose;
-use crate::yaml::problem::{Problems, shown};
+use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::source::{SourceText, Span, Spanned};
 
 /// What the rest of the policy asks of exemptions; `None` where that is not known.
@@ -28,7 +28,7 @@ pub(super) fn all(
     field: Field<Vec<RawExemption>>,
     context: &Context<'_>,
     source: &SourceText<'_>,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<Vec<Exemption>> {
     let raw = field.optional()?.unwrap_or_default();
     let count = raw.len();
@@ -76,23 +76,23 @@ struct Parts {
 }
 
 impl Parts {
-    fn check(raw: RawExemption, context: &Context<'_>, problems: &mut Problems) -> Self {
+    fn check(raw: RawExemption, context: &Context<'_>, problems: &mut Diagnostics) -> Self {
         if let Some(limits) = context.limits {
             required_by_limits(&raw, limits, problems);
         }
         let start = raw.start;
         let mut line =
-            |field: Field<String>, key| field.check(|text| form::line(text, key, problems));
+            |field: Field<String>, key| field.check(|text| values::line(text, key, problems));
         let id = line(raw.id, "`id`");
         let name = line(raw.name, "`name`");
         let owner = line(raw.owner, "`owner`").optional();
         let approved_by = line(raw.approved_by, "`approved_by`").optional();
         let ticket = line(raw.ticket, "`ticket`").optional();
         let id = required(id, "id", start, problems);
-        let reason = raw.reason.check(|text| form::paragraph(text, "`reason`", problems));
+        let reason = raw.reason.check(|text| values::paragraph(text, "`reason`", problems));
         let reason = required(reason, "reason", start, problems);
-        let starts = raw.starts.check(|text| form::date(text, problems));
-        let expires = raw.expires.check(|text| form::date(text, problems));
+        let starts = raw.starts.check(|text| values::date(text, problems));
+        let expires = raw.expires.check(|text| values::date(text, problems));
         let expires = required(expires, "expires", start, problems);
         if let (Some(starts), Some(expires)) = (starts.given(), &expires)
             && expires.value < starts.value
@@ -158,7 +158,7 @@ fn required<T>(
     field: Field<T>,
     key: &'static str,
     start: Span,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<Spanned<T>> {
     match field {
         Field::Given(given) => Some(given),
@@ -172,7 +172,7 @@ fn required<T>(
 }
 
 /// Reports the fields that the limits ask for and the exemption does not have.
-fn required_by_limits(raw: &RawExemption, limits: &CheckedLimits, problems: &mut Problems) {
+fn required_by_limits(raw: &RawExemption, limits: &CheckedLimits, problems: &mut Diagnostics) {
     for field in &limits.require {
         let missing = match field.value {
             OptionalField::Name => raw.name.is_missing(),
@@ -214,7 +214,7 @@ fn selector(
     email: Field<String>,
     named: Option<Span>,
     start: Span,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<Spanned<Selector>> {
     if account_id.is_missing() && uuid.is_missing() && email.is_missing() {
         match named {
@@ -237,9 +237,9 @@ fn selector(
             (first, "the other one"),
         );
     }
-    let account_id = account_id.check(|text| form::account_id(text, problems));
-    let uuid = uuid.check(|text| form::uuid(text, problems));
-    let email = email.check(|text| form::email(text, problems));
+    let account_id = account_id.check(|text| values::account_id(text, problems));
+    let uuid = uuid.check(|text| values::uuid(text, problems));
+    let email = email.check(|text| values::email(text, problems));
     let spans = [
         account_id.given().map(|given| given.span),
         uuid.given().map(|given| given.span),
@@ -256,13 +256,13 @@ fn selector(
     Some(Spanned { value, span })
 }
 
-fn controls(field: Field<List>, problems: &mut Problems) -> Option<Vec<Box<str>>> {
+fn controls(field: Field<List>, problems: &mut Diagnostics) -> Option<Vec<Box<str>>> {
     let Some(list) = field.optional()? else { return Some(Vec::new()) };
     let count = list.items.len();
     let controls: Vec<_> = list
         .items
         .into_iter()
-        .filter_map(|item| form::paragraph(item, "an entry of `compensating_controls`", problems))
+        .filter_map(|item| values::paragraph(item, "an entry of `compensating_controls`", problems))
         .collect();
     (list.complete && controls.len() == count).then_some(controls)
 }
@@ -270,7 +270,7 @@ fn controls(field: Field<List>, problems: &mut Problems) -> Option<Vec<Box<str>>
 fn workspaces(
     field: Field<List>,
     known: Option<&Spanned<Slugs>>,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<Vec<Arc<str>>> {
     let Some(own) = slugs(field, "workspaces", problems).optional()? else {
         return Some(Vec::new());

@@ -3,8 +3,8 @@
 
 use super::keys::{Key, REQUIRED, Shape, Takes, report_unknown};
 use super::meant;
+use crate::yaml::diagnostics::Diagnostics;
 use crate::yaml::node::{Entry, Mapping, Node, Value};
-use crate::yaml::problem::Problems;
 use crate::yaml::quotes::quoted;
 use crate::yaml::source::{Span, Spanned};
 
@@ -69,7 +69,7 @@ pub(super) struct Fields<'p> {
     complete: bool,
     /// Keys that somebody tried to write, so that they are not reported as missing as well.
     misspelt: Vec<&'static str>,
-    pub(super) problems: &'p mut Problems,
+    pub(super) problems: &'p mut Diagnostics,
 }
 
 impl<'p> Fields<'p> {
@@ -77,8 +77,8 @@ impl<'p> Fields<'p> {
     pub(super) fn open(
         mapping: Mapping,
         shape: &'static Shape,
-        problems: &'p mut Problems,
-        mut other: impl FnMut(&Entry, &mut Problems) -> bool,
+        problems: &'p mut Diagnostics,
+        mut other: impl FnMut(&Entry, &mut Diagnostics) -> bool,
     ) -> Self {
         let Mapping { entries, complete, in_braces } = mapping;
         let entries = if in_braces { joined(entries, shape) } else { entries };
@@ -236,7 +236,7 @@ pub(super) fn text(
     node: Node,
     what: &str,
     key: Key<'_>,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<String> {
     match node.value {
         Value::Text(text) => Some(text),
@@ -257,7 +257,7 @@ pub(super) fn mapping(
     node: Node,
     what: &str,
     key: Key<'_>,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<Spanned<Mapping>> {
     let span = node.span;
     match node.value {
@@ -280,7 +280,7 @@ fn report_type(
     wanted: &str,
     found: &Value,
     key: Key<'_>,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) {
     if let Some(kind) = type_of(found) {
         let message = format!("{what} must be {wanted}, not {kind}");

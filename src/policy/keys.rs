@@ -4,8 +4,8 @@ use super::{Admins, Category, OptionalField};
 use crate::member::Source;
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
+use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::Entry;
-use crate::yaml::problem::{Problems, shown};
 
 /// What a key takes.
 #[derive(Clone, Copy)]
@@ -161,7 +161,7 @@ pub(super) const NO_SELECTOR: &str = "names are neither unique nor fixed: anyone
 pub(super) fn report_unknown(
     entry: &Entry,
     shape: &'static Shape,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<&'static str> {
     let elsewhere = [&POLICY, &ROSTER, &LIMITS, &EXEMPTION]
         .into_iter()

@@ -2,9 +2,9 @@
 
 use super::fields::{Field, List};
 use super::lists::{choice, unique};
-use super::raw::RawLimits;
+use super::schema::RawLimits;
 use super::{Admins, Limits, OptionalField};
-use crate::yaml::problem::Problems;
+use crate::yaml::diagnostics::Diagnostics;
 use crate::yaml::source::{Span, Spanned};
 
 /// The limits, and the places of those that ask something of every exemption.
@@ -15,7 +15,7 @@ pub(super) struct CheckedLimits {
     pub(super) require: Vec<Spanned<OptionalField>>,
 }
 
-pub(super) fn limits(raw: RawLimits, problems: &mut Problems) -> CheckedLimits {
+pub(super) fn limits(raw: RawLimits, problems: &mut Diagnostics) -> CheckedLimits {
     let default = Limits::default();
     let max_days_span = raw.max_days.given().map(|given| given.span);
     let require = raw.require.check(|given| Some(require(given.value, problems)));
@@ -40,7 +40,7 @@ pub(super) fn limits(raw: RawLimits, problems: &mut Problems) -> CheckedLimits {
     }
 }
 
-fn require(list: List, problems: &mut Problems) -> Vec<Spanned<OptionalField>> {
+fn require(list: List, problems: &mut Diagnostics) -> Vec<Spanned<OptionalField>> {
     let fields = OptionalField::ALL.map(|field| (field.id(), field));
     let items = unique(list, problems).into_iter();
     items

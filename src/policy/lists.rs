@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::fields::{Field, List};
-use super::{form, meant};
+use super::{meant, values};
 use crate::suggest::choose;
-use crate::yaml::problem::{Problems, shown};
+use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::source::Spanned;
 
 /// Slugs as they were written, and whether they are all there are.
@@ -31,7 +31,7 @@ impl Slugs {
 pub(super) fn slugs(
     field: Field<List>,
     key: &'static str,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Field<Slugs> {
     field.check(|Spanned { value: list, span }| {
         if list.items.is_empty() && list.complete {
@@ -42,7 +42,7 @@ pub(super) fn slugs(
         let mut items: Vec<Spanned<Arc<str>>> = Vec::new();
         for item in unique(list, problems) {
             let span = item.span;
-            match form::slug(item, problems) {
+            match values::slug(item, problems) {
                 Some(slug) => items.push(Spanned { value: slug.into(), span }),
                 None => complete = false,
             }
@@ -53,7 +53,7 @@ pub(super) fn slugs(
 }
 
 /// The items of a list without those that come again, which are reported.
-pub(super) fn unique(list: List, problems: &mut Problems) -> Vec<Spanned<String>> {
+pub(super) fn unique(list: List, problems: &mut Diagnostics) -> Vec<Spanned<String>> {
     let mut seen = HashMap::new();
     let mut items = list.items;
     items.retain(|item| match seen.get(&item.value) {
@@ -80,7 +80,7 @@ pub(super) fn choice<T: Copy>(
     Spanned { value, span }: Spanned<String>,
     what: &str,
     choices: &[(&'static str, T)],
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<T> {
     let found = choices.iter().find(|(word, _)| *word == value);
     if found.is_none() {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use annotate_snippets::Renderer;
 
-use super::raw::RawPolicy;
+use super::schema::RawPolicy;
 use super::{Policy, validate};
 use crate::digest::{hex, sha256};
 use crate::failure::Failure;
 use crate::files;
-use crate::yaml::problem::{Problems, shown};
+use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::source::SourceText;
 use crate::yaml::{syntax, tree};
 
@@ -114,7 +114,7 @@ fn shown_path(path: &Path) -> String {
 /// [`Failure::Rendered`] with every problem, each with its place and what to write instead, as
 /// plain text.
 pub fn parse(path: Arc<str>, bytes: &[u8]) -> Result<Policy, Failure> {
-    let mut problems = Problems::default();
+    let mut problems = Diagnostics::default();
     let text = syntax::decode(bytes, &mut problems);
     let source = SourceText::new(path, &text);
     let policy = if problems.is_empty() {

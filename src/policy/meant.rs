@@ -1,8 +1,8 @@
 //! What was meant by a value of another type than its key takes. A help repeats all of the value in
 //! the right form, or says the form and gives an example as an example: it never loses a part.
 
-use super::form;
 use super::keys::{Key, Takes};
+use super::values;
 use crate::suggest::{listed, nearest};
 use crate::yaml::node::{Mapping, Sequence, Value};
 use crate::yaml::quotes::{Quotes, quoted, word};
@@ -17,7 +17,7 @@ pub(super) fn help(key: Key<'_>, value: &Value) -> String {
         Takes::Number => number(value),
         Takes::Text | Takes::AccountId | Takes::Uuid | Takes::Email => return text(key, value),
         Takes::Date => match value.scalar() {
-            Some(scalar) => return form::read_date(scalar).err().unwrap_or_else(|| form_of(key)),
+            Some(scalar) => return values::read_date(scalar).err().unwrap_or_else(|| form_of(key)),
             None => only_scalar(value).map(str::to_owned),
         },
         Takes::Word(words) => only_scalar(value).and_then(|one| known(one, &words())),

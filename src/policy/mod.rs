@@ -3,20 +3,19 @@
 //! The types of this file are valid by construction: [`load`] makes them from YAML or reports
 //! every problem of the file at once.
 
-mod claims;
-mod draft;
 mod edit;
 mod exemption;
 mod fields;
-mod first;
-mod form;
 mod keys;
 mod limits;
 mod lists;
 mod load;
 mod meant;
-mod raw;
+mod overlap;
+mod schema;
 mod validate;
+mod values;
+mod write;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,11 +25,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::edit::{Document, Refusal, snippet};
-pub use self::first::FirstPolicy;
-pub use self::form::check_slug;
-pub(crate) use self::form::{as_email, is_account_id, is_usual_account_id, read_date};
 pub use self::load::{check_digest, load, parse, schema, with_other_extension};
-pub use crate::yaml::problem::Warning;
+pub use self::values::check_slug;
+pub(crate) use self::values::{as_email, is_account_id, is_usual_account_id, read_date};
+pub use self::write::FirstPolicy;
+pub use crate::yaml::diagnostics::Warning;
 
 use crate::location::Location;
 use crate::member::Source;

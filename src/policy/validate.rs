@@ -8,12 +8,12 @@ use super::exemption::{self, Context};
 use super::fields::{Field, List};
 use super::limits::limits;
 use super::lists::{choice, slugs, unique};
-use super::raw::{RawPolicy, RawRoster, RawRule};
-use super::{Levels, Policy, RosterColumns, WorkspaceEntry, form};
+use super::schema::{RawPolicy, RawRoster, RawRule};
+use super::{Levels, Policy, RosterColumns, WorkspaceEntry, values};
 use crate::member::Source;
 use crate::rule::{Level, Rule};
 use crate::suggest::{choose, listed};
-use crate::yaml::problem::{Problems, shown};
+use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::source::{SourceText, Span, Spanned};
 
 /// The version of the format that this program reads.
@@ -24,7 +24,7 @@ pub(super) fn policy(
     raw: RawPolicy,
     sha256: Box<str>,
     source: &SourceText<'_>,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<Policy> {
     version(raw.version, raw.start, problems);
     let workspaces = slugs(raw.workspaces, "workspaces", problems);
@@ -56,7 +56,7 @@ pub(super) fn policy(
     problems.is_empty().then_some(policy)
 }
 
-fn version(field: Field<u32>, start: Span, problems: &mut Problems) {
+fn version(field: Field<u32>, start: Span, problems: &mut Diagnostics) {
     let help = format!("write `version: {VERSION}`, the only version this program knows");
     match field {
         Field::Missing => problems.push(start, "missing `version`", help),
@@ -67,7 +67,7 @@ fn version(field: Field<u32>, start: Span, problems: &mut Problems) {
     }
 }
 
-fn accept(field: Field<List>, problems: &mut Problems) -> Option<Vec<Source>> {
+fn accept(field: Field<List>, problems: &mut Diagnostics) -> Option<Vec<Source>> {
     let sources = field.check(|Spanned { value: list, span }| {
         if list.items.is_empty() && list.complete {
             problems.push(
@@ -83,9 +83,9 @@ fn accept(field: Field<List>, problems: &mut Problems) -> Option<Vec<Source>> {
     sources.optional().map(|sources| sources.unwrap_or_else(|| vec![Source::Bitbucket]))
 }
 
-fn roster(raw: RawRoster, problems: &mut Problems) -> RosterColumns {
+fn roster(raw: RawRoster, problems: &mut Diagnostics) -> RosterColumns {
     let mut heading = |field: Field<String>, key| {
-        field.check(|text| form::line(text, key, problems)).optional().flatten()
+        field.check(|text| values::line(text, key, problems)).optional().flatten()
     };
     RosterColumns {
         account_id: heading(raw.account_id, "`account_id`"),
@@ -95,12 +95,12 @@ fn roster(raw: RawRoster, problems: &mut Problems) -> RosterColumns {
     }
 }
 
-fn levels(raw: Vec<RawRule>, problems: &mut Problems) -> Levels {
+fn levels(raw: Vec<RawRule>, problems: &mut Diagnostics) -> Levels {
     let set = raw.into_iter().filter_map(|entry| level(entry, problems));
     Levels::from(set.collect::<BTreeMap<_, _>>())
 }
 
-fn level(raw: RawRule, problems: &mut Problems) -> Option<(Rule, Level)> {
+fn level(raw: RawRule, problems: &mut Diagnostics) -> Option<(Rule, Level)> {
     let settable = Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty());
     let Some(rule) = Rule::from_id(&raw.rule.value) else {
         let help = choose(&raw.rule.value, settable.map(Rule::id));

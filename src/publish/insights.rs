@@ -11,11 +11,11 @@ use serde_json::Value;
 use url::Url;
 
 use crate::failure::Failure;
+use crate::failure::Problem;
 use crate::http::{
-    Answer, Connection, Deadline, Host, Link, Pace, Refusal, Route, Said, Trouble, block_on,
+    Answer, Connection, Deadline, Host, Pace, Refusal, RequestError, Route, Said, Session, block_on,
 };
 use crate::read::bitbucket::{self, Account};
-use crate::reading::Incomplete;
 use crate::report::Report;
 
 /// Annotations that fit into one request.
@@ -90,16 +90,16 @@ impl<'a> Insights<'a> {
     ///
     /// # Errors
     /// Why that could not be written.
-    pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Incomplete> {
+    pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Problem> {
         let page = page::Page::new(report, self.names);
         let deadline = Deadline::after(connection.deadline);
         block_on(async {
             match &self.way {
                 Way::Proxy(proxy) => {
                     let base = Url::parse(PROXIED_API_URL)
-                        .map_err(|error| Incomplete::new(error.to_string(), ""))?;
+                        .map_err(|error| Problem::new(error.to_string(), ""))?;
                     let route = Route::Through(proxy);
-                    let link = Link::by(&Proxied, route, connection, deadline, Pace::real())?;
+                    let link = Session::by(&Proxied, route, connection, deadline, Pace::real())?;
                     let tell = async |method: Method, path: &[&str], body: Option<&Value>| {
                         let url = under(&base, &self.path, path);
                         let build =
@@ -125,8 +125,8 @@ impl<'a> Insights<'a> {
     async fn write(
         &self,
         page: &page::Page,
-        tell: impl AsyncFn(Method, &[&str], Option<&Value>) -> Result<(), Trouble>,
-    ) -> Result<(), Trouble> {
+        tell: impl AsyncFn(Method, &[&str], Option<&Value>) -> Result<(), RequestError>,
+    ) -> Result<(), RequestError> {
         let deleted = match tell(Method::DELETE, &[REPORT], None).await {
             Err(trouble) if trouble.status() == Some(404) => Ok(()),
             deleted => deleted,
@@ -175,8 +175,8 @@ impl Host for Proxied {
         Said { message: Some(message), ..Said::default() }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Incomplete {
-        Incomplete::new(
+    fn refused(&self, refusal: &Refusal) -> Problem {
+        Problem::new(
             refusal.says(self),
             "Code Insights are written for the commit of the running pipeline only.",
         )

@@ -4,7 +4,7 @@
 pub(crate) mod insights;
 pub(crate) mod slack;
 
-use crate::emit::words;
+use crate::emit::summary;
 use crate::escape::visible;
 use crate::report::{Report, Severity};
 use crate::rule::Rule;
@@ -14,7 +14,7 @@ fn what_to_do(report: &Report) -> Vec<String> {
     Rule::ALL
         .into_iter()
         .filter_map(|rule| {
-            let errors = words::of_rule(report, rule);
+            let errors = summary::of_rule(report, rule);
             let errors = errors.filter(|finding| finding.level == Severity::Error).count();
             (errors > 0).then(|| format!("{errors} × {}: {}", rule.title(), rule.help()))
         })

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::credential::value;
-use crate::emit::words;
+use crate::emit::summary;
 use crate::env::SLACK_WEBHOOK_URL;
 use crate::escape::slack;
 use crate::failure::Failure;
+use crate::failure::Problem;
 use crate::http::{
-    Answer, Connection, Deadline, Host, Link, Pace, Refusal, Said, Secret, base_address, block_on,
-    host_or_proxy,
+    Answer, Connection, Deadline, Host, Pace, Refusal, Said, Secret, Session, base_address,
+    block_on, host_or_proxy,
 };
 use crate::publish::{cut, cut_lines, what_to_do};
-use crate::reading::Incomplete;
 use crate::report::{Finding, Report, Severity, Verdict};
 
 /// How many members a message names, where it names any.
@@ -52,7 +52,7 @@ impl Slack {
     ///
     /// # Errors
     /// Why nobody was told.
-    pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Incomplete> {
+    pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Problem> {
         let well = match report.verdict {
             Verdict::Compliant | Verdict::NotEnforced => true,
             Verdict::Violations | Verdict::Incomplete => false,
@@ -88,17 +88,17 @@ impl Webhook {
         Ok(Some(Webhook { url, secret: Secret::new(text) }))
     }
 
-    fn send(&self, message: &Value, connection: &Connection) -> Result<(), Incomplete> {
+    fn send(&self, message: &Value, connection: &Connection) -> Result<(), Problem> {
         let body = message.to_string();
         let deadline = Deadline::after(connection.deadline);
-        let link = Link::new(self, &self.url, connection, deadline, Pace::real())
-            .map_err(Incomplete::from)?;
+        let link = Session::new(self, &self.url, connection, deadline, Pace::real())
+            .map_err(Problem::from)?;
         link.secrets().keep(&self.secret);
         let build = || {
             let request = link.http().post(self.url.clone()).body(body.clone());
             request.header(CONTENT_TYPE, "application/json")
         };
-        let told = block_on(link.tell(build)).map_err(Incomplete::from)?;
+        let told = block_on(link.tell(build)).map_err(Problem::from)?;
         told.map_err(|trouble| link.explain(&trouble))
     }
 }
@@ -121,7 +121,7 @@ impl Host for Webhook {
         Said { message: Some(message), ..Said::default() }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Incomplete {
+    fn refused(&self, refusal: &Refusal) -> Problem {
         let help = match refusal.status.as_u16() {
             300..=399 => host_or_proxy(self),
             403 | 404 | 410 => {
@@ -129,7 +129,7 @@ impl Host for Webhook {
             }
             _ => "Try again later.".into(),
         };
-        Incomplete::new(refusal.says(self), help)
+        Problem::new(refusal.says(self), help)
     }
 }
 
@@ -137,9 +137,9 @@ impl Host for Webhook {
 /// Names stand in plain text, in which Slack reads no mentions and no formatting. Why a workspace
 /// could not be read can name a member, by an id at least.
 fn message(report: &Report, names: bool) -> Value {
-    let headline = if names { words::headline(report) } else { words::bare_headline(report) };
+    let headline = if names { summary::headline(report) } else { summary::bare_headline(report) };
     let headline = format!("mfa-gate: {headline}");
-    let about = [words::counts(report)].into_iter().chain(words::caveats(report));
+    let about = [summary::counts(report)].into_iter().chain(summary::caveats(report));
     let mut blocks = vec![plain(&[&*headline]), plain(&about.collect::<Vec<_>>())];
     if names {
         blocks.extend(named(report));
@@ -148,7 +148,7 @@ fn message(report: &Report, names: bool) -> Value {
     if !next.is_empty() {
         blocks.push(plain(&next));
     }
-    if let Some(link) = words::build_link(report) {
+    if let Some(link) = summary::build_link(report) {
         // A bar would end the address and start its text.
         let text = format!("<{}|The build>", slack(&link).replace('|', "%7C"));
         blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));

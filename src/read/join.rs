@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::address_book::AddressBook;
 use super::atlassian::Directory;
+use super::emails::AddressBook;
 use super::roster::Roster;
+use crate::failure::Problem;
 use crate::member::{Evidence, Member, Source, TwoFactor};
 use crate::quote::whole;
-use crate::reading::Incomplete;
 
 /// Whether a second factor is asked of a member and no accepted source has proven one yet.
 pub(super) fn needs_proof(member: &Member, accept: &[Source]) -> bool {
@@ -36,13 +36,13 @@ pub(super) fn note_directory(members: &mut [Member], directory: &Directory) -> u
 /// everybody where it is `settled` that nobody else has one of its addresses.
 ///
 /// # Errors
-/// [`Incomplete`] where two rows are about one member and disagree.
+/// [`Problem`] where two rows are about one member and disagree.
 pub(super) fn note_roster(
     members: &mut [Member],
     roster: &Roster,
     book: &AddressBook,
     settled: bool,
-) -> Result<Vec<usize>, Incomplete> {
+) -> Result<Vec<usize>, Problem> {
     let by_id: HashMap<&str, usize> = members
         .iter()
         .enumerate()
@@ -85,7 +85,7 @@ pub(super) fn note_roster(
         let fits = agree(mfa, has_mfa.then_some(entry.mfa), before.is_none())
             & agree(sso, has_sso.then_some(entry.sso), before.is_none());
         if let (false, Some(before)) = (fits, before) {
-            return Err(Incomplete::new(
+            return Err(Problem::new(
                 format!(
                     "the roster contradicts itself about {}: line {before} and line {}",
                     whole(member.key()),
@@ -173,7 +173,7 @@ mod tests {
         mut members: Vec<Member>,
         roster: &Roster,
         settled: bool,
-    ) -> Result<(Vec<Member>, usize), Incomplete> {
+    ) -> Result<(Vec<Member>, usize), Problem> {
         let book = AddressBook::of(&members);
         let rows = note_roster(&mut members, roster, &book, settled)?;
         Ok((members, rows.len()))
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn rows_that_disagree_are_named_with_their_lines() {
         let roster = roster(&[(Some(1), None, "yes", ""), (None, Some(2), "no", "")]).unwrap();
-        let why = joined(vec![member(Some(1), Some(2))], &roster, true).unwrap_err().why;
+        let why = joined(vec![member(Some(1), Some(2))], &roster, true).unwrap_err().what;
         assert!(why.contains("line 2 and line 3") && why.contains("557058:1"), "{why}");
         // Of two people they disagree about nothing.
         let two = vec![member(Some(1), None), member(None, Some(2))];

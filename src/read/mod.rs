@@ -3,22 +3,21 @@
 use crate::member::Source;
 use crate::reading::Reading;
 
-mod address_book;
-mod ask;
 pub mod atlassian;
 pub mod bitbucket;
+mod csv;
+mod emails;
 pub mod file;
-mod inquiry;
+mod file_error;
 mod join;
-mod misfit;
-pub mod observation;
+mod other_sources;
 pub(crate) mod page;
 pub mod roster;
-mod table;
-pub(crate) mod visible;
+mod sources;
+pub(crate) mod visibility;
 pub(crate) mod wire;
 
-pub use self::ask::{Members, Sources, read, read_with};
+pub use self::sources::{Members, Sources, read, read_with};
 
 /// What is to be known of the members.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny};
 
-use crate::completeness::{Doubt, Facts};
+use crate::completeness::{Facts, Inconsistency};
 
 /// One page of a list.
 #[derive(Debug, Deserialize)]
@@ -85,5 +85,5 @@ pub(crate) trait Rows: DeserializeOwned + Default {
     fn have_permissions(&self) -> bool;
 
     /// Checks that no two rows are of one person.
-    fn distinct(&self) -> Result<(), Doubt>;
+    fn distinct(&self) -> Result<(), Inconsistency>;
 }

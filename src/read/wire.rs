@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use super::page::Rows;
-use crate::completeness::{self, Doubt};
+use crate::completeness::{self, Inconsistency};
 use crate::http::object::Object;
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 
@@ -78,7 +78,7 @@ impl Rows for MemberRows {
         self.permissions
     }
 
-    fn distinct(&self) -> Result<(), Doubt> {
+    fn distinct(&self) -> Result<(), Inconsistency> {
         completeness::distinct_people(&self.members)
     }
 }

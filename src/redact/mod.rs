@@ -245,7 +245,7 @@ mod tests {
     use super::*;
     use crate::judge::{Judging, evaluate};
     use crate::member::{Evidence, Role, TwoFactor};
-    use crate::reading::{Addresses, Completeness, Origin, Roll, Walk};
+    use crate::reading::{Addresses, Completeness, MemberList, Origin, Walk};
 
     /// Ids and addresses that are easily taken for each other.
     const SELECTORS: [&str; 5] = [
@@ -301,7 +301,7 @@ mod tests {
                 workspace: "acme".into(),
                 origin: Origin::SavedPages,
                 walk: Walk::default(),
-                members: Ok(Roll { members, completeness, addresses }),
+                members: Ok(MemberList { members, completeness, addresses }),
             }];
             let judging = Judging {
                 today: date(2026, 9, 1),

@@ -1,7 +1,7 @@
 //! YAML with places: what was written, and where. It knows nothing of policies.
 
+pub(crate) mod diagnostics;
 pub(crate) mod node;
-pub(crate) mod problem;
 pub(crate) mod quotes;
 mod scalar;
 mod slip;

@@ -3,7 +3,7 @@
 
 use granit_parser::ErrorKind;
 
-use super::problem::{Problems, shown};
+use super::diagnostics::{Diagnostics, shown};
 use super::slip::{self, Slip};
 use super::source::Span;
 
@@ -14,7 +14,7 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 pub(crate) const MAX_DEPTH: usize = 32;
 
 /// The text of a policy's bytes, or a problem with a text to show it in.
-pub(crate) fn decode(bytes: &[u8], problems: &mut Problems) -> String {
+pub(crate) fn decode(bytes: &[u8], problems: &mut Diagnostics) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let start_of_file = Span { start: 0, end: 0 };
     if bytes.len() > MAX_BYTES {
@@ -53,7 +53,7 @@ fn lone_carriage_return(text: &str) -> Option<usize> {
 }
 
 /// There is no policy in the file.
-pub(crate) fn empty(span: Span, problems: &mut Problems) {
+pub(crate) fn empty(span: Span, problems: &mut Diagnostics) {
     problems.push(
         span,
         "the policy is empty",
@@ -62,7 +62,7 @@ pub(crate) fn empty(span: Span, problems: &mut Problems) {
 }
 
 /// A mapping or a list begins one level too deep.
-pub(crate) fn too_deep(span: Span, problems: &mut Problems) {
+pub(crate) fn too_deep(span: Span, problems: &mut Diagnostics) {
     problems.push(span, nested_too_deep(), NESTED_HELP);
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn error(
     at: usize,
     kind: &ErrorKind,
     bracket: Option<usize>,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) {
     let Slip { span, message, help } = explained(text, at, kind, bracket);
     problems.push(span, message, help);

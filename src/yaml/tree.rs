@@ -8,15 +8,15 @@ use std::collections::hash_map::Entry as Slot;
 
 use granit_parser::{Event, Parser, StructureStyle, Tag};
 
+use super::diagnostics::{Diagnostics, shown};
 use super::node::{Entry, Mapping, Node, Sequence, Value};
-use super::problem::{Problems, shown};
 use super::scalar::{resolve, trimmed};
 use super::source::Span;
 use super::syntax::{self, MAX_DEPTH};
 
 /// Reads one document. What is no policy whatever it says is pushed as a problem; after a syntax
 /// error the tree holds what stands before it.
-pub(crate) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+pub(crate) fn parse(text: &str, problems: &mut Diagnostics) -> Option<Node> {
     let options = granit_parser::options! {
         disallow_directives: true,
         emit_anchor_events: true,
@@ -132,7 +132,7 @@ enum Pending {
 
 struct Builder<'t, 'p> {
     text: &'t str,
-    problems: &'p mut Problems,
+    problems: &'p mut Diagnostics,
     open: Vec<Open>,
     root: Option<Node>,
 }
@@ -268,7 +268,7 @@ fn comment_after(text: &str, key: Span) -> Option<String> {
 
 impl Entries {
     /// Takes a node as a key, and says what its value is good for.
-    fn key(&mut self, node: Node, text: &str, problems: &mut Problems) -> Pending {
+    fn key(&mut self, node: Node, text: &str, problems: &mut Diagnostics) -> Pending {
         let span = node.span;
         let key = match node.value {
             Value::Text(key) | Value::Number(key) | Value::Boolean(key) => key,
@@ -319,11 +319,11 @@ fn span_of(place: &granit_parser::Span, text: &str) -> Span {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mapping, Problems, Value, parse};
+    use super::{Diagnostics, Mapping, Value, parse};
 
     /// Keys of the root with the text of their values' places.
     fn places(text: &str) -> Vec<(String, &str)> {
-        let root = parse(text, &mut Problems::default()).unwrap();
+        let root = parse(text, &mut Diagnostics::default()).unwrap();
         let Value::Mapping(Mapping { entries, .. }) = root.value else { panic!("{text}") };
         let place = |span: super::Span| &text[span.start..span.end];
         entries.into_iter().map(|entry| (entry.key, place(entry.value.span))).collect()
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn what_a_syntax_error_cuts_off_is_incomplete() {
-        let mut problems = Problems::default();
+        let mut problems = Diagnostics::default();
         let root = parse("a: 1\nb:\n  - x\n  - 'y\n", &mut problems).unwrap();
         let Value::Mapping(Mapping { entries, complete, .. }) = root.value else { panic!() };
         assert!(!complete && !problems.is_empty());

@@ -109,18 +109,18 @@ const GRACE: Duration = Duration::from_secs(30);
 const WORKERS: usize = 4;
 
 /// What came of one schedule.
-enum Fate {
+enum Retry {
     /// It ended so, and these sources proved somebody's second factor.
     Ended(End, BTreeSet<Source>),
     Wrong(String),
 }
 
-impl Fate {
+impl Retry {
     /// How it ended, or what to complain about.
     fn end(self, seed: u64) -> Result<(End, BTreeSet<Source>), String> {
         let why = match self {
-            Fate::Ended(end, proof) => return Ok((end, proof)),
-            Fate::Wrong(why) => why,
+            Retry::Ended(end, proof) => return Ok((end, proof)),
+            Retry::Wrong(why) => why,
         };
         Err(format!("{why}; again with CHAOS_SEED={seed} cargo test --test chaos -- --nocapture"))
     }
@@ -185,7 +185,7 @@ fn alone(seed: u64) {
     println!("seed {seed}: {:?}", fate.end(seed).unwrap());
 }
 
-fn run(schedules: &[Schedule]) -> (Fate, Vec<Log>) {
+fn run(schedules: &[Schedule]) -> (Retry, Vec<Log>) {
     let (outcome, logs) = server::play(schedules, |bitbucket, organisation| {
         catch_unwind(AssertUnwindSafe(|| {
             let started = Instant::now();
@@ -197,30 +197,30 @@ fn run(schedules: &[Schedule]) -> (Fate, Vec<Log>) {
         }))
     });
     let Ok((took, reports)) = outcome else {
-        return (Fate::Wrong("it panicked".into()), logs);
+        return (Retry::Wrong("it panicked".into()), logs);
     };
     let deadline = schedules[0].deadline;
     if took > deadline + GRACE {
         let by = took - deadline;
-        return (Fate::Wrong(format!("it ended {by:?} past the deadline")), logs);
+        return (Retry::Wrong(format!("it ended {by:?} past the deadline")), logs);
     }
     let mut fates = schedules.iter().zip(&logs).zip(&reports).map(|((schedule, log), report)| {
         match verdict::check(schedule, log, report) {
             Ok(end) => {
                 let proof = report.members.iter().filter(|it| it.outcome == Outcome::Protected);
-                Fate::Ended(end, proof.filter_map(|it| it.member.decided_by).collect())
+                Retry::Ended(end, proof.filter_map(|it| it.member.decided_by).collect())
             }
             Err(why) => {
                 let (slug, verdict, read) = (schedule.slug, report.verdict, &report.workspaces);
-                Fate::Wrong(format!("{slug}: {why} ({verdict:?}, {read:?})"))
+                Retry::Wrong(format!("{slug}: {why} ({verdict:?}, {read:?})"))
             }
         }
     });
     // A run is as wrong as any of its workspaces, and else counts as the first.
     let first = fates.next().unwrap();
-    let wrong = fates.find(|fate| matches!(fate, Fate::Wrong(_)));
+    let wrong = fates.find(|fate| matches!(fate, Retry::Wrong(_)));
     let fate = match (first, wrong) {
-        (Fate::Ended(..), Some(wrong)) => wrong,
+        (Retry::Ended(..), Some(wrong)) => wrong,
         (first, _) => first,
     };
     drop(fates);

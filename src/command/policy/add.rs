@@ -8,9 +8,6 @@ use super::lint::{standing_warnings, warn};
 use super::who::{find, members};
 use super::{demand_all, name, open, selector, tell};
 use crate::cli::{EntryArgs, PolicyAdd};
-use crate::command::Context;
-use crate::command::gather::{Request, gather};
-use crate::command::select::select;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::files::replace;
@@ -23,6 +20,9 @@ use crate::policy::{
 };
 use crate::read::{Roles, Wanted};
 use crate::reading::Reading;
+use crate::run::Context;
+use crate::run::collect::{Request, gather};
+use crate::run::workspaces::select;
 
 pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failure> {
     let (path, document) = open(&args.policy, true, context)?;

@@ -8,11 +8,7 @@ use jiff::{ToSpan, civil::Date};
 
 use super::{demand_all, name, selector, tell};
 use crate::cli::PolicyInit;
-use crate::command::assess::{Given, Terms, assess};
-use crate::command::gather::askable;
-use crate::command::select::{from_environment, named, no_workspace};
-use crate::command::{Context, roster};
-use crate::emit::words::count;
+use crate::emit::summary::count;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::files::{check_new, create};
@@ -24,6 +20,10 @@ use crate::policy::{Category, Exemption, FirstPolicy, Limits, RosterColumns};
 use crate::read::{Roles, file};
 use crate::reading::Selection;
 use crate::report::Outcome;
+use crate::run::assess::{Given, Terms, assess};
+use crate::run::collect::askable;
+use crate::run::workspaces::{from_environment, named, no_workspace};
+use crate::run::{Context, roster};
 
 /// How long an exemption may run where nobody asked for longer ones.
 const MAX_DAYS: u16 = 90;

@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use jiff::civil::Date;
 
 use crate::cli::PolicyLint;
-use crate::command::{Context, print};
-use crate::emit::words::count;
+use crate::emit::summary::count;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::judge::{standing, standings};
 use crate::policy::{Document, Exemption, Policy, Warning, is_usual_account_id};
 use crate::report::State;
 use crate::rule::{Level, Rule};
+use crate::run::{Context, print};
 
 pub(super) fn run(args: &PolicyLint, context: &Context<'_>) -> Result<Exit, Failure> {
     let (_, document) = super::open(&args.policy, false, context)?;

@@ -8,8 +8,6 @@ mod who;
 
 use std::path::{Path, PathBuf};
 
-use super::gather::unread_complaint;
-use super::{Context, print};
 use crate::cli::{PolicyArgs, PolicyCommand};
 use crate::escape::visible;
 use crate::failure::{Exit, Failure};
@@ -17,6 +15,8 @@ use crate::files::check_replaceable;
 use crate::member::{Member, shortened, shown_name};
 use crate::policy::{Document, MemberId, Selector};
 use crate::reading::Reading;
+use crate::run::collect::unread_complaint;
+use crate::run::{Context, print};
 
 pub(super) fn run(command: &PolicyCommand, context: &Context<'_>) -> Result<Exit, Failure> {
     match command {

@@ -9,13 +9,13 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{demand_all, open, tell};
 use crate::cli::PolicyPrune;
-use crate::command::assess::{Assessed, Given, Terms, assess};
-use crate::command::{Context, print};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::files::replace;
 use crate::policy::{Document, Exemption, Levels, Policy, Refusal};
 use crate::report::State;
+use crate::run::assess::{Assessed, Given, Terms, assess};
+use crate::run::{Context, print};
 
 pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Failure> {
     let (path, document) = open(&args.policy, !args.dry_run, context)?;
@@ -27,17 +27,17 @@ pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Fai
     demand_all(&evaluation.readings)?;
     let found: HashSet<&str> =
         evaluation.findings.iter().filter_map(|finding| finding.exemption.as_deref()).collect();
-    let fates: Vec<Fate> = document
+    let fates: Vec<Retry> = document
         .policy
         .exemptions
         .iter()
         .zip(&evaluation.states)
         .map(|(exemption, state)| {
             let missed = found.contains(&*exemption.id);
-            Fate::of(exemption, *state, missed, &document.policy, terms.today)
+            Retry::of(exemption, *state, missed, &document.policy, terms.today)
         })
         .collect();
-    let leaving = |(position, fate): (usize, &Fate)| fate.leaves().then_some(position);
+    let leaving = |(position, fate): (usize, &Retry)| fate.leaves().then_some(position);
     let removed: Vec<usize> = fates.iter().enumerate().filter_map(leaving).collect();
     let said = said(&document, &fates, args.dry_run);
     if removed.is_empty() {
@@ -61,7 +61,7 @@ pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Fai
 }
 
 /// What becomes of an exemption.
-enum Fate {
+enum Retry {
     /// It leaves, for a reason.
     Leaves(String),
     /// It stays, which deserves to be explained.
@@ -69,39 +69,39 @@ enum Fate {
     Stays,
 }
 
-impl Fate {
+impl Retry {
     /// `missed` says whether somebody needs it, or would if it were valid, and has no other one.
     fn of(exemption: &Exemption, state: State, missed: bool, policy: &Policy, today: Date) -> Self {
         // Where neither of them says it, it may be needed in a workspace that this run is not about.
         let is_anywhere = policy.workspaces.is_empty() && exemption.workspaces.is_empty();
         let ended = || {
             let then = if missed { "is still needed" } else { "another one excuses the member" };
-            Fate::Leaves(format!("it ended on {}, and {then}", exemption.expires))
+            Retry::Leaves(format!("it ended on {}, and {then}", exemption.expires))
         };
         match state {
             State::Unused | State::Unneeded if is_anywhere => {
-                Fate::Remains("the policy does not say in which workspaces it applies")
+                Retry::Remains("the policy does not say in which workspaces it applies")
             }
-            State::Unused => Fate::Leaves("nobody that it names is in its workspaces".into()),
-            State::Unneeded => Fate::Leaves("the member is protected, or does not log in".into()),
+            State::Unused => Retry::Leaves("nobody that it names is in its workspaces".into()),
+            State::Unneeded => Retry::Leaves("the member is protected, or does not log in".into()),
             State::Expired => ended(),
             State::NotAllowed | State::OverLimit if exemption.expires < today => ended(),
-            State::Unresolved => Fate::Remains("not all of its workspaces were read"),
-            State::NotAllowed => Fate::Remains(
+            State::Unresolved => Retry::Remains("not all of its workspaces were read"),
+            State::NotAllowed => Retry::Remains(
                 "it covers an owner, which `limits.admins` forbids, and excuses nobody",
             ),
-            State::OverLimit => Fate::Remains("it is over a limit, and excuses nobody"),
-            State::Scheduled | State::Expiring | State::Active => Fate::Stays,
+            State::OverLimit => Retry::Remains("it is over a limit, and excuses nobody"),
+            State::Scheduled | State::Expiring | State::Active => Retry::Stays,
         }
     }
 
     fn leaves(&self) -> bool {
-        matches!(self, Fate::Leaves(_))
+        matches!(self, Retry::Leaves(_))
     }
 }
 
 /// A line for each exemption that leaves, and for each that stays and excuses nobody or cannot be judged.
-fn said(document: &Document, fates: &[Fate], dry_run: bool) -> String {
+fn said(document: &Document, fates: &[Retry], dry_run: bool) -> String {
     let mut text = String::new();
     let path = terminal(&document.policy.path);
     let removed = if dry_run { "would be removed" } else { "removed" };
@@ -109,16 +109,16 @@ fn said(document: &Document, fates: &[Fate], dry_run: bool) -> String {
         let id = terminal(&exemption.id);
         // Writing to a String cannot fail.
         let _ = match fate {
-            Fate::Leaves(why) => {
+            Retry::Leaves(why) => {
                 writeln!(text, "{path}:{}: {id} {removed}: {why}", exemption.location.line)
             }
-            Fate::Remains(why) => {
+            Retry::Remains(why) => {
                 writeln!(text, "{path}:{}: {id} stays: {why}", exemption.location.line)
             }
-            Fate::Stays => Ok(()),
+            Retry::Stays => Ok(()),
         };
     }
-    if !fates.iter().any(Fate::leaves) {
+    if !fates.iter().any(Retry::leaves) {
         let _ = writeln!(text, "{path}: nothing to remove");
     }
     text

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
-use crate::command::Context;
 use crate::escape::terminal;
 use crate::failure::Failure;
 use crate::member::Member;
 use crate::policy::{as_email, is_account_id};
 use crate::reading::Reading;
+use crate::run::Context;
 use crate::suggest::nearest;
 
 /// How many of those who fit are listed.

@@ -1,7 +1,7 @@
 //! The coverage chart: every member once, by what protects or excuses it.
 
 use super::Percent;
-use crate::emit::words::{count, number, source};
+use crate::emit::summary::{count, number, source};
 use crate::member::TwoFactor;
 use crate::report::{JudgedMember, Outcome, Report};
 

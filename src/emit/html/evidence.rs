@@ -1,6 +1,7 @@
 //! What an auditor asks for, in words.
 
-use crate::emit::words::{self, count};
+use crate::emit::summary;
+use crate::emit::summary::count;
 use crate::policy::OptionalField;
 use crate::reading::Origin;
 use crate::report::{CredentialKind, DirectoryRecord, Redaction, Report, Workspace};
@@ -8,14 +9,14 @@ use crate::rule::Rule;
 
 /// How far the run can be relied on.
 pub(super) fn assurance(report: &Report) -> String {
-    words::not_live(report).unwrap_or_else(|| {
+    summary::not_live(report).unwrap_or_else(|| {
         "live: the default hosts, the real clock, no file in place of the API".into()
     })
 }
 
 /// The sources whose proof counts, in order of preference.
 pub(super) fn accepted(report: &Report) -> String {
-    let names = report.policy.effective.accept.iter().map(|&source| words::source_name(source));
+    let names = report.policy.effective.accept.iter().map(|&source| summary::source_name(source));
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::emit::words::count;
+use crate::emit::summary::count;
 use crate::report::{JudgedExemption, State};
 
 /// A state, in words.

@@ -1,6 +1,7 @@
 //! What was found, by rule: what to do about it.
 
-use crate::emit::words::{self, count, number};
+use crate::emit::summary;
+use crate::emit::summary::{count, number};
 use crate::report::{Finding, Report, Severity};
 use crate::rule::Rule;
 
@@ -26,7 +27,7 @@ pub(super) fn steps(report: &Report) -> Vec<Step<'_>> {
 }
 
 fn step(report: &Report, level: Severity, rule: Rule) -> Option<Step<'_>> {
-    let found = || words::of_rule(report, rule).filter(move |finding| finding.level == level);
+    let found = || summary::of_rule(report, rule).filter(move |finding| finding.level == level);
     found().next()?;
     let mut helps: Vec<&str> = Vec::new();
     for finding in found() {
@@ -36,8 +37,8 @@ fn step(report: &Report, level: Severity, rule: Rule) -> Option<Step<'_>> {
     }
     Some(Step {
         title: rule.title(),
-        level: words::level(level),
-        count: count(number(found().count()), words::level(level)),
+        level: summary::level(level),
+        count: count(number(found().count()), summary::level(level)),
         helps,
     })
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::emit::words;
+use crate::emit::summary;
 use crate::member::{Role, Source, TwoFactor, shortened};
 use crate::report::{JudgedExemption, JudgedMember, Outcome, Report};
 
@@ -53,7 +53,7 @@ impl<'a> Members<'a> {
 
     /// The headings of the sources' columns.
     pub(super) fn columns(&self) -> impl Iterator<Item = &'static str> {
-        self.sources.iter().map(|&source| words::source_name(source))
+        self.sources.iter().map(|&source| summary::source_name(source))
     }
 
     /// What each source said of a member, in a word.
@@ -85,10 +85,10 @@ impl<'a> Members<'a> {
                     TwoFactor::Enabled | TwoFactor::Disabled => "no second factor seen".into(),
                 }),
             ),
-            Outcome::NotApplicable => ("not applicable", Some(words::why_nobody_logs_in(member))),
+            Outcome::NotApplicable => ("not applicable", Some(summary::why_nobody_logs_in(member))),
         };
         Row {
-            name: words::shown_name(member).filter(|name| *name != &*member.key).map(shortened),
+            name: summary::shown_name(member).filter(|name| *name != &*member.key).map(shortened),
             key: &member.key,
             email: member.email.as_deref().filter(|email| *email != &*member.key),
             owner: member.role == Some(Role::Owner),
@@ -96,7 +96,7 @@ impl<'a> Members<'a> {
             outcome,
             class: judged.outcome.id(),
             because,
-            decided_by: member.decided_by.map_or("", words::source_name),
+            decided_by: member.decided_by.map_or("", summary::source_name),
             exemption: judged.exemption.as_deref().and_then(|id| self.exemptions.get(id).copied()),
         }
     }

@@ -23,8 +23,9 @@ use self::coverage::Coverage;
 use self::findings::Step;
 use self::members::Members;
 use self::timeline::Timeline;
-use super::since;
-use super::words::{self, Headline};
+use super::changes;
+use super::summary;
+use super::summary::Headline;
 use crate::digest::sha256;
 use crate::escape;
 use crate::report::{Changes, Concern, Report, Verdict};
@@ -65,12 +66,12 @@ impl<'a> Page<'a> {
     fn new(report: &'a Report) -> Self {
         Page {
             report,
-            headline: words::headline(report),
-            slugs: words::slugs(report.workspaces.iter().map(|own| &*own.slug)),
+            headline: summary::headline(report),
+            slugs: summary::slugs(report.workspaces.iter().map(|own| &*own.slug)),
             checked_at: report.checked_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            caveats: words::caveats(report),
+            caveats: summary::caveats(report),
             steps: findings::steps(report),
-            hint: words::sign_on_hint(report),
+            hint: summary::sign_on_hint(report),
             coverage: Coverage::new(report),
             timeline: Timeline::new(report),
             members: Members::new(report),

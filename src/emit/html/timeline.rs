@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::Percent;
 use super::exemptions::state;
-use crate::emit::words::number;
+use crate::emit::summary::number;
 use crate::report::{JudgedExemption, Report};
 
 /// How far the line goes back and ahead of today, at most, in days.

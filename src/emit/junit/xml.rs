@@ -8,8 +8,8 @@ use anyhow::Context;
 use jiff::Timestamp;
 use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
-use super::{About, Case, Fate, Told};
-use crate::emit::words;
+use super::{About, Case, Retry, Told};
+use crate::emit::summary;
 use crate::escape::{html, xml_attribute, xml_cdata};
 
 /// What the crate writes before the second attribute of a suite that is alone in its document.
@@ -81,19 +81,19 @@ fn written(at: Timestamp) -> OffsetDateTime {
 fn test_case(case: Case<'_>) -> TestCase {
     let mut system_out = None;
     let result = match case.fate {
-        Fate::Failure(told) => {
+        Retry::Failure(told) => {
             let (type_, message, cause) = said(&told);
             TestResult::Failure { type_, message, cause }
         }
-        Fate::Error(told) => {
+        Retry::Error(told) => {
             let (type_, message, cause) = said(&told);
             TestResult::Error { type_, message, cause }
         }
-        Fate::Skipped(told) => {
+        Retry::Skipped(told) => {
             let (type_, message, cause) = said(&told);
             TestResult::SkippedWithCause { type_, message, cause }
         }
-        Fate::Passed(why) => {
+        Retry::Passed(why) => {
             system_out = why.map(|why| xml_cdata(&why).into_owned());
             TestResult::Success
         }
@@ -126,7 +126,7 @@ impl About<'_> {
     /// A name that no other case has: GitLab keeps the first of equal ones.
     fn name(&self) -> Cow<'_, str> {
         match self {
-            About::Member(member) => words::person(member).into(),
+            About::Member(member) => summary::person(member).into(),
             About::Exemption(exemption) => match &exemption.name {
                 Some(name) => format!("{} ({name})", exemption.id).into(),
                 None => (&*exemption.id).into(),

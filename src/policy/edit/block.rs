@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Splice, lines};
 use crate::policy::Exemption;
-use crate::policy::draft;
+use crate::policy::write;
 use crate::yaml::node::{Entry, Node};
 use crate::yaml::quotes::{self, Quotes};
 use crate::yaml::source::Span;
@@ -31,7 +31,7 @@ pub(super) fn append(
     // A comment that would be the new entry's, if it stood below it, is left with the last one.
     let at = end_of_entry(text, last.end, keys.min(dash + gap));
     let newline = lines::newline(text, last.end);
-    let entry = draft::block(exemption, dash, gap, newline);
+    let entry = write::block(exemption, dash, gap, newline);
     Some(vec![whole_lines(text, at, entry, newline)])
 }
 
@@ -47,7 +47,7 @@ pub(super) fn fill(text: &str, entry: &Entry, exemption: &Exemption) -> Option<V
     }
     let newline = lines::newline(text, list.end);
     let indent = lines::column(text, key.start) + GAP;
-    let added = draft::block(exemption, indent, GAP, newline);
+    let added = write::block(exemption, indent, GAP, newline);
     let removed = Splice { range: colon + 1..list.end, text: String::new() };
     Some(vec![removed, whole_lines(text, lines::next(text, list.end), added, newline)])
 }
@@ -61,7 +61,7 @@ pub(super) fn add_key(text: &str, root: Span, exemption: &Exemption) -> Vec<Spli
         at = lines::next(text, at);
     }
     let key = quotes::key("exemptions", Quotes::Needed);
-    let entry = draft::block(exemption, indent + GAP, GAP, newline);
+    let entry = write::block(exemption, indent + GAP, GAP, newline);
     let added = format!("{:indent$}{key}:{newline}{entry}", "");
     vec![whole_lines(text, at, added, newline)]
 }

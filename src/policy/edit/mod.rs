@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use annotate_snippets::Renderer;
 
-use super::draft;
+use super::write;
 use super::{Exemption, Policy, load};
 use crate::failure::Failure;
+use crate::yaml::diagnostics::{Diagnostics, Warning, render_warnings};
 use crate::yaml::node::{Node, Value};
-use crate::yaml::problem::{Problems, Warning, render_warnings};
 use crate::yaml::quotes::{self, Quotes};
 use crate::yaml::source::{SourceText, Span};
 use crate::yaml::tree;
@@ -104,10 +104,10 @@ impl Document {
     ) -> Result<Document, Refusal> {
         let text = self.text.strip_prefix(BYTE_ORDER_MARK);
         let (mark, text) = text.map_or(("", &*self.text), |text| (BYTE_ORDER_MARK, text));
-        let root = tree::parse(text, &mut Problems::default());
+        let root = tree::parse(text, &mut Diagnostics::default());
         let splices = root.and_then(|root| change(text, &root)).ok_or(Refusal::Unusual)?;
         let result = applied(text, splices).ok_or(Refusal::Unusual)?;
-        let mut problems = Problems::default();
+        let mut problems = Diagnostics::default();
         tree::parse(&result, &mut problems);
         if !problems.is_empty() {
             return Err(Refusal::Unusual);
@@ -125,7 +125,7 @@ impl Document {
 
 /// An exemption as lines to paste below `exemptions:`.
 pub fn snippet(exemption: &Exemption) -> String {
-    draft::block(exemption, 2, 2, "\n")
+    write::block(exemption, 2, 2, "\n")
 }
 
 /// What to change for an exemption more.
@@ -138,7 +138,7 @@ fn addition(text: &str, root: &Node, exemption: &Exemption) -> Option<Vec<Splice
         }
         let last = keys.entries.last()?;
         let quotes = quotes_of(text, last.key_span);
-        let (key, entry) = (quotes::key("exemptions", quotes), draft::flow(exemption, quotes));
+        let (key, entry) = (quotes::key("exemptions", quotes), write::flow(exemption, quotes));
         let last = Span { start: last.key_span.start, end: last.value.span.end };
         return Some(vec![flow::append(text, root.span, Some(last), &format!("{key}: [{entry}]"))]);
     };
@@ -152,7 +152,7 @@ fn addition(text: &str, root: &Node, exemption: &Exemption) -> Option<Vec<Splice
     {
         return Some(filled);
     }
-    let piece = draft::flow(exemption, quotes_of(text, entry.key_span));
+    let piece = write::flow(exemption, quotes_of(text, entry.key_span));
     let last = list.items.last().map(|item| item.span);
     Some(vec![flow::append(text, entry.value.span, last, &piece)])
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::emit::words::{self, Subject};
+use crate::emit::summary;
+use crate::emit::summary::Subject;
 use crate::publish::{cut, cut_lines, what_to_do};
 use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, Verdict};
 
@@ -23,7 +24,7 @@ impl Page {
     pub(super) fn new(report: &Report, names: bool) -> Self {
         let mut annotations = Vec::new();
         if names {
-            let exemptions = words::exemptions(report);
+            let exemptions = summary::exemptions(report);
             let found = report.findings.iter().map(annotation);
             let exempt = report.members.iter().filter(|member| member.outcome == Outcome::Exempt);
             let exempt = exempt.map(|member| {
@@ -45,13 +46,13 @@ impl Page {
 
 /// The report itself. Why a workspace could not be checked can name a member, by an id at least.
 fn about(report: &Report, names: bool, left: usize) -> Value {
-    let headline = if names { words::headline(report) } else { words::bare_headline(report) };
+    let headline = if names { summary::headline(report) } else { summary::bare_headline(report) };
     let result = match report.verdict {
         Verdict::Compliant | Verdict::NotEnforced => "PASSED",
         Verdict::Violations | Verdict::Incomplete => "FAILED",
     };
-    let mut lines = vec![headline.to_string(), words::counts(report)];
-    lines.extend(words::caveats(report));
+    let mut lines = vec![headline.to_string(), summary::counts(report)];
+    lines.extend(summary::caveats(report));
     if left > 0 {
         lines.push(format!("{left} more annotations are not shown"));
     }
@@ -64,7 +65,7 @@ fn about(report: &Report, names: bool, left: usize) -> Value {
         number("Protected", summary.protected),
         number("Exempt", summary.exempt),
         number("Violations", summary.violations),
-        number("Unknown", words::unknown(report)),
+        number("Unknown", summary::unknown(report)),
         number("Not applicable", summary.not_applicable),
         number("Errors", summary.errors),
         number("Warnings", summary.warnings),
@@ -82,7 +83,7 @@ fn about(report: &Report, names: bool, left: usize) -> Value {
         "result": result,
         "data": data,
     });
-    if let (Some(link), Value::Object(page)) = (words::build_link(report), &mut page) {
+    if let (Some(link), Value::Object(page)) = (summary::build_link(report), &mut page) {
         page.insert("link".into(), link.into());
     }
     page
@@ -99,7 +100,7 @@ fn protected_share(report: &Report) -> Option<u64> {
 /// Bitbucket shows an annotation with a path only where that file is part of what it shows, so that
 /// those about members and workspaces have none.
 fn annotation(finding: &Finding) -> Value {
-    let subject = words::subject(finding.rule);
+    let subject = summary::subject(finding.rule);
     let (kind, severity) = match (subject, finding.level) {
         (_, Severity::Warning) => ("CODE_SMELL", "LOW"),
         (Subject::Member, Severity::Error) => ("VULNERABILITY", "HIGH"),
@@ -126,7 +127,7 @@ fn annotation(finding: &Finding) -> Value {
 
 /// A member whom an exemption excuses.
 fn ignored(own: &JudgedMember, id: &str, exemption: Option<&JudgedExemption>) -> Value {
-    let (person, why) = (words::person(&own.member), words::why_exempt(id, exemption));
+    let (person, why) = (summary::person(&own.member), summary::why_exempt(id, exemption));
     json!({
         "annotation_type": "VULNERABILITY",
         "summary": cut(&format!("{person} in {}", own.member.workspace), LONGEST_SUMMARY),

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use super::client::Client;
 use super::walk;
 use super::wire::Row;
+use crate::failure::Problem;
 use crate::member::TwoFactor;
-use crate::reading::Incomplete;
 
 /// What an organisation says about the accounts that it manages.
 #[derive(Debug, Default)]
-pub(in crate::read) struct Directory {
+pub(crate) struct Directory {
     accounts: HashMap<Box<str>, Account>,
     /// The account ids by e-mail address; none where several accounts have one.
     by_email: HashMap<Box<str>, Option<Box<str>>>,
@@ -18,24 +18,24 @@ pub(in crate::read) struct Directory {
 
 /// What an organisation says about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::read) struct Account {
+pub(crate) struct Account {
     /// Whether it has two-step verification; unknown for whoever is not active or not managed.
-    pub(in crate::read) two_factor: TwoFactor,
+    pub(crate) two_factor: TwoFactor,
     /// Its e-mail address in lower-case ASCII.
-    pub(in crate::read) email: Option<Box<str>>,
+    pub(crate) email: Option<Box<str>>,
 }
 
 impl Directory {
     /// Reads the whole directory.
     ///
     /// # Errors
-    /// [`Incomplete`] where it cannot be read to its end, or contradicts itself.
-    pub(in crate::read) async fn read(client: &Client<'_>) -> Result<Self, Incomplete> {
+    /// [`Problem`] where it cannot be read to its end, or contradicts itself.
+    pub(crate) async fn read(client: &Client<'_>) -> Result<Self, Problem> {
         let rows = walk::all_accounts(client)
             .await
             .map_err(|trouble| unread(&client.explain(&trouble)))?;
         if !rows.iter().any(|row| row.is_known() && row.mfa_enabled.is_some()) {
-            return Err(unread(&Incomplete::new(
+            return Err(unread(&Problem::new(
                 "it says of no active managed account whether it has two-step verification",
                 "Check ATLASSIAN_ORG_ID and the scope read:directories:admin of the key. An \
                  organisation knows the accounts of the domains that it has verified.",
@@ -84,25 +84,25 @@ impl Directory {
     }
 
     /// How many accounts there are.
-    pub(in crate::read) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.accounts.len()
     }
 
     /// The account of an id.
-    pub(in crate::read) fn account(&self, id: &str) -> Option<&Account> {
+    pub(crate) fn account(&self, id: &str) -> Option<&Account> {
         self.accounts.get(id)
     }
 
     /// The account of an e-mail address in lower-case ASCII.
-    pub(in crate::read) fn account_by_email(&self, email: &str) -> Option<&Account> {
+    pub(crate) fn account_by_email(&self, email: &str) -> Option<&Account> {
         self.by_email.get(email)?.as_ref().and_then(|id| self.accounts.get(id))
     }
 }
 
-fn unread(incomplete: &Incomplete) -> Incomplete {
-    let Incomplete { why, help } = incomplete;
-    Incomplete::new(
-        format!("the directory of the Atlassian organisation could not be read: {why}"),
+fn unread(incomplete: &Problem) -> Problem {
+    let Problem { what, help } = incomplete;
+    Problem::new(
+        format!("the directory of the Atlassian organisation could not be read: {what}"),
         help.clone(),
     )
 }

@@ -1,16 +1,14 @@
 //! An Atlassian organisation: which of its accounts have two-step verification.
 
-mod client;
+pub(crate) mod client;
 mod directory;
-mod examine;
-mod organisation;
+pub(crate) mod organisation;
 mod pages;
-mod walk;
+pub(crate) mod walk;
 mod wire;
 
 pub(super) use self::client::Client;
 pub(super) use self::directory::Directory;
-pub(crate) use self::examine::examine;
 pub use self::organisation::Organisation;
 #[doc(hidden)]
 pub use self::pages::note_pages;

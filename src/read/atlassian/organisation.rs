@@ -6,9 +6,9 @@ use url::Url;
 use crate::credential::{malformed, value};
 use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of};
 use crate::failure::Failure;
+use crate::failure::Problem;
 use crate::hosts::ATLASSIAN_API;
 use crate::http::{Answer, Host, Refusal, Said, Secret, base_address, host_or_proxy};
-use crate::reading::Incomplete;
 
 const API_URL: &str = "ATLASSIAN_API_URL";
 
@@ -20,7 +20,7 @@ pub struct Organisation {
     /// The organisation's id.
     pub id: Box<str>,
     /// An API key of the organisation, sent as Bearer. It is powerful: it can belong to an admin.
-    pub(super) key: Secret,
+    pub(crate) key: Secret,
 }
 
 impl Organisation {
@@ -84,23 +84,23 @@ impl Host for Organisation {
         Said { message: message(&answer.body), ..Said::default() }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Incomplete {
+    fn refused(&self, refusal: &Refusal) -> Problem {
         let said = refusal.says(self);
         match refusal.status.as_u16() {
-            300..=399 => Incomplete::new(said, host_or_proxy(self)),
-            401 => Incomplete::new(said, NEW_KEY),
-            403 => Incomplete::new(
+            300..=399 => Problem::new(said, host_or_proxy(self)),
+            401 => Problem::new(said, NEW_KEY),
+            403 => Problem::new(
                 said,
                 "Make an API key of the organisation with the scope read:directories:admin.",
             ),
-            404 | 410 => Incomplete::new(
+            404 | 410 => Problem::new(
                 said,
                 "Check ATLASSIAN_ORG_ID: it stands in the address of admin.atlassian.com, and was \
                  shown when the key was made.",
             ),
-            429 => Incomplete::new(said, "Try again later: Atlassian counts the requests."),
-            500.. => Incomplete::new(said, "This is Atlassian's own trouble: try again later."),
-            _ => Incomplete::new(said, "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID."),
+            429 => Problem::new(said, "Try again later: Atlassian counts the requests."),
+            500.. => Problem::new(said, "This is Atlassian's own trouble: try again later."),
+            _ => Problem::new(said, "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID."),
         }
     }
 }

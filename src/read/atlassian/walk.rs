@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::wire::{Page, Row};
-use crate::completeness::Doubt;
-use crate::http::Trouble;
+use crate::completeness::Inconsistency;
+use crate::http::RequestError;
 
 /// Rows asked for on a page: the most that Atlassian gives.
 const LIMIT: usize = 100;
@@ -36,7 +36,7 @@ enum Filter {
 }
 
 /// Every account, from whichever endpoint there is.
-pub(super) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, Trouble> {
+pub(crate) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, RequestError> {
     match accounts(client, Endpoint::Search).await {
         Err(trouble) if is_gone(&trouble) => {
             log::info!("the organisation's directory cannot be searched, so it is listed");
@@ -47,7 +47,7 @@ pub(super) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, Troubl
 }
 
 /// The accounts on the first page, from whichever endpoint there is.
-pub(super) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, Trouble> {
+pub(crate) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, RequestError> {
     let first = |endpoint| page(client, endpoint, Filter::All, None);
     let page = match first(Endpoint::Search).await {
         Err(trouble) if is_gone(&trouble) => first(Endpoint::Listing).await?,
@@ -56,22 +56,22 @@ pub(super) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, Trouble>
     Ok(page.data)
 }
 
-fn is_gone(trouble: &Trouble) -> bool {
+fn is_gone(trouble: &RequestError) -> bool {
     matches!(trouble.status(), Some(404 | 410))
 }
 
 /// Every account that the organisation manages. Where that does not add up, somebody may have come
 /// or gone meanwhile: then it is read once more from the start.
-async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, Trouble> {
+async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, RequestError> {
     let found = attempt(client, endpoint).await;
-    let Err(Trouble::Doubt(doubt)) = found else { return found };
+    let Err(RequestError::Inconsistency(doubt)) = found else { return found };
     log::info!("reading the organisation's directory again why={:?}", doubt.why());
     attempt(client, endpoint).await
 }
 
 /// Where rows do not say whether there is two-step verification, the accounts that have it are
 /// asked for, and those that do not; whoever is on neither list is left out.
-async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, Trouble> {
+async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, RequestError> {
     let rows = walk(client, endpoint, Filter::All).await?;
     if !is_silent(&rows) {
         return Ok(rows);
@@ -80,7 +80,7 @@ async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, Tr
     let without = walk(client, endpoint, Filter::TwoStep(false));
     let (mut rows, without) = try_join(with, without).await?;
     rows.extend(without);
-    distinct(&rows, client, Doubt::BothWays)?;
+    distinct(&rows, client, Inconsistency::BothWays)?;
     Ok(rows)
 }
 
@@ -96,14 +96,16 @@ async fn walk(
     client: &Client<'_>,
     endpoint: Endpoint,
     filter: Filter,
-) -> Result<Vec<Row>, Trouble> {
+) -> Result<Vec<Row>, RequestError> {
     let (mut rows, mut cursors) = (Vec::new(), HashSet::new());
     let mut cursor: Option<Box<str>> = None;
     loop {
         let page = page(client, endpoint, filter, cursor.as_deref()).await?;
         let next = page.next().map(Box::from);
         if page.is_bare() && page.data.len() >= LIMIT {
-            return Err(Trouble::Doubt(Doubt::Bare { rows: page.data.len() as u64 }));
+            return Err(RequestError::Inconsistency(Inconsistency::Bare {
+                rows: page.data.len() as u64,
+            }));
         }
         rows.extend(page.data);
         if filter == Filter::All && is_silent(&rows) {
@@ -111,21 +113,21 @@ async fn walk(
         }
         let Some(next) = next else { break };
         if cursors.len() >= MOST_PAGES {
-            return Err(Trouble::Endless);
+            return Err(RequestError::Endless);
         }
         if !cursors.insert(Box::clone(&next)) {
-            return Err(Trouble::Loop);
+            return Err(RequestError::Loop);
         }
         cursor = Some(next);
     }
-    distinct(&rows, client, Doubt::Twice)?;
+    distinct(&rows, client, Inconsistency::Twice)?;
     match filter {
         Filter::All => {}
         Filter::TwoStep(wanted) => {
             for row in &mut rows {
                 if row.mfa_enabled.replace(wanted).is_some_and(|said| said != wanted) {
                     let id = client.excerpt(&row.account_id);
-                    return Err(Trouble::Doubt(Doubt::BothWays(id.into())));
+                    return Err(RequestError::Inconsistency(Inconsistency::BothWays(id.into())));
                 }
             }
         }
@@ -137,16 +139,16 @@ async fn walk(
 fn distinct(
     rows: &[Row],
     client: &Client<'_>,
-    doubt: impl Fn(Box<str>) -> Doubt,
-) -> Result<(), Trouble> {
+    doubt: impl Fn(Box<str>) -> Inconsistency,
+) -> Result<(), RequestError> {
     match twice(rows) {
-        Some(id) => Err(Trouble::Doubt(doubt(client.excerpt(id).into()))),
+        Some(id) => Err(RequestError::Inconsistency(doubt(client.excerpt(id).into()))),
         None => Ok(()),
     }
 }
 
 /// The first account that comes twice.
-pub(super) fn twice(rows: &[Row]) -> Option<&str> {
+pub(crate) fn twice(rows: &[Row]) -> Option<&str> {
     let mut seen = HashSet::with_capacity(rows.len());
     rows.iter().map(|row| &*row.account_id).find(|id| !seen.insert(*id))
 }
@@ -158,7 +160,7 @@ async fn page(
     endpoint: Endpoint,
     filter: Filter,
     cursor: Option<&str>,
-) -> Result<Page, Trouble> {
+) -> Result<Page, RequestError> {
     let wanted = match filter {
         Filter::All => None,
         Filter::TwoStep(wanted) => Some(wanted),

@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 
 /// One page of a list.
 #[derive(Deserialize)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Its rows.
-    pub(super) data: Vec<Row>,
+    pub(crate) data: Vec<Row>,
     #[serde(default)]
     links: Option<Links>,
     /// Whatever else it has; this too makes sure that it is an object, where a list would do.
@@ -27,12 +27,12 @@ struct Links {
 
 impl Page {
     /// The cursor of the next page; none on the last one.
-    pub(super) fn next(&self) -> Option<&str> {
+    pub(crate) fn next(&self) -> Option<&str> {
         self.links.as_ref()?.next.as_deref().filter(|cursor| !cursor.is_empty())
     }
 
     /// Whether it says nothing about the list, and may be one of several pages.
-    pub(super) fn is_bare(&self) -> bool {
+    pub(crate) fn is_bare(&self) -> bool {
         self.links.is_none()
     }
 }
@@ -40,9 +40,9 @@ impl Page {
 /// An account of the organisation. Whether rows repeat `mfaEnabled` is not documented.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The account id, which Bitbucket has too.
-    pub(super) account_id: Box<str>,
+    pub(crate) account_id: Box<str>,
     #[serde(default)]
     email: Option<Box<str>>,
     #[serde(default)]
@@ -53,7 +53,7 @@ pub(super) struct Row {
     claim_status: Option<Box<str>>,
     /// Whether it has two-step verification.
     #[serde(default)]
-    pub(super) mfa_enabled: Option<bool>,
+    pub(crate) mfa_enabled: Option<bool>,
     #[serde(flatten)]
     _rest: IgnoredAny,
 }
@@ -61,7 +61,7 @@ pub(super) struct Row {
 impl Row {
     /// The e-mail address in lower-case ASCII. One that its owner has not verified may be somebody
     /// else's; those of managed accounts are of domains that the organisation has verified.
-    pub(super) fn take_email(&mut self) -> Option<Box<str>> {
+    pub(crate) fn take_email(&mut self) -> Option<Box<str>> {
         let email = self.email.take().filter(|email| !email.is_empty());
         let verified = self.email_verified.unwrap_or(self.is_managed());
         email.filter(|_| verified).map(|mut email| {
@@ -72,7 +72,7 @@ impl Row {
 
     /// Whether what is said of the account can be relied on: the organisation knows those alone
     /// that it manages and that are active.
-    pub(super) fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         self.is_managed() && is(self.account_status.as_deref(), "active")
     }
 

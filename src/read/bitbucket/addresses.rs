@@ -12,13 +12,13 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use url::form_urlencoded::byte_serialize;
 
 use super::client::Client;
-use super::journal::Journal;
+use super::progress::Journal;
 use crate::completeness::{self, Facts};
+use crate::failure::Problem;
 use crate::member::Member;
 use crate::read::page::Page;
-use crate::read::visible::Caller;
+use crate::read::visibility::Caller;
 use crate::read::wire::MemberRows;
-use crate::reading::Incomplete;
 
 /// Addresses that fit into one request.
 const BATCH: usize = 90;
@@ -35,13 +35,13 @@ const HELP: &str = "Use the credential of an owner of the workspace, or set ATLA
 /// member shows the address. Whoever is not among them does not have one.
 ///
 /// # Errors
-/// [`Incomplete`] where it cannot be told who has them.
-pub(in crate::read) async fn look_up(
+/// [`Problem`] where it cannot be told who has them.
+pub(crate) async fn look_up(
     client: &Client<'_>,
     slug: &str,
     addresses: &[&str],
     journal: &Journal<'_>,
-) -> Result<Vec<Member>, Incomplete> {
+) -> Result<Vec<Member>, Problem> {
     let askable: Vec<&str> = addresses.iter().copied().filter(|it| is_askable(it)).collect();
     log::info!("looking e-mail addresses up workspace={slug:?} addresses={}", askable.len());
     let batches = askable.chunks(BATCH).map(|batch| look_up_batch(client, slug, batch, journal));
@@ -83,14 +83,14 @@ async fn look_up_batch(
     slug: &str,
     batch: &[&str],
     journal: &Journal<'_>,
-) -> Result<Vec<Member>, Incomplete> {
+) -> Result<Vec<Member>, Problem> {
     let listed: Vec<String> = batch.iter().map(|address| format!("\"{address}\"")).collect();
     let filter = format!("user.email IN ({})", listed.join(","));
     let filter: String = byte_serialize(filter.as_bytes()).collect();
     let query = format!("q={filter}&{FIELDS}");
     let url = client.url(&["workspaces", slug, "members"], Some(&query));
     let page: Page<MemberRows> = client.get(&url, journal).await.map_err(|trouble| {
-        let Incomplete { why, .. } = client.explain(&trouble);
+        let Problem { what: why, .. } = client.explain(&trouble);
         unknown(&why)
     })?;
     let number = page.page.or(Some(NonZeroU64::MIN));
@@ -110,6 +110,6 @@ async fn look_up_batch(
     Ok(members)
 }
 
-fn unknown(why: &str) -> Incomplete {
-    Incomplete::new(format!("e-mail addresses could not be looked up: {why}"), HELP)
+fn unknown(why: &str) -> Problem {
+    Problem::new(format!("e-mail addresses could not be looked up: {why}"), HELP)
 }

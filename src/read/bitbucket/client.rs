@@ -7,21 +7,21 @@ use url::Url;
 
 use super::account::{Account, token_url};
 use super::credential::Credential;
-use super::journal::Journal;
+use super::progress::Journal;
 use super::refusal::renew;
 use super::wire::TokenGrant;
 use crate::failure::Failure;
+use crate::failure::Problem;
 use crate::http::{
-    Clock, Connection, Deadline, Link, Pace, Secret, Trouble, sensitive_header, unsendable,
+    Clock, Connection, Deadline, Pace, RequestError, Secret, Session, sensitive_header, unsendable,
 };
-use crate::reading::Incomplete;
 
 /// Asks Bitbucket.
 pub(crate) struct Client<'a> {
     account: &'a Account,
-    link: Link<'a>,
+    link: Session<'a>,
     /// How many requests may be under way at once.
-    pub(super) concurrency: usize,
+    pub(crate) concurrency: usize,
     authorization: HeaderValue,
 }
 
@@ -31,17 +31,17 @@ pub(crate) fn link<'a>(
     connection: &Connection,
     deadline: Deadline,
     pace: Pace<'a>,
-) -> Result<Link<'a>, Failure> {
-    Link::new(&account.credential, &account.api_url, connection, deadline, pace)
+) -> Result<Session<'a>, Failure> {
+    Session::new(&account.credential, &account.api_url, connection, deadline, pace)
 }
 
 impl<'a> Client<'a> {
     /// Gets ready to ask, which for an OAuth consumer takes a request for a token.
     pub(crate) async fn new(
         account: &'a Account,
-        link: Link<'a>,
+        link: Session<'a>,
         connection: &Connection,
-    ) -> Result<Self, Incomplete> {
+    ) -> Result<Self, Problem> {
         let authorization = authorize(&link, account)
             .await
             .map_err(|trouble| ungranted(&link, &trouble, &account.credential))?;
@@ -50,7 +50,7 @@ impl<'a> Client<'a> {
     }
 
     /// The address of a resource. The query is taken as it is.
-    pub(super) fn url(&self, path: &[&str], query: Option<&str>) -> Url {
+    pub(crate) fn url(&self, path: &[&str], query: Option<&str>) -> Url {
         let mut url = self.account.api_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
@@ -60,20 +60,20 @@ impl<'a> Client<'a> {
     }
 
     /// Asks for a resource.
-    pub(super) async fn get<T: DeserializeOwned>(
+    pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         url: &Url,
         journal: &Journal<'_>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, RequestError> {
         self.get_with_headers(url, journal).await.map(|(answer, _)| answer)
     }
 
     /// Asks for a resource, and keeps the headers of the answer.
-    pub(super) async fn get_with_headers<T: DeserializeOwned>(
+    pub(crate) async fn get_with_headers<T: DeserializeOwned>(
         &self,
         url: &Url,
         journal: &Journal<'_>,
-    ) -> Result<(T, HeaderMap), Trouble> {
+    ) -> Result<(T, HeaderMap), RequestError> {
         let build = || {
             let request = self.link.http().get(url.clone());
             request.header(AUTHORIZATION, self.authorization.clone())
@@ -87,7 +87,7 @@ impl<'a> Client<'a> {
         method: Method,
         url: &Url,
         with_body: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RequestError> {
         let build = || {
             let request = self.link.http().request(method.clone(), url.clone());
             with_body(request.header(AUTHORIZATION, self.authorization.clone()))
@@ -96,33 +96,33 @@ impl<'a> Client<'a> {
     }
 
     /// The first words of what the server sent, masked.
-    pub(super) fn excerpt(&self, text: &str) -> String {
+    pub(crate) fn excerpt(&self, text: &str) -> String {
         self.link.secrets().excerpt(text)
     }
 
     /// What the answers told of this machine's clock.
-    pub(super) fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         self.link.clock()
     }
 
     /// What to say of a trouble.
-    pub(crate) fn explain(&self, trouble: &Trouble) -> Incomplete {
+    pub(crate) fn explain(&self, trouble: &RequestError) -> Problem {
         self.link.explain(trouble)
     }
 }
 
 /// Why there is no token to ask with, which has nothing to do with any workspace.
-fn ungranted(link: &Link<'_>, trouble: &Trouble, credential: &Credential) -> Incomplete {
+fn ungranted(link: &Session<'_>, trouble: &RequestError, credential: &Credential) -> Problem {
     let incomplete = link.explain(trouble);
-    let why = format!("the OAuth consumer was granted no token: {}", incomplete.why);
+    let why = format!("the OAuth consumer was granted no token: {}", incomplete.what);
     match trouble.status() {
-        Some(400 | 401 | 403) => Incomplete::new(why, renew(credential)),
-        Some(_) | None => Incomplete { why, ..incomplete },
+        Some(400 | 401 | 403) => Problem::new(why, renew(credential)),
+        Some(_) | None => Problem { what: why, ..incomplete },
     }
 }
 
 /// The header that goes with every request.
-async fn authorize(link: &Link<'_>, account: &Account) -> Result<HeaderValue, Trouble> {
+async fn authorize(link: &Session<'_>, account: &Account) -> Result<HeaderValue, RequestError> {
     let unsent = || link.http().get(account.api_url.clone());
     link.secrets().keep(account.credential.secret());
     let authorized = match &account.credential {
@@ -140,11 +140,11 @@ async fn authorize(link: &Link<'_>, account: &Account) -> Result<HeaderValue, Tr
 /// A token for the run, which an OAuth consumer is granted for its id and secret:
 /// <https://developer.atlassian.com/cloud/bitbucket/oauth-2/#4--client-credentials-grant--4-4->.
 async fn granted(
-    link: &Link<'_>,
+    link: &Session<'_>,
     url: &Url,
     client_id: &str,
     client_secret: &Secret,
-) -> Result<Secret, Trouble> {
+) -> Result<Secret, RequestError> {
     let build = || -> RequestBuilder {
         link.http()
             .post(url.clone())
@@ -155,7 +155,7 @@ async fn granted(
     // It is no request about any workspace.
     let grant: TokenGrant = link.fetch_secret(build).await?;
     if grant.access_token.is_empty() {
-        return Err(Trouble::Unsendable("the token that was granted is empty".into()));
+        return Err(RequestError::Unsendable("the token that was granted is empty".into()));
     }
     log::info!("the OAuth consumer was granted a token");
     let token = Secret::new(grant.access_token);

@@ -98,7 +98,7 @@ impl Credential {
     }
 
     /// The part of it that must not be shown.
-    pub(super) fn secret(&self) -> &Secret {
+    pub(crate) fn secret(&self) -> &Secret {
         match self {
             Credential::ApiToken { token, .. } | Credential::AccessToken(token) => token,
             Credential::Oauth { client_secret, .. } => client_secret,
@@ -107,7 +107,7 @@ impl Credential {
 
     /// What to say of a credential that was refused and does not look like one of its kind. A
     /// prefix is no promise, so it is no reason to refuse one before Bitbucket does.
-    pub(super) fn oddity(&self) -> Option<&'static str> {
+    pub(crate) fn oddity(&self) -> Option<&'static str> {
         match self {
             Credential::ApiToken { email, .. } if !email.contains('@') => Some(
                 "BITBUCKET_EMAIL holds no e-mail address; a Bitbucket username does not work with \

@@ -1,38 +1,36 @@
 //! Bitbucket Cloud's API: the members of a workspace, and what else it says about them.
 
-mod account;
+pub(crate) mod account;
 mod addresses;
-mod client;
-mod credential;
-mod examine;
-mod journal;
-mod next;
+pub(crate) mod client;
+pub(crate) mod credential;
 mod owners;
-mod refusal;
-mod vitals;
-mod walk;
-mod wire;
+mod page_url;
+pub(crate) mod pages;
+pub(crate) mod progress;
+pub(crate) mod refusal;
+pub(crate) mod wire;
 
 pub use self::account::{Account, api_url};
 pub(super) use self::addresses::look_up;
 pub(crate) use self::client::{Client, link};
 pub use self::credential::Credential;
-pub(crate) use self::examine::examine;
-pub(super) use self::journal::Journal;
-pub use self::journal::Progress;
-pub(super) use self::next::page_number;
 pub(super) use self::owners::owners;
-use self::walk::Listing;
+pub(super) use self::page_url::page_number;
+use self::pages::Listing;
+pub(super) use self::progress::Journal;
+pub use self::progress::Progress;
 use self::wire::OwnPermission;
-use super::visible::Caller;
+use super::visibility::Caller;
 use super::wire::{MemberRows, Slug, name_by_row};
 use crate::escape;
-use crate::reading::{Addresses, Incomplete, Roll};
+use crate::failure::Problem;
+use crate::reading::{Addresses, MemberList};
 
 /// Members with the fields that only admins are shown, less what nobody needs. The `+` has to be
 /// encoded, or it is a blank:
 /// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-response>.
-const MEMBERS: &str = "pagelen=100&fields=%2Bvalues.user.has_2fa_enabled,\
+pub(crate) const MEMBERS: &str = "pagelen=100&fields=%2Bvalues.user.has_2fa_enabled,\
     %2Bvalues.user.account_status,-values.workspace,-values.links,-values.user.links";
 
 /// Everybody in a workspace.
@@ -40,10 +38,10 @@ pub(super) async fn members(
     client: &Client<'_>,
     slug: &str,
     journal: &Journal<'_>,
-) -> Result<Roll, Incomplete> {
+) -> Result<MemberList, Problem> {
     let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let listing: Listing<MemberRows> =
-        walk::list(client, &url, journal).await.map_err(|trouble| client.explain(&trouble))?;
+        pages::list(client, &url, journal).await.map_err(|trouble| client.explain(&trouble))?;
     match &listing.rows.slug {
         Slug::One(other) if **other != *slug => {
             return Err(of_another(&format!("the workspace {}", client.excerpt(other))));
@@ -53,16 +51,16 @@ pub(super) async fn members(
     }
     let mut members = listing.rows.members;
     if members.is_empty() {
-        return Err(Incomplete::nobody());
+        return Err(Problem::no_members());
     }
     name_by_row(&mut members);
     let completeness = listing.proof.completeness;
-    Ok(Roll { members, completeness, addresses: Addresses::AsShown })
+    Ok(MemberList { members, completeness, addresses: Addresses::AsShown })
 }
 
 /// What came is not about the workspace that was asked about.
-fn of_another(whose: &str) -> Incomplete {
-    Incomplete::new(
+fn of_another(whose: &str) -> Problem {
+    Problem::new(
         format!("Bitbucket answered with people of {whose}"),
         "Check the slug in the policy, and whether a proxy or a cache answers in the place of \
          Bitbucket.",
@@ -79,7 +77,7 @@ pub(super) async fn caller(
     match client.get::<OwnPermission>(&url, journal).await {
         Ok(own) => (own.caller(|text| client.excerpt(text)), None),
         Err(trouble) => {
-            let why = client.explain(&trouble).why;
+            let why = client.explain(&trouble).what;
             let shown = escape::terminal(&why);
             log::info!("what the credential may do was not told workspace={slug:?} why={shown}");
             (Caller::NoAnswer, Some(why))

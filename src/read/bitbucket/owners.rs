@@ -3,28 +3,30 @@
 use std::collections::HashSet;
 
 use super::client::Client;
-use super::journal::Journal;
 use super::of_another;
-use super::walk::{self, Listing};
+use super::pages;
+use super::pages::Listing;
+use super::progress::Journal;
 use super::wire::Permissions;
-use crate::http::Trouble;
+use crate::failure::Problem;
+use crate::http::RequestError;
 use crate::member::{Member, Role};
-use crate::reading::Incomplete;
 
 /// Owners only: `q=permission="owner"`.
 const OWNERS: &str = "q=permission%3D%22owner%22&pagelen=100";
 
 /// Those who own a workspace.
-pub(in crate::read) struct Owners(Permissions);
+pub(crate) struct Owners(Permissions);
 
 /// Asks who owns a workspace.
-pub(in crate::read) async fn owners(
+pub(crate) async fn owners(
     client: &Client<'_>,
     slug: &str,
     journal: &Journal<'_>,
-) -> Result<Owners, Incomplete> {
+) -> Result<Owners, Problem> {
     let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
-    let listed: Result<Listing<Permissions>, Trouble> = walk::list(client, &url, journal).await;
+    let listed: Result<Listing<Permissions>, RequestError> =
+        pages::list(client, &url, journal).await;
     let listing = listed.map_err(|trouble| unknown(client.explain(&trouble)))?;
     if let Some(other) = listing.rows.other_workspace(slug) {
         return Err(unknown(of_another(&format!("the workspace {}", client.excerpt(other)))));
@@ -34,13 +36,13 @@ pub(in crate::read) async fn owners(
 
 impl Owners {
     /// Notes who of the members owns the workspace.
-    pub(in crate::read) fn assign_roles(&self, members: &mut [Member]) -> Result<(), Incomplete> {
+    pub(crate) fn assign_roles(&self, members: &mut [Member]) -> Result<(), Problem> {
         let owners: HashSet<&str> = self.0.owners().collect();
         // Without a uuid somebody who is an owner would pass for one who is not.
         let unnamed = members.iter().any(|member| member.uuid.is_none());
         if owners.is_empty() || unnamed {
             let why = if unnamed { "a member came without uuid" } else { "no owner was listed" };
-            return Err(unknown(Incomplete::new(
+            return Err(unknown(Problem::new(
                 why,
                 "Use the credential of an admin of the workspace.",
             )));
@@ -49,7 +51,7 @@ impl Owners {
         // or not whole.
         let listed: HashSet<&str> = members.iter().filter_map(|own| own.uuid.as_deref()).collect();
         if !owners.is_subset(&listed) {
-            return Err(unknown(Incomplete::new(
+            return Err(unknown(Problem::new(
                 "an owner is not on the list of members",
                 "Try again; if it stays so, report it to Atlassian.",
             )));
@@ -62,10 +64,10 @@ impl Owners {
     }
 }
 
-fn unknown(incomplete: Incomplete) -> Incomplete {
+fn unknown(incomplete: Problem) -> Problem {
     let why = format!(
         "the policy forbids to exempt owners, and who owns the workspace could not be read: {}",
-        incomplete.why
+        incomplete.what
     );
-    Incomplete { why, ..incomplete }
+    Problem { what: why, ..incomplete }
 }

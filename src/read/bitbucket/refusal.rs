@@ -3,14 +3,14 @@
 use serde::Deserialize;
 
 use super::credential::Credential;
+use crate::failure::Problem;
 use crate::http::{Answer, Host, Refusal, Said, host_or_proxy};
 use crate::read::wire::ErrorBody;
-use crate::reading::Incomplete;
 
 /// The scopes that a credential has, as a header of answers.
-pub(super) const GRANTED_SCOPES: &str = "x-oauth-scopes";
+pub(crate) const GRANTED_SCOPES: &str = "x-oauth-scopes";
 /// The scopes that a resource takes, as a header of answers.
-pub(super) const REQUIRED_SCOPES: &str = "x-accepted-oauth-scopes";
+pub(crate) const REQUIRED_SCOPES: &str = "x-accepted-oauth-scopes";
 
 /// Bitbucket, to whom this credential is shown.
 impl Host for Credential {
@@ -38,25 +38,25 @@ impl Host for Credential {
         }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Incomplete {
+    fn refused(&self, refusal: &Refusal) -> Problem {
         let said = refusal.says(self);
         match refusal.status.as_u16() {
-            300..=399 => Incomplete::new(said, host_or_proxy(self)),
+            300..=399 => Problem::new(said, host_or_proxy(self)),
             401 => {
                 let oddity = self.oddity().map(|oddity| format!(" {oddity}"));
                 let unread = if refusal.message.is_empty() { UNREAD } else { "" };
                 let help = format!("{unread}{}{}", renew(self), oddity.unwrap_or_default());
-                Incomplete::new(said, help)
+                Problem::new(said, help)
             }
-            403 => Incomplete::new(said + &scopes(refusal), enough_scope(self)),
-            404 => Incomplete::new(said, membership(self)),
-            410 => Incomplete::new(
+            403 => Problem::new(said + &scopes(refusal), enough_scope(self)),
+            404 => Problem::new(said, membership(self)),
+            410 => Problem::new(
                 said,
                 "Bitbucket removed what this version of mfa-gate asks for: use a newer one.",
             ),
-            429 => Incomplete::new(said, allowance(self)),
-            500.. => Incomplete::new(said, "This is Bitbucket's own trouble: try again later."),
-            _ => Incomplete::new(said, "Check --api-url and the workspace's slug."),
+            429 => Problem::new(said, allowance(self)),
+            500.. => Problem::new(said, "This is Bitbucket's own trouble: try again later."),
+            _ => Problem::new(said, "Check --api-url and the workspace's slug."),
         }
     }
 }
@@ -90,7 +90,7 @@ fn scopes(refusal: &Refusal) -> String {
 }
 
 /// How to replace a credential that is not accepted.
-pub(super) fn renew(credential: &Credential) -> String {
+pub(crate) fn renew(credential: &Credential) -> String {
     let what = match credential {
         Credential::ApiToken { .. } => {
             "Check that BITBUCKET_EMAIL is the address of the Atlassian account that made \

@@ -5,10 +5,10 @@
 use serde::{Deserialize, Deserializer};
 
 use crate::completeness;
-use crate::completeness::Doubt;
+use crate::completeness::Inconsistency;
 use crate::http::object::Object;
 use crate::read::page::Rows;
-use crate::read::visible::Caller;
+use crate::read::visibility::Caller;
 
 /// The permission of an admin of a workspace.
 const OWNER: &str = "owner";
@@ -16,14 +16,14 @@ const OWNER: &str = "owner";
 /// The answer of `/user/workspaces/{workspace}/permission`. Bitbucket's OpenAPI document calls it a
 /// membership, and does not promise that it states the permission.
 #[derive(Deserialize)]
-pub(super) struct OwnPermission {
+pub(crate) struct OwnPermission {
     #[serde(default)]
     permission: Option<Box<str>>,
 }
 
 impl OwnPermission {
     /// What the caller is; foreign text is shown as `excerpt` has it.
-    pub(super) fn caller(&self, excerpt: impl Fn(&str) -> String) -> Caller {
+    pub(crate) fn caller(&self, excerpt: impl Fn(&str) -> String) -> Caller {
         match self.permission.as_deref() {
             Some(OWNER) => Caller::Owner,
             Some(other) => Caller::Other(excerpt(other).into()),
@@ -35,7 +35,7 @@ impl OwnPermission {
 /// Rows of `/workspaces/{workspace}/permissions`.
 #[derive(Default, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Permissions(Vec<Object<Permission>>);
+pub(crate) struct Permissions(Vec<Object<Permission>>);
 
 #[derive(Deserialize)]
 struct Permission {
@@ -66,7 +66,7 @@ fn lower_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D:
 
 impl Permissions {
     /// The uuids of the owners. Others are left out, should the server ignore the filter.
-    pub(super) fn owners(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &str> {
         self.rows().filter(|row| &*row.permission == OWNER).map(|row| &*row.user.0.uuid)
     }
 
@@ -75,7 +75,7 @@ impl Permissions {
     }
 
     /// A workspace that a row names and that is not this one.
-    pub(super) fn other_workspace(&self, slug: &str) -> Option<&str> {
+    pub(crate) fn other_workspace(&self, slug: &str) -> Option<&str> {
         let mut named = self.rows().filter_map(|row| row.workspace.as_ref()?.0.slug.as_deref());
         named.find(|named| *named != slug)
     }
@@ -104,16 +104,16 @@ impl Rows for Permissions {
         false
     }
 
-    fn distinct(&self) -> Result<(), Doubt> {
+    fn distinct(&self) -> Result<(), Inconsistency> {
         completeness::distinct(self.ids(), self.0.len())
     }
 }
 
 /// The answer to a request for a token.
 #[derive(Deserialize)]
-pub(super) struct TokenGrant {
+pub(crate) struct TokenGrant {
     /// The token, sent as Bearer.
-    pub(super) access_token: String,
+    pub(crate) access_token: String,
 }
 
 #[cfg(test)]

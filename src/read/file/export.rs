@@ -5,11 +5,12 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::{Completeness, Found, Held, only};
+use crate::failure::Problem;
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
-use crate::read::misfit::Misfit;
-use crate::read::table::{Row, Table, Words};
+use crate::read::csv::{Row, Table, Words};
+use crate::read::file_error::Misfit;
 use crate::read::wire::row_key;
-use crate::reading::{Incomplete, Origin, Selection};
+use crate::reading::{Origin, Selection};
 
 const NAME: &str = "Public Name";
 const EMAIL: &str = "Email Address";
@@ -38,7 +39,7 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Mi
     }
     let held = Held::new(members, Completeness::Asserted, None).unwrap_or_else(|doubt| {
         let help = "An address is of one account only: export the users again.";
-        Held::incomplete(Incomplete::new(doubt.why(), help), None)
+        Held::incomplete(Problem::new(doubt.why(), help), None)
     });
     Ok(Found {
         origin: Origin::UserExport,

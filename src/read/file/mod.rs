@@ -1,9 +1,9 @@
 //! Members from a file in place of the API: `--members FILE`.
 
-mod ahead;
-mod documents;
 mod export;
+mod json_stream;
 mod pages;
+mod reader;
 mod snapshot;
 mod wire;
 
@@ -14,16 +14,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use self::ahead::Ahead;
-use self::documents::Documents;
+use self::json_stream::Documents;
+use self::reader::Ahead;
 use self::wire::{Content, Document};
-use super::misfit::{Expected, Misfit};
+use super::file_error::{Expected, Misfit};
 use crate::completeness;
 use crate::failure::Failure;
+use crate::failure::Problem;
 use crate::files;
 use crate::member::Member;
 use crate::quote::excerpt;
-use crate::reading::{Addresses, Completeness, Incomplete, Origin, Reading, Roll, Selection, Walk};
+use crate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Selection, Walk};
 use crate::report::RosterRecord;
 
 /// What a file says.
@@ -128,7 +129,7 @@ struct Found {
 
 /// What a file holds of one workspace.
 struct Held {
-    members: Result<Roll, Incomplete>,
+    members: Result<MemberList, Problem>,
     reported_size: Option<u64>,
 }
 
@@ -137,15 +138,15 @@ impl Held {
         members: Vec<Member>,
         completeness: Completeness,
         reported_size: Option<u64>,
-    ) -> Result<Self, completeness::Doubt> {
+    ) -> Result<Self, completeness::Inconsistency> {
         completeness::distinct_members(&members)?;
         Ok(Held {
-            members: Ok(Roll { members, completeness, addresses: Addresses::AsShown }),
+            members: Ok(MemberList { members, completeness, addresses: Addresses::AsShown }),
             reported_size,
         })
     }
 
-    fn incomplete(incomplete: Incomplete, reported_size: Option<u64>) -> Self {
+    fn incomplete(incomplete: Problem, reported_size: Option<u64>) -> Self {
         Held { members: Err(incomplete), reported_size }
     }
 }
@@ -158,7 +159,7 @@ impl Found {
         };
         let readings = slugs.into_iter().map(|workspace| {
             let held = self.workspaces.remove(&workspace).unwrap_or_else(|| {
-                let missing = Incomplete::new(
+                let missing = Problem::new(
                     "the members file holds nothing of it",
                     "Add the workspace's members to the file, or narrow the run with --workspace.",
                 );
@@ -166,7 +167,7 @@ impl Found {
             });
             let members = held.members.and_then(|roll| {
                 if roll.members.is_empty() {
-                    return Err(Incomplete::nobody());
+                    return Err(Problem::no_members());
                 }
                 Ok(roll)
             });

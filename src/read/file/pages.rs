@@ -8,13 +8,14 @@ use url::Url;
 
 use super::{Found, Held, only, wants};
 use crate::completeness;
-use crate::completeness::{Doubt, Facts};
+use crate::completeness::{Facts, Inconsistency};
+use crate::failure::Problem;
 use crate::member::Member;
 use crate::read::bitbucket::page_number;
-use crate::read::misfit::Misfit;
+use crate::read::file_error::Misfit;
 use crate::read::page::Page;
 use crate::read::wire::{MemberRows, Slug, name_by_row};
-use crate::reading::{Incomplete, Origin, Selection};
+use crate::reading::{Origin, Selection};
 
 /// The pages so far, by workspace.
 #[derive(Default)]
@@ -28,7 +29,7 @@ struct List {
     pages: Vec<Facts>,
     members: Vec<Member>,
     /// What a page's `next` or `previous` says against this being the list of members.
-    other: Option<Doubt>,
+    other: Option<Inconsistency>,
 }
 
 impl Gathered {
@@ -90,9 +91,9 @@ impl List {
 /// What a page says against its being of the list of members of a workspace, by the type of its
 /// rows, and by its `next` and `previous`: where the rows do not name the workspace, nothing else
 /// does.
-fn other_list(page: &Page<MemberRows>, slug: &str) -> Option<Doubt> {
+fn other_list(page: &Page<MemberRows>, slug: &str) -> Option<Inconsistency> {
     if let Some(kind) = &page.values.other_type {
-        return Some(Doubt::OtherRows(kind.clone()));
+        return Some(Inconsistency::OtherRows(kind.clone()));
     }
     let number = page.page.map(NonZeroU64::get);
     let after = number.and_then(|number| number.checked_add(1));
@@ -102,15 +103,20 @@ fn other_list(page: &Page<MemberRows>, slug: &str) -> Option<Doubt> {
 }
 
 /// What a link of the page of some number says against leading to the page beside it.
-fn link_astray(link: &str, number: Option<u64>, beside: Option<u64>, slug: &str) -> Option<Doubt> {
+fn link_astray(
+    link: &str,
+    number: Option<u64>,
+    beside: Option<u64>,
+    slug: &str,
+) -> Option<Inconsistency> {
     if link.is_empty() {
-        return Some(Doubt::EmptyLink);
+        return Some(Inconsistency::EmptyLink);
     }
     let Some(url) = Url::parse(link).ok().filter(|url| is_of_members(url, slug)) else {
-        return Some(Doubt::OtherList(link.into()));
+        return Some(Inconsistency::OtherList(link.into()));
     };
     let ((page, to), leads_to) = (number.zip(beside)?, page_number(&url)?);
-    (leads_to != to).then_some(Doubt::Astray { page, to })
+    (leads_to != to).then_some(Inconsistency::Astray { page, to })
 }
 
 /// Whether an address is of all members of a workspace: `…/workspaces/SLUG/members`, and no `q=`,
@@ -122,36 +128,39 @@ fn is_of_members(url: &Url, slug: &str) -> bool {
         && !url.query_pairs().any(|(key, _)| key == "q")
 }
 
-fn incomplete(doubt: &Doubt) -> Incomplete {
+fn incomplete(doubt: &Inconsistency) -> Problem {
     let help = match doubt {
-        Doubt::OpenEnd { .. } | Doubt::Indistinct => {
+        Inconsistency::OpenEnd { .. } | Inconsistency::Indistinct => {
             "A list in `fields=` without `+` takes `next`, `size` and ids away. Save the pages again \
              with ?pagelen=100&fields=%2Bvalues.user.has_2fa_enabled, which adds the flag and \
              keeps them."
         }
-        Doubt::OtherList(_) | Doubt::OtherRows(_) | Doubt::Permissions | Doubt::EmptyLink => {
+        Inconsistency::OtherList(_)
+        | Inconsistency::OtherRows(_)
+        | Inconsistency::Permissions
+        | Inconsistency::EmptyLink => {
             "Save the pages of /workspaces/SLUG/members, for the workspace that is checked and \
              without `q=`."
         }
-        Doubt::Sizes(..)
-        | Doubt::Count { .. }
-        | Doubt::Twice(_)
-        | Doubt::PageTwice(_)
-        | Doubt::PageMissing(_)
-        | Doubt::Unfinished
-        | Doubt::Lengths(..)
-        | Doubt::Recorded { .. }
-        | Doubt::EndsEarly { .. }
-        | Doubt::BothWays(_)
-        | Doubt::Bare { .. }
-        | Doubt::OtherPage { .. }
-        | Doubt::Astray { .. }
-        | Doubt::NotFirst
-        | Doubt::Short { .. }
-        | Doubt::Shifted => {
+        Inconsistency::Sizes(..)
+        | Inconsistency::Count { .. }
+        | Inconsistency::Twice(_)
+        | Inconsistency::PageTwice(_)
+        | Inconsistency::PageMissing(_)
+        | Inconsistency::Unfinished
+        | Inconsistency::Lengths(..)
+        | Inconsistency::Recorded { .. }
+        | Inconsistency::EndsEarly { .. }
+        | Inconsistency::BothWays(_)
+        | Inconsistency::Bare { .. }
+        | Inconsistency::OtherPage { .. }
+        | Inconsistency::Astray { .. }
+        | Inconsistency::NotFirst
+        | Inconsistency::Short { .. }
+        | Inconsistency::Shifted => {
             "Save every page again in one go: from the first one, following `next` until a page \
              has none."
         }
     };
-    Incomplete::new(format!("the saved pages are not the whole list: {}", doubt.why()), help)
+    Problem::new(format!("the saved pages are not the whole list: {}", doubt.why()), help)
 }

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::wire::{Lists, Snapshot};
 use super::{Found, Held, wants};
 use crate::completeness;
+use crate::failure::Problem;
 use crate::member::Member;
 use crate::quote::whole;
-use crate::read::misfit::Misfit;
-use crate::reading::{Addresses, Completeness, Incomplete, Origin, Roll, Selection};
+use crate::read::file_error::Misfit;
+use crate::reading::{Addresses, Completeness, MemberList, Origin, Selection};
 use crate::report::{RosterRecord, Workspace};
 
 const HELP: &str = "Run `mfa-gate members --format json` again; it exits 0 only where every \
@@ -104,11 +105,11 @@ fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> He
         match completeness::recorded(&members, workspace.members, completeness, size) {
             Ok(()) => {
                 let addresses = Addresses::AsShown;
-                let roll = Roll { members, completeness, addresses };
+                let roll = MemberList { members, completeness, addresses };
                 return Held { members: Ok(roll), reported_size: size };
             }
             Err(doubt) => format!("the members file contradicts itself: {}", doubt.why()),
         }
     };
-    Held::incomplete(Incomplete::new(why, HELP), size)
+    Held::incomplete(Problem::new(why, HELP), size)
 }

@@ -12,7 +12,7 @@ use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use crate::http::object::Object;
 use crate::member::Member;
 use crate::quote::excerpt;
-use crate::read::misfit::Misfit;
+use crate::read::file_error::Misfit;
 use crate::read::page::{NoError, Page};
 use crate::read::wire::{ErrorDetail, MemberRows};
 use crate::report::{ListedMember, RosterRecord, SCHEMA_VERSION, Workspace};

@@ -6,8 +6,8 @@ use super::{Entry, WORDS, per_user};
 use crate::member::{Source, TwoFactor};
 use crate::policy::{RosterColumns, is_account_id};
 use crate::quote::excerpt;
-use crate::read::misfit::Misfit;
-use crate::read::table::{Row, Table};
+use crate::read::csv::{Row, Table};
+use crate::read::file_error::Misfit;
 
 /// The columns that a roster may have.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::Entry;
 use super::columns::{Answers, Columns};
 use crate::member::TwoFactor;
 use crate::quote::excerpt;
-use crate::read::misfit::Misfit;
+use crate::read::file_error::Misfit;
 
 /// Checks that no two rows with one account id, or one address, say different things.
 pub(super) fn check(entries: &[Entry], columns: &Columns) -> Result<(), Misfit> {

@@ -7,8 +7,8 @@ mod per_user;
 use std::path::Path;
 
 use self::columns::Columns;
-use super::misfit::{Expected, Misfit};
-use super::table::{Table, Words};
+use super::csv::{Table, Words};
+use super::file_error::{Expected, Misfit};
 use crate::digest::{hex, sha256};
 use crate::failure::Failure;
 use crate::files;

@@ -6,7 +6,7 @@
 use csv::StringRecord;
 
 use crate::quote::excerpt;
-use crate::read::misfit::Misfit;
+use crate::read::file_error::Misfit;
 
 /// What its column of states is called, without blanks, marks and case.
 const STATES: [&str; 6] = [

@@ -1,0 +1,176 @@
+//! What a credential is and what it sees: for somebody who wonders why nothing can be read.
+
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
+
+use super::headers;
+use crate::doctor::observation::Observation;
+use crate::failure::Failure;
+use crate::failure::Problem;
+use crate::http::{Connection, Deadline, Pace, RequestError, block_on};
+use crate::member::{Member, Source, TwoFactor};
+use crate::read::bitbucket::MEMBERS;
+use crate::read::bitbucket::account::Account;
+use crate::read::bitbucket::client::{Client, link};
+use crate::read::bitbucket::credential::Credential;
+use crate::read::bitbucket::pages;
+use crate::read::bitbucket::pages::PAGELEN;
+use crate::read::bitbucket::progress::Journal;
+use crate::read::bitbucket::wire::OwnPermission;
+use crate::read::page::Page;
+use crate::read::visibility::Caller;
+use crate::read::wire::MemberRows;
+
+/// Looks at the credential, and at what it is and sees in each workspace. It blocks; not to be
+/// called from asynchronous code.
+///
+/// # Errors
+/// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
+pub(crate) fn examine(
+    account: &Account,
+    connection: &Connection,
+    slugs: &[Arc<str>],
+    deadline: Deadline,
+    pace: Pace<'_>,
+) -> Result<Vec<Observation>, Failure> {
+    let link = link(account, connection, deadline, pace)?;
+    block_on(async {
+        let client = match Client::new(account, link, connection).await {
+            Ok(client) => client,
+            Err(incomplete) => return vec![Observation::failed(CREDENTIAL, incomplete)],
+        };
+        let mut seen = Seen::default();
+        for slug in slugs {
+            workspace(&client, slug, &mut seen).await;
+        }
+        let Seen { observations, headers, requests } = seen;
+        let mut all = vec![credential(&account.credential, headers.as_ref(), &client)];
+        let headers = headers.as_ref();
+        all.extend(headers.map(|it| headers::scopes(it, account.credential.kind(), &client)));
+        all.extend(observations);
+        all.extend(headers.map(|_| headers::clock(client.clock().gap())));
+        all.extend(headers.map(|it| headers::rate_limit(it, requests, &client)));
+        all
+    })
+}
+
+const CREDENTIAL: &str = "credential";
+
+/// What was seen so far.
+#[derive(Default)]
+struct Seen {
+    observations: Vec<Observation>,
+    /// Those of the last answer that was a success.
+    headers: Option<HeaderMap>,
+    /// How many requests reading these workspaces takes.
+    requests: u64,
+}
+
+fn credential(
+    credential: &Credential,
+    accepted: Option<&HeaderMap>,
+    client: &Client<'_>,
+) -> Observation {
+    let what = match credential {
+        Credential::ApiToken { email, .. } => {
+            format!("the API token of {email} (BITBUCKET_EMAIL, BITBUCKET_API_TOKEN)")
+        }
+        Credential::AccessToken(_) => "an access token (BITBUCKET_ACCESS_TOKEN)".into(),
+        Credential::Oauth { .. } => {
+            "an OAuth consumer (BITBUCKET_CLIENT_ID, BITBUCKET_CLIENT_SECRET)".into()
+        }
+    };
+    let Some(headers) = accepted else {
+        let why = format!("{what}: no request of it was answered well");
+        let help = "Why that is so stands below.";
+        return Observation::failed(CREDENTIAL, Problem::new(why, help));
+    };
+    let called = headers::credential_type(headers, client);
+    let says =
+        what + &called.map(|kind| format!("; Bitbucket calls it {kind}")).unwrap_or_default();
+    match credential.oddity() {
+        Some(oddity) => Observation::warning(CREDENTIAL, says, oddity),
+        None => Observation::ok(CREDENTIAL, says),
+    }
+}
+
+/// Looks at what the credential is in a workspace, and whether it sees the second factor there.
+async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
+    let journal = Journal::new(slug, &|_| ());
+    let caller = role(client, slug, &journal, seen).await;
+    let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
+    let subject = format!("{slug}: second factor");
+    let read: Result<(Page<MemberRows>, HeaderMap), RequestError> =
+        pages::flagged(client, &url, &journal).await;
+    seen.observations.push(match read {
+        Ok((page, headers)) => {
+            seen.headers = Some(headers);
+            let members = page.values.members;
+            // The list page by page, what the caller is, and who owns the workspace.
+            let size = page.size.unwrap_or(1);
+            seen.requests = seen.requests.saturating_add(size.div_ceil(PAGELEN)).saturating_add(2);
+            visibility(subject, &members, &caller)
+        }
+        Err(trouble) => Observation::failed(subject, client.explain(&trouble)),
+    });
+}
+
+async fn role(client: &Client<'_>, slug: &str, journal: &Journal<'_>, seen: &mut Seen) -> Caller {
+    let subject = format!("{slug}: role");
+    let url = client.url(&["user", "workspaces", slug, "permission"], None);
+    let (caller, observation) = match client.get_with_headers::<OwnPermission>(&url, journal).await
+    {
+        Ok((own, headers)) => {
+            seen.headers = Some(headers);
+            let caller = own.caller(|text| client.excerpt(text));
+            let observation = match &caller {
+                Caller::Owner => Observation::ok(subject, "`owner`, an admin of the workspace"),
+                Caller::Other(permission) => {
+                    let why = format!(
+                        "`{permission}`, not `owner`: Bitbucket shows the second factor of others \
+                         to admins only"
+                    );
+                    Observation::failed(subject, Problem::new(why, USE_AN_ADMINS))
+                }
+                Caller::NoAnswer => Observation::warning(
+                    subject,
+                    "Bitbucket does not say",
+                    "Whether the second factor is shown tells as much.",
+                ),
+            };
+            (caller, observation)
+        }
+        Err(trouble) => {
+            let Problem { what, help } = client.explain(&trouble);
+            (Caller::NoAnswer, Observation::warning(subject, format!("not told: {what}"), help))
+        }
+    };
+    seen.observations.push(observation);
+    caller
+}
+
+const USE_AN_ADMINS: &str = "Use the credential of an admin of the workspace.";
+
+/// Whether the first page shows who has a second factor.
+fn visibility(subject: String, members: &[Member], caller: &Caller) -> Observation {
+    if members.is_empty() {
+        return Observation::failed(subject, Problem::no_members());
+    }
+    let asked: Vec<_> = members.iter().filter(|member| member.applicable()).collect();
+    let shown = |member: &&&Member| member.evidence.of(Source::Bitbucket) != TwoFactor::Unknown;
+    let (shown, of) = (asked.iter().filter(shown).count(), asked.len());
+    let says = format!("shown for {shown} of the {of} active members on the first page");
+    match (shown, caller) {
+        (all, _) if all == of => Observation::ok(subject, says),
+        (0, _) => Observation::failed(subject, Problem::new(says, USE_AN_ADMINS)),
+        (_, Caller::Owner) => Observation::warning(
+            subject,
+            says,
+            "An admin asks, so the others are unknown to Bitbucket itself: they will be findings.",
+        ),
+        (_, Caller::Other(_) | Caller::NoAnswer) => {
+            Observation::failed(subject, Problem::new(says, USE_AN_ADMINS))
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What a credential can see, looked at with as few requests as it takes.
+
+pub(crate) mod atlassian;
+pub(crate) mod bitbucket;
+mod headers;
+pub(crate) mod observation;

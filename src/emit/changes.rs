@@ -1,0 +1,48 @@
+//! What changed since an earlier run, in the words that formats share. Nothing here is escaped.
+
+use super::summary::{count, number};
+use crate::member;
+use crate::report::{Changes, Concern, Report};
+
+/// The run that is compared with, and how much changed: one line.
+pub(crate) fn headline(changes: &Changes) -> String {
+    format!(
+        "since {}: {} new, {} fixed, {} as before",
+        changes.previous.checked_at.strftime("%Y-%m-%d %H:%M UTC"),
+        changes.new.len(),
+        changes.fixed.len(),
+        changes.staying.len()
+    )
+}
+
+/// What limits the comparison, a line each.
+pub(crate) fn caveats(report: &Report, changes: &Changes) -> Vec<String> {
+    let other_policy = (changes.previous.policy_sha256 != report.policy.sha256)
+        .then(|| "the policy has changed since".to_owned());
+    let slugs = &changes.not_compared;
+    let not_compared = (!slugs.is_empty()).then(|| {
+        format!(
+            "not compared, since not both runs know {} by the same ids and to the end: {}",
+            count(number(slugs.len()), "workspace"),
+            slugs.join(", ")
+        )
+    });
+    other_policy.into_iter().chain(not_compared).collect()
+}
+
+/// Whom or what a concern is about.
+pub(crate) fn about(concern: &Concern) -> String {
+    match (&concern.exemption, &concern.key, &concern.workspace) {
+        (Some(id), _, _) => format!("exemption {id}"),
+        (None, Some(key), Some(slug)) => {
+            format!("{} in {slug}", member::label(key, [&concern.name, &None]))
+        }
+        (None, Some(key), None) => key.to_string(),
+        (None, None, _) => concern.rule.title().to_owned(),
+    }
+}
+
+/// What is to be said of a concern: for what is new its rule, for what is fixed how.
+pub(crate) fn said(concern: &Concern) -> &'static str {
+    concern.settled.map_or_else(|| concern.rule.title(), |settled| settled.words())
+}

@@ -1,0 +1,269 @@
+//! Requests, each tried until it is answered, it is no use, or there is no time left.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Client as Http, Request, RequestBuilder, StatusCode};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::clock::Deadline;
+use super::clock::Pace;
+use super::error::{Refusal, RequestError};
+use super::retry::{self, Retry, TRIES};
+use super::secrets::Secrets;
+use super::skew;
+use super::skew::Clock;
+use super::throttle::Throttle;
+use super::transport::{Answer, Route, Transport};
+use super::{Connection, Host, Said};
+use crate::escape;
+use crate::failure::Failure;
+use crate::failure::Problem;
+use crate::http::object::Object;
+
+/// The way to one server, which all requests of a run to it share.
+pub(crate) struct Session<'a> {
+    host: &'a dyn Host,
+    transport: Transport,
+    gate: Throttle,
+    deadline: Deadline,
+    pace: Pace<'a>,
+    secrets: Secrets,
+    clock: Clock,
+}
+
+/// The longest that a cache may have kept an answer: who has a second factor is asked today.
+const LONGEST_KEPT: Duration = Duration::from_secs(5 * 60);
+
+/// Whether messages may quote an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    Shown,
+    /// It may hold a secret that nobody knows yet.
+    Withheld,
+}
+
+/// What stands in the place of an answer that is not quoted.
+const WITHHELD: &str = "(withheld, it may hold a token)";
+
+impl<'a> Session<'a> {
+    /// The way to the server at a base address.
+    pub(crate) fn new(
+        host: &'a dyn Host,
+        base: &Url,
+        connection: &Connection,
+        deadline: Deadline,
+        pace: Pace<'a>,
+    ) -> Result<Self, Failure> {
+        Session::by(host, Route::To(base), connection, deadline, pace)
+    }
+
+    /// The way to a server by a route.
+    pub(crate) fn by(
+        host: &'a dyn Host,
+        route: Route<'_>,
+        connection: &Connection,
+        deadline: Deadline,
+        pace: Pace<'a>,
+    ) -> Result<Self, Failure> {
+        Ok(Session {
+            host,
+            transport: Transport::new(connection, route)?,
+            gate: Throttle::new(connection.concurrency.into()),
+            deadline,
+            pace,
+            secrets: connection.secrets.clone(),
+            clock: connection.clock.clone(),
+        })
+    }
+
+    /// What to say of a trouble.
+    pub(crate) fn explain(&self, trouble: &RequestError) -> Problem {
+        trouble.explain(self.host)
+    }
+
+    /// What requests are built with.
+    pub(crate) fn http(&self) -> &Http {
+        &self.transport.http
+    }
+
+    /// What no message may show.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// What the answers told of this machine's clock.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Sends a request until it is answered well, and reads the answer. Each try is counted.
+    pub(crate) async fn fetch<T: DeserializeOwned>(
+        &self,
+        build: impl Fn() -> RequestBuilder,
+        requests: &Cell<u32>,
+    ) -> Result<(T, HeaderMap), RequestError> {
+        self.exchange(build, Quotes::Shown, requests, object).await
+    }
+
+    /// As [`Session::fetch`], where the answer is a secret.
+    pub(crate) async fn fetch_secret<T: DeserializeOwned>(
+        &self,
+        build: impl Fn() -> RequestBuilder,
+    ) -> Result<T, RequestError> {
+        let fetched = self.exchange(build, Quotes::Withheld, &Cell::new(0), object).await;
+        fetched.map(|(answer, _)| answer)
+    }
+
+    /// Sends a request until it is answered well, whatever the answer says.
+    pub(crate) async fn tell(
+        &self,
+        build: impl Fn() -> RequestBuilder,
+    ) -> Result<(), RequestError> {
+        let told = self.exchange(build, Quotes::Shown, &Cell::new(0), |_| Ok(())).await;
+        told.map(|((), _)| ())
+    }
+
+    async fn exchange<T>(
+        &self,
+        build: impl Fn() -> RequestBuilder,
+        quotes: Quotes,
+        requests: &Cell<u32>,
+        read: impl Fn(&Answer) -> serde_json::Result<T>,
+    ) -> Result<(T, HeaderMap), RequestError> {
+        let (mut tries, mut kept) = (0, None);
+        loop {
+            let request = build().build().map_err(unsendable)?;
+            let lane = self.gate.pass(kept.take(), self.deadline, self.pace).await?;
+            tries += 1;
+            requests.set(requests.get().saturating_add(1));
+            let shown = self.host.shown_path(request.url()).to_owned();
+            let started = (self.pace.now)();
+            let sent = self.transport.send(request, self.deadline, tries, &shown).await;
+            if let Ok(answer) = &sent {
+                self.clock.note(&answer.headers, started, (self.pace.now)());
+            }
+            let trouble = match sent.and_then(|answer| self.understand(answer, quotes, &read)) {
+                Ok(understood) => return Ok(understood),
+                Err(trouble) => trouble,
+            };
+            let wait = retry::delay(tries, trouble.asks(), (self.pace.jitter)());
+            match retry::classify(&trouble) {
+                Retry::Final => return Err(trouble),
+                Retry::Crowded => {
+                    kept = lane.close(wait);
+                    self.again(trouble, tries, wait)?;
+                }
+                Retry::Passing => {
+                    drop(lane);
+                    self.again(trouble, tries, wait)?;
+                    (self.pace.sleep)(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Whether there is another try after the wait; if not, the trouble is what it ends with.
+    fn again(&self, trouble: RequestError, tries: u32, wait: Duration) -> Result<(), RequestError> {
+        let last = Box::new(trouble);
+        if tries >= TRIES {
+            return Err(RequestError::Exhausted { last, tries });
+        }
+        if wait > self.deadline.left() {
+            return Err(RequestError::OutOfTime { last, allowed: self.deadline.allowed });
+        }
+        let why = self.explain(&last).what;
+        let why = escape::terminal(&why);
+        log::info!("trying again wait={wait:?} tries={tries} why={why}");
+        Ok(())
+    }
+
+    fn understand<T>(
+        &self,
+        answer: Answer,
+        quotes: Quotes,
+        read: impl Fn(&Answer) -> serde_json::Result<T>,
+    ) -> Result<(T, HeaderMap), RequestError> {
+        if !answer.status.is_success() {
+            return Err(RequestError::Refused(Box::new(self.refusal(&answer, quotes))));
+        }
+        if let Some(age) = skew::kept_for(&answer.headers).filter(|age| *age > LONGEST_KEPT) {
+            return Err(RequestError::Stale(age));
+        }
+        match read(&answer) {
+            Ok(understood) => Ok((understood, answer.headers)),
+            Err(error) => Err(RequestError::Shape {
+                status: answer.status.as_u16(),
+                content_type: self.content_type(&answer),
+                start: self.quote(&String::from_utf8_lossy(&answer.body), quotes),
+                why: self.quote(&error.to_string(), quotes),
+                cut: error.is_eof(),
+            }),
+        }
+    }
+
+    /// The first words of what came, masked, where it may be quoted.
+    fn quote(&self, text: &str, quotes: Quotes) -> String {
+        match quotes {
+            Quotes::Shown => self.secrets.excerpt(text),
+            Quotes::Withheld => WITHHELD.into(),
+        }
+    }
+
+    fn content_type(&self, answer: &Answer) -> String {
+        let given = answer.header(CONTENT_TYPE);
+        given.map_or_else(|| "of no type".into(), |kind| self.secrets.excerpt(kind))
+    }
+
+    /// What an answer that is no success says. Its reason is no secret, the rest of it may be.
+    fn refusal(&self, answer: &Answer, quotes: Quotes) -> Refusal {
+        let Said { message, granted, required } = self.host.said(answer);
+        let body = String::from_utf8_lossy(&answer.body);
+        let message = match message.filter(|message| !message.trim().is_empty()) {
+            Some(message) => self.secrets.excerpt(&message),
+            None if body.trim().is_empty() => String::new(),
+            None => self.quote(&format!("{}, {body}", self.content_type(answer)), quotes),
+        };
+        let masked = |text: Option<String>| text.map(|text| self.secrets.excerpt(&text));
+        let denied = answer.header(AUTHENTICATION_DENIED).unwrap_or_default();
+        Refusal {
+            status: answer.status,
+            message,
+            granted: masked(granted),
+            required: masked(required),
+            asks: retry::asked(answer.status, &answer.headers, (self.pace.now)()),
+            wants_captcha: denied.to_ascii_uppercase().contains("CAPTCHA"),
+        }
+    }
+}
+
+/// Why an account was not let in, as Atlassian says it: `CAPTCHA_CHALLENGE; login-url=…`.
+const AUTHENTICATION_DENIED: &str = "x-authentication-denied-reason";
+
+/// The header by which a request is authorised, marked as secret.
+///
+/// # Errors
+/// [`RequestError::Unsendable`] where there is none that could be sent.
+pub(crate) fn sensitive_header(request: &Request) -> Result<HeaderValue, RequestError> {
+    let header = request.headers().get(AUTHORIZATION).cloned();
+    let Some(mut header) = header.filter(|header| header.to_str().is_ok()) else {
+        return Err(RequestError::Unsendable("the credential does not fit into a header".into()));
+    };
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// An answer, which has to be a JSON object, and the whole of it: other successes than 200 may be
+/// only a part, or what has changed.
+fn object<T: DeserializeOwned>(answer: &Answer) -> serde_json::Result<T> {
+    if answer.status != StatusCode::OK {
+        return Err(serde::de::Error::custom("only an answer with status 200 is sure to be whole"));
+    }
+    serde_json::from_slice(&answer.body).map(|Object(answer)| answer)
+}
+
+pub(crate) fn unsendable(error: reqwest::Error) -> RequestError {
+    RequestError::Unsendable(error.without_url().to_string())
+}

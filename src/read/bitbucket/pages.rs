@@ -1,0 +1,296 @@
+//! Lists that come in pages, read from the first page to the last and proven to be complete.
+
+use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroU64;
+
+use futures_util::stream::{self, StreamExt};
+use reqwest::header::HeaderMap;
+use url::Url;
+
+use super::client::Client;
+use super::page_url::{follow, page_number, with_fields, with_page};
+use super::progress::Journal;
+use crate::completeness;
+use crate::completeness::{Facts, Inconsistency, Proof};
+use crate::http::RequestError;
+use crate::read::page::{Page, Rows};
+
+/// Rows asked for on a page: the most that Bitbucket gives.
+pub(crate) const PAGELEN: u64 = 100;
+
+/// More pages than this are no workspace: a million members.
+const MOST_PAGES: u64 = 10_000;
+
+/// A list that is proven to be complete.
+pub(crate) struct Listing<R> {
+    pub(crate) rows: R,
+    pub(crate) proof: Proof,
+}
+
+/// In which order pages are read.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    /// Side by side, where the first page says how many there are and what they are called.
+    SideBySide,
+    /// One after another, each where the one before says that it is.
+    InTurn,
+}
+
+/// Reads a list. Where it does not add up, somebody may have joined or left meanwhile: then it is
+/// read once more from the start, one page after another.
+pub(crate) async fn list<R: Rows>(
+    client: &Client<'_>,
+    first: &Url,
+    journal: &Journal<'_>,
+) -> Result<Listing<R>, RequestError> {
+    let found = walk(client, first, Order::SideBySide, journal).await;
+    let Err(RequestError::Inconsistency(doubt)) = found else { return found };
+    log::info!("reading the list again path={:?} why={:?}", first.path(), doubt.why());
+    walk(client, first, Order::InTurn, journal).await
+}
+
+async fn walk<R: Rows>(
+    client: &Client<'_>,
+    first: &Url,
+    order: Order,
+    journal: &Journal<'_>,
+) -> Result<Listing<R>, RequestError> {
+    journal.walk();
+    let head: Page<R> = page(client, first, journal).await?;
+    let series = match order {
+        Order::SideBySide => Series::of(first, &head)?,
+        Order::InTurn => None,
+    };
+    let (rows, pages) = match series {
+        Some(series) => side_by_side(client, &series, head, journal).await?,
+        None => in_turn(client, first, head, journal).await?,
+    };
+    proven(rows, &pages, journal.size()).map_err(|doubt| {
+        if let Inconsistency::Twice(id) = &doubt {
+            return RequestError::Inconsistency(Inconsistency::Twice(client.excerpt(id).into()));
+        }
+        RequestError::Inconsistency(doubt)
+    })
+}
+
+/// `size` is how many rows there are by whatever page said so last, in this walk or before it.
+fn proven<R: Rows>(
+    rows: R,
+    pages: &[Facts],
+    size: Option<u64>,
+) -> Result<Listing<R>, Inconsistency> {
+    let proof = completeness::complete(pages)?;
+    let came = rows.len() as u64;
+    if let Some(size) = size.filter(|&size| size != came) {
+        return Err(Inconsistency::Count { came, size });
+    }
+    rows.distinct()?;
+    Ok(Listing { rows, proof })
+}
+
+/// Follows `next` from page to page.
+async fn in_turn<R: Rows>(
+    client: &Client<'_>,
+    first: &Url,
+    head: Page<R>,
+    journal: &Journal<'_>,
+) -> Result<(R, Vec<Facts>), RequestError> {
+    let mut visited = HashSet::from([first.clone()]);
+    let mut pages = vec![Facts { number: head.page.or(Some(NonZeroU64::MIN)), ..head.facts() }];
+    let (mut rows, mut next) = (head.values, head.next);
+    let mut numbered = false;
+    while let Some(address) = next {
+        let read = pages.len() as u64;
+        if address.is_empty() {
+            return Err(RequestError::Inconsistency(Inconsistency::EmptyLink));
+        }
+        if read >= MOST_PAGES {
+            return Err(RequestError::Endless);
+        }
+        let url = follow(first, &address)
+            .ok_or_else(|| RequestError::Elsewhere(client.excerpt(&address)))?;
+        if !visited.insert(url.clone()) {
+            return Err(RequestError::Loop);
+        }
+        let (leads_to, asked) = (page_number(&url), read + 1);
+        numbered |= read == 1 && leads_to.is_some();
+        if numbered && leads_to != Some(asked) {
+            return Err(RequestError::Inconsistency(Inconsistency::Astray {
+                page: read,
+                to: asked,
+            }));
+        }
+        let page: Page<R> = page(client, &url, journal).await?;
+        if let Some(came) = page.page.map(NonZeroU64::get).filter(|&came| came != asked) {
+            return Err(RequestError::Inconsistency(Inconsistency::OtherPage { asked, came }));
+        }
+        pages.push(Facts { number: NonZeroU64::new(asked), ..page.facts() });
+        rows.append(page.values);
+        next = page.next;
+    }
+    Ok((rows, pages))
+}
+
+/// Asks for all pages of a series after the first, several at once. Nothing that the first page
+/// says is believed: a page that does not fit ends the walk, and the requests under way with it.
+async fn side_by_side<R: Rows>(
+    client: &Client<'_>,
+    series: &Series,
+    head: Page<R>,
+    journal: &Journal<'_>,
+) -> Result<(R, Vec<Facts>), RequestError> {
+    let (path, pages, at_once) = (series.first.path(), series.pages, client.concurrency);
+    log::info!("reading pages side by side path={path:?} pages={pages} at_once={at_once}");
+    let mut under_way = stream::iter(2..=series.pages)
+        .map(|number| async move {
+            let url = with_page(&series.second, number);
+            (number, page::<R>(client, &url, journal).await)
+        })
+        .buffer_unordered(at_once);
+    let mut rest = BTreeMap::new();
+    while let Some((number, page)) = under_way.next().await {
+        let page = page.map_err(|trouble| Series::missing(number, trouble))?;
+        series.admit(number, &page, client)?;
+        rest.insert(number, page);
+    }
+    let mut facts = vec![Facts { number: Some(NonZeroU64::MIN), ..head.facts() }];
+    let mut rows = head.values;
+    for (number, page) in rest {
+        facts.push(Facts { number: NonZeroU64::new(number), ..page.facts() });
+        rows.append(page.values);
+    }
+    Ok((rows, facts))
+}
+
+/// Pages that are known by number before they are read.
+struct Series {
+    /// The first page's address.
+    first: Url,
+    /// The second page's, as the first one gives it.
+    second: Url,
+    /// How many pages there are.
+    pages: u64,
+    /// How many rows there are.
+    size: u64,
+}
+
+impl Series {
+    /// The series that a first page begins, if it says how long it is and its pages have numbers.
+    fn of<R: Rows>(first: &Url, head: &Page<R>) -> Result<Option<Self>, RequestError> {
+        let rows = head.values.len() as u64;
+        let second = head.next.as_ref().and_then(|next| follow(first, next));
+        let (Some(size), Some(second)) = (head.size, second) else { return Ok(None) };
+        let numbered = page_number(&second) == Some(2)
+            && head.page.is_none_or(|number| number == NonZeroU64::MIN);
+        let full = rows > 0 && head.pagelen.is_none_or(|length| length == rows);
+        if !numbered || !full {
+            return Ok(None);
+        }
+        match size.div_ceil(rows) {
+            0 | 1 => Ok(None),
+            pages if pages > MOST_PAGES => Err(RequestError::Endless),
+            pages => Ok(Some(Series { first: first.clone(), second, pages, size })),
+        }
+    }
+
+    /// Checks that a page is the one that was asked for.
+    fn admit<R>(
+        &self,
+        number: u64,
+        page: &Page<R>,
+        client: &Client<'_>,
+    ) -> Result<(), RequestError> {
+        let stated = page.page.map_or(number, NonZeroU64::get);
+        if stated != number {
+            return Err(RequestError::Inconsistency(Inconsistency::OtherPage {
+                asked: number,
+                came: stated,
+            }));
+        }
+        let size = page.size.unwrap_or(self.size);
+        if size != self.size {
+            return Err(RequestError::Inconsistency(Inconsistency::Sizes(self.size, size)));
+        }
+        match &page.next {
+            None if number == self.pages => Ok(()),
+            None => Err(RequestError::Inconsistency(Inconsistency::EndsEarly {
+                page: number,
+                of: self.pages,
+            })),
+            Some(next) => {
+                let next = follow(&self.first, next)
+                    .ok_or_else(|| RequestError::Elsewhere(client.excerpt(next)))?;
+                if number == self.pages {
+                    Err(RequestError::Inconsistency(Inconsistency::Unfinished))
+                } else if page_number(&next) == number.checked_add(1) {
+                    Ok(())
+                } else {
+                    let to = number.saturating_add(1);
+                    Err(RequestError::Inconsistency(Inconsistency::Astray { page: number, to }))
+                }
+            }
+        }
+    }
+
+    /// What it means that a page could not be read: one that is not there any more is what is
+    /// left of a list that became shorter.
+    fn missing(number: u64, trouble: RequestError) -> RequestError {
+        if let RequestError::Refused(refusal) = &trouble
+            && matches!(refusal.status.as_u16(), 400 | 404)
+        {
+            return RequestError::Inconsistency(Inconsistency::PageMissing(number));
+        }
+        trouble
+    }
+}
+
+/// One page, noted.
+async fn page<R: Rows>(
+    client: &Client<'_>,
+    url: &Url,
+    journal: &Journal<'_>,
+) -> Result<Page<R>, RequestError> {
+    let (page, _): (Page<R>, _) = flagged(client, url, journal).await?;
+    journal.page(page.values.len(), page.size);
+    Ok(page)
+}
+
+/// One page and the headers of its answer. Whether `next` carries `fields` along is not documented;
+/// so a page without the field that matters is asked for once more with every field by its name.
+pub(crate) async fn flagged<R: Rows>(
+    client: &Client<'_>,
+    url: &Url,
+    journal: &Journal<'_>,
+) -> Result<(Page<R>, HeaderMap), RequestError> {
+    let (page, headers): (Page<R>, _) = client.get_with_headers(url, journal).await?;
+    // Rows of another list stay as they came, so that they are seen to be such.
+    let lacks_flag = page.values.lacks_flag() && !page.values.have_permissions();
+    let Some(fields) = R::SPELLED_OUT.filter(|_| lacks_flag) else {
+        return Ok((page, headers));
+    };
+    let again: Page<R> = match client.get(&with_fields(url, fields), journal).await {
+        // A server that does not understand the fields leaves the first answer standing: without
+        // the flag, it still says who is on the list.
+        Err(trouble) if trouble.status() == Some(400) => return Ok((page, headers)),
+        again => again?,
+    };
+    let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;
+    let same_number = again.values.len() == page.values.len();
+    let named = again.values.ids().next().is_some();
+    let same_rows = same_number && (!named || again.values.ids().eq(page.values.ids()));
+    if !same_size || !same_rows {
+        return Err(RequestError::Inconsistency(Inconsistency::Shifted));
+    }
+    let values = if named && !again.values.lacks_flag() { again.values } else { page.values };
+    // What the second answer leaves out about the list, the first one said; what it says is later.
+    let page = Page {
+        values,
+        size: again.size.or(page.size),
+        page: again.page.or(page.page),
+        pagelen: again.pagelen.or(page.pagelen),
+        next: again.next.or(page.next),
+        previous: again.previous.or(page.previous),
+        no_error: page.no_error,
+    };
+    Ok((page, headers))
+}

@@ -1,0 +1,120 @@
+//! Whether an unknown second factor is a fact about the member, or about the credential: Bitbucket
+//! shows `has_2fa_enabled` to admins of the workspace only, and says `null` or nothing to others.
+
+use super::join::needs_proof;
+use crate::failure::Problem;
+use crate::member::{Member, Source, TwoFactor};
+
+/// What Bitbucket says the caller is in the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// An admin of the workspace, permission `owner`.
+    Owner,
+    /// Somebody with another permission.
+    Other(Box<str>),
+    /// It was not asked, or did not say.
+    NoAnswer,
+}
+
+const HELP: &str = "Use the credential of an owner of the workspace, one of its admins.";
+
+/// Whether it matters what the caller is: Bitbucket's word counts, and it says nothing of somebody
+/// of whom a second factor is asked and whom no other source protects.
+pub(crate) fn needs_asking(members: &[Member], accept: &[Source]) -> bool {
+    accept.contains(&Source::Bitbucket)
+        && members.iter().any(|member| {
+            needs_proof(member, accept)
+                && member.evidence.of(Source::Bitbucket) == TwoFactor::Unknown
+        })
+}
+
+/// Whether the members can be judged, given what the caller is; an error where the unknown ones
+/// say more about the credential than about themselves.
+pub(crate) fn judge(members: &[Member], accept: &[Source], caller: Caller) -> Result<(), Problem> {
+    if !needs_asking(members, accept) {
+        return Ok(());
+    }
+    let anybody =
+        members.iter().any(|member| member.evidence.of(Source::Bitbucket) != TwoFactor::Unknown);
+    match (caller, anybody) {
+        (Caller::Other(permission), _) => Err(Problem::new(
+            format!(
+                "this credential does not see the two-factor status of other members: its \
+                 permission in the workspace is `{permission}`, not `owner`"
+            ),
+            HELP,
+        )),
+        (Caller::Owner, false) => Err(Problem::new(
+            "Bitbucket did not show the flag for anybody, although the credential belongs to an \
+             owner of the workspace",
+            "Try the API token of a workspace admin: other kinds of credentials may not be shown \
+             the two-factor status.",
+        )),
+        (Caller::NoAnswer, false) => Err(Problem::new(
+            "nobody's two-factor status is known, and whether an admin of the workspace asked for \
+             it is not known either",
+            HELP,
+        )),
+        (Caller::Owner | Caller::NoAnswer, true) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::member::{AccountStatus, Evidence, Kind};
+
+    fn member(bitbucket: TwoFactor) -> Member {
+        Member {
+            account_id: Some("557058:a".into()),
+            evidence: Evidence { bitbucket: Some(bitbucket), ..Evidence::default() },
+            ..Member::nobody()
+        }
+    }
+
+    const BITBUCKET: &[Source] = &[Source::Bitbucket];
+
+    #[test]
+    fn nothing_to_ask_where_everybody_is_known() {
+        let members = [member(TwoFactor::Enabled), member(TwoFactor::Disabled)];
+        assert!(!needs_asking(&members, BITBUCKET));
+        assert_eq!(judge(&members, BITBUCKET, Caller::Other("member".into())), Ok(()));
+    }
+
+    #[test]
+    fn nothing_to_ask_where_bitbucket_is_not_accepted() {
+        let members = [member(TwoFactor::Unknown)];
+        assert!(!needs_asking(&members, &[Source::Roster]));
+        assert_eq!(judge(&members, &[Source::Roster], Caller::NoAnswer), Ok(()));
+    }
+
+    #[test]
+    fn nothing_to_ask_where_another_source_knows() {
+        let mut known = member(TwoFactor::Unknown);
+        known.evidence.roster = Some(TwoFactor::Enabled);
+        assert!(!needs_asking(&[known.clone()], &[Source::Bitbucket, Source::Roster]));
+        assert!(needs_asking(&[known], BITBUCKET), "the roster is not accepted here");
+    }
+
+    #[test]
+    fn whoever_does_not_log_in_does_not_matter() {
+        let app = Member { kind: Kind::AppUser, ..member(TwoFactor::Unknown) };
+        let closed =
+            Member { account_status: Some(AccountStatus::Closed), ..member(TwoFactor::Unknown) };
+        assert!(!needs_asking(&[app, closed], BITBUCKET));
+    }
+
+    #[test]
+    fn what_each_caller_means() {
+        let nobody = [member(TwoFactor::Unknown)];
+        let some = [member(TwoFactor::Enabled), member(TwoFactor::Unknown)];
+        let why = |members: &[Member], caller| judge(members, BITBUCKET, caller).unwrap_err().what;
+
+        assert!(why(&nobody, Caller::Other("member".into())).contains("`member`, not `owner`"));
+        assert!(why(&some, Caller::Other("member".into())).contains("does not see"));
+        assert!(why(&nobody, Caller::Owner).contains("did not show the flag for anybody"));
+        assert!(why(&nobody, Caller::NoAnswer).contains("nobody's two-factor status is known"));
+        assert_eq!(judge(&some, BITBUCKET, Caller::Owner), Ok(()));
+        assert_eq!(judge(&some, BITBUCKET, Caller::NoAnswer), Ok(()));
+    }
+}

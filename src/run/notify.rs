@@ -1,0 +1,86 @@
+//! Who is told of a run once it is over, beside whoever reads its reports.
+
+use std::time::Duration;
+
+use super::Context;
+use super::collect::{account, connection};
+use crate::cli::Check;
+use crate::escape::terminal;
+use crate::failure::Failure;
+use crate::failure::Problem;
+use crate::publish::insights::Insights;
+use crate::publish::slack::{Slack, Webhook, When};
+use crate::read::bitbucket::Account;
+use crate::report::Report;
+
+/// The longest that telling somebody may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who is to be told. What is wrong with that is known before any request.
+pub(crate) struct Told<'a> {
+    insights: Option<(Option<Account>, bool)>,
+    slack: Option<Slack>,
+    context: &'a Context<'a>,
+}
+
+impl<'a> Told<'a> {
+    pub(crate) fn prepare(args: &Check, context: &'a Context<'a>) -> Result<Self, Failure> {
+        let insights = match args.code_insights {
+            true => {
+                // With --members there need not be a credential; the proxy takes none.
+                let account = match &args.members.members {
+                    None => Some(account(&args.connect, context)?),
+                    Some(_) => None,
+                };
+                Insights::from_env(context.env, account.as_ref(), args.insights_names)?;
+                Some((account, args.insights_names))
+            }
+            false => None,
+        };
+        let webhook = Webhook::from_env(context.env)?;
+        let when = match args.slack.as_deref() {
+            None | Some("violations") => When::Violations,
+            Some("always") => When::Always,
+            // It is not repeated: somebody may have put the webhook here.
+            Some(_) => {
+                return Err(Failure::usage(
+                    "--slack takes violations or always",
+                    "The webhook belongs in MFA_GATE_SLACK_WEBHOOK_URL.",
+                ));
+            }
+        };
+        let asked = [("--slack", args.slack.is_some()), ("--slack-names", args.slack_names)];
+        let without_webhook =
+            asked.into_iter().find(|(_, is_given)| *is_given && webhook.is_none());
+        if let Some((option, _)) = without_webhook {
+            return Err(Failure::usage(
+                format!("{option} is given, and there is no webhook"),
+                format!("Set MFA_GATE_SLACK_WEBHOOK_URL, or omit {option}."),
+            ));
+        }
+        let slack = webhook.map(|webhook| Slack { webhook, when, names: args.slack_names });
+        Ok(Told { insights, slack, context })
+    }
+
+    /// Tells everybody. Whatever goes wrong changes no verdict.
+    pub(crate) fn tell(&self, report: &Report, args: &Check) {
+        let mut connection = connection(&args.connect, self.context);
+        // The run itself is over by now: who is told of it must not make it last much longer.
+        connection.deadline = connection.deadline.min(PATIENCE);
+        if let Some((account, names)) = &self.insights {
+            let insights = Insights::from_env(self.context.env, account.as_ref(), *names);
+            let told = insights.map_err(Problem::from);
+            let told = told.and_then(|insights| insights.tell(report, &connection));
+            warn("Code Insights could not be written", told);
+        }
+        if let Some(slack) = &self.slack {
+            warn("Slack could not be told", slack.tell(report, &connection));
+        }
+    }
+}
+
+fn warn(task: &str, told: Result<(), Problem>) {
+    if let Err(Problem { what, help }) = told {
+        log::warn!("{task}: {} {}", terminal(&what), terminal(&help));
+    }
+}

@@ -1,0 +1,70 @@
+//! Which workspaces a run is about.
+
+use std::sync::Arc;
+
+use super::Context;
+use crate::cli::MembersArgs;
+use crate::failure::Failure;
+use crate::policy::{WorkspaceEntry, check_slug};
+use crate::reading::Selection;
+
+/// The policy's workspaces, narrowed by `--workspace`; where the policy lists none, those of
+/// `--workspace`, else that of `BITBUCKET_WORKSPACE`, else all that `--members` names.
+pub(crate) fn select(
+    listed: &[WorkspaceEntry],
+    args: &MembersArgs,
+    context: &Context<'_>,
+) -> Result<Selection, Failure> {
+    let named = named(&args.workspace)?;
+    if listed.is_empty() {
+        let slugs = if named.is_empty() { from_environment(context)? } else { named };
+        let selection = match (slugs.as_slice(), &args.members) {
+            ([], None) => return Err(no_workspace()),
+            ([], Some(_)) => Selection::All,
+            ([_, ..], _) => Selection::Slugs(slugs),
+        };
+        return Ok(selection);
+    }
+    let mut slugs: Vec<Arc<str>> = listed.iter().map(|entry| entry.slug.clone()).collect();
+    if let Some(stranger) = named.iter().find(|slug| !slugs.contains(slug)) {
+        return Err(Failure::usage(
+            format!("the policy does not list the workspace {stranger}"),
+            format!("It lists {}. Name one of these, or add it there.", slugs.join(", ")),
+        ));
+    }
+    slugs.retain(|slug| named.is_empty() || named.contains(slug));
+    Ok(Selection::Slugs(slugs))
+}
+
+/// The slugs of `--workspace`, each once.
+pub(crate) fn named(flags: &[String]) -> Result<Vec<Arc<str>>, Failure> {
+    let mut slugs: Vec<Arc<str>> = Vec::with_capacity(flags.len());
+    for flag in flags {
+        let slug = slug(flag, "--workspace")?;
+        if !slugs.contains(&slug) {
+            slugs.push(slug);
+        }
+    }
+    Ok(slugs)
+}
+
+/// The workspace that Bitbucket Pipelines runs in, if it does.
+pub(crate) fn from_environment(context: &Context<'_>) -> Result<Vec<Arc<str>>, Failure> {
+    let value = (context.env)("BITBUCKET_WORKSPACE");
+    value.map(|value| slug(&value, "BITBUCKET_WORKSPACE")).into_iter().collect()
+}
+
+pub(crate) fn no_workspace() -> Failure {
+    Failure::usage(
+        "no workspace is named",
+        "List them under `workspaces` in the policy, or use --workspace SLUG; the slug is the \
+         first part of a repository's address: bitbucket.org/SLUG/REPOSITORY.",
+    )
+}
+
+fn slug(text: &str, origin: &str) -> Result<Arc<str>, Failure> {
+    match check_slug(text) {
+        Ok(()) => Ok(text.into()),
+        Err(help) => Err(Failure::usage(format!("{origin} is no workspace slug: {text}"), help)),
+    }
+}
