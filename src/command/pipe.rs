@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
         let what = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
         Failure::usage(
             format!("the pipe's variables do not fit: {what}"),
-            "The README's section about the pipe says what each of them takes.",
+            "docs/pipe.md says what each of them takes.",
         )
     })?;
     super::run(&cli, &Context { env: &env, is_pipe: true, ..*context })

@@ -225,11 +225,9 @@ fn the_pipe_declares_what_it_reads_and_nothing_else() {
     );
     assert_eq!(declared_names, read);
 
-    let readme = file("README.md");
-    let (_, section) = readme.split_once("\n## As a Bitbucket Pipe\n").unwrap();
-    let section = section.split("\n## ").next().unwrap();
+    let page = file("docs/pipe.md");
     for name in declared_names {
-        assert!(section.contains(&format!("`{name}`")), "{name} is not in the README");
+        assert!(page.contains(&format!("`{name}`")), "{name} is not in docs/pipe.md");
     }
 }
 

@@ -234,7 +234,7 @@ fn refuse_misspelt(name: &str) -> Result<(), Failure> {
         None => Ok(()),
         Some(meant) => Err(Failure::usage(
             format!("the pipe has no variable {name}"),
-            format!("Did you mean {meant}? The README's section about the pipe lists them all."),
+            format!("Did you mean {meant}? docs/pipe.md lists them all."),
         )),
     }
 }

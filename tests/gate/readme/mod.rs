@@ -1,4 +1,4 @@
-//! What the repository shows is what the program does: the README's commands with their output, and
+//! What the repository shows is what the program does: the documentation's commands with their output, and
 //! whole pages. `MFA_GATE_BLESS=1` writes them anew.
 
 mod links;
@@ -6,6 +6,7 @@ mod pages;
 mod picture;
 mod tables;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -45,20 +46,49 @@ fn with_outputs(page: &str) -> String {
 }
 
 #[test]
-fn the_commands_print_what_the_readme_shows() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    assert_eq!(readme.matches("```text\n").count(), 2, "a block has lost its command");
-    compare("README.md", &readme, &tables::with_tables(&with_outputs(&readme)));
-
-    let sign_on = fs::read_to_string(root().join("docs/sign-on.md")).unwrap();
-    assert_eq!(sign_on.matches("```text\n").count(), 2, "a block has lost its command");
-    compare("docs/sign-on.md", &sign_on, &with_outputs(&sign_on));
+fn the_commands_print_what_the_documentation_shows() {
+    let mut shown = 0;
+    for file in pages::written_by_hand() {
+        let text = fs::read_to_string(root().join(&file)).unwrap();
+        let outputs = text.matches("```\n\n```text\n").count();
+        shown += outputs;
+        compare(&file, &text, &with_outputs(&text));
+    }
+    assert!(shown > 2, "the pages show {shown} outputs of commands");
 }
 
 /// The arguments of the README's first command.
 fn first_command(readme: &str) -> Vec<&str> {
     let command = readme.split("$ cargo run -- ").nth(1).unwrap().lines().next().unwrap();
     command.split_whitespace().collect()
+}
+
+/// More words than this are not read before somebody decides whether to try a tool.
+const README_WORDS: usize = 1_300;
+
+#[test]
+fn the_readme_is_short() {
+    let words = fs::read_to_string(root().join("README.md")).unwrap().split_whitespace().count();
+    assert!(words <= README_WORDS, "the README has {words} words");
+}
+
+#[test]
+fn no_sentence_stands_twice_in_the_documentation() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for file in pages::written_by_hand() {
+        let text = fs::read_to_string(root().join(&file)).unwrap();
+        let prose: String = text.split("```").step_by(2).collect();
+        for sentence in prose.split(['\n', '|']).flat_map(|line| line.split(". ")) {
+            let sentence = sentence.trim_matches(|sign: char| !sign.is_alphanumeric());
+            if sentence.split_whitespace().count() < 8 {
+                continue;
+            }
+            if let Some(other) = seen.insert(sentence.to_owned(), file.clone()) {
+                panic!("{file} repeats a sentence of {other}: {sentence}");
+            }
+        }
+    }
+    assert!(seen.len() > 200, "only {} sentences were found", seen.len());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use clap::{Command, CommandFactory};
 use mfa_gate::cli::Cli;
 use mfa_gate::rule::{Control, EXAMPLE_DAY, Level, Rule};
 
-use super::{compare, root};
+use super::{compare, root, tables};
 use crate::support::{Sandbox, run_in};
 
 /// What the program prints, without blanks at the ends of lines.
@@ -20,6 +20,18 @@ fn printed(args: &[&str]) -> String {
 
 fn page(file: &str, now: &str) {
     compare(file, &fs::read_to_string(root().join(file)).unwrap_or_default(), now);
+}
+
+/// The pages of the documentation that people write, as paths in the repository.
+pub(super) fn written_by_hand() -> Vec<String> {
+    let generated = ["cli.md", "rules.md"];
+    let docs = fs::read_dir(root().join("docs")).unwrap();
+    let names = docs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages = names.filter(|name| name.ends_with(".md") && !generated.contains(&&**name));
+    let mut pages: Vec<String> = pages.map(|name| format!("docs/{name}")).collect();
+    pages.push("README.md".to_owned());
+    pages.sort();
+    pages
 }
 
 /// The commands, each with those above it: `[]`, `["check"]`, `["policy", "lint"]`.
@@ -180,10 +192,12 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is_one() {
 
 #[test]
 fn the_page_of_the_rules_is_that_of_the_program() {
-    let mut text = "# The rules\n\nWhat is found, by what it is called in policies and reports. \
-                    `mfa-gate explain RULE` says the same. In the examples a member is called \
-                    Ada, and the account ids are made up.\n"
-        .to_owned();
+    let mut text = format!(
+        "# Rules\n\nWhat `mfa-gate` finds, by the names in policies and reports. `mfa-gate explain \
+         RULE` prints the same. In the examples the member is called Ada, and the account ids are \
+         made up.\n\n{}",
+        tables::rules()
+    );
     Rule::ALL.into_iter().for_each(|rule| text.push_str(&section(rule)));
     text.push_str(
         "\n## Controls\n\nEvery rule supports these controls, and does not alone satisfy any:\n\n\

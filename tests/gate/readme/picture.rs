@@ -24,7 +24,9 @@ fn the_picture_is_of_what_the_first_command_prints() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let command = first_command(&readme);
     let outcome = run_in(root(), &[&command[..], &["--color", "always"]].concat(), &[]);
-    let shown = format!("$ mfa-gate {}\n{}", command.join(" "), outcome.stdout);
+    // A line of the shell is as wide as the rest of the picture.
+    let typed = command.join(" ").replace(" --members", " \\\n    --members");
+    let shown = format!("$ mfa-gate {typed}\n{}", outcome.stdout);
     // What is faint has to be readable on a page, too.
     let picture = terminal().render_svg(&shown).replace("opacity: 0.4", "opacity: 0.7");
     let file = "docs/images/console.svg";

@@ -1,10 +1,8 @@
-//! The README's tables that repeat what the program knows.
+//! Tables of the documentation that repeat what the program knows.
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use clap::{Command, CommandFactory};
-use mfa_gate::cli::Cli;
 use mfa_gate::emit::Format;
 use mfa_gate::rule::Rule;
 use serde_json::json;
@@ -12,31 +10,10 @@ use serde_json::json;
 use super::root;
 use crate::support::{Sandbox, policy, rows};
 
-/// The README with its tables of commands and rules as the program has them.
-pub(super) fn with_tables(readme: &str) -> String {
-    let readme = with_table(readme, "| command | |", &commands(&Cli::command(), "mfa-gate"));
-    with_table(&readme, "| rule | default | says |", &Rule::ALL.map(rule))
-}
-
-/// The text with these rows in the table of that heading.
-fn with_table(text: &str, heading: &str, rows: &[String]) -> String {
-    let (before, table) = text.split_once(&format!("\n{heading}\n")).unwrap();
-    let (ruler, old) = table.split_once('\n').unwrap();
-    let after = old.split_inclusive('\n').skip_while(|line| line.starts_with('|'));
-    let after: String = after.collect();
-    format!("{before}\n{heading}\n{ruler}\n{}\n{after}", rows.join("\n"))
-}
-
-/// A row for each command that does something: those that have none below them.
-fn commands(command: &Command, name: &str) -> Vec<String> {
-    let below = command.get_subcommands();
-    let mut rows: Vec<String> =
-        below.flat_map(|own| commands(own, &format!("{name} {}", own.get_name()))).collect();
-    if rows.is_empty() {
-        let about = command.get_about().unwrap();
-        rows.push(format!("| [`{name}`](docs/cli.md#{}) | {about} |", name.replace(' ', "-")));
-    }
-    rows
+/// A row for each rule, with a link to its section on the same page.
+pub(super) fn rules() -> String {
+    let rows = Rule::ALL.map(rule).concat();
+    format!("| rule | default | |\n| --- | --- | --- |\n{rows}")
 }
 
 fn rule(rule: Rule) -> String {
@@ -47,13 +24,13 @@ fn rule(rule: Rule) -> String {
         format!("`{}`", rule.default_level().id())
     };
     let says = rule.description().split(". ").next().unwrap().trim_end_matches('.');
-    format!("| [`{id}`](docs/rules.md#{id}) | {level} | {says} |")
+    format!("| [`{id}`](#{id}) | {level} | {says} |\n")
 }
 
-/// The first cells of the rows below a heading, as many as asked for.
-fn cells(heading: &str, number: usize) -> Vec<Vec<String>> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, table) = readme.split_once(&format!("\n{heading}\n")).unwrap();
+/// The first cells of the rows below a heading of a page, as many as asked for.
+fn cells(page: &str, heading: &str, number: usize) -> Vec<Vec<String>> {
+    let page = fs::read_to_string(root().join(page)).unwrap();
+    let (_, table) = page.split_once(&format!("\n{heading}\n")).unwrap();
     let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
     let plain = |cell: &str| cell.trim().trim_matches('`').to_owned();
     rows.map(|row| row.split('|').skip(1).take(number).map(plain).collect()).collect()
@@ -61,13 +38,13 @@ fn cells(heading: &str, number: usize) -> Vec<Vec<String>> {
 
 #[test]
 fn the_table_of_reports_has_every_format() {
-    let listed = cells("| format | who reads it | where it shows |", 1).concat();
+    let listed = cells("docs/reports.md", "| format | who reads it | where it shows |", 1).concat();
     assert_eq!(listed, Format::ALL.map(Format::id));
 }
 
 #[test]
 fn the_table_of_exit_codes_is_what_happens() {
-    let listed = cells("| code | verdict | meaning | what to do |", 2);
+    let listed = cells("README.md", "| code | verdict | meaning | what to do |", 2);
     let warns = "rules: {two-factor-disabled: warn}\n";
     let happened = [
         run(policy("acme", ""), true, 2),
