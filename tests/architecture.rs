@@ -94,6 +94,22 @@ fn imports_point_down() {
 }
 
 #[test]
+fn one_file_knows_the_variables_of_ci_systems() {
+    // Bitbucket's credentials, which this program reads, begin alike; so do the pipe's prefixes.
+    let ours = ["EMAIL", "API_", "ACCESS_", "CLIENT_", "USERNAME", "APP_PASSWORD", "\""];
+    for (file, text) in sources().iter().filter(|(file, _)| file != "ci.rs") {
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for prefix in ["\"GITHUB_", "\"BITBUCKET_", "\"CI_"] {
+            for rest in code.split(prefix).skip(1) {
+                let name = rest.lines().next().unwrap();
+                let is_ours = ours.iter().any(|start| name.starts_with(start));
+                assert!(is_ours, "{file} knows the variable {prefix}{name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_file_says_what_it_is_for() {
     for (file, text) in sources() {
         assert!(text.starts_with("//! "), "{file} does not begin with `//!`");

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use clap::Parser;
 
+use crate::ci;
 use crate::cli::Cli;
 use crate::env;
 use crate::failure::{Exit, Failure};
@@ -100,7 +101,7 @@ fn check(variables: &Variables) -> Result<Vec<String>, Failure> {
     if variables.flag("REDACT")?.unwrap_or(false) {
         args.push("--redact".into());
     }
-    let in_pipelines = variables.text("BITBUCKET_PIPELINE_UUID").is_some();
+    let in_pipelines = ci::is_pipelines(&|name| variables.text(name));
     if variables.flag("CODE_INSIGHTS")?.unwrap_or(in_pipelines) {
         args.push("--code-insights".into());
         if variables.flag("INSIGHTS_NAMES")?.unwrap_or(false) {

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::summary;
 use super::summary::Subject;
+use crate::ci::build_link;
 use crate::report::{Finding, Report, Severity, Verdict};
 use crate::rule::{Level, Rule};
 
@@ -80,7 +81,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<
                 name: &policy.path,
                 digest: BTreeMap::from([("sha256", &*policy.sha256)]),
             }],
-            url: summary::build_link(report),
+            url: build_link(&report.source.ci),
             passed_tests,
             warned_tests,
             failed_tests,

@@ -6,8 +6,6 @@ mod headline;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use url::Url;
-
 use crate::member::{self, Kind, Source, TwoFactor};
 use crate::reading::{Completeness, Origin};
 use crate::report::{
@@ -300,27 +298,6 @@ pub(crate) fn other_sources(source: &Provenance) -> Vec<String> {
         format!("roster {} of {}: {rows}, {unmatched}", own.path, own.as_of)
     });
     organisation.into_iter().chain(roster).collect()
-}
-
-/// Where the CI system shows the run, if that is an address to be followed: a variable may hold
-/// anything.
-///
-/// GitHub: <https://docs.github.com/actions/reference/workflows-and-actions/variables>; Bitbucket:
-/// <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
-pub(crate) fn build_link(report: &Report) -> Option<String> {
-    let ci = |name: &str| report.source.ci.get(name);
-    let bitbucket = || {
-        let (workspace, repository) = (ci("BITBUCKET_WORKSPACE")?, ci("BITBUCKET_REPO_SLUG")?);
-        let number = ci("BITBUCKET_BUILD_NUMBER")?;
-        Some(format!("https://bitbucket.org/{workspace}/{repository}/pipelines/results/{number}"))
-    };
-    let github = || {
-        let (server, repository) = (ci("GITHUB_SERVER_URL")?, ci("GITHUB_REPOSITORY")?);
-        Some(format!("{server}/{repository}/actions/runs/{}", ci("GITHUB_RUN_ID")?))
-    };
-    let link = Url::parse(&github().or_else(bitbucket)?).ok()?;
-    let plain = link.scheme() == "https" && link.username().is_empty() && link.password().is_none();
-    plain.then(|| link.into())
 }
 
 /// What protects a member: a proof that the policy accepts.

@@ -10,6 +10,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use url::Url;
 
+use crate::ci;
 use crate::failure::Failure;
 use crate::failure::Problem;
 use crate::http::{
@@ -41,11 +42,6 @@ enum Way<'a> {
     Account(&'a Account),
 }
 
-/// Where the proxy listens, for a step and for a pipe in it:
-/// <https://support.atlassian.com/bitbucket-cloud/docs/code-insights/#Authentication>.
-const STEP_PROXY: &str = "http://localhost:29418";
-const PIPE_PROXY: &str = "http://host.docker.internal:29418";
-
 /// What is asked through the proxy, which makes https of it.
 const PROXIED_API_URL: &str = "http://api.bitbucket.org/2.0";
 
@@ -59,26 +55,19 @@ impl<'a> Insights<'a> {
         account: Option<&'a Account>,
         names: bool,
     ) -> Result<Self, Failure> {
-        let names_of = ["BITBUCKET_WORKSPACE", "BITBUCKET_REPO_SLUG", "BITBUCKET_COMMIT"];
-        let [Some(workspace), Some(repository), Some(commit)] = names_of.map(lookup) else {
+        let [Some(workspace), Some(repository), Some(commit)] = ci::COMMIT.map(lookup) else {
             return Err(Failure::usage(
                 "Code Insights are about a commit, and the environment names none",
-                format!("Run it in Bitbucket Pipelines, or set {}.", names_of.join(", ")),
+                format!("Run it in Bitbucket Pipelines, or set {}.", ci::COMMIT.join(", ")),
             ));
         };
-        let proxy = match (lookup("BITBUCKET_PIPELINE_UUID"), lookup("BITBUCKET_PIPE_STORAGE_DIR"))
-        {
-            (_, Some(_)) => Url::parse(PIPE_PROXY).ok(),
-            (Some(_), None) => Url::parse(STEP_PROXY).ok(),
-            (None, None) => None,
-        };
-        let way = match (proxy, account) {
+        let way = match (ci::proxy(lookup), account) {
             (Some(proxy), _) => Way::Proxy(proxy),
             (None, Some(account)) => Way::Account(account),
             (None, None) => {
                 return Err(Failure::usage(
                     "Code Insights take a credential outside of Bitbucket Pipelines",
-                    "Leave --members or --code-insights away.",
+                    "Omit --members or --code-insights.",
                 ));
             }
         };

@@ -5,6 +5,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::ci::build_link;
 use crate::credential::value;
 use crate::emit::summary;
 use crate::env::SLACK_WEBHOOK_URL;
@@ -148,7 +149,7 @@ fn message(report: &Report, names: bool) -> Value {
     if !next.is_empty() {
         blocks.push(plain(&next));
     }
-    if let Some(link) = summary::build_link(report) {
+    if let Some(link) = build_link(&report.source.ci) {
         // A bar would end the address and start its text.
         let text = format!("<{}|The build>", slack(&link).replace('|', "%7C"));
         blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));

@@ -10,6 +10,7 @@ mod people;
 use ring::{hmac, rand::SystemRandom};
 
 use self::people::{Ids, Kind, People};
+use crate::ci::NAMED_BY_PEOPLE;
 use crate::credential::value;
 use crate::digest::hex;
 use crate::env::REDACT_KEY;
@@ -28,9 +29,6 @@ const WITHHELD: &str = "(withheld)";
 /// What pseudonyms begin with.
 const PERSON: &str = "person-";
 const EXEMPTION: &str = "exemption-";
-
-/// What CI systems call branches and tags, which are often named after people.
-const NAMED_BY_PEOPLE: [&str; 3] = ["BITBUCKET_BRANCH", "BITBUCKET_TAG", "GITHUB_REF"];
 
 /// Replaces people by pseudonyms. A pseudonym follows from the key and the original alone, so that
 /// one key gives one person the same pseudonym in every report.

@@ -1,6 +1,5 @@
 //! The members of a run and what is known of them, from wherever they come.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use super::redirection::redirections;
 use super::roster::DatedRoster;
 use super::workspaces::no_workspace;
 use super::{Context, mask};
+use crate::ci;
 use crate::cli::{ConnectArgs, MembersArgs};
 use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 use crate::failure::{Failure, Problem};
@@ -26,25 +26,6 @@ use crate::read::file::{self, FileRead};
 use crate::read::{DirectoryWalk, Found, Members, Sources, Wanted};
 use crate::reading::{Origin, Reading, Selection, Walk};
 use crate::report::{DirectoryRecord, Input, Provenance, Redirection, RosterRecord};
-
-/// What CI systems say about a run, by their own names for it.
-const CI_VARIABLES: [&str; 15] = [
-    "BITBUCKET_WORKSPACE",
-    "BITBUCKET_REPO_SLUG",
-    "BITBUCKET_COMMIT",
-    "BITBUCKET_BRANCH",
-    "BITBUCKET_TAG",
-    "BITBUCKET_PR_ID",
-    "BITBUCKET_BUILD_NUMBER",
-    "BITBUCKET_PIPELINE_UUID",
-    "BITBUCKET_STEP_UUID",
-    "GITHUB_SERVER_URL",
-    "GITHUB_REPOSITORY",
-    "GITHUB_SHA",
-    "GITHUB_REF",
-    "GITHUB_RUN_ID",
-    "GITHUB_RUN_ATTEMPT",
-];
 
 /// What a run is to gather.
 pub(crate) struct Request<'a> {
@@ -91,7 +72,7 @@ pub(crate) fn gather(
     let Request { members, connect, selection, roster, refused, must_be_live } = request;
     let organisation = Organisation::from_env(context.env)?;
     let connection = connection(connect, context);
-    let mut source = Provenance { ci: ci(context), ..Provenance::default() };
+    let mut source = Provenance { ci: ci::recorded(context.env), ..Provenance::default() };
     let mut read_at = None;
     let mut servers: Vec<Url> = Vec::new();
     let account;
@@ -285,9 +266,4 @@ fn not_asked(source: Source) -> Failure {
         format!("the policy accepts `{id}` as proof, and {missing}"),
         format!("Take `{id}` out of `accept`, or {instead}."),
     )
-}
-
-fn ci(context: &Context<'_>) -> BTreeMap<String, String> {
-    let known = CI_VARIABLES.into_iter();
-    known.filter_map(|name| Some((name.into(), (context.env)(name)?))).collect()
 }

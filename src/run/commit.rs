@@ -1,6 +1,7 @@
 //! The commit that a run is made for.
 
 use super::Context;
+use crate::ci;
 use crate::failure::Failure;
 use crate::report::Commit;
 
@@ -18,14 +19,17 @@ pub(crate) fn commit(
 ) -> Result<Option<Commit>, Failure> {
     match given {
         Some(text) => parse(text).map(Some),
-        None => Ok(from_ci(context)),
+        None => {
+            let named = ci::commit(context.env);
+            Ok(named.and_then(|(name, commit)| parse(&format!("{name}={commit}")).ok()))
+        }
     }
 }
 
 fn parse(text: &str) -> Result<Commit, Failure> {
     let wrong = || {
         Failure::usage(
-            format!("--subject is no NAME=DIGEST: {text}"),
+            format!("--subject is not NAME=DIGEST: {text}"),
             "Write a name and a digest, such as git+https://bitbucket.org/acme/shop=COMMIT for a \
              commit or shop.tar.gz=sha256:HEX for a file.",
         )
@@ -48,27 +52,6 @@ fn parse(text: &str) -> Result<Commit, Failure> {
     }
     let digest = digest.to_ascii_lowercase().into();
     Ok(Commit { name: name.into(), algorithm: algorithm.into(), digest })
-}
-
-/// Two CI systems that each name one are taken for none: nobody knows which of them is meant.
-///
-/// Variables: <https://docs.github.com/actions/reference/workflows-and-actions/variables> and
-/// <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
-fn from_ci(context: &Context<'_>) -> Option<Commit> {
-    let ci = |name: &str| (context.env)(name);
-    let github = || {
-        let (server, repository) = (ci("GITHUB_SERVER_URL")?, ci("GITHUB_REPOSITORY")?);
-        parse(&format!("git+{server}/{repository}={}", ci("GITHUB_SHA")?)).ok()
-    };
-    let bitbucket = || {
-        let (workspace, repository) = (ci("BITBUCKET_WORKSPACE")?, ci("BITBUCKET_REPO_SLUG")?);
-        let commit = ci("BITBUCKET_COMMIT")?;
-        parse(&format!("git+https://bitbucket.org/{workspace}/{repository}={commit}")).ok()
-    };
-    match (github(), bitbucket()) {
-        (Some(commit), None) | (None, Some(commit)) => Some(commit),
-        (Some(_), Some(_)) | (None, None) => None,
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Context;
+use crate::ci;
 use crate::cli::MembersArgs;
 use crate::failure::Failure;
 use crate::policy::{WorkspaceEntry, check_slug};
@@ -50,8 +51,8 @@ pub(crate) fn named(flags: &[String]) -> Result<Vec<Arc<str>>, Failure> {
 
 /// The workspace that Bitbucket Pipelines runs in, if it does.
 pub(crate) fn from_environment(context: &Context<'_>) -> Result<Vec<Arc<str>>, Failure> {
-    let value = (context.env)("BITBUCKET_WORKSPACE");
-    value.map(|value| slug(&value, "BITBUCKET_WORKSPACE")).into_iter().collect()
+    let value = (context.env)(ci::WORKSPACE);
+    value.map(|value| slug(&value, ci::WORKSPACE)).into_iter().collect()
 }
 
 pub(crate) fn no_workspace() -> Failure {
@@ -65,6 +66,6 @@ pub(crate) fn no_workspace() -> Failure {
 fn slug(text: &str, origin: &str) -> Result<Arc<str>, Failure> {
     match check_slug(text) {
         Ok(()) => Ok(text.into()),
-        Err(help) => Err(Failure::usage(format!("{origin} is no workspace slug: {text}"), help)),
+        Err(help) => Err(Failure::usage(format!("{origin} is not a workspace slug: {text}"), help)),
     }
 }

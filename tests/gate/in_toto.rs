@@ -115,7 +115,7 @@ fn a_subject_is_a_name_and_a_digest() {
         let sandbox = sandbox();
         let subject = format!("--subject={subject}");
         let outcome = attest(&sandbox, &["--api-url", &url, &subject], &[]);
-        is_refused(&sandbox, &outcome, "--subject is no NAME=DIGEST");
+        is_refused(&sandbox, &outcome, "--subject is not NAME=DIGEST");
         let outcome = sandbox.run_against(&server, &["check", &subject]);
         assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     }

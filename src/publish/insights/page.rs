@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::ci::build_link;
 use crate::emit::summary;
 use crate::emit::summary::Subject;
 use crate::publish::{cut, cut_lines, what_to_do};
@@ -83,7 +84,7 @@ fn about(report: &Report, names: bool, left: usize) -> Value {
         "result": result,
         "data": data,
     });
-    if let (Some(link), Value::Object(page)) = (summary::build_link(report), &mut page) {
+    if let (Some(link), Value::Object(page)) = (build_link(&report.source.ci), &mut page) {
         page.insert("link".into(), link.into());
     }
     page
