@@ -249,7 +249,7 @@ async fn an_answer_that_is_no_page_is_not_read_as_one() {
         (203, "", "sure to be whole"),
         (206, "", "sure to be whole"),
         (226, "", "sure to be whole"),
-        (200, "error", "an error is reported beside the rows"),
+        (200, "error", "an error is reported with the rows"),
         (200, "row", "expected an object"),
         (200, "user", "expected an object"),
         (200, "page", "expected an object"),
@@ -368,7 +368,7 @@ async fn answers_of_another_shape() {
         ),
         (
             ResponseTemplate::new(200).set_body_json(json!({"type": "error", "error": {}})),
-            ["an error is reported beside the rows", "\"type\":\"error\""],
+            ["an error is reported with the rows", "\"type\":\"error\""],
         ),
         (ResponseTemplate::new(204), ["sure to be whole", "status 204"]),
     ] {
@@ -635,12 +635,12 @@ async fn what_a_credential_is_not_shown() {
     serve_pages(&server, with_flags(&server, 3, nobody)).await;
     answer(&server, CALLER, permission("owner")).await;
     let why = incomplete(&server).await.what;
-    assert!(why.contains("did not show the flag for anybody"), "{why}");
+    assert!(why.contains("did not show the flag of any member"), "{why}");
 
     server.reset().await;
     serve_pages(&server, with_flags(&server, 3, nobody)).await;
     let why = incomplete(&server).await.what;
-    assert!(why.contains("nobody's two-factor status is known"), "{why}");
+    assert!(why.contains("no member's two-factor status is known"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -409,7 +409,7 @@ fn nobody_and_nobody_known() {
     for row in page["values"].as_array_mut().unwrap() {
         row["user"]["has_2fa_enabled"] = Value::Null;
     }
-    assert!(incomplete(&page.to_string()).what.contains("nobody's two-factor status is known"));
+    assert!(incomplete(&page.to_string()).what.contains("no member's two-factor status is known"));
     page["values"][0]["user"]["has_2fa_enabled"] = false.into();
     let flags: Vec<_> = members(&page.to_string()).iter().map(|m| m.evidence.bitbucket).collect();
     assert_eq!(

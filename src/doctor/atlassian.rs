@@ -3,9 +3,9 @@
 use crate::doctor::observation::Observation;
 use crate::failure::Failure;
 use crate::http::{Connection, Deadline, Pace, block_on};
+use crate::read::atlassian::accounts;
 use crate::read::atlassian::client::Client;
 use crate::read::atlassian::organisation::Organisation;
-use crate::read::atlassian::walk;
 
 /// Looks at the first page of the organisation's directory. It blocks; not to be called from
 /// asynchronous code.
@@ -20,9 +20,9 @@ pub(crate) fn examine(
 ) -> Result<Observation, Failure> {
     let subject = format!("organisation {}", organisation.id);
     let client = Client::new(organisation, connection, deadline, pace)?;
-    let rows = match block_on(walk::first_rows(&client))? {
+    let rows = match block_on(accounts::first_rows(&client))? {
         Ok(rows) => rows,
-        Err(trouble) => return Ok(Observation::failed(subject, client.explain(&trouble))),
+        Err(error) => return Ok(Observation::failed(subject, client.explain(&error))),
     };
     let known = rows.iter().filter(|row| row.is_known());
     let (mut of, mut shown) = (0, 0);

@@ -12,11 +12,11 @@ use crate::http::{Connection, Deadline, Pace, RequestError, block_on};
 use crate::member::{Member, Source, TwoFactor};
 use crate::read::bitbucket::MEMBERS;
 use crate::read::bitbucket::account::Account;
-use crate::read::bitbucket::client::{Client, link};
+use crate::read::bitbucket::client::{Client, session};
 use crate::read::bitbucket::credential::Credential;
 use crate::read::bitbucket::pages;
 use crate::read::bitbucket::pages::PAGELEN;
-use crate::read::bitbucket::progress::Journal;
+use crate::read::bitbucket::progress::ReadingProgress;
 use crate::read::bitbucket::wire::OwnPermission;
 use crate::read::page::Page;
 use crate::read::visibility::Caller;
@@ -34,11 +34,11 @@ pub(crate) fn examine(
     deadline: Deadline,
     pace: Pace<'_>,
 ) -> Result<Vec<Observation>, Failure> {
-    let link = link(account, connection, deadline, pace)?;
+    let session = session(account, connection, deadline, pace)?;
     block_on(async {
-        let client = match Client::new(account, link, connection).await {
+        let client = match Client::new(account, session, connection).await {
             Ok(client) => client,
-            Err(incomplete) => return vec![Observation::failed(CREDENTIAL, incomplete)],
+            Err(problem) => return vec![Observation::failed(CREDENTIAL, problem)],
         };
         let mut seen = Seen::default();
         for slug in slugs {
@@ -97,12 +97,12 @@ fn credential(
 
 /// Looks at what the credential is in a workspace, and whether it sees the second factor there.
 async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
-    let journal = Journal::new(slug, &|_| ());
-    let caller = role(client, slug, &journal, seen).await;
+    let progress = ReadingProgress::new(slug, &|_| ());
+    let caller = role(client, slug, &progress, seen).await;
     let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let subject = format!("{slug}: second factor");
     let read: Result<(Page<MemberRows>, HeaderMap), RequestError> =
-        pages::flagged(client, &url, &journal).await;
+        pages::flagged(client, &url, &progress).await;
     seen.observations.push(match read {
         Ok((page, headers)) => {
             seen.headers = Some(headers);
@@ -112,14 +112,19 @@ async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
             seen.requests = seen.requests.saturating_add(size.div_ceil(PAGELEN)).saturating_add(2);
             visibility(subject, &members, &caller)
         }
-        Err(trouble) => Observation::failed(subject, client.explain(&trouble)),
+        Err(error) => Observation::failed(subject, client.explain(&error)),
     });
 }
 
-async fn role(client: &Client<'_>, slug: &str, journal: &Journal<'_>, seen: &mut Seen) -> Caller {
+async fn role(
+    client: &Client<'_>,
+    slug: &str,
+    progress: &ReadingProgress<'_>,
+    seen: &mut Seen,
+) -> Caller {
     let subject = format!("{slug}: role");
     let url = client.url(&["user", "workspaces", slug, "permission"], None);
-    let (caller, observation) = match client.get_with_headers::<OwnPermission>(&url, journal).await
+    let (caller, observation) = match client.get_with_headers::<OwnPermission>(&url, progress).await
     {
         Ok((own, headers)) => {
             seen.headers = Some(headers);
@@ -141,8 +146,8 @@ async fn role(client: &Client<'_>, slug: &str, journal: &Journal<'_>, seen: &mut
             };
             (caller, observation)
         }
-        Err(trouble) => {
-            let Problem { what, help } = client.explain(&trouble);
+        Err(error) => {
+            let Problem { what, help } = client.explain(&error);
             (Caller::NoAnswer, Observation::warning(subject, format!("not told: {what}"), help))
         }
     };

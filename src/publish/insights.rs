@@ -98,7 +98,7 @@ impl<'a> Insights<'a> {
                     self.write(&page, tell).await.map_err(|trouble| link.explain(&trouble))
                 }
                 Way::Account(account) => {
-                    let link = bitbucket::link(account, connection, deadline, Pace::real())?;
+                    let link = bitbucket::session(account, connection, deadline, Pace::real())?;
                     let client = bitbucket::Client::new(account, link, connection).await?;
                     let tell = async |method: Method, path: &[&str], body: Option<&Value>| {
                         let url = under(&account.api_url, &self.path, path);

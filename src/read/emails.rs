@@ -1,4 +1,4 @@
-//! Whose an e-mail address is. Pure.
+//! Which member has which e-mail address. Pure.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,8 +11,8 @@ pub(super) struct AddressBook {
     owners: HashMap<Box<str>, Owner>,
     /// The positions of those whose address is not known; apps have none.
     unknown: HashSet<usize>,
-    /// Addresses that nobody has.
-    nobodys: HashSet<Box<str>>,
+    /// Addresses that no member has.
+    unowned: HashSet<Box<str>>,
 }
 
 /// Whose an address is.
@@ -32,7 +32,7 @@ impl AddressBook {
         let mut book = AddressBook {
             owners: HashMap::new(),
             unknown: unknown.collect(),
-            nobodys: HashSet::new(),
+            unowned: HashSet::new(),
         };
         for (position, member) in members.iter().enumerate() {
             if let Some(email) = &member.email {
@@ -42,12 +42,12 @@ impl AddressBook {
         book
     }
 
-    /// Whether somebody was asked about an address that nobody has.
-    pub(super) fn has_nobodys(&self) -> bool {
-        !self.nobodys.is_empty()
+    /// Whether an address was looked up that no member has.
+    pub(super) fn has_unowned(&self) -> bool {
+        !self.unowned.is_empty()
     }
 
-    /// Whether an address that is not in here is nobody's.
+    /// Whether an address that is not in here has no owner.
     pub(super) fn is_complete(&self) -> bool {
         self.unknown.is_empty()
     }
@@ -81,10 +81,10 @@ impl AddressBook {
         }
     }
 
-    /// Adds the members who were found to have some of these addresses; nobody has the others.
+    /// Adds the members who were found to have some of these addresses; no member has the others.
     ///
     /// # Errors
-    /// [`Problem`] where somebody was found who is not on the list.
+    /// [`Problem`] where a person was found who is not on the list.
     pub(super) fn add_found(
         &mut self,
         members: &[Member],
@@ -96,29 +96,29 @@ impl AddressBook {
             .enumerate()
             .flat_map(|(position, member)| ids(member).map(move |id| (id, position)))
             .collect();
-        for member in found {
-            let Some(&position) = ids(member).find_map(|id| by_id.get(id)) else {
+        for found in found {
+            let Some(&position) = ids(found).find_map(|id| by_id.get(id)) else {
                 return Err(Problem::new(
-                    "somebody joined while the members were read",
+                    "a member joined while the list was read",
                     "Try again when fewer people join and leave.",
                 ));
             };
-            if !members.get(position).is_some_and(|own| has_no_other_id(own, member)) {
+            if !members.get(position).is_some_and(|member| has_no_other_id(member, found)) {
                 return Err(Problem::new(
-                    "somebody who was looked up by address has the ids of two members",
+                    "a person who was looked up by address has the ids of two members",
                     "Try again; if it stays so, report it to Atlassian.",
                 ));
             }
-            self.enter(members, member.email.as_deref().unwrap_or_default(), position);
+            self.enter(members, found.email.as_deref().unwrap_or_default(), position);
         }
-        let nobodys = emails.iter().filter(|email| !self.owners.contains_key(**email));
-        let nobodys: Vec<Box<str>> = nobodys.map(|&email| email.into()).collect();
-        self.nobodys.extend(nobodys);
+        let unowned = emails.iter().filter(|email| !self.owners.contains_key(**email));
+        let unowned: Vec<Box<str>> = unowned.map(|&email| email.into()).collect();
+        self.unowned.extend(unowned);
         Ok(())
     }
 
-    /// Notes whose an address is. An account that nobody logs in with any more yields to one that
-    /// somebody does.
+    /// Notes whose an address is. An account that can no longer log in yields to one that
+    /// can.
     fn enter(&mut self, members: &[Member], email: &str, position: usize) {
         self.unknown.remove(&position);
         let logs_in = |at: usize| members.get(at).is_some_and(Member::applicable);
@@ -160,7 +160,7 @@ impl AddressBook {
             return Vec::new();
         }
         let is_open =
-            |email: &&str| !self.owners.contains_key(*email) && !self.nobodys.contains(*email);
+            |email: &&str| !self.owners.contains_key(*email) && !self.unowned.contains(*email);
         let mut open: Vec<&str> = emails.filter(is_open).collect();
         open.sort_unstable();
         open.dedup();
@@ -169,11 +169,11 @@ impl AddressBook {
 }
 
 /// Whether two rows may be of one person: each id that both of them show is the same.
-fn has_no_other_id(own: &Member, found: &Member) -> bool {
-    let agree = |own: &Option<Box<str>>, found: &Option<Box<str>>| {
-        own.as_ref().zip(found.as_ref()).is_none_or(|(own, found)| own == found)
+fn has_no_other_id(listed: &Member, found: &Member) -> bool {
+    let agree = |listed: &Option<Box<str>>, found: &Option<Box<str>>| {
+        listed.as_ref().zip(found.as_ref()).is_none_or(|(listed, found)| listed == found)
     };
-    agree(&own.account_id, &found.account_id) && agree(&own.uuid, &found.uuid)
+    agree(&listed.account_id, &found.account_id) && agree(&listed.uuid, &found.uuid)
 }
 
 fn ids(member: &Member) -> impl Iterator<Item = &str> {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_found_has_the_address_and_nobody_the_others() {
+    fn a_found_member_has_the_address_and_no_member_the_others() {
         let members = [member(0, None), member(1, None)];
         let mut book = AddressBook::of(&members);
         assert_eq!(book.open(["b", "a", "b"].into_iter()), ["a", "b"]);
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_found_with_the_ids_of_two_is_neither() {
+    fn a_row_with_the_ids_of_two_members_is_neither() {
         let with_uuid =
             |id: u8| Member { uuid: Some(format!("{{{id}}}").into()), ..member(id, None) };
         let members = [with_uuid(0), with_uuid(1)];
@@ -221,7 +221,7 @@ mod tests {
             assert!(book.add_found(&members, &["a"], &[both]).is_err(), "{uuid}");
             assert_eq!(book.owner("a"), None);
         }
-        // A row that shows fewer ids is about whoever has those.
+        // A row that shows fewer ids is about the member who has those.
         let bare = Member { uuid: None, email: Some("a".into()), ..members[1].clone() };
         let mut book = AddressBook::of(&members);
         assert_eq!(book.add_found(&members, &["a"], &[bare]), Ok(()));
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_two_is_nobodys_until_one_of_them_is_gone() {
+    fn an_address_of_two_members_has_no_owner_until_one_is_gone() {
         let mut members = [member(0, Some("a")), member(1, Some("a")), member(2, Some("b"))];
         let book = AddressBook::of(&members);
         assert_eq!((book.owner("a"), book.owner("b")), (None, Some(2)));

@@ -14,7 +14,7 @@ pub(super) fn needs_proof(member: &Member, accept: &[Source]) -> bool {
     member.applicable() && member.evidence.joined(accept).0 != TwoFactor::Enabled
 }
 
-/// Notes what the organisation says of each member, and counts those whom it knows. An account that
+/// Notes what the organisation says of each member, and counts those that it knows. An account that
 /// is not in its directory is unknown to it. By address only where a member has no id.
 pub(super) fn note_directory(members: &mut [Member], directory: &Directory) -> usize {
     let mut known = 0;
@@ -32,8 +32,8 @@ pub(super) fn note_directory(members: &mut [Member], directory: &Directory) -> u
 }
 
 /// Notes what the roster says of each member, and gives the positions of its rows that are about
-/// one. Whoever is not in it is unknown to it, which is noted of those whose address is known, and of
-/// everybody where it is `settled` that nobody else has one of its addresses.
+/// one. A member who is not in it is unknown to it, which is noted of members whose address is known, and
+/// of all where it is `settled` that no other member has one of its addresses.
 ///
 /// # Errors
 /// [`Problem`] where two rows are about one member and disagree.
@@ -96,8 +96,8 @@ pub(super) fn note_roster(
         }
     }
     for member in members {
-        // Whoever does not sign in through the identity provider may have a second factor all the
-        // same.
+        // A member who does not sign in through the identity provider may still have a second
+        // factor.
         member.evidence.sso = member.evidence.sso.map(|_| member.evidence.of(Source::Sso));
     }
     Ok(matched.into_iter().map(|(_, row)| row).collect())
@@ -137,10 +137,10 @@ mod tests {
 
     /// Members of whom no two have an id or an address in common.
     fn members() -> impl Strategy<Value = Vec<Member>> {
-        let member = |own: u8| {
-            (any::<bool>(), any::<bool>(), Just(own)).prop_map(|(id, email, own)| {
+        let member = |number: u8| {
+            (any::<bool>(), any::<bool>(), Just(number)).prop_map(|(id, email, number)| {
                 // Whose an address is has nothing to do with the number of its owner's id.
-                member(id.then_some(own), email.then_some((own + 1) % 4))
+                member(id.then_some(number), email.then_some((number + 1) % 4))
             })
         };
         (0..4_u8).map(member).collect::<Vec<_>>()
@@ -194,7 +194,7 @@ mod tests {
         #[test]
         fn the_order_of_rows_does_not_matter(
             members in members(),
-            (lines, shuffled) in lines().prop_flat_map(|own| (Just(own.clone()), Just(own).prop_shuffle())),
+            (lines, shuffled) in lines().prop_flat_map(|lines| (Just(lines.clone()), Just(lines).prop_shuffle())),
         ) {
             let rosters = (roster(&lines), roster(&shuffled));
             prop_assert_eq!(rosters.0.is_some(), rosters.1.is_some());
@@ -205,27 +205,27 @@ mod tests {
         }
 
         #[test]
-        fn nobody_is_cleared_whom_no_row_names(
+        fn no_member_is_cleared_without_a_row(
             members in members(), lines in lines(), settled in any::<bool>(),
         ) {
             let Some(roster) = roster(&lines) else { return Ok(()) };
             let Ok((after, _)) = joined(members.clone(), &roster, settled) else { return Ok(()) };
             prop_assert_eq!(after.len(), members.len());
             // What a row says of another account is no word on this one.
-            let says_yes = |own: &Member, column: fn(&Line) -> &str| {
+            let says_yes = |named: &Member, column: fn(&Line) -> &str| {
                 let may_be_about = |line: &&Line| {
                     let id = self::member(line.0, None).account_id;
-                    id.is_none() || own.account_id.is_none() || id == own.account_id
+                    id.is_none() || named.account_id.is_none() || id == named.account_id
                 };
                 lines.iter().filter(may_be_about).any(|line| column(line) == "yes")
             };
             for (before, member) in members.iter().zip(&after) {
                 let named = lines.iter().any(|(id, email, ..)| {
-                    let own = self::member(*id, *email);
-                    let by_id = own.account_id.is_some() && own.account_id == member.account_id;
-                    let by_email = own.email.is_some() && own.email == member.email;
-                    // A row with an id is about nobody who shows another.
-                    by_id || by_email && (own.account_id.is_none() || member.account_id.is_none())
+                    let row = self::member(*id, *email);
+                    let by_id = row.account_id.is_some() && row.account_id == member.account_id;
+                    let by_email = row.email.is_some() && row.email == member.email;
+                    // A row with an id is about no member who shows another.
+                    by_id || by_email && (row.account_id.is_none() || member.account_id.is_none())
                 });
                 let said = [member.evidence.roster, member.evidence.sso];
                 let unknown = (settled || member.email.is_some()).then_some(TwoFactor::Unknown);
@@ -239,14 +239,14 @@ mod tests {
         }
 
         #[test]
-        fn a_row_is_about_whoever_has_its_id(own in 0..6_u8, other in 0..6_u8) {
-            let members = vec![member(Some(own), Some(0)), member(None, Some(1))];
+        fn a_row_is_about_the_member_who_has_its_id(named in 0..6_u8, other in 0..6_u8) {
+            let members = vec![member(Some(named), Some(0)), member(None, Some(1))];
             let roster = roster(&[(Some(other), Some(0), "yes", "")]).unwrap();
             let (after, rows) = joined(members, &roster, true).unwrap();
-            let expected = if own == other { TwoFactor::Enabled } else { TwoFactor::Unknown };
+            let expected = if named == other { TwoFactor::Enabled } else { TwoFactor::Unknown };
             prop_assert_eq!(after[0].evidence.roster, Some(expected));
             prop_assert_eq!(after[1].evidence.roster, Some(TwoFactor::Unknown));
-            prop_assert_eq!(rows, usize::from(own == other));
+            prop_assert_eq!(rows, usize::from(named == other));
         }
     }
 

@@ -29,7 +29,7 @@ pub struct Wanted<'a> {
     /// The e-mail addresses, in lower-case ASCII, that exemptions for a workspace name in place of
     /// ids.
     pub addresses: &'a dyn Fn(&str) -> Vec<&'a str>,
-    /// Whether every source is to say what it knows, also where nobody needs it.
+    /// Whether every source is to say what it knows, also where no member needs it.
     pub everything: bool,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Wanted<'a> {
 /// Whether it is to be known who owns a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roles {
-    /// Nobody needs it.
+    /// It is not needed.
     Unasked,
     /// It is said where it can be found out.
     Welcome,
@@ -57,14 +57,14 @@ pub struct Found {
     /// The workspaces, in the order in which they were asked for.
     pub readings: Vec<Reading>,
     /// What reading the organisation's directory took; none where it was not asked.
-    pub directory: Option<DirectoryWalk>,
+    pub directory: Option<DirectoryRead>,
     /// How many rows of the roster are about a member; none where not all could be compared, since
-    /// nobody needed it.
+    /// no member needed it.
     pub roster_matched: Option<u64>,
 }
 
 impl Found {
-    /// These workspaces, with nobody asked about them.
+    /// These workspaces, with no other source asked.
     pub(crate) fn nothing(readings: Vec<Reading>) -> Self {
         Found { readings, directory: None, roster_matched: None }
     }
@@ -72,7 +72,7 @@ impl Found {
 
 /// What reading a directory took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DirectoryWalk {
+pub struct DirectoryRead {
     /// How many accounts it lists; none where it could not be read.
     pub accounts: Option<u64>,
     /// How many requests were sent, every try counted.

@@ -1,16 +1,16 @@
-//! What the sources beside Bitbucket say about the members of each workspace of a run. Each is
-//! asked only where somebody needs it, and what cannot be told clears nobody and accuses nobody.
+//! Evidence from the Atlassian organisation and the roster, fetched only where a member needs it.
+//! What they do not say clears no member and accuses none.
 
 use std::collections::HashSet;
 
 use tokio::sync::OnceCell;
 
 use super::atlassian::{self, Directory};
-use super::bitbucket::{self, Journal};
+use super::bitbucket::{self, ReadingProgress};
 use super::emails::AddressBook;
 use super::join::{needs_proof, note_directory, note_roster};
 use super::roster::{Entry, Roster};
-use super::{DirectoryWalk, Found, Wanted};
+use super::{DirectoryRead, Found, Wanted};
 use crate::escape;
 use crate::failure::Problem;
 use crate::member::{Member, Source, TwoFactor};
@@ -18,40 +18,41 @@ use crate::quote::{excerpt, whole};
 use crate::reading::{Addresses, MemberList, Reading};
 
 /// The other sources of a run, which all its workspaces share.
-pub(super) struct Inquiry<'w, 's> {
+pub(super) struct OtherSources<'w, 's> {
     pub(super) wanted: Wanted<'w>,
     directory: Option<DirectoryOnDemand<'s>>,
     roster: Option<&'s Roster>,
 }
 
-/// What the other sources answered about the members of one workspace, beside what these show now.
+/// What the other sources answered about the members of one workspace, apart from the evidence that
+/// these show now.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    /// Whether a member may have left since the list was read: an address is nobody's, and a member
-    /// needs proof whose address is not known.
+    /// Whether a member may have left since the list was read: an address has no owner, and
+    /// a member needs proof whose address is not known.
     pub(super) may_have_left: bool,
     /// The positions of the roster's rows that are about a member; none where they were not all
-    /// compared, since nobody needs it.
+    /// compared, since no member needs it.
     rows: Option<Vec<usize>>,
     /// How many members the organisation knows; none where it was not asked about them.
     known: Option<usize>,
-    /// Whether somebody still needs one more source.
+    /// Whether a member still needs one more source.
     needed: bool,
 }
 
 /// The way back to Bitbucket, with where to note requests.
-type Bitbucket<'a> = Option<(&'a bitbucket::Client<'a>, &'a Journal<'a>)>;
+type Bitbucket<'a> = Option<(&'a bitbucket::Client<'a>, &'a ReadingProgress<'a>)>;
 
-impl<'w, 's> Inquiry<'w, 's> {
+impl<'w, 's> OtherSources<'w, 's> {
     pub(super) fn new(
         wanted: Wanted<'w>,
         directory: Option<DirectoryOnDemand<'s>>,
         roster: Option<&'s Roster>,
     ) -> Self {
-        Inquiry { wanted, directory, roster }
+        OtherSources { wanted, directory, roster }
     }
 
-    /// Whether somebody needs one more source.
+    /// Whether a member needs one more source.
     fn is_needed_by(&self, member: &Member) -> bool {
         self.wanted.everything || needs_proof(member, self.wanted.accept)
     }
@@ -65,20 +66,20 @@ impl<'w, 's> Inquiry<'w, 's> {
     /// exemptions name.
     ///
     /// # Errors
-    /// [`Problem`] where somebody needs what a source could not be asked.
+    /// [`Problem`] where a member needs a source that could not be asked.
     pub(super) async fn complete(
         &self,
         slug: &str,
-        roll: &mut MemberList,
+        list: &mut MemberList,
         bitbucket: Bitbucket<'_>,
     ) -> Result<Answers, Problem> {
         let named = (self.wanted.addresses)(slug);
         if self.directory.is_none() && self.roster.is_none() && named.is_empty() {
             return Ok(Answers::default());
         }
-        let members = &mut roll.members;
+        let members = &mut list.members;
         if self.roster.is_some() {
-            // A list may hold what an older roster said, whose day nobody looks at any more.
+            // A list may hold what an older roster said, of a day that no longer counts.
             members.iter_mut().for_each(|member| member.evidence.forget_roster());
         }
         let mut book = AddressBook::of(members);
@@ -91,11 +92,11 @@ impl<'w, 's> Inquiry<'w, 's> {
         self.refuse_hidden_ids(members)?;
         if !named.is_empty() && book.open(named.iter().copied()).is_empty() {
             book.show(members, &named);
-            roll.addresses = Addresses::LookedUp;
+            list.addresses = Addresses::LookedUp;
         }
-        let mut strangers = book.strangers(&roll.members);
-        let may_have_left = book.has_nobodys() && strangers.any(|member| self.is_needed_by(member));
-        Ok(Answers { may_have_left, rows, known, needed: self.is_needed(&roll.members) })
+        let mut strangers = book.strangers(&list.members);
+        let may_have_left = book.has_unowned() && strangers.any(|member| self.is_needed_by(member));
+        Ok(Answers { may_have_left, rows, known, needed: self.is_needed(&list.members) })
     }
 
     /// Notes what the roster says, and gives the rows that are about a member; none where it is
@@ -113,7 +114,7 @@ impl<'w, 's> Inquiry<'w, 's> {
     }
 
     /// The addresses that it matters to know the owners of: those that exemptions name, and those
-    /// of the roster where somebody who needs it has an address that is not known.
+    /// of the roster where a member who needs it has an address that is not known.
     fn open_addresses<'e>(
         &self,
         members: &[Member],
@@ -129,8 +130,8 @@ impl<'w, 's> Inquiry<'w, 's> {
         book.open(named.iter().copied().chain(of_rows))
     }
 
-    /// Asks the organisation where its word counts and somebody needs it, or where it may know
-    /// whose an address is.
+    /// Asks the organisation where its word counts and a member needs it, or where it may know the
+    /// owner of an address.
     async fn ask_organisation(
         &self,
         members: &mut [Member],
@@ -149,30 +150,30 @@ impl<'w, 's> Inquiry<'w, 's> {
                 book.add_directory(members, directory);
                 Ok(Asked { known, unread: None })
             }
-            Err(incomplete) if needed => Err(incomplete.clone()),
-            Err(incomplete) => {
-                log::warn!("{}", escape::terminal(&incomplete.what));
-                Ok(Asked { known: None, unread: Some(incomplete.clone()) })
+            Err(problem) if needed => Err(problem.clone()),
+            Err(problem) => {
+                log::warn!("{}", escape::terminal(&problem.what));
+                Ok(Asked { known: None, unread: Some(problem.clone()) })
             }
         }
     }
 
-    /// Looks up at Bitbucket whose the addresses are that nobody else could tell.
+    /// Looks up at Bitbucket the owners of the addresses that no other source could tell.
     async fn look_up(
         &self,
         slug: &str,
         members: &[Member],
         book: &mut AddressBook,
         named: &[&str],
-        bitbucket: Result<(&bitbucket::Client<'_>, &Journal<'_>), Option<Problem>>,
+        bitbucket: Result<(&bitbucket::Client<'_>, &ReadingProgress<'_>), Option<Problem>>,
     ) -> Result<(), Problem> {
         let open = self.open_addresses(members, book, named);
         if open.is_empty() {
             return Ok(());
         }
         let unread = match bitbucket {
-            Ok((client, journal)) => {
-                let found = bitbucket::look_up(client, slug, &open, journal).await?;
+            Ok((client, progress)) => {
+                let found = bitbucket::look_up(client, slug, &open, progress).await?;
                 return book.add_found(members, &open, &found);
             }
             Err(unread) => unread,
@@ -199,7 +200,7 @@ impl<'w, 's> Inquiry<'w, 's> {
     /// Refuses a roster that says by account id alone who is protected, where a member who needs
     /// that shows none: the row may be theirs.
     fn refuse_hidden_ids(&self, members: &[Member]) -> Result<(), Problem> {
-        let hides = |own: &Member| own.account_id.is_none() && self.is_needed_by(own);
+        let hides = |member: &Member| member.account_id.is_none() && self.is_needed_by(member);
         let Some(roster) = self.roster.filter(|_| members.iter().any(hides)) else { return Ok(()) };
         let shown: HashSet<&str> =
             members.iter().filter_map(|member| member.account_id.as_deref()).collect();
@@ -216,7 +217,7 @@ impl<'w, 's> Inquiry<'w, 's> {
         }
         Err(Problem::new(
             "the roster names people by account id alone, and not every member's is shown",
-            "Use a roster with e-mail addresses beside the ids, or read the workspace from \
+            "Use a roster with ids and e-mail addresses, or read the workspace from \
              Bitbucket's API.",
         ))
     }
@@ -234,14 +235,13 @@ impl<'w, 's> Inquiry<'w, 's> {
             None => Ok(()),
             Some(email) => Err(Problem::new(
                 format!("two members are said to have the e-mail address {}", excerpt(email)),
-                "Name them by account id in the policy and in the roster, and leave the address \
-                 away.",
+                "Name them by account id in the policy and in the roster, and omit the address.",
             )),
         }
     }
 
-    /// What was found out, once every workspace was read. A source that knows nobody at all is not
-    /// about these workspaces, so nobody is judged by its silence.
+    /// What was found out, once every workspace was read. A source that knows no member at all is
+    /// not about these workspaces, so no member is judged by its silence.
     pub(super) fn conclude(self, found: Vec<(Reading, Answers)>) -> Found {
         let all_read = found.iter().all(|(reading, _)| reading.members.is_ok());
         let answers = || found.iter().map(|(_, answers)| answers);
@@ -251,11 +251,11 @@ impl<'w, 's> Inquiry<'w, 's> {
         let needs_roster = answers().any(|answers| answers.needed && answers.rows.is_some());
         let known = answers().filter_map(|answers| answers.known).reduce(|sum, more| sum + more);
         let by_roster = self.roster.filter(|_| matched.is_empty() && needs_roster);
-        let rolls = found.iter().flat_map(|(reading, _)| &reading.members);
-        let nameless = rolls
-            .flat_map(|roll| &roll.members)
-            .all(|own| !own.applicable() || own.account_id.is_none() && own.email.is_none());
-        let by_directory = (known == Some(0)).then(|| nobody_is_known(nameless));
+        let lists = found.iter().flat_map(|(reading, _)| &reading.members);
+        let nameless = lists.flat_map(|list| &list.members).all(|member| {
+            !member.applicable() || member.account_id.is_none() && member.email.is_none()
+        });
+        let by_directory = (known == Some(0)).then(|| no_member_known(nameless));
         let strange = by_directory.or(by_roster.map(no_row_matches)).filter(|_| all_read);
         let readings = found.into_iter().map(|(reading, answers)| match &strange {
             Some(strange) if answers.needed => Reading { members: Err(strange.clone()), ..reading },
@@ -302,10 +302,10 @@ fn no_row_matches(roster: &Roster) -> Problem {
 
 /// What helps where a list shows neither account ids nor e-mail addresses.
 const READ_THE_API: &str = "Read the workspace from Bitbucket's API, or save its pages with the \
-    account ids of the members: `fields=` without `+` takes them away.";
+    account ids of the members: `fields=` without `+` omits them.";
 
 /// `nameless` says whether the members show nothing that the organisation could know them by.
-fn nobody_is_known(nameless: bool) -> Problem {
+fn no_member_known(nameless: bool) -> Problem {
     if nameless {
         let why = "the Atlassian organisation knows people by account id and e-mail address, and \
                    no member's is shown";
@@ -335,8 +335,8 @@ impl<'a> DirectoryOnDemand<'a> {
     }
 
     /// What reading it took; none where it was not asked.
-    fn walk(&self) -> Option<DirectoryWalk> {
+    fn walk(&self) -> Option<DirectoryRead> {
         let accounts = self.read.get()?.as_ref().ok().map(|directory| directory.len() as u64);
-        Some(DirectoryWalk { accounts, requests: self.client.requests() })
+        Some(DirectoryRead { accounts, requests: self.client.requests() })
     }
 }

@@ -1,4 +1,4 @@
-//! A page of a list as Bitbucket sends it, now or when somebody saved it: the envelope, whatever the
+//! A page of a list as Bitbucket sends it, now or when it was saved: the envelope, whatever the
 //! rows are.
 //!
 //! Shape: <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination>.
@@ -31,7 +31,7 @@ pub(crate) struct Page<R> {
     /// Where the page before is.
     #[serde(default)]
     pub(crate) previous: Option<Box<str>>,
-    /// An error is no page, whatever stands beside it.
+    /// An error is not a page, whatever comes with it.
     #[serde(default, rename = "error")]
     pub(crate) no_error: NoError,
 }
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for NoError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Option::<IgnoredAny>::deserialize(deserializer)? {
             None => Ok(NoError),
-            Some(_) => Err(D::Error::custom("an error is reported beside the rows")),
+            Some(_) => Err(D::Error::custom("an error is reported with the rows")),
         }
     }
 }

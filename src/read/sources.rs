@@ -1,4 +1,4 @@
-//! In which order the sources are asked: Bitbucket or a file first, the others only where somebody
+//! In which order the sources are asked: Bitbucket or a file first, the others only where a member
 //! needs them. All workspaces are read side by side.
 
 use std::collections::BTreeSet;
@@ -8,8 +8,8 @@ use futures_util::future::try_join;
 use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use super::atlassian::{self, Organisation};
-use super::bitbucket::{self, Account, Journal, Progress};
-use super::other_sources::{Answers, DirectoryOnDemand, Inquiry};
+use super::bitbucket::{self, Account, Progress, ReadingProgress};
+use super::other_sources::{Answers, DirectoryOnDemand, OtherSources};
 use super::roster::Roster;
 use super::visibility;
 use super::visibility::Caller;
@@ -56,7 +56,7 @@ pub fn read(
     block_on(run(sources, wanted, Pace::real(), watch))?
 }
 
-/// As [`read`], with waits, chance and time of day from outside, and nobody watching.
+/// As [`read`], with waits, chance and time of day from outside, and no progress shown.
 ///
 /// # Errors
 /// As [`read`].
@@ -80,18 +80,16 @@ async fn run(
         .map(|organisation| atlassian::Client::new(organisation, connection, deadline, pace))
         .transpose()?
         .map(DirectoryOnDemand::new);
-    let inquiry = Inquiry::new(wanted, directory, roster);
+    let others = OtherSources::new(wanted, directory, roster);
     let mut found: Vec<(Reading, Answers)> = Vec::new();
     match members {
         Members::Bitbucket(account, slugs) => {
-            let link = bitbucket::link(account, connection, deadline, pace)?;
-            let client = bitbucket::Client::new(account, link, connection).await;
+            let session = bitbucket::session(account, connection, deadline, pace)?;
+            let client = bitbucket::Client::new(account, session, connection).await;
             // No workspace waits for another: one that hangs would use up the time of all. What
-            // bounds the requests under way is the link, which they share.
-            let mut under_way: FuturesOrdered<_> = slugs
-                .iter()
-                .map(|slug| workspace(&inquiry, client.as_ref(), slug, watch))
-                .collect();
+            // bounds the requests under way is the session, which they share.
+            let mut under_way: FuturesOrdered<_> =
+                slugs.iter().map(|slug| workspace(&others, client.as_ref(), slug, watch)).collect();
             while let Some((reading, answers)) = under_way.next().await {
                 watch(Progress::Done(&reading));
                 found.push((reading, answers));
@@ -100,52 +98,52 @@ async fn run(
         Members::Listed(listed) => {
             for reading in listed {
                 let members = match reading.members {
-                    Ok(roll) => from_file(&inquiry, &reading.workspace, roll).await,
-                    Err(incomplete) => Err(incomplete),
+                    Ok(list) => from_file(&others, &reading.workspace, list).await,
+                    Err(problem) => Err(problem),
                 };
                 let (members, answers) = apart(members);
                 found.push((Reading { members, ..reading }, answers));
             }
         }
     }
-    Ok(inquiry.conclude(found))
+    Ok(others.conclude(found))
 }
 
 /// A workspace from Bitbucket's API, read or not.
 async fn workspace(
-    inquiry: &Inquiry<'_, '_>,
+    others: &OtherSources<'_, '_>,
     client: Result<&bitbucket::Client<'_>, &Problem>,
     slug: &Arc<str>,
     watch: &dyn Fn(Progress<'_>),
 ) -> (Reading, Answers) {
-    let journal = Journal::new(slug, watch);
+    let progress = ReadingProgress::new(slug, watch);
     let members = match client {
-        Ok(client) => from_bitbucket(inquiry, client, slug, &journal).await,
-        Err(incomplete) => Err(incomplete.clone()),
+        Ok(client) => from_bitbucket(others, client, slug, &progress).await,
+        Err(problem) => Err(problem.clone()),
     };
     let (members, answers) = apart(members);
-    let (workspace, walk) = (Arc::clone(slug), journal.finish());
+    let (workspace, walk) = (Arc::clone(slug), progress.finish());
     (Reading { workspace, origin: Origin::Api, walk, members }, answers)
 }
 
-/// The members, and beside them what the other sources answered: nothing where there are none.
+/// The members, and what the other sources answered: nothing where there are none.
 fn apart(found: Result<(MemberList, Answers), Problem>) -> (Result<MemberList, Problem>, Answers) {
     match found {
-        Ok((roll, answers)) => (Ok(roll), answers),
-        Err(incomplete) => (Err(incomplete), Answers::default()),
+        Ok((list, answers)) => (Ok(list), answers),
+        Err(problem) => (Err(problem), Answers::default()),
     }
 }
 
-/// Everybody in a workspace, as far as Bitbucket and the others show them, and beside it who owns
-/// the workspace, where that is wanted.
+/// The members of a workspace, as far as Bitbucket and the others show them, and who owns the
+/// workspace, where that is wanted.
 async fn from_bitbucket(
-    inquiry: &Inquiry<'_, '_>,
+    others: &OtherSources<'_, '_>,
     client: &bitbucket::Client<'_>,
     slug: &str,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
-    let roles = inquiry.wanted.roles;
-    let aside = journal.aside();
+    let roles = others.wanted.roles;
+    let aside = progress.aside();
     let owners = async {
         Ok(match roles {
             Roles::Unasked => None,
@@ -153,60 +151,60 @@ async fn from_bitbucket(
         })
     };
     // Without members there is no use for owners; without owners there may be for members.
-    let read = try_join(judgeable(inquiry, client, slug, journal), owners).await;
-    journal.add_requests(&aside);
-    let ((mut roll, answers), owners) = read?;
+    let read = try_join(judgeable(others, client, slug, progress), owners).await;
+    progress.add_requests(&aside);
+    let ((mut list, answers), owners) = read?;
     if let Some(owners) = owners {
-        let assigned = owners.and_then(|owners| owners.assign_roles(&mut roll.members));
+        let assigned = owners.and_then(|owners| owners.assign_roles(&mut list.members));
         // Where roles are no more than welcome, members whose role was not found out show none.
         if roles == Roles::Required {
             assigned?;
         }
     }
-    Ok((roll, answers))
+    Ok((list, answers))
 }
 
 /// The members of a workspace, where what is unknown of them is a fact about them and not about the
 /// credential.
 async fn judgeable(
-    inquiry: &Inquiry<'_, '_>,
+    others: &OtherSources<'_, '_>,
     client: &bitbucket::Client<'_>,
     slug: &str,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
-    let (roll, answers) = listed(inquiry, client, slug, journal).await?;
-    let accept = inquiry.wanted.accept;
-    if visibility::needs_asking(&roll.members, accept) {
-        let (caller, silence) = bitbucket::caller(client, slug, journal).await;
-        visibility::judge(&roll.members, accept, caller).map_err(|incomplete| {
+    let (list, answers) = listed(others, client, slug, progress).await?;
+    let accept = others.wanted.accept;
+    if visibility::needs_asking(&list.members, accept) {
+        let (caller, silence) = bitbucket::caller(client, slug, progress).await;
+        visibility::judge(&list.members, accept, caller).map_err(|problem| {
             let silence = silence.map(|why| format!(": {why}")).unwrap_or_default();
-            Problem { what: incomplete.what + &silence, ..incomplete }
+            Problem { what: problem.what + &silence, ..problem }
         })?;
     }
-    Ok((roll, answers))
+    Ok((list, answers))
 }
 
 /// The members of a workspace, with what the other sources say about them. Where a member may have
 /// left between the list and the look-up of addresses, the list is read again.
 async fn listed(
-    inquiry: &Inquiry<'_, '_>,
+    others: &OtherSources<'_, '_>,
     client: &bitbucket::Client<'_>,
     slug: &str,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
-    let mut roll = bitbucket::members(client, slug, journal).await?;
+    let mut list = bitbucket::members(client, slug, progress).await?;
     for _ in 0..COMPARED {
-        let answers = inquiry.complete(slug, &mut roll, Some((client, journal))).await?;
+        let answers = others.complete(slug, &mut list, Some((client, progress))).await?;
         if !answers.may_have_left {
-            return Ok((roll, answers));
+            return Ok((list, answers));
         }
         // Who is on the lists before and after the look-up was there meanwhile: the first list is
-        // right. The second one would need a look-up of its own, and a list after that.
-        let after = bitbucket::members(client, slug, journal).await?;
-        if people(&after) == people(&roll) {
-            return Ok((roll, answers));
+        // right. The second one would need another look-up, and a list after that.
+        let after = bitbucket::members(client, slug, progress).await?;
+        if people(&after) == people(&list) {
+            return Ok((list, answers));
         }
-        roll = after;
+        list = after;
     }
     Err(Problem::new(
         "people joined or left each time that the list and their e-mail addresses were read",
@@ -218,23 +216,23 @@ async fn listed(
 const COMPARED: usize = 2;
 
 /// Who is on a list.
-fn people(roll: &MemberList) -> BTreeSet<[Option<&str>; 2]> {
-    let members = roll.members.iter();
+fn people(list: &MemberList) -> BTreeSet<[Option<&str>; 2]> {
+    let members = list.members.iter();
     members.map(|member| [member.account_id.as_deref(), member.uuid.as_deref()]).collect()
 }
 
-/// How the flag gets into pages that somebody saves.
+/// How the flag gets into saved pages.
 const FIELDS: &str = " When saving pages, ask for the hidden field with \
     fields=%2Bvalues.user.has_2fa_enabled.";
 
-/// Everybody whom a file lists, as far as the others show them too.
+/// The members that a file lists, with what the others say about them.
 async fn from_file(
-    inquiry: &Inquiry<'_, '_>,
+    others: &OtherSources<'_, '_>,
     slug: &str,
-    mut roll: MemberList,
+    mut list: MemberList,
 ) -> Result<(MemberList, Answers), Problem> {
-    let answers = inquiry.complete(slug, &mut roll, None).await?;
-    visibility::judge(&roll.members, inquiry.wanted.accept, Caller::NoAnswer)
-        .map_err(|incomplete| Problem { help: incomplete.help + FIELDS, ..incomplete })?;
-    Ok((roll, answers))
+    let answers = others.complete(slug, &mut list, None).await?;
+    visibility::judge(&list.members, others.wanted.accept, Caller::NoAnswer)
+        .map_err(|problem| Problem { help: problem.help + FIELDS, ..problem })?;
+    Ok((list, answers))
 }

@@ -10,7 +10,7 @@ use crate::member::{Member, Source, TwoFactor};
 pub(crate) enum Caller {
     /// An admin of the workspace, permission `owner`.
     Owner,
-    /// Somebody with another permission.
+    /// A member with another permission.
     Other(Box<str>),
     /// It was not asked, or did not say.
     NoAnswer,
@@ -18,8 +18,8 @@ pub(crate) enum Caller {
 
 const HELP: &str = "Use the credential of an owner of the workspace, one of its admins.";
 
-/// Whether it matters what the caller is: Bitbucket's word counts, and it says nothing of somebody
-/// of whom a second factor is asked and whom no other source protects.
+/// Whether it matters what the caller is: Bitbucket's word counts, and it says nothing of a
+/// member who needs a second factor and is protected by no other source.
 pub(crate) fn needs_asking(members: &[Member], accept: &[Source]) -> bool {
     accept.contains(&Source::Bitbucket)
         && members.iter().any(|member| {
@@ -45,13 +45,13 @@ pub(crate) fn judge(members: &[Member], accept: &[Source], caller: Caller) -> Re
             HELP,
         )),
         (Caller::Owner, false) => Err(Problem::new(
-            "Bitbucket did not show the flag for anybody, although the credential belongs to an \
+            "Bitbucket did not show the flag of any member, although the credential belongs to an \
              owner of the workspace",
             "Try the API token of a workspace admin: other kinds of credentials may not be shown \
              the two-factor status.",
         )),
         (Caller::NoAnswer, false) => Err(Problem::new(
-            "nobody's two-factor status is known, and whether an admin of the workspace asked for \
+            "no member's two-factor status is known, and whether an admin of the workspace asked for \
              it is not known either",
             HELP,
         )),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_does_not_log_in_does_not_matter() {
+    fn members_who_do_not_log_in_do_not_matter() {
         let app = Member { kind: Kind::AppUser, ..member(TwoFactor::Unknown) };
         let closed =
             Member { account_status: Some(AccountStatus::Closed), ..member(TwoFactor::Unknown) };
@@ -112,8 +112,8 @@ mod tests {
 
         assert!(why(&nobody, Caller::Other("member".into())).contains("`member`, not `owner`"));
         assert!(why(&some, Caller::Other("member".into())).contains("does not see"));
-        assert!(why(&nobody, Caller::Owner).contains("did not show the flag for anybody"));
-        assert!(why(&nobody, Caller::NoAnswer).contains("nobody's two-factor status is known"));
+        assert!(why(&nobody, Caller::Owner).contains("did not show the flag of any member"));
+        assert!(why(&nobody, Caller::NoAnswer).contains("no member's two-factor status is known"));
         assert_eq!(judge(&some, BITBUCKET, Caller::Owner), Ok(()));
         assert_eq!(judge(&some, BITBUCKET, Caller::NoAnswer), Ok(()));
     }

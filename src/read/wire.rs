@@ -1,4 +1,4 @@
-//! Rows of members as Bitbucket sends them, now or when somebody saved them.
+//! Rows of members as Bitbucket sends them, now or when they were saved.
 //!
 //! Shape: <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/>.
 
@@ -34,7 +34,7 @@ const MEMBERSHIP: &str = "workspace_membership";
 /// The workspace that rows name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Slug {
-    /// None: `fields=` can take it away.
+    /// None: `fields=` can omit it.
     #[default]
     Unnamed,
     /// One.
@@ -60,8 +60,8 @@ impl Rows for MemberRows {
 
     fn append(&mut self, mut more: Self) {
         self.slug = match (std::mem::take(&mut self.slug), more.slug) {
-            (Slug::Unnamed, own) | (own, Slug::Unnamed) => own,
-            (Slug::One(own), Slug::One(other)) if own == other => Slug::One(own),
+            (Slug::Unnamed, slug) | (slug, Slug::Unnamed) => slug,
+            (Slug::One(one), Slug::One(other)) if one == other => Slug::One(one),
             (Slug::One(_) | Slug::Mixed, Slug::One(_) | Slug::Mixed) => Slug::Mixed,
         };
         self.members.append(&mut more.members);
@@ -204,10 +204,10 @@ impl From<User> for Member {
         // An empty id would make everybody without one the same member.
         let id = |id: Option<Box<str>>| id.filter(|id| !id.is_empty());
         // A uuid and an address are the same one in capitals; an account id is opaque.
-        let any_case = |own: Option<Box<str>>| {
-            id(own).map(|mut own| {
-                own.make_ascii_lowercase();
-                own
+        let any_case = |text: Option<Box<str>>| {
+            id(text).map(|mut text| {
+                text.make_ascii_lowercase();
+                text
             })
         };
         Member {
@@ -216,7 +216,7 @@ impl From<User> for Member {
             email: any_case(user.email),
             nickname: user.nickname,
             display_name: user.display_name,
-            // `fields=` can take the type away; a member is a person unless it is said otherwise.
+            // `fields=` can omit the type; a member is a person unless it is said otherwise.
             kind: user.kind.unwrap_or(Kind::User),
             account_status: user.account_status,
             role: None,
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_without_ids_is_named_by_row() {
+    fn a_member_without_ids_is_named_by_row() {
         let mut members = page(r#"{"values":[{"user":{"uuid":"","display_name":"Ada"}}]}"#)
             .unwrap()
             .values

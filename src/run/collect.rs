@@ -23,7 +23,7 @@ use crate::read;
 use crate::read::atlassian::Organisation;
 use crate::read::bitbucket::{self, Account, Credential};
 use crate::read::file::{self, FileRead};
-use crate::read::{DirectoryWalk, Found, Members, Sources, Wanted};
+use crate::read::{DirectoryRead, Found, Members, Sources, Wanted};
 use crate::reading::{Origin, Reading, Selection, Walk};
 use crate::report::{DirectoryRecord, Input, Provenance, Redirection, RosterRecord};
 
@@ -202,7 +202,7 @@ fn unread(members: Members<'_>, incomplete: &Problem) -> Vec<Reading> {
     }
 }
 
-fn directory_record(organisation: &Organisation, walk: DirectoryWalk) -> DirectoryRecord {
+fn directory_record(organisation: &Organisation, walk: DirectoryRead) -> DirectoryRecord {
     DirectoryRecord {
         api_url: organisation.api_url.as_str().into(),
         organisation: organisation.id.clone(),

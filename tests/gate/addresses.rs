@@ -245,7 +245,7 @@ fn a_search_that_is_not_answered_accuses_nobody() {
         (Search::Hiding, "others than were asked for"),
         (Search::Refused(400), "400"),
         (Search::Refused(403), "403"),
-        (Search::Newcomer, "somebody joined"),
+        (Search::Newcomer, "a member joined"),
     ] {
         let ground = two(search);
         let email = exempt("member1@acme.example");

@@ -113,7 +113,7 @@ fn an_owner_to_whom_nobody_is_shown_accuses_nobody() {
     server.permission("acme", "owner");
     let checked = check(&server, &policy("acme", ""), &[]);
     assert_eq!(checked.code, 3);
-    assert!(checked.console.contains("did not show the flag for anybody"), "{}", checked.console);
+    assert!(checked.console.contains("did not show the flag of any member"), "{}", checked.console);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::http::{
 /// Asks an organisation.
 pub(crate) struct Client<'a> {
     organisation: &'a Organisation,
-    link: Session<'a>,
+    session: Session<'a>,
     authorization: HeaderValue,
     /// How many requests were sent, every try counted.
     requests: Cell<u32>,
@@ -30,13 +30,14 @@ impl<'a> Client<'a> {
         deadline: Deadline,
         pace: Pace<'a>,
     ) -> Result<Self, Failure> {
-        let link = Session::new(organisation, &organisation.api_url, connection, deadline, pace)?;
-        link.secrets().keep(&organisation.key);
-        let authorization = authorize(&link, organisation).map_err(|trouble| {
-            let Problem { what, help } = link.explain(&trouble);
+        let session =
+            Session::new(organisation, &organisation.api_url, connection, deadline, pace)?;
+        session.secrets().keep(&organisation.key);
+        let authorization = authorize(&session, organisation).map_err(|error| {
+            let Problem { what, help } = session.explain(&error);
             Failure::incomplete(what, help)
         })?;
-        Ok(Client { organisation, link, authorization, requests: Cell::new(0) })
+        Ok(Client { organisation, session, authorization, requests: Cell::new(0) })
     }
 
     /// The address of a resource of every directory of the organisation.
@@ -53,10 +54,10 @@ impl<'a> Client<'a> {
     /// Asks for a resource.
     pub(crate) async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, RequestError> {
         let build = || {
-            let request = self.link.http().get(url.clone());
+            let request = self.session.http().get(url.clone());
             request.header(AUTHORIZATION, self.authorization.clone())
         };
-        Ok(self.link.fetch(build, &self.requests).await?.0)
+        Ok(self.session.fetch(build, &self.requests).await?.0)
     }
 
     /// Asks a question that changes nothing, so that it may be asked again.
@@ -67,12 +68,12 @@ impl<'a> Client<'a> {
     ) -> Result<T, RequestError> {
         let body = body.to_string();
         let build = || {
-            let request = self.link.http().post(url.clone()).body(body.clone());
+            let request = self.session.http().post(url.clone()).body(body.clone());
             request
                 .header(CONTENT_TYPE, "application/json")
                 .header(AUTHORIZATION, self.authorization.clone())
         };
-        Ok(self.link.fetch(build, &self.requests).await?.0)
+        Ok(self.session.fetch(build, &self.requests).await?.0)
     }
 
     /// How many requests were sent so far, every try counted.
@@ -82,17 +83,20 @@ impl<'a> Client<'a> {
 
     /// The first words of what the server sent, masked.
     pub(crate) fn excerpt(&self, text: &str) -> String {
-        self.link.secrets().excerpt(text)
+        self.session.secrets().excerpt(text)
     }
 
-    /// What to say of a trouble.
-    pub(crate) fn explain(&self, trouble: &RequestError) -> Problem {
-        self.link.explain(trouble)
+    /// What to say of an error.
+    pub(crate) fn explain(&self, error: &RequestError) -> Problem {
+        self.session.explain(error)
     }
 }
 
 /// The header that goes with every request.
-fn authorize(link: &Session<'_>, organisation: &Organisation) -> Result<HeaderValue, RequestError> {
-    let unsent = link.http().get(organisation.api_url.clone());
+fn authorize(
+    session: &Session<'_>,
+    organisation: &Organisation,
+) -> Result<HeaderValue, RequestError> {
+    let unsent = session.http().get(organisation.api_url.clone());
     sensitive_header(&unsent.bearer_auth(organisation.key.expose()).build().map_err(unsendable)?)
 }

@@ -1,9 +1,9 @@
-//! The directory of an organisation: what it says about whom.
+//! The directory of an organisation: what it says about each account.
 
 use std::collections::HashMap;
 
+use super::accounts;
 use super::client::Client;
-use super::walk;
 use super::wire::Row;
 use crate::failure::Problem;
 use crate::member::TwoFactor;
@@ -19,7 +19,7 @@ pub(crate) struct Directory {
 /// What an organisation says about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
-    /// Whether it has two-step verification; unknown for whoever is not active or not managed.
+    /// Whether it has two-step verification; unknown for accounts that are not active or not managed.
     pub(crate) two_factor: TwoFactor,
     /// Its e-mail address in lower-case ASCII.
     pub(crate) email: Option<Box<str>>,
@@ -31,9 +31,9 @@ impl Directory {
     /// # Errors
     /// [`Problem`] where it cannot be read to its end, or contradicts itself.
     pub(crate) async fn read(client: &Client<'_>) -> Result<Self, Problem> {
-        let rows = walk::all_accounts(client)
+        let rows = accounts::all_accounts(client)
             .await
-            .map_err(|trouble| unread(&client.explain(&trouble)))?;
+            .map_err(|error| unread(&client.explain(&error)))?;
         if !rows.iter().any(|row| row.is_known() && row.mfa_enabled.is_some()) {
             return Err(unread(&Problem::new(
                 "it says of no active managed account whether it has two-step verification",
@@ -99,8 +99,8 @@ impl Directory {
     }
 }
 
-fn unread(incomplete: &Problem) -> Problem {
-    let Problem { what, help } = incomplete;
+fn unread(problem: &Problem) -> Problem {
+    let Problem { what, help } = problem;
     Problem::new(
         format!("the directory of the Atlassian organisation could not be read: {what}"),
         help.clone(),

@@ -1,14 +1,14 @@
 //! An Atlassian organisation: which of its accounts have two-step verification.
 
+pub(crate) mod accounts;
 pub(crate) mod client;
 mod directory;
 pub(crate) mod organisation;
-mod pages;
-pub(crate) mod walk;
+mod saved;
 mod wire;
 
 pub(super) use self::client::Client;
 pub(super) use self::directory::Directory;
 pub use self::organisation::Organisation;
 #[doc(hidden)]
-pub use self::pages::note_pages;
+pub use self::saved::note_pages;

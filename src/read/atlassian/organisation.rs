@@ -1,4 +1,4 @@
-//! An Atlassian organisation, with what it is asked by, and what its refusals mean.
+//! An Atlassian organisation: its address, its key, and what its refusals mean.
 
 use serde_json::Value;
 use url::Url;
@@ -42,7 +42,7 @@ impl Organisation {
             (None, Some(_)) => return Err(half(ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID)),
         };
         if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            return Err(malformed(ATLASSIAN_ORG_ID, "something that is no organisation's id"));
+            return Err(malformed(ATLASSIAN_ORG_ID, "something that is not an organisation's id"));
         }
         let given = lookup(API_URL);
         let help = format!("Set {API_URL} to something like {ATLASSIAN_API}, or unset it.");
@@ -99,7 +99,7 @@ impl Host for Organisation {
                  shown when the key was made.",
             ),
             429 => Problem::new(said, "Try again later: Atlassian counts the requests."),
-            500.. => Problem::new(said, "This is Atlassian's own trouble: try again later."),
+            500.. => Problem::new(said, "The fault is at Atlassian: try again later."),
             _ => Problem::new(said, "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID."),
         }
     }

@@ -59,8 +59,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The e-mail address in lower-case ASCII. One that its owner has not verified may be somebody
-    /// else's; those of managed accounts are of domains that the organisation has verified.
+    /// The e-mail address in lower-case ASCII. One that its owner has not verified may belong to
+    /// someone else; those of managed accounts are of domains that the organisation has verified.
     pub(crate) fn take_email(&mut self) -> Option<Box<str>> {
         let email = self.email.take().filter(|email| !email.is_empty());
         let verified = self.email_verified.unwrap_or(self.is_managed());
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_not_verified_is_nobodys() {
+    fn an_unverified_address_does_not_count() {
         let email = |more: &str| {
             let text = format!(r#"{{"accountId":"a"{more}}}"#);
             serde_json::from_str::<Row>(&text).unwrap().take_email()

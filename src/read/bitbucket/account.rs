@@ -1,4 +1,4 @@
-//! Bitbucket, and as whom it is asked.
+//! Bitbucket's address, and the credential that it is asked with.
 
 use url::Url;
 
@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::hosts::BITBUCKET_API;
 use crate::http::base_address;
 
-/// Bitbucket, and as whom it is asked.
+/// Bitbucket's address, and the credential that it is asked with.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The base address of the API, as [`api_url`] makes it.

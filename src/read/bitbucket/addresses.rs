@@ -12,7 +12,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use url::form_urlencoded::byte_serialize;
 
 use super::client::Client;
-use super::progress::Journal;
+use super::progress::ReadingProgress;
 use crate::completeness::{self, Facts};
 use crate::failure::Problem;
 use crate::member::Member;
@@ -23,7 +23,7 @@ use crate::read::wire::MemberRows;
 /// Addresses that fit into one request.
 const BATCH: usize = 90;
 
-/// The addresses beside the members, less what nobody needs.
+/// The members with their addresses, less what is not needed.
 const FIELDS: &str = "pagelen=100&fields=%2Bvalues.user.email,\
     -values.workspace,-values.links,-values.user.links";
 
@@ -31,8 +31,8 @@ const HELP: &str = "Use the credential of an owner of the workspace, or set ATLA
     ATLASSIAN_API_KEY to have the organisation's directory asked; account ids in place of e-mail \
     addresses need neither.";
 
-/// Everybody in a workspace who has one of these addresses, which are in lower-case ASCII; each
-/// member shows the address. Whoever is not among them does not have one.
+/// The members of a workspace who have one of these addresses, which are in lower-case ASCII; each
+/// member shows the address. The others do not have one.
 ///
 /// # Errors
 /// [`Problem`] where it cannot be told who has them.
@@ -40,19 +40,19 @@ pub(crate) async fn look_up(
     client: &Client<'_>,
     slug: &str,
     addresses: &[&str],
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<Vec<Member>, Problem> {
     let askable: Vec<&str> = addresses.iter().copied().filter(|it| is_askable(it)).collect();
     log::info!("looking e-mail addresses up workspace={slug:?} addresses={}", askable.len());
-    let batches = askable.chunks(BATCH).map(|batch| look_up_batch(client, slug, batch, journal));
+    let batches = askable.chunks(BATCH).map(|batch| look_up_batch(client, slug, batch, progress));
     let found: Vec<Vec<Member>> =
         stream::iter(batches).buffered(client.concurrency).try_collect().await?;
     let found: Vec<Member> = found.into_iter().flatten().collect();
     let told: HashSet<&str> = found.iter().filter_map(|member| member.email.as_deref()).collect();
     if told.len() < askable.len() {
-        // Nobody has the others, or their owners are not shown to this caller, who may be shown
+        // No member has the others, or their owners are not shown to this caller, who may be shown
         // itself all the same: only an admin can tell.
-        match super::caller(client, slug, journal).await {
+        match super::caller(client, slug, progress).await {
             (Caller::Owner, _) => {}
             (Caller::Other(permission), _) => {
                 return Err(unknown(&format!(
@@ -82,15 +82,15 @@ async fn look_up_batch(
     client: &Client<'_>,
     slug: &str,
     batch: &[&str],
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<Vec<Member>, Problem> {
     let listed: Vec<String> = batch.iter().map(|address| format!("\"{address}\"")).collect();
     let filter = format!("user.email IN ({})", listed.join(","));
     let filter: String = byte_serialize(filter.as_bytes()).collect();
     let query = format!("q={filter}&{FIELDS}");
     let url = client.url(&["workspaces", slug, "members"], Some(&query));
-    let page: Page<MemberRows> = client.get(&url, journal).await.map_err(|trouble| {
-        let Problem { what: why, .. } = client.explain(&trouble);
+    let page: Page<MemberRows> = client.get(&url, progress).await.map_err(|error| {
+        let Problem { what: why, .. } = client.explain(&error);
         unknown(&why)
     })?;
     let number = page.page.or(Some(NonZeroU64::MIN));
@@ -100,12 +100,12 @@ async fn look_up_batch(
     let is_asked = |member: &Member| member.email.as_deref().is_some_and(|it| asked.contains(it));
     if !members.iter().all(is_asked) {
         return Err(unknown(
-            "Bitbucket answered with others than were asked for, as it does for callers who are \
+            "Bitbucket answered with other addresses than were asked for, as it does for callers who are \
              no admin of the workspace",
         ));
     }
-    whole.map_err(|doubt| {
-        unknown(&format!("Bitbucket's answer is not the whole list: {}", doubt.why()))
+    whole.map_err(|inconsistency| {
+        unknown(&format!("Bitbucket's answer is not the whole list: {}", inconsistency.why()))
     })?;
     Ok(members)
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::account::{Account, token_url};
 use super::credential::Credential;
-use super::progress::Journal;
+use super::progress::ReadingProgress;
 use super::refusal::renew;
 use super::wire::TokenGrant;
 use crate::failure::Failure;
@@ -19,14 +19,14 @@ use crate::http::{
 /// Asks Bitbucket.
 pub(crate) struct Client<'a> {
     account: &'a Account,
-    link: Session<'a>,
+    session: Session<'a>,
     /// How many requests may be under way at once.
     pub(crate) concurrency: usize,
     authorization: HeaderValue,
 }
 
 /// The way to Bitbucket, where nothing was asked yet.
-pub(crate) fn link<'a>(
+pub(crate) fn session<'a>(
     account: &'a Account,
     connection: &Connection,
     deadline: Deadline,
@@ -39,14 +39,14 @@ impl<'a> Client<'a> {
     /// Gets ready to ask, which for an OAuth consumer takes a request for a token.
     pub(crate) async fn new(
         account: &'a Account,
-        link: Session<'a>,
+        session: Session<'a>,
         connection: &Connection,
     ) -> Result<Self, Problem> {
-        let authorization = authorize(&link, account)
+        let authorization = authorize(&session, account)
             .await
-            .map_err(|trouble| ungranted(&link, &trouble, &account.credential))?;
+            .map_err(|error| ungranted(&session, &error, &account.credential))?;
         let concurrency = usize::from(connection.concurrency).max(1);
-        Ok(Client { account, link, concurrency, authorization })
+        Ok(Client { account, session, concurrency, authorization })
     }
 
     /// The address of a resource. The query is taken as it is.
@@ -63,22 +63,22 @@ impl<'a> Client<'a> {
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         url: &Url,
-        journal: &Journal<'_>,
+        progress: &ReadingProgress<'_>,
     ) -> Result<T, RequestError> {
-        self.get_with_headers(url, journal).await.map(|(answer, _)| answer)
+        self.get_with_headers(url, progress).await.map(|(answer, _)| answer)
     }
 
     /// Asks for a resource, and keeps the headers of the answer.
     pub(crate) async fn get_with_headers<T: DeserializeOwned>(
         &self,
         url: &Url,
-        journal: &Journal<'_>,
+        progress: &ReadingProgress<'_>,
     ) -> Result<(T, HeaderMap), RequestError> {
         let build = || {
-            let request = self.link.http().get(url.clone());
+            let request = self.session.http().get(url.clone());
             request.header(AUTHORIZATION, self.authorization.clone())
         };
-        self.link.fetch(build, &journal.requests).await
+        self.session.fetch(build, &progress.requests).await
     }
 
     /// Tells something; the answer does not matter, only that it is a success.
@@ -89,48 +89,48 @@ impl<'a> Client<'a> {
         with_body: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<(), RequestError> {
         let build = || {
-            let request = self.link.http().request(method.clone(), url.clone());
+            let request = self.session.http().request(method.clone(), url.clone());
             with_body(request.header(AUTHORIZATION, self.authorization.clone()))
         };
-        self.link.tell(build).await
+        self.session.tell(build).await
     }
 
     /// The first words of what the server sent, masked.
     pub(crate) fn excerpt(&self, text: &str) -> String {
-        self.link.secrets().excerpt(text)
+        self.session.secrets().excerpt(text)
     }
 
     /// What the answers told of this machine's clock.
     pub(crate) fn clock(&self) -> &Clock {
-        self.link.clock()
+        self.session.clock()
     }
 
-    /// What to say of a trouble.
-    pub(crate) fn explain(&self, trouble: &RequestError) -> Problem {
-        self.link.explain(trouble)
+    /// What to say of an error.
+    pub(crate) fn explain(&self, error: &RequestError) -> Problem {
+        self.session.explain(error)
     }
 }
 
 /// Why there is no token to ask with, which has nothing to do with any workspace.
-fn ungranted(link: &Session<'_>, trouble: &RequestError, credential: &Credential) -> Problem {
-    let incomplete = link.explain(trouble);
-    let why = format!("the OAuth consumer was granted no token: {}", incomplete.what);
-    match trouble.status() {
+fn ungranted(session: &Session<'_>, error: &RequestError, credential: &Credential) -> Problem {
+    let problem = session.explain(error);
+    let why = format!("the OAuth consumer was granted no token: {}", problem.what);
+    match error.status() {
         Some(400 | 401 | 403) => Problem::new(why, renew(credential)),
-        Some(_) | None => Problem { what: why, ..incomplete },
+        Some(_) | None => Problem { what: why, ..problem },
     }
 }
 
 /// The header that goes with every request.
-async fn authorize(link: &Session<'_>, account: &Account) -> Result<HeaderValue, RequestError> {
-    let unsent = || link.http().get(account.api_url.clone());
-    link.secrets().keep(account.credential.secret());
+async fn authorize(session: &Session<'_>, account: &Account) -> Result<HeaderValue, RequestError> {
+    let unsent = || session.http().get(account.api_url.clone());
+    session.secrets().keep(account.credential.secret());
     let authorized = match &account.credential {
         Credential::ApiToken { email, token } => unsent().basic_auth(email, Some(token.expose())),
         Credential::AccessToken(token) => unsent().bearer_auth(token.expose()),
         Credential::Oauth { client_id, client_secret } => {
             let url = token_url(&account.api_url);
-            let token = granted(link, &url, client_id, client_secret).await?;
+            let token = granted(session, &url, client_id, client_secret).await?;
             unsent().bearer_auth(token.expose())
         }
     };
@@ -140,25 +140,26 @@ async fn authorize(link: &Session<'_>, account: &Account) -> Result<HeaderValue,
 /// A token for the run, which an OAuth consumer is granted for its id and secret:
 /// <https://developer.atlassian.com/cloud/bitbucket/oauth-2/#4--client-credentials-grant--4-4->.
 async fn granted(
-    link: &Session<'_>,
+    session: &Session<'_>,
     url: &Url,
     client_id: &str,
     client_secret: &Secret,
 ) -> Result<Secret, RequestError> {
     let build = || -> RequestBuilder {
-        link.http()
+        session
+            .http()
             .post(url.clone())
             .basic_auth(client_id, Some(client_secret.expose()))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("grant_type=client_credentials")
     };
     // It is no request about any workspace.
-    let grant: TokenGrant = link.fetch_secret(build).await?;
+    let grant: TokenGrant = session.fetch_secret(build).await?;
     if grant.access_token.is_empty() {
         return Err(RequestError::Unsendable("the token that was granted is empty".into()));
     }
     log::info!("the OAuth consumer was granted a token");
     let token = Secret::new(grant.access_token);
-    link.secrets().keep(&token);
+    session.secrets().keep(&token);
     Ok(token)
 }

@@ -137,9 +137,9 @@ fn kind_by_name(name: &str) -> Result<CredentialKind, Failure> {
         "api-token" => Ok(CredentialKind::ApiToken),
         "access-token" => Ok(CredentialKind::AccessToken),
         "oauth" => Ok(CredentialKind::Oauth),
-        // Somebody may have put a token here by mistake.
+        // The value may be a token, put here by mistake.
         _ => Err(Failure::usage(
-            format!("{AUTH} names no kind of credential"),
+            format!("{AUTH} does not name a kind of credential"),
             "It is one of api-token, access-token and oauth.",
         )),
     }

@@ -13,13 +13,13 @@ pub(crate) mod wire;
 
 pub use self::account::{Account, api_url};
 pub(super) use self::addresses::look_up;
-pub(crate) use self::client::{Client, link};
+pub(crate) use self::client::{Client, session};
 pub use self::credential::Credential;
 pub(super) use self::owners::owners;
 pub(super) use self::page_url::page_number;
 use self::pages::Listing;
-pub(super) use self::progress::Journal;
 pub use self::progress::Progress;
+pub(super) use self::progress::ReadingProgress;
 use self::wire::OwnPermission;
 use super::visibility::Caller;
 use super::wire::{MemberRows, Slug, name_by_row};
@@ -27,21 +27,21 @@ use crate::escape;
 use crate::failure::Problem;
 use crate::reading::{Addresses, MemberList};
 
-/// Members with the fields that only admins are shown, less what nobody needs. The `+` has to be
+/// Members with the fields that only admins are shown, less what is not needed. The `+` has to be
 /// encoded, or it is a blank:
 /// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-response>.
 pub(crate) const MEMBERS: &str = "pagelen=100&fields=%2Bvalues.user.has_2fa_enabled,\
     %2Bvalues.user.account_status,-values.workspace,-values.links,-values.user.links";
 
-/// Everybody in a workspace.
+/// The members of a workspace.
 pub(super) async fn members(
     client: &Client<'_>,
     slug: &str,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<MemberList, Problem> {
     let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let listing: Listing<MemberRows> =
-        pages::list(client, &url, journal).await.map_err(|trouble| client.explain(&trouble))?;
+        pages::list(client, &url, progress).await.map_err(|error| client.explain(&error))?;
     match &listing.rows.slug {
         Slug::One(other) if **other != *slug => {
             return Err(of_another(&format!("the workspace {}", client.excerpt(other))));
@@ -71,13 +71,13 @@ fn of_another(whose: &str) -> Problem {
 pub(super) async fn caller(
     client: &Client<'_>,
     slug: &str,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> (Caller, Option<String>) {
     let url = client.url(&["user", "workspaces", slug, "permission"], None);
-    match client.get::<OwnPermission>(&url, journal).await {
-        Ok(own) => (own.caller(|text| client.excerpt(text)), None),
-        Err(trouble) => {
-            let why = client.explain(&trouble).what;
+    match client.get::<OwnPermission>(&url, progress).await {
+        Ok(answer) => (answer.caller(|text| client.excerpt(text)), None),
+        Err(error) => {
+            let why = client.explain(&error).what;
             let shown = escape::terminal(&why);
             log::info!("what the credential may do was not told workspace={slug:?} why={shown}");
             (Caller::NoAnswer, Some(why))

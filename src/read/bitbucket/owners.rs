@@ -6,7 +6,7 @@ use super::client::Client;
 use super::of_another;
 use super::pages;
 use super::pages::Listing;
-use super::progress::Journal;
+use super::progress::ReadingProgress;
 use super::wire::Permissions;
 use crate::failure::Problem;
 use crate::http::RequestError;
@@ -15,19 +15,19 @@ use crate::member::{Member, Role};
 /// Owners only: `q=permission="owner"`.
 const OWNERS: &str = "q=permission%3D%22owner%22&pagelen=100";
 
-/// Those who own a workspace.
+/// The owners of a workspace.
 pub(crate) struct Owners(Permissions);
 
 /// Asks who owns a workspace.
 pub(crate) async fn owners(
     client: &Client<'_>,
     slug: &str,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<Owners, Problem> {
     let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
     let listed: Result<Listing<Permissions>, RequestError> =
-        pages::list(client, &url, journal).await;
-    let listing = listed.map_err(|trouble| unknown(client.explain(&trouble)))?;
+        pages::list(client, &url, progress).await;
+    let listing = listed.map_err(|error| unknown(client.explain(&error)))?;
     if let Some(other) = listing.rows.other_workspace(slug) {
         return Err(unknown(of_another(&format!("the workspace {}", client.excerpt(other)))));
     }
@@ -38,7 +38,7 @@ impl Owners {
     /// Notes who of the members owns the workspace.
     pub(crate) fn assign_roles(&self, members: &mut [Member]) -> Result<(), Problem> {
         let owners: HashSet<&str> = self.0.owners().collect();
-        // Without a uuid somebody who is an owner would pass for one who is not.
+        // Without a uuid an owner could pass for a member who is none.
         let unnamed = members.iter().any(|member| member.uuid.is_none());
         if owners.is_empty() || unnamed {
             let why = if unnamed { "a member came without uuid" } else { "no owner was listed" };
@@ -49,7 +49,8 @@ impl Owners {
         }
         // An owner is a member: lists that do not meet are not of one workspace, not of one moment,
         // or not whole.
-        let listed: HashSet<&str> = members.iter().filter_map(|own| own.uuid.as_deref()).collect();
+        let listed: HashSet<&str> =
+            members.iter().filter_map(|member| member.uuid.as_deref()).collect();
         if !owners.is_subset(&listed) {
             return Err(unknown(Problem::new(
                 "an owner is not on the list of members",
@@ -64,10 +65,10 @@ impl Owners {
     }
 }
 
-fn unknown(incomplete: Problem) -> Problem {
+fn unknown(problem: Problem) -> Problem {
     let why = format!(
         "the policy forbids to exempt owners, and who owns the workspace could not be read: {}",
-        incomplete.what
+        problem.what
     );
-    Problem { what: why, ..incomplete }
+    Problem { what: why, ..problem }
 }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::client::Client;
 use super::page_url::{follow, page_number, with_fields, with_page};
-use super::progress::Journal;
+use super::progress::ReadingProgress;
 use crate::completeness;
 use crate::completeness::{Facts, Inconsistency, Proof};
 use crate::http::RequestError;
@@ -36,40 +36,40 @@ enum Order {
     InTurn,
 }
 
-/// Reads a list. Where it does not add up, somebody may have joined or left meanwhile: then it is
+/// Reads a list. Where it does not add up, members may have joined or left meanwhile: then it is
 /// read once more from the start, one page after another.
 pub(crate) async fn list<R: Rows>(
     client: &Client<'_>,
     first: &Url,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<Listing<R>, RequestError> {
-    let found = walk(client, first, Order::SideBySide, journal).await;
-    let Err(RequestError::Inconsistency(doubt)) = found else { return found };
-    log::info!("reading the list again path={:?} why={:?}", first.path(), doubt.why());
-    walk(client, first, Order::InTurn, journal).await
+    let found = walk(client, first, Order::SideBySide, progress).await;
+    let Err(RequestError::Inconsistency(inconsistency)) = found else { return found };
+    log::info!("reading the list again path={:?} why={:?}", first.path(), inconsistency.why());
+    walk(client, first, Order::InTurn, progress).await
 }
 
 async fn walk<R: Rows>(
     client: &Client<'_>,
     first: &Url,
     order: Order,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<Listing<R>, RequestError> {
-    journal.walk();
-    let head: Page<R> = page(client, first, journal).await?;
+    progress.walk();
+    let head: Page<R> = page(client, first, progress).await?;
     let series = match order {
         Order::SideBySide => Series::of(first, &head)?,
         Order::InTurn => None,
     };
     let (rows, pages) = match series {
-        Some(series) => side_by_side(client, &series, head, journal).await?,
-        None => in_turn(client, first, head, journal).await?,
+        Some(series) => side_by_side(client, &series, head, progress).await?,
+        None => in_turn(client, first, head, progress).await?,
     };
-    proven(rows, &pages, journal.size()).map_err(|doubt| {
-        if let Inconsistency::Twice(id) = &doubt {
+    proven(rows, &pages, progress.size()).map_err(|inconsistency| {
+        if let Inconsistency::Twice(id) = &inconsistency {
             return RequestError::Inconsistency(Inconsistency::Twice(client.excerpt(id).into()));
         }
-        RequestError::Inconsistency(doubt)
+        RequestError::Inconsistency(inconsistency)
     })
 }
 
@@ -93,7 +93,7 @@ async fn in_turn<R: Rows>(
     client: &Client<'_>,
     first: &Url,
     head: Page<R>,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<(R, Vec<Facts>), RequestError> {
     let mut visited = HashSet::from([first.clone()]);
     let mut pages = vec![Facts { number: head.page.or(Some(NonZeroU64::MIN)), ..head.facts() }];
@@ -120,7 +120,7 @@ async fn in_turn<R: Rows>(
                 to: asked,
             }));
         }
-        let page: Page<R> = page(client, &url, journal).await?;
+        let page: Page<R> = page(client, &url, progress).await?;
         if let Some(came) = page.page.map(NonZeroU64::get).filter(|&came| came != asked) {
             return Err(RequestError::Inconsistency(Inconsistency::OtherPage { asked, came }));
         }
@@ -137,19 +137,19 @@ async fn side_by_side<R: Rows>(
     client: &Client<'_>,
     series: &Series,
     head: Page<R>,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<(R, Vec<Facts>), RequestError> {
     let (path, pages, at_once) = (series.first.path(), series.pages, client.concurrency);
     log::info!("reading pages side by side path={path:?} pages={pages} at_once={at_once}");
     let mut under_way = stream::iter(2..=series.pages)
         .map(|number| async move {
             let url = with_page(&series.second, number);
-            (number, page::<R>(client, &url, journal).await)
+            (number, page::<R>(client, &url, progress).await)
         })
         .buffer_unordered(at_once);
     let mut rest = BTreeMap::new();
     while let Some((number, page)) = under_way.next().await {
-        let page = page.map_err(|trouble| Series::missing(number, trouble))?;
+        let page = page.map_err(|error| Series::missing(number, error))?;
         series.admit(number, &page, client)?;
         rest.insert(number, page);
     }
@@ -234,13 +234,13 @@ impl Series {
 
     /// What it means that a page could not be read: one that is not there any more is what is
     /// left of a list that became shorter.
-    fn missing(number: u64, trouble: RequestError) -> RequestError {
-        if let RequestError::Refused(refusal) = &trouble
+    fn missing(number: u64, error: RequestError) -> RequestError {
+        if let RequestError::Refused(refusal) = &error
             && matches!(refusal.status.as_u16(), 400 | 404)
         {
             return RequestError::Inconsistency(Inconsistency::PageMissing(number));
         }
-        trouble
+        error
     }
 }
 
@@ -248,10 +248,10 @@ impl Series {
 async fn page<R: Rows>(
     client: &Client<'_>,
     url: &Url,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<Page<R>, RequestError> {
-    let (page, _): (Page<R>, _) = flagged(client, url, journal).await?;
-    journal.page(page.values.len(), page.size);
+    let (page, _): (Page<R>, _) = flagged(client, url, progress).await?;
+    progress.page(page.values.len(), page.size);
     Ok(page)
 }
 
@@ -260,18 +260,18 @@ async fn page<R: Rows>(
 pub(crate) async fn flagged<R: Rows>(
     client: &Client<'_>,
     url: &Url,
-    journal: &Journal<'_>,
+    progress: &ReadingProgress<'_>,
 ) -> Result<(Page<R>, HeaderMap), RequestError> {
-    let (page, headers): (Page<R>, _) = client.get_with_headers(url, journal).await?;
+    let (page, headers): (Page<R>, _) = client.get_with_headers(url, progress).await?;
     // Rows of another list stay as they came, so that they are seen to be such.
     let lacks_flag = page.values.lacks_flag() && !page.values.have_permissions();
     let Some(fields) = R::SPELLED_OUT.filter(|_| lacks_flag) else {
         return Ok((page, headers));
     };
-    let again: Page<R> = match client.get(&with_fields(url, fields), journal).await {
+    let again: Page<R> = match client.get(&with_fields(url, fields), progress).await {
         // A server that does not understand the fields leaves the first answer standing: without
         // the flag, it still says who is on the list.
-        Err(trouble) if trouble.status() == Some(400) => return Ok((page, headers)),
+        Err(error) if error.status() == Some(400) => return Ok((page, headers)),
         again => again?,
     };
     let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;

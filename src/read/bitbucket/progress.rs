@@ -1,11 +1,11 @@
-//! What reading a workspace takes, noted while it goes on.
+//! How far reading a workspace is, and what it takes.
 
 use std::cell::Cell;
 use std::time::Instant;
 
 use crate::reading::{Reading, Walk};
 
-/// How far reading is, for whoever waits.
+/// How far reading is, for the person who waits.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {
     /// Some members of a workspace were read.
@@ -22,7 +22,7 @@ pub enum Progress<'a> {
 }
 
 /// Notes what reading a workspace takes. Requests side by side write into the same one.
-pub(crate) struct Journal<'a> {
+pub(crate) struct ReadingProgress<'a> {
     workspace: &'a str,
     watch: &'a dyn Fn(Progress<'_>),
     started: Instant,
@@ -33,9 +33,9 @@ pub(crate) struct Journal<'a> {
     read: Cell<u64>,
 }
 
-impl<'a> Journal<'a> {
+impl<'a> ReadingProgress<'a> {
     pub(crate) fn new(workspace: &'a str, watch: &'a dyn Fn(Progress<'_>)) -> Self {
-        Journal {
+        ReadingProgress {
             workspace,
             watch,
             started: Instant::now(),
@@ -48,11 +48,11 @@ impl<'a> Journal<'a> {
 
     /// One for another list about the same workspace, which is not what is waited for.
     pub(crate) fn aside(&self) -> Self {
-        Journal::new(self.workspace, &|_| ())
+        ReadingProgress::new(self.workspace, &|_| ())
     }
 
     /// Adds the requests of another list.
-    pub(crate) fn add_requests(&self, other: &Journal<'_>) {
+    pub(crate) fn add_requests(&self, other: &ReadingProgress<'_>) {
         self.requests.set(self.requests.get().saturating_add(other.requests.get()));
     }
 

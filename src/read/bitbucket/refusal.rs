@@ -12,7 +12,7 @@ pub(crate) const GRANTED_SCOPES: &str = "x-oauth-scopes";
 /// The scopes that a resource takes, as a header of answers.
 pub(crate) const REQUIRED_SCOPES: &str = "x-accepted-oauth-scopes";
 
-/// Bitbucket, to whom this credential is shown.
+/// Bitbucket, asked with this credential.
 impl Host for Credential {
     fn name(&self) -> &'static str {
         "Bitbucket"
@@ -55,7 +55,7 @@ impl Host for Credential {
                 "Bitbucket removed what this version of mfa-gate asks for: use a newer one.",
             ),
             429 => Problem::new(said, allowance(self)),
-            500.. => Problem::new(said, "This is Bitbucket's own trouble: try again later."),
+            500.. => Problem::new(said, "The fault is at Bitbucket: try again later."),
             _ => Problem::new(said, "Check --api-url and the workspace's slug."),
         }
     }

@@ -1,14 +1,14 @@
 //! Pages of a directory that come as bytes, and not from a server: a way in for the fuzzer.
 
+use super::accounts;
 use super::directory::Directory;
-use super::walk;
 use super::wire::{Page, Row};
 use crate::failure::Problem;
 use crate::member::Member;
 use crate::quote::excerpt;
 use crate::read::join::note_directory;
 
-/// Notes on members what a directory says of them, and counts those whom it knows. Its pages are
+/// Notes on members what a directory says of them, and counts those that it knows. Its pages are
 /// JSON documents one after another, and are understood as those of a server are; what follows the
 /// last page is not read.
 ///
@@ -22,7 +22,7 @@ pub fn note_pages(bytes: &[u8], members: &mut [Member]) -> Result<usize, Problem
         let is_last = page.next().is_none();
         rows.extend(page.data);
         if is_last {
-            if let Some(id) = walk::twice(&rows) {
+            if let Some(id) = accounts::twice(&rows) {
                 return Err(Problem::new(format!("{} is listed twice", excerpt(id)), ""));
             }
             return Ok(note_directory(members, &Directory::new(rows)));

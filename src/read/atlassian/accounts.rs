@@ -38,7 +38,7 @@ enum Filter {
 /// Every account, from whichever endpoint there is.
 pub(crate) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, RequestError> {
     match accounts(client, Endpoint::Search).await {
-        Err(trouble) if is_gone(&trouble) => {
+        Err(error) if is_gone(&error) => {
             log::info!("the organisation's directory cannot be searched, so it is listed");
             accounts(client, Endpoint::Listing).await
         }
@@ -50,41 +50,41 @@ pub(crate) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, Reques
 pub(crate) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, RequestError> {
     let first = |endpoint| page(client, endpoint, Filter::All, None);
     let page = match first(Endpoint::Search).await {
-        Err(trouble) if is_gone(&trouble) => first(Endpoint::Listing).await?,
+        Err(error) if is_gone(&error) => first(Endpoint::Listing).await?,
         page => page?,
     };
     Ok(page.data)
 }
 
-fn is_gone(trouble: &RequestError) -> bool {
-    matches!(trouble.status(), Some(404 | 410))
+fn is_gone(error: &RequestError) -> bool {
+    matches!(error.status(), Some(404 | 410))
 }
 
-/// Every account that the organisation manages. Where that does not add up, somebody may have come
-/// or gone meanwhile: then it is read once more from the start.
+/// Every account that the organisation manages. Where the list does not add up, accounts may have
+/// come or gone meanwhile: then it is read once more from the start.
 async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, RequestError> {
     let found = attempt(client, endpoint).await;
-    let Err(RequestError::Inconsistency(doubt)) = found else { return found };
-    log::info!("reading the organisation's directory again why={:?}", doubt.why());
+    let Err(RequestError::Inconsistency(inconsistency)) = found else { return found };
+    log::info!("reading the organisation's directory again why={:?}", inconsistency.why());
     attempt(client, endpoint).await
 }
 
 /// Where rows do not say whether there is two-step verification, the accounts that have it are
-/// asked for, and those that do not; whoever is on neither list is left out.
+/// asked for, and those that do not; accounts on neither list are left out.
 async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, RequestError> {
-    let rows = walk(client, endpoint, Filter::All).await?;
+    let rows = read_list(client, endpoint, Filter::All).await?;
     if !is_silent(&rows) {
         return Ok(rows);
     }
-    let with = walk(client, endpoint, Filter::TwoStep(true));
-    let without = walk(client, endpoint, Filter::TwoStep(false));
+    let with = read_list(client, endpoint, Filter::TwoStep(true));
+    let without = read_list(client, endpoint, Filter::TwoStep(false));
     let (mut rows, without) = try_join(with, without).await?;
     rows.extend(without);
     distinct(&rows, client, Inconsistency::BothWays)?;
     Ok(rows)
 }
 
-/// Whether there is somebody whose two-step verification could be told, and nobody's is.
+/// Whether there are accounts whose two-step verification could be shown, and none is.
 fn is_silent(rows: &[Row]) -> bool {
     let mut known = rows.iter().filter(|row| row.is_known()).peekable();
     known.peek().is_some() && known.all(|row| row.mfa_enabled.is_none())
@@ -92,7 +92,7 @@ fn is_silent(rows: &[Row]) -> bool {
 
 /// Reads one list to its end, or all accounts no further than it takes to see that rows do not say
 /// what matters.
-async fn walk(
+async fn read_list(
     client: &Client<'_>,
     endpoint: Endpoint,
     filter: Filter,
@@ -139,10 +139,10 @@ async fn walk(
 fn distinct(
     rows: &[Row],
     client: &Client<'_>,
-    doubt: impl Fn(Box<str>) -> Inconsistency,
+    inconsistency: impl Fn(Box<str>) -> Inconsistency,
 ) -> Result<(), RequestError> {
     match twice(rows) {
-        Some(id) => Err(RequestError::Inconsistency(doubt(client.excerpt(id).into()))),
+        Some(id) => Err(RequestError::Inconsistency(inconsistency(client.excerpt(id).into()))),
         None => Ok(()),
     }
 }
