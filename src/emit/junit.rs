@@ -1,277 +1,275 @@
-//! JUnit XML, valid against the schema of Jenkins' xUnit plugin (`junit-10.xsd`): a suite a
-//! workspace and one for the exemptions, what fails first.
+//! JUnit XML, valid against the schema of Jenkins' xUnit plugin (`junit-10.xsd`): a suite for each
+//! workspace and one for the exemptions, failures first.
 //!
-//! GitLab reads an element's text and Jenkins its `message`, so a reason stands in both. What a
-//! passed case says is hidden by most, so a warning is a skipped case.
+//! GitLab shows the text of an element and Jenkins its `message`, so a reason is in both. Most
+//! readers hide what a passed case says, so a warning is a skipped case.
 
 mod xml;
 
 use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use self::xml::Frame;
 use super::rule_of;
 use super::summary;
-use super::summary::Subject;
 use crate::location::Location;
 use crate::report::{
-    Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Report, Severity, State,
-    Workspace,
+    Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, State, Workspace,
 };
 use crate::rule::Rule;
 
-/// The suite of the exemptions. No workspace is called so: a slug has no blank.
+/// The suite of the exemptions. No workspace has this name: a slug has no blank.
 const EXEMPTIONS: &str = "policy exemptions";
 
 /// Writes the report.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<()> {
-    let mut said = vec![summary::headline(report).to_string()];
-    said.extend(summary::caveats(report));
+    let mut notes = vec![summary::headline(report).to_string()];
+    notes.extend(summary::caveats(report));
     let frame = Frame {
         package: &report.tool.name,
         file: &report.policy.path,
         timestamp: report.checked_at,
-        said: &said,
+        notes: &notes,
+    };
+    let wording = Wording {
+        exemptions: summary::exemptions(report),
+        several_sources: report.policy.effective.accept.len() > 1,
     };
     writeln!(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites>")?;
-    for (id, (name, mut cases)) in suites(report).into_iter().enumerate() {
-        // Bitbucket shows the first hundred failures.
-        cases.sort_by_key(|case| case.fate.rank());
-        frame.suite(id, name, cases, out)?;
+    for (id, (name, cases)) in suites(report).into_iter().enumerate() {
+        frame.suite(id, name, cases, &wording, out)?;
     }
     writeln!(out, "</testsuites>")?;
     Ok(())
 }
 
-/// A case: who or what it is about, and what became of it.
+/// A case. There may be a hundred thousand, so what it says is worked out when it is written.
+#[derive(Clone, Copy)]
 struct Case<'a> {
     about: About<'a>,
-    fate: Retry<'a>,
+    finding: Option<&'a Finding>,
 }
 
 /// What a case is about.
+#[derive(Clone, Copy)]
 enum About<'a> {
-    Member(&'a ListedMember),
+    Member(&'a JudgedMember),
     Exemption(&'a JudgedExemption),
-    Workspace(&'a str),
+    /// A workspace that could not be read, or that has no members.
+    Workspace(&'a Workspace),
+    /// A finding about something that is not listed.
+    Finding(&'a Finding),
+    /// A report without workspaces.
+    Nothing,
 }
 
-/// What became of a case.
-enum Retry<'a> {
-    Failure(Told<'a>),
-    Error(Told<'a>),
-    Skipped(Told<'a>),
-    /// And why, where there is anything to say.
-    Passed(Option<String>),
-}
-
-impl Retry<'_> {
-    /// Where it stands among the others.
-    fn rank(&self) -> u8 {
-        match self {
-            Retry::Failure(_) => 0,
-            Retry::Error(_) => 1,
-            Retry::Skipped(_) => 2,
-            Retry::Passed(_) => 3,
-        }
-    }
+/// The result of a case, in the order in which they are written: Bitbucket shows the first hundred
+/// failures.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    Failure,
+    Error,
+    Skipped,
+    Passed,
 }
 
 /// What is said of a case.
 struct Told<'a> {
+    fate: Fate,
     type_: &'static str,
+    /// Empty where there is nothing to say of a case that passed.
     message: Cow<'a, str>,
     help: Option<&'a str>,
     /// What to edit.
     place: Option<&'a Location>,
 }
 
-/// The suites by name, each with a case at least: one without would pass for a workspace that was
-/// checked.
-fn suites(report: &Report) -> Vec<(&str, Vec<Case<'_>>)> {
-    let lookup = Lookup::new(report);
-    let mut workspaces: BTreeMap<&str, Vec<Case<'_>>> = BTreeMap::new();
-    for workspace in &report.workspaces {
-        let cases = workspaces.entry(&workspace.slug).or_default();
-        if !workspace.complete {
-            cases.push(unread(workspace, &lookup));
-        }
-    }
+/// The suites by name, each with at least one case: readers would take an empty suite for a
+/// workspace that was checked. Every finding becomes a case.
+fn suites<'a>(report: &'a Report) -> Vec<(&'a str, Vec<Case<'a>>)> {
+    let mut findings = Findings::new(&report.findings);
+    let slugs = report.workspaces.iter().map(|workspace| (&*workspace.slug, Vec::new()));
+    let mut suites: BTreeMap<&str, Vec<Case<'_>>> = slugs.collect();
     for judged in &report.members {
-        let cases = workspaces.entry(&judged.member.workspace).or_default();
-        cases.push(member(judged, &lookup));
+        let slug = &*judged.member.workspace;
+        let finding = match judged.outcome {
+            Outcome::Violation => findings.take(slug, &judged.member.key),
+            Outcome::Protected | Outcome::Exempt | Outcome::NotApplicable => None,
+        };
+        suites.entry(slug).or_default().push(Case { about: About::Member(judged), finding });
     }
-    for (slug, cases) in &mut workspaces {
-        if cases.is_empty() {
-            cases.push(nobody(slug));
+    let exemption = |judged: &'a JudgedExemption| Case {
+        about: About::Exemption(judged),
+        finding: findings.take("", &judged.id),
+    };
+    let mut exemptions: Vec<Case<'_>> = report.exemptions.iter().map(exemption).collect();
+    for finding in findings.rest() {
+        let suite = match &finding.workspace {
+            Some(slug) => suites.entry(slug).or_default(),
+            None => &mut exemptions,
+        };
+        suite.push(Case { about: About::Finding(finding), finding: Some(finding) });
+    }
+    for workspace in &report.workspaces {
+        let cases = suites.entry(&workspace.slug).or_default();
+        let said = |case: &Case<'_>| case.finding.map(|finding| finding.rule);
+        let unread = Some(Rule::WorkspaceIncomplete);
+        if cases.is_empty() || !workspace.complete && cases.iter().all(|case| said(case) != unread)
+        {
+            cases.push(Case { about: About::Workspace(workspace), finding: None });
         }
     }
-    let mut suites: Vec<_> = workspaces.into_iter().collect();
-    if !report.exemptions.is_empty() {
-        let cases = report.exemptions.iter().map(|judged| exemption(judged, &lookup));
-        suites.push((EXEMPTIONS, cases.collect()));
+    let mut suites: Vec<_> = suites.into_iter().collect();
+    if !exemptions.is_empty() {
+        suites.push((EXEMPTIONS, exemptions));
     }
     if suites.is_empty() {
-        suites.push(("workspaces", vec![nobody("none")]));
+        suites.push(("workspaces", vec![Case { about: About::Nothing, finding: None }]));
     }
     suites
 }
 
-/// Findings and exemptions by whom they are about.
-struct Lookup<'a> {
-    members: HashMap<(&'a str, &'a str), &'a Finding>,
-    by_exemption: HashMap<&'a str, &'a Finding>,
-    workspaces: HashMap<&'a str, &'a Finding>,
+/// The findings that no case has yet.
+struct Findings<'a> {
+    /// By workspace and key of a member, or by nothing and the id of an exemption.
+    by_subject: BTreeMap<(&'a str, &'a str), &'a Finding>,
+    others: Vec<&'a Finding>,
+}
+
+impl<'a> Findings<'a> {
+    fn new(findings: &'a [Finding]) -> Self {
+        let mut sorted = Findings { by_subject: BTreeMap::new(), others: Vec::new() };
+        for finding in findings {
+            let subject = match (&finding.workspace, &finding.key, &finding.exemption) {
+                (Some(slug), Some(key), None) => (&**slug, &**key),
+                (None, _, Some(id)) => ("", &**id),
+                (Some(_), _, Some(_)) | (Some(_), None, None) | (None, _, None) => {
+                    sorted.others.push(finding);
+                    continue;
+                }
+            };
+            // The report lists the worst first: that one decides what becomes of a member.
+            match sorted.by_subject.entry(subject) {
+                Entry::Vacant(entry) => {
+                    entry.insert(finding);
+                }
+                Entry::Occupied(_) => sorted.others.push(finding),
+            }
+        }
+        sorted
+    }
+
+    fn take(&mut self, slug: &'a str, key: &'a str) -> Option<&'a Finding> {
+        self.by_subject.remove(&(slug, key))
+    }
+
+    fn rest(self) -> impl Iterator<Item = &'a Finding> {
+        self.by_subject.into_values().chain(self.others)
+    }
+}
+
+/// What cases are worded from, beside what they are about.
+struct Wording<'a> {
     exemptions: HashMap<&'a str, &'a JudgedExemption>,
-    /// Whether more than one source counts as proof.
+    /// Whether more than one source is accepted. Otherwise a member who passed needs no explanation.
     several_sources: bool,
 }
 
-impl<'a> Lookup<'a> {
-    fn new(report: &'a Report) -> Self {
-        let mut lookup = Lookup {
-            members: HashMap::new(),
-            by_exemption: HashMap::new(),
-            workspaces: HashMap::new(),
-            exemptions: summary::exemptions(report),
-            several_sources: report.policy.effective.accept.len() > 1,
-        };
-        // The report lists the worst first, so the first finding about anything is the one kept.
-        for finding in &report.findings {
-            let workspace = finding.workspace.as_deref().unwrap_or_default();
-            match summary::subject(finding.rule) {
-                Subject::Member => {
-                    let key = finding.key.as_deref().unwrap_or_default();
-                    lookup.members.entry((workspace, key)).or_insert(finding);
-                }
-                Subject::Exemption => {
-                    let id = finding.exemption.as_deref().unwrap_or_default();
-                    lookup.by_exemption.entry(id).or_insert(finding);
-                }
-                Subject::Workspace => {
-                    lookup.workspaces.entry(workspace).or_insert(finding);
-                }
+impl<'a> Wording<'a> {
+    fn told(&self, case: &Case<'a>) -> Told<'a> {
+        match (case.finding, case.about) {
+            (Some(finding), _) | (None, About::Finding(finding)) => found(finding),
+            (None, About::Member(judged)) => self.member(judged),
+            (None, About::Exemption(judged)) => exemption(judged),
+            (None, About::Workspace(workspace)) => {
+                let nobody = if workspace.complete { "no member is listed" } else { "not read" };
+                let why = workspace.error.as_deref().unwrap_or(nobody);
+                failed(Rule::WorkspaceIncomplete, why)
             }
+            (None, About::Nothing) => failed(Rule::WorkspaceIncomplete, "no workspace is listed"),
         }
-        lookup
     }
-}
 
-fn member<'a>(judged: &'a JudgedMember, lookup: &Lookup<'a>) -> Case<'a> {
-    let member = &judged.member;
-    let about = About::Member(member);
-    match judged.outcome {
-        Outcome::Protected => {
-            // Where nothing but Bitbucket's word counts, there is nothing to tell.
-            let why = lookup.several_sources.then(|| summary::protected(member.decided_by));
-            Case { about, fate: Retry::Passed(why) }
-        }
-        Outcome::Exempt => {
-            let id = judged.exemption.as_deref().unwrap_or_default();
-            let exemption = lookup.exemptions.get(id).copied();
-            let why = summary::why_exempt(id, exemption);
-            let place = exemption.map(|exemption| &exemption.location);
-            skipped(about, judged.outcome.id(), why.into(), place)
-        }
-        Outcome::NotApplicable => {
-            let why = summary::why_not_applicable(member);
-            skipped(about, judged.outcome.id(), why.into(), None)
-        }
-        Outcome::Violation => match lookup.members.get(&(&*member.workspace, &*member.key)) {
-            Some(finding) => found(about, finding),
-            // Only an edited report has none, and a violation must not pass for all that.
-            None => {
+    fn member(&self, judged: &'a JudgedMember) -> Told<'a> {
+        let (member, type_) = (&judged.member, judged.outcome.id());
+        match judged.outcome {
+            Outcome::Protected if self.several_sources => {
+                passed(summary::protected(member.decided_by))
+            }
+            Outcome::Protected => passed(""),
+            Outcome::Exempt => {
+                let id = judged.exemption.as_deref().unwrap_or_default();
+                let exemption = self.exemptions.get(id).copied();
+                let place = exemption.map(|exemption| &exemption.location);
+                skipped(type_, summary::why_exempt(id, exemption), place)
+            }
+            Outcome::NotApplicable => skipped(type_, summary::why_not_applicable(member), None),
+            // Only an edited report has no finding for it. It must not pass because of that.
+            Outcome::Violation => {
                 let rule = rule_of(member.two_factor);
-                failed(about, rule, rule.description(), rule.help(), None)
+                failed(rule, rule.description())
             }
-        },
-    }
-}
-
-fn exemption<'a>(judged: &'a JudgedExemption, lookup: &Lookup<'a>) -> Case<'a> {
-    let about = About::Exemption(judged);
-    match (lookup.by_exemption.get(&*judged.id), judged.state) {
-        (Some(finding), _) => found(about, finding),
-        (None, State::Unresolved) => {
-            let why = "its workspaces were not all read";
-            skipped(about, judged.state.id(), why.into(), Some(&judged.location))
-        }
-        (
-            None,
-            State::Unused
-            | State::Unneeded
-            | State::NotAllowed
-            | State::OverLimit
-            | State::Expired
-            | State::Scheduled
-            | State::Expiring
-            | State::Active,
-        ) => Case { about, fate: Retry::Passed(None) },
-    }
-}
-
-fn unread<'a>(workspace: &'a Workspace, lookup: &Lookup<'a>) -> Case<'a> {
-    let about = About::Workspace(&workspace.slug);
-    let rule = Rule::WorkspaceIncomplete;
-    match lookup.workspaces.get(&*workspace.slug) {
-        Some(finding) => {
-            failed(about, rule, &finding.message, &finding.help, Some(&finding.location))
-        }
-        None => {
-            let why = workspace.error.as_deref().unwrap_or(rule.description());
-            failed(about, rule, why, rule.help(), None)
         }
     }
 }
 
-/// For a workspace, or a report, in which nobody is listed.
-fn nobody(slug: &str) -> Case<'_> {
-    let rule = Rule::WorkspaceIncomplete;
-    failed(About::Workspace(slug), rule, "nobody is listed", rule.help(), None)
-}
-
-/// What a finding makes of a case: a warning is no failure, but it is said where it is read.
-fn found<'a>(about: About<'a>, finding: &'a Finding) -> Case<'a> {
-    let (rule, place) = (finding.rule, Some(&finding.location));
-    match finding.level {
-        Severity::Error => failed(about, rule, &finding.message, &finding.help, place),
-        Severity::Warning => {
-            let message = format!("warning: {}", finding.message).into();
-            let help = Some(&*finding.help);
-            let told = Told { type_: rule.id(), message, help, place };
-            Case { about, fate: Retry::Skipped(told) }
-        }
-    }
+/// A finding: a warning is no failure, but it is said where it is read.
+fn found(finding: &Finding) -> Told<'_> {
+    let (fate, message) = match finding.level {
+        Severity::Error => (failure(finding.rule), Cow::Borrowed(&*finding.message)),
+        Severity::Warning => (Fate::Skipped, format!("warning: {}", finding.message).into()),
+    };
+    let (help, place) = (Some(&*finding.help), Some(&finding.location));
+    Told { fate, type_: finding.rule.id(), message, help, place }
 }
 
 /// A failure, or an error where the rule says that something is not known.
-fn failed<'a>(
-    about: About<'a>,
-    rule: Rule,
-    message: &'a str,
-    help: &'a str,
-    place: Option<&'a Location>,
-) -> Case<'a> {
-    let told = Told { type_: rule.id(), message: message.into(), help: Some(help), place };
-    let fate = match rule {
-        Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => Retry::Error(told),
+fn failure(rule: Rule) -> Fate {
+    match rule {
+        Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => Fate::Error,
         Rule::TwoFactorDisabled
         | Rule::ExemptionExpired
         | Rule::ExemptionOverLimit
         | Rule::ExemptionNotAllowed
         | Rule::ExemptionExpiring
         | Rule::ExemptionUnneeded
-        | Rule::ExemptionUnused => Retry::Failure(told),
-    };
-    Case { about, fate }
+        | Rule::ExemptionUnused => Fate::Failure,
+    }
+}
+
+/// A failure that the report has no finding for.
+fn failed(rule: Rule, message: &str) -> Told<'_> {
+    let (message, help) = (message.into(), Some(rule.help()));
+    Told { fate: failure(rule), type_: rule.id(), message, help, place: None }
 }
 
 fn skipped<'a>(
-    about: About<'a>,
     type_: &'static str,
-    message: Cow<'a, str>,
+    message: impl Into<Cow<'a, str>>,
     place: Option<&'a Location>,
-) -> Case<'a> {
-    Case { about, fate: Retry::Skipped(Told { type_, message, help: None, place }) }
+) -> Told<'a> {
+    Told { fate: Fate::Skipped, type_, message: message.into(), help: None, place }
+}
+
+fn passed(message: &str) -> Told<'_> {
+    Told { fate: Fate::Passed, type_: "", message: message.into(), help: None, place: None }
+}
+
+fn exemption(judged: &JudgedExemption) -> Told<'_> {
+    match judged.state {
+        State::Unresolved => {
+            let why = "its workspaces were not all read";
+            skipped(judged.state.id(), why, Some(&judged.location))
+        }
+        State::Unused
+        | State::Unneeded
+        | State::NotAllowed
+        | State::OverLimit
+        | State::Expired
+        | State::Scheduled
+        | State::Expiring
+        | State::Active => passed(""),
+    }
 }

@@ -62,6 +62,12 @@ pub(crate) fn subject(rule: Rule) -> Subject {
     }
 }
 
+/// What a finding is about: the key of a member, the id of an exemption, or a slug.
+pub(crate) fn subject_of(finding: &Finding) -> &str {
+    let subject = finding.key.as_deref().or(finding.exemption.as_deref());
+    subject.or(finding.workspace.as_deref()).unwrap_or("policy")
+}
+
 /// The findings of one rule, in the report's order.
 pub(crate) fn of_rule(report: &Report, rule: Rule) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(move |finding| finding.rule == rule)
@@ -301,8 +307,14 @@ pub(crate) fn other_sources(source: &Provenance) -> Vec<String> {
 }
 
 /// What protects a member: a proof that the policy accepts.
-pub(crate) fn protected(by: Option<Source>) -> String {
-    by.map_or_else(|| "protected".into(), |by| format!("protected ({})", source(by)))
+pub(crate) fn protected(by: Option<Source>) -> &'static str {
+    match by {
+        Some(Source::Bitbucket) => "protected (Bitbucket)",
+        Some(Source::Atlassian) => "protected (Atlassian account)",
+        Some(Source::Roster) => "protected (roster)",
+        Some(Source::Sso) => "protected (delegated to the identity provider)",
+        None => "protected",
+    }
 }
 
 /// A workspace in one line: how many members, and how it was read.

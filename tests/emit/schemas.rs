@@ -5,6 +5,7 @@ use std::process::Command;
 
 use mfa_gate::emit::Format;
 use mfa_gate::report::{Finding, Report, Severity};
+use mfa_gate::rule::Rule;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
@@ -192,6 +193,46 @@ fn a_violation_without_a_finding_still_fails_in_junit() {
     assert_eq!(cases["acme"].iter().filter(|case| case.2 == "failure").count(), 1);
     assert_eq!(cases["acme"].iter().filter(|case| case.2 == "error").count(), 1);
     assert_eq!(cases["acme-labs"][0].2, "error");
+}
+
+#[test]
+fn every_finding_is_a_case_in_junit() {
+    let mut report = report();
+    let ben = report.findings[1].clone();
+    let unlisted = Finding { key: Some("557058:gone".into()), ..ben.clone() };
+    let of_workspace = Finding { key: None, rule: Rule::TwoFactorUnknown, ..ben.clone() };
+    let unlisted_exemption =
+        Finding { exemption: Some("EX-99".into()), ..report.findings[0].clone() };
+    report.findings.extend([ben, unlisted, of_workspace, unlisted_exemption]);
+    let cases = cases(&written(Format::Junit, &report));
+    let failing = cases.values().flatten().filter(|case| case.2 == "failure" || case.2 == "error");
+    let errors = report.findings.iter().filter(|finding| finding.level == Severity::Error);
+    assert_eq!(failing.count(), errors.count());
+    for (suite, name) in [
+        ("acme", "two-factor-disabled (557058:1f0c2b3d-0000-4000-8000-000000000002)"),
+        ("acme", "two-factor-disabled (557058:gone)"),
+        ("acme", "two-factor-unknown (acme)"),
+        ("policy exemptions", "exemption-expired (EX-99)"),
+    ] {
+        assert!(cases[suite].iter().any(|case| case.0 == name), "{name}: {cases:?}");
+    }
+}
+
+#[test]
+fn junit_writes_a_large_suite_in_one_piece() {
+    let mut large = report();
+    let one = large.members[0].clone();
+    large.members = (0..2_500)
+        .map(|number| {
+            let mut judged = one.clone();
+            judged.member.key = format!("557058:{number}").into();
+            judged
+        })
+        .collect();
+    let xml = written(Format::Junit, &large);
+    assert_eq!(xml.matches("<testsuite id=\"0\"").count(), 1);
+    assert!(xml.contains(" tests=\"2502\""), "{}", xml.get(..500).unwrap());
+    assert_eq!(cases(&xml)["acme"].len(), 2_502);
 }
 
 #[test]

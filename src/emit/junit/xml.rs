@@ -1,5 +1,5 @@
-//! The XML of a suite, written by `junit-report` from text that is made harmless first: the crate
-//! lets through what no XML may hold, and a `]]>` that would end its CDATA.
+//! The XML of a suite. `junit-report` writes the cases, from text that is made harmless first: the
+//! crate passes on what XML does not allow, and a `]]>` that would end its CDATA.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -8,109 +8,118 @@ use anyhow::Context;
 use jiff::Timestamp;
 use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
-use super::{About, Case, Retry, Told};
+use super::{About, Case, Fate, Told, Wording};
 use crate::emit::summary;
 use crate::escape::{html, xml_attribute, xml_cdata};
+use crate::report::Finding;
 
-/// What the crate writes before the second attribute of a suite that is alone in its document.
-const BEFORE: &[u8] = br#"<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite id="0""#;
+/// How many cases are in memory as the crate wants them: as text that it owns.
+const PART: usize = 1_000;
 
-/// What it writes after that suite.
-const AFTER: &[u8] = b"</testsuites>";
+/// The year 0: the schema knows no earlier ones.
+const YEAR_ZERO: Timestamp = Timestamp::constant(-62_167_219_200, 0);
 
 /// What all suites of a document have in common.
 pub(super) struct Frame<'a> {
     pub(super) package: &'a str,
-    /// The policy: what is to be edited.
+    /// The policy: the file to edit.
     pub(super) file: &'a str,
     pub(super) timestamp: Timestamp,
-    /// What is to be known before relying on any of them.
-    pub(super) said: &'a [String],
+    /// What a reader has to know before relying on any suite.
+    pub(super) notes: &'a [String],
 }
 
 impl Frame<'_> {
-    /// Writes a suite, its cases in their order.
+    /// Writes a suite, failures first.
     ///
-    /// The crate cannot write the `file` of a suite, by which readers find the policy, nor how many
-    /// cases were skipped; and it writes whole documents from text that it owns. So each suite is a
-    /// document of its own, which is cut out and given the rest of its attributes: no more than one
-    /// of them is in memory.
-    pub(super) fn suite(
+    /// Its frame is not the crate's, which writes neither the `file` of a suite, by which readers
+    /// find the policy, nor how many cases were skipped, and which wants all of its cases at once.
+    pub(super) fn suite<'a>(
         &self,
         id: usize,
         name: &str,
-        cases: Vec<Case<'_>>,
+        cases: Vec<Case<'a>>,
+        wording: &Wording<'a>,
         out: &mut dyn Write,
     ) -> anyhow::Result<()> {
-        let suite = self.test_suite(name, cases);
-        let (file, skipped) = (xml_attribute(self.file), suite.skipped());
-        let mut document = Report::new();
-        document.add_testsuite(suite);
-        let mut xml = Vec::new();
-        document.write_xml(&mut xml)?;
-        let suite = xml.strip_prefix(BEFORE).and_then(|xml| xml.strip_suffix(AFTER));
-        let suite = suite.context("junit-report put something unexpected around a suite")?;
-        // The entities of HTML that are used are those of XML.
-        write!(out, "<testsuite id=\"{id}\" file=\"{}\" skipped=\"{skipped}\"", html(&file))?;
-        out.write_all(suite)?;
-        out.write_all(b"\n")?;
+        let fate = |case| (wording.told(&case).fate, case);
+        let mut cases: Vec<(Fate, Case<'_>)> = cases.into_iter().map(fate).collect();
+        cases.sort_by_key(|(fate, _)| *fate);
+        let count = |fate| cases.iter().filter(|(other, _)| *other == fate).count();
+        // The entities of HTML that `html` uses are those of XML.
+        let attribute = |text: &str| html(&xml_attribute(text)).into_owned();
+        writeln!(
+            out,
+            "<testsuite id=\"{id}\" file=\"{}\" skipped=\"{}\" name=\"{}\" package=\"{}\" \
+             tests=\"{}\" errors=\"{}\" failures=\"{}\" hostname=\"localhost\" \
+             timestamp=\"{}\" time=\"0\">",
+            attribute(self.file),
+            count(Fate::Skipped),
+            attribute(name),
+            attribute(self.package),
+            cases.len(),
+            count(Fate::Error),
+            count(Fate::Failure),
+            self.timestamp.max(YEAR_ZERO),
+        )?;
+        for part in cases.chunks(PART) {
+            write_cases(part.iter().map(|(_, case)| test_case(case, &wording.told(case))), out)?;
+        }
+        let notes: Vec<_> = self.notes.iter().map(|note| xml_cdata(note)).collect();
+        writeln!(out, "<system-out><![CDATA[{}]]></system-out></testsuite>", notes.join("\n"))?;
         Ok(())
     }
-
-    fn test_suite(&self, name: &str, cases: Vec<Case<'_>>) -> TestSuite {
-        let said: Vec<_> = self.said.iter().map(|line| xml_cdata(line)).collect();
-        TestSuite {
-            name: xml_attribute(name).into_owned(),
-            package: xml_attribute(self.package).into_owned(),
-            timestamp: written(self.timestamp),
-            hostname: "localhost".to_owned(),
-            testcases: cases.into_iter().map(test_case).collect(),
-            system_out: Some(said.join("\n")),
-            system_err: None,
-        }
-    }
 }
 
-/// A time as the crate takes it, from the year 0 on: it cannot write an earlier one.
-fn written(at: Timestamp) -> OffsetDateTime {
-    const YEAR_ZERO: i64 = -62_167_219_200;
-    let seconds = at.as_second().max(YEAR_ZERO);
-    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+/// Writes some cases: the crate writes whole documents, so they are cut out of one.
+fn write_cases(cases: impl Iterator<Item = TestCase>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let suite = TestSuite {
+        name: String::new(),
+        package: String::new(),
+        timestamp: OffsetDateTime::UNIX_EPOCH,
+        hostname: String::new(),
+        testcases: cases.collect(),
+        system_out: None,
+        system_err: None,
+    };
+    let mut document = Report::new();
+    document.add_testsuite(suite);
+    let mut xml = Vec::new();
+    document.write_xml(&mut xml)?;
+    let cases = str::from_utf8(&xml)?.strip_suffix("</testsuite></testsuites>");
+    let start = cases.and_then(|cases| cases.find("<testcase"));
+    let cases = cases.zip(start).and_then(|(cases, start)| cases.get(start..));
+    let cases = cases.context("junit-report put something unexpected around the test cases")?;
+    writeln!(out, "{cases}")?;
+    Ok(())
 }
 
-fn test_case(case: Case<'_>) -> TestCase {
-    let mut system_out = None;
-    let result = match case.fate {
-        Retry::Failure(told) => {
-            let (type_, message, cause) = said(&told);
-            TestResult::Failure { type_, message, cause }
-        }
-        Retry::Error(told) => {
-            let (type_, message, cause) = said(&told);
-            TestResult::Error { type_, message, cause }
-        }
-        Retry::Skipped(told) => {
-            let (type_, message, cause) = said(&told);
-            TestResult::SkippedWithCause { type_, message, cause }
-        }
-        Retry::Passed(why) => {
-            system_out = why.map(|why| xml_cdata(&why).into_owned());
+fn test_case(case: &Case<'_>, told: &Told<'_>) -> TestCase {
+    let type_ = told.type_.to_owned();
+    let message = xml_attribute(&told.message).into_owned();
+    let (cause, mut system_out) = (Some(text(told)), None);
+    let result = match told.fate {
+        Fate::Failure => TestResult::Failure { type_, message, cause },
+        Fate::Error => TestResult::Error { type_, message, cause },
+        Fate::Skipped => TestResult::SkippedWithCause { type_, message, cause },
+        Fate::Passed => {
+            system_out = cause.filter(|text| !text.is_empty());
             TestResult::Success
         }
     };
     TestCase {
-        name: xml_attribute(&case.about.name()).into_owned(),
+        name: xml_attribute(&case.name()).into_owned(),
         time: Duration::ZERO,
         result,
-        classname: Some(xml_attribute(&case.about.class()).into_owned()),
+        classname: Some(xml_attribute(&case.class()).into_owned()),
         filepath: None,
         system_out,
         system_err: None,
     }
 }
 
-/// The type, the message, and the text: what is said, what to do, and where, a line each.
-fn said(told: &Told<'_>) -> (String, String, Option<String>) {
+/// The text of a case: what is said, what to do, and where, a line each.
+fn text(told: &Told<'_>) -> String {
     let mut text = xml_cdata(&told.message).into_owned();
     if let Some(help) = told.help {
         text.push_str("\nhelp: ");
@@ -119,28 +128,37 @@ fn said(told: &Told<'_>) -> (String, String, Option<String>) {
     if let Some(place) = told.place {
         text.push_str(&format!("\npolicy: {}:{}", xml_cdata(&place.path), place.line));
     }
-    (told.type_.to_owned(), xml_attribute(&told.message).into_owned(), Some(text))
+    text
 }
 
-impl About<'_> {
+impl Case<'_> {
     /// A name that no other case has: GitLab keeps the first of equal ones.
     fn name(&self) -> Cow<'_, str> {
-        match self {
-            About::Member(member) => summary::person(member).into(),
+        match self.about {
+            About::Member(judged) => summary::person(&judged.member).into(),
             About::Exemption(exemption) => match &exemption.name {
                 Some(name) => format!("{} ({name})", exemption.id).into(),
                 None => (&*exemption.id).into(),
             },
-            About::Workspace(slug) => format!("workspace-incomplete ({slug})").into(),
+            About::Workspace(workspace) => {
+                format!("workspace-incomplete ({})", workspace.slug).into()
+            }
+            About::Finding(finding) => {
+                format!("{} ({})", finding.rule.id(), summary::subject_of(finding)).into()
+            }
+            About::Nothing => "workspace-incomplete".into(),
         }
     }
 
     /// A class name with one dot, ours: Jenkins divides packages by dots.
     fn class(&self) -> Cow<'static, str> {
-        let slug = match self {
-            About::Member(member) => &*member.workspace,
-            About::Workspace(slug) => slug,
-            About::Exemption(_) => return "policy.exemptions".into(),
+        let slug = match self.about {
+            About::Member(judged) => &*judged.member.workspace,
+            About::Workspace(workspace) => &*workspace.slug,
+            About::Finding(Finding { workspace: Some(slug), .. }) => slug,
+            About::Exemption(_) | About::Finding(_) | About::Nothing => {
+                return "policy.exemptions".into();
+            }
         };
         format!("workspace.{}", slug.replace('.', "_")).into()
     }
