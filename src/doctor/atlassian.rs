@@ -22,7 +22,7 @@ pub(crate) fn examine(
     let client = Client::new(organisation, connection, deadline, pace)?;
     let rows = match block_on(accounts::first_rows(&client))? {
         Ok(rows) => rows,
-        Err(error) => return Ok(Observation::failed(subject, client.explain(&error))),
+        Err(error) => return Ok(Observation::failed(subject, client.explain(error))),
     };
     let known = rows.iter().filter(|row| row.is_known());
     let (mut of, mut shown) = (0, 0);

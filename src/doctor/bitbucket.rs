@@ -8,7 +8,7 @@ use super::headers;
 use crate::doctor::observation::Observation;
 use crate::failure::Failure;
 use crate::failure::Problem;
-use crate::http::{Connection, Deadline, Pace, RequestError, block_on};
+use crate::http::{Connection, Deadline, Pace, block_on};
 use crate::member::{Member, Source, TwoFactor};
 use crate::read::bitbucket::MEMBERS;
 use crate::read::bitbucket::account::Account;
@@ -18,6 +18,7 @@ use crate::read::bitbucket::pages;
 use crate::read::bitbucket::pages::PAGELEN;
 use crate::read::bitbucket::progress::ReadingProgress;
 use crate::read::bitbucket::wire::OwnPermission;
+use crate::read::list_error::ListError;
 use crate::read::page::Page;
 use crate::read::visibility::Caller;
 use crate::read::wire::MemberRows;
@@ -101,7 +102,7 @@ async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
     let caller = role(client, slug, &progress, seen).await;
     let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let subject = format!("{slug}: second factor");
-    let read: Result<(Page<MemberRows>, HeaderMap), RequestError> =
+    let read: Result<(Page<MemberRows>, HeaderMap), ListError> =
         pages::flagged(client, &url, &progress).await;
     seen.observations.push(match read {
         Ok((page, headers)) => {
@@ -112,7 +113,7 @@ async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
             seen.requests = seen.requests.saturating_add(size.div_ceil(PAGELEN)).saturating_add(2);
             visibility(subject, &members, &caller)
         }
-        Err(error) => Observation::failed(subject, client.explain(&error)),
+        Err(error) => Observation::failed(subject, client.explain(error)),
     });
 }
 
@@ -147,7 +148,7 @@ async fn role(
             (caller, observation)
         }
         Err(error) => {
-            let Problem { what, help } = client.explain(&error);
+            let Problem { what, help } = client.explain(error);
             (Caller::NoAnswer, Observation::warning(subject, format!("not told: {what}"), help))
         }
     };

@@ -1,14 +1,15 @@
 //! What goes wrong between here and a server, and what to do about it.
 
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use thiserror::Error;
 
 use super::Host;
-use crate::completeness::Inconsistency;
 use crate::failure::Problem;
 
-/// An answer that is not a success.
+/// An answer that is not a success. Foreign text in it is masked and cut short.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     /// Its status.
@@ -17,75 +18,79 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// The scopes that the credential has, as far as the server says.
     pub(crate) granted: Option<String>,
-    /// The scopes that it would take.
+    /// The scopes that the request needs.
     pub(crate) required: Option<String>,
-    /// How long it asks to be left alone.
+    /// How long the server asks to wait.
     pub(crate) asks: Option<Duration>,
     /// Whether the account has to solve a CAPTCHA before it is let in again.
     pub(crate) wants_captcha: bool,
 }
 
-impl Refusal {
-    /// What a server answered, in a sentence fragment.
-    pub(crate) fn says(&self, host: &dyn Host) -> String {
-        let (name, status) = (host.name(), self.status.as_u16());
-        if let 300..=399 = status {
-            return format!("{name} answered {status}, a redirect, which is not followed");
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status.as_u16();
+        if self.status.is_redirection() {
+            return write!(formatter, "answered {status}, a redirect, which is not followed");
         }
-        let asks = self.asks.map(|wait| format!(" (it asks to wait for {wait:?})"));
-        let asks = asks.unwrap_or_default();
-        if self.message.is_empty() {
-            return format!("{name} answered {status} and gave no reason{asks}");
+        match &*self.message {
+            "" => write!(formatter, "answered {status} and gave no reason")?,
+            message => write!(formatter, "answered {status}: {message}")?,
         }
-        format!("{name} answered {status}: {}{asks}", self.message)
+        if let Some(wait) = self.asks {
+            write!(formatter, " (it asks to wait for {wait:?})")?;
+        }
+        let scopes = [("granted", &self.granted), ("required", &self.required)];
+        let scopes = scopes.into_iter().filter_map(|(name, scopes)| Some((name, scopes.as_ref()?)));
+        let scopes: Vec<_> = scopes.map(|(name, scopes)| format!("{name}: {scopes}")).collect();
+        if self.status == StatusCode::FORBIDDEN && !scopes.is_empty() {
+            write!(formatter, " ({})", scopes.join("; "))?;
+        }
+        if self.wants_captcha {
+            formatter.write_str("; it wants a CAPTCHA to be solved first")?;
+        }
+        Ok(())
     }
 }
 
-/// Why there is no answer, or none that is of use. Foreign text in it is masked and cut short.
-#[derive(Debug)]
+/// Why a request has no answer, or none that is of use. Each message follows the server's name.
+/// Foreign text in it is masked and cut short.
+#[derive(Debug, Error)]
 pub(crate) enum RequestError {
-    /// The server could not be reached, or stopped in the middle of its answer.
+    #[error("could not be reached, or stopped in the middle of its answer: {0}")]
     Unreachable(String),
-    /// Whoever answered could not prove to be that server.
+    #[error("showed a certificate that is not trusted, so nothing was sent: {0}")]
     Certificate(String),
-    /// The request cannot be put into words that could be sent.
+    #[error("cannot be asked: {0}")]
     Unsendable(String),
-    /// A request took longer than allowed.
+    /// One request took longer than it may.
+    #[error("did not answer within {0:?}")]
     TimedOut(Duration),
-    /// All requests together took longer than allowed.
+    /// All requests of the run together took longer than they may.
+    #[error("did not answer everything within {0:?}, the time that the run may take")]
     Deadline(Duration),
-    /// An earlier answer asked for more patience than the run has.
-    Closed {
-        /// How long it asked to wait.
-        wait: Duration,
-        /// How long the run may take.
-        allowed: Duration,
-    },
-    /// The wait before another try would pass the deadline.
-    OutOfTime {
-        /// What ended the last try.
-        last: Box<RequestError>,
-        /// How long the run may take.
-        allowed: Duration,
-    },
-    /// Every try ended in trouble.
-    Exhausted {
-        /// What ended the last one.
-        last: Box<RequestError>,
-        /// How many there were.
-        tries: u32,
-    },
-    /// An answer was larger than any honest one.
+    /// An earlier answer asked all requests to wait for longer than the run may.
+    #[error("limits requests: the next one has to wait for {wait:?}, {}", TooLong(*allowed))]
+    Closed { wait: Duration, allowed: Duration },
+    /// The wait before another try would end after the deadline.
+    #[error("{last}; the next try would have to wait {}", TooLong(*allowed))]
+    OutOfTime { last: Box<RequestError>, allowed: Duration },
+    /// No try was answered well; the last one ended like this.
+    #[error("{last} (tried {tries} times)")]
+    Exhausted { last: Box<RequestError>, tries: u32 },
+    #[error("sent an answer that is larger than 16 MiB")]
     TooLarge,
-    /// A cache answered, with what the server said so long ago.
+    /// What the server said so long ago was kept by a cache.
+    #[error("did not answer: a cache answered in its place, with what it said {0:?} ago")]
     Stale(Duration),
-    /// The answer is not a success.
+    #[error("{0}")]
     Refused(Box<Refusal>),
-    /// The answer is not what was asked for.
+    /// The answer has another form than it should.
+    #[error(
+        "sent something that is not what was asked for ({why}): status {status}, {content_type}, \
+         it starts with \"{start}\""
+    )]
     Shape {
-        /// Its status.
         status: u16,
-        /// Its content type.
         content_type: String,
         /// Its first words.
         start: String,
@@ -94,123 +99,75 @@ pub(crate) enum RequestError {
         /// Whether it is right as far as it goes, and ends too early.
         cut: bool,
     },
-    /// A page's `next` leads to another place.
-    Elsewhere(String),
-    /// A page's `next` leads to a page that was read before.
-    Loop,
-    /// There are more pages than any workspace has.
-    Endless,
-    /// The list was read twice, and did not add up either time.
-    Inconsistency(Inconsistency),
+}
+
+/// Says that a wait is longer than what is left of the time that a run may take.
+struct TooLong(Duration);
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "longer than what is left of the {:?} that the run may take", self.0)
+    }
 }
 
 impl RequestError {
-    /// The status of an answer that is no success, where that is the trouble.
+    /// The status of an answer that is not a success, where that is what went wrong.
     pub(crate) fn status(&self) -> Option<u16> {
         if let RequestError::Refused(refusal) = self { Some(refusal.status.as_u16()) } else { None }
     }
 
-    /// How long the server asks to be left alone.
+    /// How long the server asks to wait.
     pub(crate) fn asks(&self) -> Option<Duration> {
         if let RequestError::Refused(refusal) = self { refusal.asks } else { None }
     }
 
-    /// Why nothing is known, and what to do, where this came of asking such a server.
+    /// What went wrong when this server was asked, and what to do next.
     pub(crate) fn explain(&self, host: &dyn Host) -> Problem {
+        Problem::new(format!("{} {self}", host.name()), self.help(host))
+    }
+
+    fn help(&self, host: &dyn Host) -> String {
         let (name, set_by) = (host.name(), host.set_by());
         match self {
-            RequestError::Unreachable(why) => Problem::new(
-                format!("{name} could not be reached: {why}"),
-                format!("Check the network, the proxy variables and {set_by}."),
-            ),
-            RequestError::Certificate(why) => Problem::new(
-                format!(
-                    "whoever answered could not prove to be {name}, so nothing was sent: {why}"
-                ),
-                "Where a proxy or a server of your own answers, give the certificate that it is \
-                 signed with to --ca-cert. Otherwise somebody may be listening in.",
-            ),
-            RequestError::Unsendable(why) => Problem::new(
-                format!("the request could not be put together: {why}"),
-                format!("Check {set_by} and the credential."),
-            ),
-            RequestError::TimedOut(timeout) => Problem::new(
-                format!("{name} did not answer within {timeout:?}"),
-                "Try again, or allow more time with --timeout.",
-            ),
-            RequestError::Deadline(deadline) => Problem::new(
-                format!("the run did not end within {deadline:?}"),
-                "Try again, or allow more time with --deadline.",
-            ),
-            RequestError::Closed { wait, allowed } => Problem::new(
-                format!(
-                    "{name} limits requests, which have to wait for {wait:?}, and {}",
-                    too_long(*allowed)
-                ),
-                "Try again then, or allow more time with --deadline.",
-            ),
-            RequestError::OutOfTime { last, allowed } => {
-                let Problem { what, help } = last.explain(host);
-                let what = format!("{what}; {}", too_long(*allowed));
-                Problem::new(what, format!("{help} --deadline allows more time."))
+            RequestError::Unreachable(_) => {
+                format!("Check the network, the proxy variables and {set_by}.")
             }
-            RequestError::Exhausted { last, tries } => {
-                let Problem { what, help } = last.explain(host);
-                Problem::new(format!("{what} (tried {tries} times)"), help)
+            RequestError::Certificate(_) => {
+                "If a proxy or a server of your own answers, give its certificate authority to \
+                 --ca-cert. If not, do not go on: another machine answers in the server's place."
+                    .into()
             }
-            RequestError::TooLarge => Problem::new(
-                "an answer is larger than 16 MiB",
-                format!("Check {set_by}: the pages of {name} are far smaller."),
+            RequestError::Unsendable(_) => format!("Check {set_by} and the credential."),
+            RequestError::TimedOut(_) => "Try again, or allow more time with --timeout.".into(),
+            RequestError::Deadline(_) => "Try again, or allow more time with --deadline.".into(),
+            RequestError::Closed { .. } => {
+                "Try again after that time, or allow more time with --deadline.".into()
+            }
+            RequestError::OutOfTime { last, .. } => {
+                format!("{} --deadline allows more time.", last.help(host))
+            }
+            RequestError::Exhausted { last, .. } => last.help(host),
+            RequestError::TooLarge => {
+                format!("Check {set_by}: real answers of {name} are far smaller.")
+            }
+            RequestError::Stale(_) => format!(
+                "Configure the proxy not to keep answers of {name}. Every request forbids it \
+                 (`Cache-Control: no-cache`)."
             ),
-            RequestError::Stale(age) => Problem::new(
-                format!("a cache answered in the place of {name}, with what it said {age:?} ago"),
-                format!(
-                    "Have the proxy keep no answers of {name}: it was asked not to \
-                     (`Cache-Control: no-cache`)."
-                ),
-            ),
-            RequestError::Refused(refusal) if refusal.wants_captcha => Problem::new(
-                format!("{}; it wants a CAPTCHA to be solved first", refusal.says(host)),
-                "Log in at https://id.atlassian.com in a browser, as the account whose credential \
-                 this is, and solve it. It comes after several failed logins, so look for a job \
-                 that still uses an old password or token of that account.",
-            ),
-            RequestError::Refused(refusal) => host.refused(refusal),
-            RequestError::Shape { status, content_type, start, why, cut: _ } => Problem::new(
-                format!(
-                    "the answer is not what was asked for ({why}): status {status}, \
-                     {content_type}, it starts with \"{start}\""
-                ),
-                host_or_proxy(host),
-            ),
-            RequestError::Elsewhere(next) => Problem::new(
-                format!("the next page is said to be elsewhere, where nothing was sent: {next}"),
-                format!(
-                    "Check {set_by}: `next` must lead to the same scheme, host, port and path."
-                ),
-            ),
-            RequestError::Loop => Problem::new(
-                "the pages go round in a circle: a `next` leads back to a page that was read",
-                "Try again; if it stays so, report it to Atlassian.",
-            ),
-            RequestError::Endless => Problem::new(
-                "there is no end to the pages",
-                "Try again; if it stays so, report it to Atlassian.",
-            ),
-            RequestError::Inconsistency(doubt) => Problem::new(
-                format!("the list was read twice and did not add up: {}", doubt.why()),
-                doubt.help(),
-            ),
+            RequestError::Refused(refusal) if refusal.wants_captcha => {
+                "Log in at https://id.atlassian.com in a browser with the account of this \
+                 credential, and solve the CAPTCHA. It appears after several failed logins: look \
+                 for a job that still uses an old password or token of that account."
+                    .into()
+            }
+            RequestError::Refused(refusal) => host.help(refusal),
+            RequestError::Shape { .. } => host_or_proxy(host),
         }
     }
 }
 
-/// What to do where something else answers than was asked.
+/// What to do where something else answers in place of the server.
 pub(crate) fn host_or_proxy(host: &dyn Host) -> String {
     let (name, set_by) = (host.name(), host.set_by());
-    format!("Check {set_by}, and whether a proxy or a login page answers in the place of {name}.")
-}
-
-fn too_long(allowed: Duration) -> String {
-    format!("to wait for another try would take longer than what is left of {allowed:?}")
+    format!("Check {set_by}, and whether a proxy or a login page answers in place of {name}.")
 }

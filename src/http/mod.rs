@@ -1,5 +1,4 @@
-//! Servers that are asked over HTTP: each by its own link, with its own credential, and all of
-//! them within one deadline.
+//! Requests to servers: each server has its own session and credential; all share one deadline.
 
 mod base_url;
 mod clock;
@@ -29,7 +28,6 @@ pub(crate) use self::session::{Session, sensitive_header, unsendable};
 pub use self::skew::Clock;
 pub(crate) use self::transport::{Answer, Route};
 use crate::failure::Failure;
-use crate::failure::Problem;
 
 /// How servers are reached, whichever they are.
 #[derive(Clone, Debug)]
@@ -40,7 +38,7 @@ pub struct Connection {
     pub timeout: Duration,
     /// The longest that all requests of a run may take together.
     pub deadline: Duration,
-    /// A PEM file with certificates to trust beside those of the system.
+    /// A PEM file with certificates to trust as well as those of the system.
     pub ca_cert: Option<PathBuf>,
     /// What no message may show, whichever server it is about.
     pub secrets: Secrets,
@@ -61,31 +59,31 @@ pub(crate) trait Host {
         url.path()
     }
 
-    /// What an answer that is no success says, as it came: neither masked nor cut short.
+    /// What an answer that is not a success says, as it came: neither masked nor cut short.
     fn said(&self, answer: &Answer) -> Said;
 
-    /// What such an answer means, and what to do.
-    fn refused(&self, refusal: &Refusal) -> Problem;
+    /// What to do about such an answer.
+    fn help(&self, refusal: &Refusal) -> String;
 }
 
-/// What an answer that is no success says.
+/// What an answer that is not a success says.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
     /// What went wrong, in the server's words.
     pub(crate) message: Option<String>,
     /// The scopes that the credential has.
     pub(crate) granted: Option<String>,
-    /// The scopes that it would take.
+    /// The scopes that the request needs.
     pub(crate) required: Option<String>,
 }
 
-/// Runs what asks servers to its end, on this thread.
+/// Runs requests to their end, on this thread.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(
             |error| {
                 Failure::incomplete(
-                    format!("could not start to ask any server: {error}"),
+                    format!("could not prepare to send requests: {error}"),
                     "Check the limits of the system, such as that of open files.",
                 )
             },

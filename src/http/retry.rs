@@ -14,7 +14,7 @@ pub(crate) const TRIES: u32 = 6;
 /// The wait before the second try, at most.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// The longest wait that is not the server's own wish.
+/// The longest wait that the server did not ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// When the limit is lifted: Bitbucket was seen to send the seconds until then, and Atlassian's
@@ -24,28 +24,28 @@ const RATE_LIMIT_RESET: &str = "x-ratelimit-reset";
 /// From how many seconds on the end of a limit is an instant, not how long it lasts.
 const FIRST_INSTANT: Duration = Duration::from_secs(1_000_000_000);
 
-/// What a trouble means for the request that met it.
+/// What to do about a request that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// Another try would end the same way.
-    Final,
-    /// Another try may do better.
-    Passing,
-    /// The server has too much to do: all requests should wait, not this one alone.
-    Crowded,
+    /// Give up: another try would end the same way.
+    Never,
+    /// Send it again after a wait: another try may do better.
+    Later,
+    /// The server has too much to do: every request waits, and fewer are sent at once.
+    Slower,
 }
 
 /// Whether to try again.
-pub(crate) fn classify(trouble: &RequestError) -> Retry {
-    match trouble {
-        RequestError::Unreachable(_) | RequestError::TimedOut(_) => Retry::Passing,
+pub(crate) fn classify(error: &RequestError) -> Retry {
+    match error {
+        RequestError::Unreachable(_) | RequestError::TimedOut(_) => Retry::Later,
         // JSON that ends in its middle is an answer that was cut off.
-        RequestError::Shape { cut: true, .. } => Retry::Passing,
+        RequestError::Shape { cut: true, .. } => Retry::Later,
         RequestError::Refused(refusal) => match refusal.status.as_u16() {
-            429 => Retry::Crowded,
-            503 if refusal.asks.is_some() => Retry::Crowded,
-            408 | 425 | 500 | 502 | 503 | 504 => Retry::Passing,
-            _ => Retry::Final,
+            429 => Retry::Slower,
+            503 if refusal.asks.is_some() => Retry::Slower,
+            408 | 425 | 500 | 502 | 503 | 504 => Retry::Later,
+            _ => Retry::Never,
         },
         RequestError::Shape { cut: false, .. }
         | RequestError::Certificate(_)
@@ -55,15 +55,11 @@ pub(crate) fn classify(trouble: &RequestError) -> Retry {
         | RequestError::OutOfTime { .. }
         | RequestError::Exhausted { .. }
         | RequestError::TooLarge
-        | RequestError::Stale(_)
-        | RequestError::Elsewhere(_)
-        | RequestError::Loop
-        | RequestError::Endless
-        | RequestError::Inconsistency(_) => Retry::Final,
+        | RequestError::Stale(_) => Retry::Never,
     }
 }
 
-/// How long a server asks to be left alone: `Retry-After` in seconds or as a date, and where a
+/// How long a server asks to wait: `Retry-After` in seconds or as a date, and where a
 /// limit was reached the time until it is lifted.
 ///
 /// `Retry-After`: [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3).
@@ -104,8 +100,9 @@ fn until(date: SystemTime, now: SystemTime) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// How long to wait after so many tries: twice as long each time, from half of that to all of it
-/// as chance will have it, and never less than what the server asks for.
+/// How long to wait after so many tries: twice as long each time, and never less than what the
+/// server asks for. Chance takes up to half of it off, so that clients that failed together do not
+/// come back together.
 pub(crate) fn delay(tries: u32, asked: Option<Duration>, jitter: f64) -> Duration {
     let doublings = tries.saturating_sub(1).min(16);
     let longest = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
@@ -118,7 +115,6 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
-    use crate::completeness::Inconsistency;
     use crate::http::Refusal;
 
     fn refused(status: u16, asks: Option<u64>) -> RequestError {
@@ -138,32 +134,28 @@ mod tests {
     }
 
     #[test]
-    fn which_troubles_pass() {
+    fn what_is_tried_again() {
         for status in [408, 425, 500, 502, 503, 504] {
-            assert_eq!(classify(&refused(status, None)), Retry::Passing, "{status}");
+            assert_eq!(classify(&refused(status, None)), Retry::Later, "{status}");
         }
-        assert_eq!(classify(&refused(502, Some(1))), Retry::Passing);
-        for passing in [
+        assert_eq!(classify(&refused(502, Some(1))), Retry::Later);
+        for later in [
             RequestError::Unreachable(String::new()),
             RequestError::TimedOut(Duration::ZERO),
             shape(true),
         ] {
-            assert_eq!(classify(&passing), Retry::Passing, "{passing:?}");
+            assert_eq!(classify(&later), Retry::Later, "{later:?}");
         }
-        for crowded in [refused(429, None), refused(429, Some(1)), refused(503, Some(1))] {
-            assert_eq!(classify(&crowded), Retry::Crowded, "{crowded:?}");
+        for slower in [refused(429, None), refused(429, Some(1)), refused(503, Some(1))] {
+            assert_eq!(classify(&slower), Retry::Slower, "{slower:?}");
         }
         for status in [204, 301, 400, 401, 403, 404, 409, 410, 418, 501, 505] {
-            assert_eq!(classify(&refused(status, Some(1))), Retry::Final, "{status}");
+            assert_eq!(classify(&refused(status, Some(1))), Retry::Never, "{status}");
         }
-        for last in [
-            shape(false),
-            RequestError::Certificate(String::new()),
-            RequestError::TooLarge,
-            RequestError::Loop,
-            RequestError::Inconsistency(Inconsistency::Unfinished),
-        ] {
-            assert_eq!(classify(&last), Retry::Final, "{last:?}");
+        for never in
+            [shape(false), RequestError::Certificate(String::new()), RequestError::TooLarge]
+        {
+            assert_eq!(classify(&never), Retry::Never, "{never:?}");
         }
     }
 

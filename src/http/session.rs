@@ -1,4 +1,5 @@
-//! Requests, each tried until it is answered, it is no use, or there is no time left.
+//! Requests to one server, each tried until it is answered, another try is useless, or there is no
+//! time left.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -8,48 +9,45 @@ use reqwest::{Client as Http, Request, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::clock::Deadline;
-use super::clock::Pace;
+use super::clock::{Deadline, Pace};
 use super::error::{Refusal, RequestError};
 use super::retry::{self, Retry, TRIES};
 use super::secrets::Secrets;
-use super::skew;
-use super::skew::Clock;
+use super::skew::{self, Clock};
 use super::throttle::Throttle;
 use super::transport::{Answer, Route, Transport};
 use super::{Connection, Host, Said};
 use crate::escape;
-use crate::failure::Failure;
-use crate::failure::Problem;
+use crate::failure::{Failure, Problem};
 use crate::http::object::Object;
 
-/// The way to one server, which all requests of a run to it share.
+/// What all requests of a run to one server share.
 pub(crate) struct Session<'a> {
     host: &'a dyn Host,
     transport: Transport,
-    gate: Throttle,
+    throttle: Throttle,
     deadline: Deadline,
     pace: Pace<'a>,
     secrets: Secrets,
     clock: Clock,
 }
 
-/// The longest that a cache may have kept an answer: who has a second factor is asked today.
+/// The longest that a cache may have kept an answer: a run is about this moment.
 const LONGEST_KEPT: Duration = Duration::from_secs(5 * 60);
 
 /// Whether messages may quote an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Quotes {
     Shown,
-    /// It may hold a secret that nobody knows yet.
+    /// It may hold a secret that is not known yet, so that it cannot be masked.
     Withheld,
 }
 
-/// What stands in the place of an answer that is not quoted.
+/// What stands in place of an answer that is not quoted.
 const WITHHELD: &str = "(withheld, it may hold a token)";
 
 impl<'a> Session<'a> {
-    /// The way to the server at a base address.
+    /// A session with the server at a base address.
     pub(crate) fn new(
         host: &'a dyn Host,
         base: &Url,
@@ -60,7 +58,7 @@ impl<'a> Session<'a> {
         Session::by(host, Route::To(base), connection, deadline, pace)
     }
 
-    /// The way to a server by a route.
+    /// A session with a server that is reached by a route.
     pub(crate) fn by(
         host: &'a dyn Host,
         route: Route<'_>,
@@ -71,7 +69,7 @@ impl<'a> Session<'a> {
         Ok(Session {
             host,
             transport: Transport::new(connection, route)?,
-            gate: Throttle::new(connection.concurrency.into()),
+            throttle: Throttle::new(connection.concurrency.into()),
             deadline,
             pace,
             secrets: connection.secrets.clone(),
@@ -79,9 +77,14 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// What to say of a trouble.
-    pub(crate) fn explain(&self, trouble: &RequestError) -> Problem {
-        trouble.explain(self.host)
+    /// What went wrong with a request, and what to do next.
+    pub(crate) fn explain(&self, error: &RequestError) -> Problem {
+        error.explain(self.host)
+    }
+
+    /// The server.
+    pub(crate) fn host(&self) -> &dyn Host {
+        self.host
     }
 
     /// What requests are built with.
@@ -136,7 +139,7 @@ impl<'a> Session<'a> {
         let (mut tries, mut kept) = (0, None);
         loop {
             let request = build().build().map_err(unsendable)?;
-            let lane = self.gate.pass(kept.take(), self.deadline, self.pace).await?;
+            let permit = self.throttle.pass(kept.take(), self.deadline, self.pace).await?;
             tries += 1;
             requests.set(requests.get().saturating_add(1));
             let shown = self.host.shown_path(request.url()).to_owned();
@@ -145,36 +148,36 @@ impl<'a> Session<'a> {
             if let Ok(answer) = &sent {
                 self.clock.note(&answer.headers, started, (self.pace.now)());
             }
-            let trouble = match sent.and_then(|answer| self.understand(answer, quotes, &read)) {
+            let error = match sent.and_then(|answer| self.understand(answer, quotes, &read)) {
                 Ok(understood) => return Ok(understood),
-                Err(trouble) => trouble,
+                Err(error) => error,
             };
-            let wait = retry::delay(tries, trouble.asks(), (self.pace.jitter)());
-            match retry::classify(&trouble) {
-                Retry::Final => return Err(trouble),
-                Retry::Crowded => {
-                    kept = lane.close(wait);
-                    self.again(trouble, tries, wait)?;
+            let wait = retry::delay(tries, error.asks(), (self.pace.jitter)());
+            match retry::classify(&error) {
+                Retry::Never => return Err(error),
+                Retry::Slower => {
+                    kept = permit.pause(wait);
+                    self.again(error, tries, wait)?;
                 }
-                Retry::Passing => {
-                    drop(lane);
-                    self.again(trouble, tries, wait)?;
+                Retry::Later => {
+                    drop(permit);
+                    self.again(error, tries, wait)?;
                     (self.pace.sleep)(wait).await;
                 }
             }
         }
     }
 
-    /// Whether there is another try after the wait; if not, the trouble is what it ends with.
-    fn again(&self, trouble: RequestError, tries: u32, wait: Duration) -> Result<(), RequestError> {
-        let last = Box::new(trouble);
+    /// Whether there is another try after the wait; if not, the error that the request ends with.
+    fn again(&self, error: RequestError, tries: u32, wait: Duration) -> Result<(), RequestError> {
+        let last = Box::new(error);
         if tries >= TRIES {
             return Err(RequestError::Exhausted { last, tries });
         }
         if wait > self.deadline.left() {
             return Err(RequestError::OutOfTime { last, allowed: self.deadline.allowed });
         }
-        let why = self.explain(&last).what;
+        let why = format!("{} {last}", self.host.name());
         let why = escape::terminal(&why);
         log::info!("trying again wait={wait:?} tries={tries} why={why}");
         Ok(())
@@ -217,7 +220,7 @@ impl<'a> Session<'a> {
         given.map_or_else(|| "of no type".into(), |kind| self.secrets.excerpt(kind))
     }
 
-    /// What an answer that is no success says. Its reason is no secret, the rest of it may be.
+    /// What an answer that is not a success says. Its reason is no secret, the rest of it may be.
     fn refusal(&self, answer: &Answer, quotes: Quotes) -> Refusal {
         let Said { message, granted, required } = self.host.said(answer);
         let body = String::from_utf8_lossy(&answer.body);
@@ -239,7 +242,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Why an account was not let in, as Atlassian says it: `CAPTCHA_CHALLENGE; login-url=…`.
+/// Why an account was not let in, in Atlassian's words: `CAPTCHA_CHALLENGE; login-url=…`.
 const AUTHENTICATION_DENIED: &str = "x-authentication-denied-reason";
 
 /// The header by which a request is authorised, marked as secret.

@@ -170,7 +170,7 @@ fn conflict_of_list(workspace: &Workspace, members: &[&ListedMember]) -> Option<
     ];
     kinds.into_iter().find_map(|id| {
         let ids = members.iter().filter_map(|member| id(member));
-        completeness::distinct(ids, members.len()).err().map(|doubt| doubt.why())
+        completeness::distinct(ids, members.len()).err().map(|doubt| doubt.to_string())
     })
 }
 

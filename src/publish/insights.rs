@@ -104,7 +104,7 @@ impl<'a> Insights<'a> {
                         let url = under(&account.api_url, &self.path, path);
                         client.tell(method, &url, |request| with_body(request, body)).await
                     };
-                    self.write(&page, tell).await.map_err(|trouble| client.explain(&trouble))
+                    self.write(&page, tell).await.map_err(|trouble| client.explain(trouble))
                 }
             }
         })?
@@ -164,10 +164,7 @@ impl Host for Proxied {
         Said { message: Some(message), ..Said::default() }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Problem {
-        Problem::new(
-            refusal.says(self),
-            "Code Insights are written for the commit of the running pipeline only.",
-        )
+    fn help(&self, _: &Refusal) -> String {
+        "Code Insights are written for the commit of the running pipeline only.".into()
     }
 }

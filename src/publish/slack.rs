@@ -122,15 +122,14 @@ impl Host for Webhook {
         Said { message: Some(message), ..Said::default() }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Problem {
-        let help = match refusal.status.as_u16() {
+    fn help(&self, refusal: &Refusal) -> String {
+        match refusal.status.as_u16() {
             300..=399 => host_or_proxy(self),
             403 | 404 | 410 => {
                 format!("The webhook is gone: make a new one, and set {SLACK_WEBHOOK_URL} to it.")
             }
             _ => "Try again later.".into(),
-        };
-        Problem::new(refusal.says(self), help)
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod emails;
 pub mod file;
 mod file_error;
 mod join;
+pub(crate) mod list_error;
 mod other_sources;
 pub(crate) mod page;
 pub mod roster;

@@ -245,7 +245,7 @@ fn an_address_that_no_request_can_have_is_not_tried_again() {
         let page = json!({"values": rows(0..1, true), "next": next});
         send(stream, "200 OK", JSON, page.to_string().as_bytes())
     });
-    incomplete(&check(&server.origin(), &[]), "the request could not be put together");
+    incomplete(&check(&server.origin(), &[]), "Bitbucket cannot be asked");
 }
 
 #[test]

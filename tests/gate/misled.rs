@@ -68,7 +68,7 @@ fn what_a_cache_kept_says_nothing_about_today() {
         let outcome = check(&server, "");
         match code {
             0 => assert_eq!(outcome.code, 0, "{age}: {}{}", outcome.stdout, outcome.stderr),
-            _ => is_incomplete(&outcome, "a cache answered in the place of Bitbucket"),
+            _ => is_incomplete(&outcome, "Bitbucket did not answer: a cache answered in its place"),
         }
         let asked = server.requests().remove(0);
         assert_eq!(asked.headers["cache-control"], "no-cache");

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::wire::{Page, Row};
 use crate::completeness::Inconsistency;
-use crate::http::RequestError;
+use crate::escape;
+use crate::read::list_error::ListError;
 
 /// Rows asked for on a page: the most that Atlassian gives.
 const LIMIT: usize = 100;
@@ -36,7 +37,7 @@ enum Filter {
 }
 
 /// Every account, from whichever endpoint there is.
-pub(crate) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, RequestError> {
+pub(crate) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, ListError> {
     match accounts(client, Endpoint::Search).await {
         Err(error) if is_gone(&error) => {
             log::info!("the organisation's directory cannot be searched, so it is listed");
@@ -47,7 +48,7 @@ pub(crate) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, Reques
 }
 
 /// The accounts on the first page, from whichever endpoint there is.
-pub(crate) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, RequestError> {
+pub(crate) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, ListError> {
     let first = |endpoint| page(client, endpoint, Filter::All, None);
     let page = match first(Endpoint::Search).await {
         Err(error) if is_gone(&error) => first(Endpoint::Listing).await?,
@@ -56,22 +57,23 @@ pub(crate) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, RequestE
     Ok(page.data)
 }
 
-fn is_gone(error: &RequestError) -> bool {
+fn is_gone(error: &ListError) -> bool {
     matches!(error.status(), Some(404 | 410))
 }
 
 /// Every account that the organisation manages. Where the list does not add up, accounts may have
 /// come or gone meanwhile: then it is read once more from the start.
-async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, RequestError> {
+async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, ListError> {
     let found = attempt(client, endpoint).await;
-    let Err(RequestError::Inconsistency(inconsistency)) = found else { return found };
-    log::info!("reading the organisation's directory again why={:?}", inconsistency.why());
+    let Err(ListError::Inconsistency(inconsistency)) = found else { return found };
+    let why = inconsistency.to_string();
+    log::info!("reading the organisation's directory again why={}", escape::terminal(&why));
     attempt(client, endpoint).await
 }
 
 /// Where rows do not say whether there is two-step verification, the accounts that have it are
 /// asked for, and those that do not; accounts on neither list are left out.
-async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, RequestError> {
+async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, ListError> {
     let rows = read_list(client, endpoint, Filter::All).await?;
     if !is_silent(&rows) {
         return Ok(rows);
@@ -96,16 +98,14 @@ async fn read_list(
     client: &Client<'_>,
     endpoint: Endpoint,
     filter: Filter,
-) -> Result<Vec<Row>, RequestError> {
+) -> Result<Vec<Row>, ListError> {
     let (mut rows, mut cursors) = (Vec::new(), HashSet::new());
     let mut cursor: Option<Box<str>> = None;
     loop {
         let page = page(client, endpoint, filter, cursor.as_deref()).await?;
         let next = page.next().map(Box::from);
         if page.is_bare() && page.data.len() >= LIMIT {
-            return Err(RequestError::Inconsistency(Inconsistency::Bare {
-                rows: page.data.len() as u64,
-            }));
+            return Err(Inconsistency::Bare { rows: page.data.len() as u64 }.into());
         }
         rows.extend(page.data);
         if filter == Filter::All && is_silent(&rows) {
@@ -113,10 +113,10 @@ async fn read_list(
         }
         let Some(next) = next else { break };
         if cursors.len() >= MOST_PAGES {
-            return Err(RequestError::Endless);
+            return Err(ListError::Endless);
         }
         if !cursors.insert(Box::clone(&next)) {
-            return Err(RequestError::Loop);
+            return Err(ListError::Loop);
         }
         cursor = Some(next);
     }
@@ -127,7 +127,7 @@ async fn read_list(
             for row in &mut rows {
                 if row.mfa_enabled.replace(wanted).is_some_and(|said| said != wanted) {
                     let id = client.excerpt(&row.account_id);
-                    return Err(RequestError::Inconsistency(Inconsistency::BothWays(id.into())));
+                    return Err(Inconsistency::BothWays(id.into()).into());
                 }
             }
         }
@@ -140,9 +140,9 @@ fn distinct(
     rows: &[Row],
     client: &Client<'_>,
     inconsistency: impl Fn(Box<str>) -> Inconsistency,
-) -> Result<(), RequestError> {
+) -> Result<(), ListError> {
     match twice(rows) {
-        Some(id) => Err(RequestError::Inconsistency(inconsistency(client.excerpt(id).into()))),
+        Some(id) => Err(inconsistency(client.excerpt(id).into()).into()),
         None => Ok(()),
     }
 }
@@ -160,7 +160,7 @@ async fn page(
     endpoint: Endpoint,
     filter: Filter,
     cursor: Option<&str>,
-) -> Result<Page, RequestError> {
+) -> Result<Page, ListError> {
     let wanted = match filter {
         Filter::All => None,
         Filter::TwoStep(wanted) => Some(wanted),
@@ -172,7 +172,7 @@ async fn page(
                 body.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.into())));
                 body.extend(wanted.map(|wanted| ("mfaEnabled".to_owned(), wanted.into())));
             }
-            client.post(&client.url(&["users", "search"]), &body).await
+            Ok(client.post(&client.url(&["users", "search"]), &body).await?)
         }
         Endpoint::Listing => {
             let mut url = client.url(&["users"]);
@@ -187,7 +187,7 @@ async fn page(
                     query.append_pair("mfaEnabled", if wanted { "true" } else { "false" });
                 }
             }
-            client.get(&url).await
+            Ok(client.get(&url).await?)
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::failure::Problem;
 use crate::http::{
     Connection, Deadline, Pace, RequestError, Session, sensitive_header, unsendable,
 };
+use crate::read::list_error::ListError;
 
 /// Asks an organisation.
 pub(crate) struct Client<'a> {
@@ -86,9 +87,9 @@ impl<'a> Client<'a> {
         self.session.secrets().excerpt(text)
     }
 
-    /// What to say of an error.
-    pub(crate) fn explain(&self, error: &RequestError) -> Problem {
-        self.session.explain(error)
+    /// What went wrong with a request or a list, and what to do next.
+    pub(crate) fn explain(&self, error: impl Into<ListError>) -> Problem {
+        error.into().explain(self.session.host())
     }
 }
 

@@ -6,7 +6,6 @@ use url::Url;
 use crate::credential::{malformed, value};
 use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of};
 use crate::failure::Failure;
-use crate::failure::Problem;
 use crate::hosts::ATLASSIAN_API;
 use crate::http::{Answer, Host, Refusal, Said, Secret, base_address, host_or_proxy};
 
@@ -84,23 +83,21 @@ impl Host for Organisation {
         Said { message: message(&answer.body), ..Said::default() }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Problem {
-        let said = refusal.says(self);
+    fn help(&self, refusal: &Refusal) -> String {
         match refusal.status.as_u16() {
-            300..=399 => Problem::new(said, host_or_proxy(self)),
-            401 => Problem::new(said, NEW_KEY),
-            403 => Problem::new(
-                said,
-                "Make an API key of the organisation with the scope read:directories:admin.",
-            ),
-            404 | 410 => Problem::new(
-                said,
-                "Check ATLASSIAN_ORG_ID: it stands in the address of admin.atlassian.com, and was \
-                 shown when the key was made.",
-            ),
-            429 => Problem::new(said, "Try again later: Atlassian counts the requests."),
-            500.. => Problem::new(said, "The fault is at Atlassian: try again later."),
-            _ => Problem::new(said, "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID."),
+            300..=399 => host_or_proxy(self),
+            401 => NEW_KEY.into(),
+            403 => {
+                "Make an API key of the organisation with the scope read:directories:admin.".into()
+            }
+            404 | 410 => {
+                "Check ATLASSIAN_ORG_ID: it is in the address of admin.atlassian.com, and \
+                          was shown when the key was made."
+                    .into()
+            }
+            429 => "Try again later: Atlassian counts the requests.".into(),
+            500.. => "The fault is at Atlassian: try again later.".into(),
+            _ => "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID.".into(),
         }
     }
 }

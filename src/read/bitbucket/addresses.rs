@@ -90,7 +90,7 @@ async fn look_up_batch(
     let query = format!("q={filter}&{FIELDS}");
     let url = client.url(&["workspaces", slug, "members"], Some(&query));
     let page: Page<MemberRows> = client.get(&url, progress).await.map_err(|error| {
-        let Problem { what: why, .. } = client.explain(&error);
+        let Problem { what: why, .. } = client.explain(error);
         unknown(&why)
     })?;
     let number = page.page.or(Some(NonZeroU64::MIN));
@@ -105,7 +105,7 @@ async fn look_up_batch(
         ));
     }
     whole.map_err(|inconsistency| {
-        unknown(&format!("Bitbucket's answer is not the whole list: {}", inconsistency.why()))
+        unknown(&format!("Bitbucket's answer is not the whole list: {inconsistency}"))
     })?;
     Ok(members)
 }

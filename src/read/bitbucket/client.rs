@@ -15,6 +15,7 @@ use crate::failure::Problem;
 use crate::http::{
     Clock, Connection, Deadline, Pace, RequestError, Secret, Session, sensitive_header, unsendable,
 };
+use crate::read::list_error::ListError;
 
 /// Asks Bitbucket.
 pub(crate) struct Client<'a> {
@@ -105,9 +106,9 @@ impl<'a> Client<'a> {
         self.session.clock()
     }
 
-    /// What to say of an error.
-    pub(crate) fn explain(&self, error: &RequestError) -> Problem {
-        self.session.explain(error)
+    /// What went wrong with a request or a list, and what to do next.
+    pub(crate) fn explain(&self, error: impl Into<ListError>) -> Problem {
+        error.into().explain(self.session.host())
     }
 }
 

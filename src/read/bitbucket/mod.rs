@@ -41,7 +41,7 @@ pub(super) async fn members(
 ) -> Result<MemberList, Problem> {
     let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let listing: Listing<MemberRows> =
-        pages::list(client, &url, progress).await.map_err(|error| client.explain(&error))?;
+        pages::list(client, &url, progress).await.map_err(|error| client.explain(error))?;
     match &listing.rows.slug {
         Slug::One(other) if **other != *slug => {
             return Err(of_another(&format!("the workspace {}", client.excerpt(other))));
@@ -77,7 +77,7 @@ pub(super) async fn caller(
     match client.get::<OwnPermission>(&url, progress).await {
         Ok(answer) => (answer.caller(|text| client.excerpt(text)), None),
         Err(error) => {
-            let why = client.explain(&error).what;
+            let why = client.explain(error).what;
             let shown = escape::terminal(&why);
             log::info!("what the credential may do was not told workspace={slug:?} why={shown}");
             (Caller::NoAnswer, Some(why))

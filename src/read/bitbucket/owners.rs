@@ -9,8 +9,8 @@ use super::pages::Listing;
 use super::progress::ReadingProgress;
 use super::wire::Permissions;
 use crate::failure::Problem;
-use crate::http::RequestError;
 use crate::member::{Member, Role};
+use crate::read::list_error::ListError;
 
 /// Owners only: `q=permission="owner"`.
 const OWNERS: &str = "q=permission%3D%22owner%22&pagelen=100";
@@ -25,9 +25,8 @@ pub(crate) async fn owners(
     progress: &ReadingProgress<'_>,
 ) -> Result<Owners, Problem> {
     let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
-    let listed: Result<Listing<Permissions>, RequestError> =
-        pages::list(client, &url, progress).await;
-    let listing = listed.map_err(|error| unknown(client.explain(&error)))?;
+    let listed: Result<Listing<Permissions>, ListError> = pages::list(client, &url, progress).await;
+    let listing = listed.map_err(|error| unknown(client.explain(error)))?;
     if let Some(other) = listing.rows.other_workspace(slug) {
         return Err(unknown(of_another(&format!("the workspace {}", client.excerpt(other)))));
     }

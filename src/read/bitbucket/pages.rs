@@ -12,7 +12,8 @@ use super::page_url::{follow, page_number, with_fields, with_page};
 use super::progress::ReadingProgress;
 use crate::completeness;
 use crate::completeness::{Facts, Inconsistency, Proof};
-use crate::http::RequestError;
+use crate::escape;
+use crate::read::list_error::ListError;
 use crate::read::page::{Page, Rows};
 
 /// Rows asked for on a page: the most that Bitbucket gives.
@@ -42,10 +43,11 @@ pub(crate) async fn list<R: Rows>(
     client: &Client<'_>,
     first: &Url,
     progress: &ReadingProgress<'_>,
-) -> Result<Listing<R>, RequestError> {
+) -> Result<Listing<R>, ListError> {
     let found = walk(client, first, Order::SideBySide, progress).await;
-    let Err(RequestError::Inconsistency(inconsistency)) = found else { return found };
-    log::info!("reading the list again path={:?} why={:?}", first.path(), inconsistency.why());
+    let Err(ListError::Inconsistency(inconsistency)) = found else { return found };
+    let why = inconsistency.to_string();
+    log::info!("reading the list again path={:?} why={}", first.path(), escape::terminal(&why));
     walk(client, first, Order::InTurn, progress).await
 }
 
@@ -54,7 +56,7 @@ async fn walk<R: Rows>(
     first: &Url,
     order: Order,
     progress: &ReadingProgress<'_>,
-) -> Result<Listing<R>, RequestError> {
+) -> Result<Listing<R>, ListError> {
     progress.walk();
     let head: Page<R> = page(client, first, progress).await?;
     let series = match order {
@@ -66,10 +68,8 @@ async fn walk<R: Rows>(
         None => in_turn(client, first, head, progress).await?,
     };
     proven(rows, &pages, progress.size()).map_err(|inconsistency| {
-        if let Inconsistency::Twice(id) = &inconsistency {
-            return RequestError::Inconsistency(Inconsistency::Twice(client.excerpt(id).into()));
-        }
-        RequestError::Inconsistency(inconsistency)
+        let Inconsistency::Twice(id) = &inconsistency else { return inconsistency.into() };
+        Inconsistency::Twice(client.excerpt(id).into()).into()
     })
 }
 
@@ -94,7 +94,7 @@ async fn in_turn<R: Rows>(
     first: &Url,
     head: Page<R>,
     progress: &ReadingProgress<'_>,
-) -> Result<(R, Vec<Facts>), RequestError> {
+) -> Result<(R, Vec<Facts>), ListError> {
     let mut visited = HashSet::from([first.clone()]);
     let mut pages = vec![Facts { number: head.page.or(Some(NonZeroU64::MIN)), ..head.facts() }];
     let (mut rows, mut next) = (head.values, head.next);
@@ -102,27 +102,24 @@ async fn in_turn<R: Rows>(
     while let Some(address) = next {
         let read = pages.len() as u64;
         if address.is_empty() {
-            return Err(RequestError::Inconsistency(Inconsistency::EmptyLink));
+            return Err(Inconsistency::EmptyLink.into());
         }
         if read >= MOST_PAGES {
-            return Err(RequestError::Endless);
+            return Err(ListError::Endless);
         }
         let url = follow(first, &address)
-            .ok_or_else(|| RequestError::Elsewhere(client.excerpt(&address)))?;
+            .ok_or_else(|| ListError::Elsewhere(client.excerpt(&address)))?;
         if !visited.insert(url.clone()) {
-            return Err(RequestError::Loop);
+            return Err(ListError::Loop);
         }
         let (leads_to, asked) = (page_number(&url), read + 1);
         numbered |= read == 1 && leads_to.is_some();
         if numbered && leads_to != Some(asked) {
-            return Err(RequestError::Inconsistency(Inconsistency::Astray {
-                page: read,
-                to: asked,
-            }));
+            return Err(Inconsistency::Astray { page: read, to: asked }.into());
         }
         let page: Page<R> = page(client, &url, progress).await?;
         if let Some(came) = page.page.map(NonZeroU64::get).filter(|&came| came != asked) {
-            return Err(RequestError::Inconsistency(Inconsistency::OtherPage { asked, came }));
+            return Err(Inconsistency::OtherPage { asked, came }.into());
         }
         pages.push(Facts { number: NonZeroU64::new(asked), ..page.facts() });
         rows.append(page.values);
@@ -138,7 +135,7 @@ async fn side_by_side<R: Rows>(
     series: &Series,
     head: Page<R>,
     progress: &ReadingProgress<'_>,
-) -> Result<(R, Vec<Facts>), RequestError> {
+) -> Result<(R, Vec<Facts>), ListError> {
     let (path, pages, at_once) = (series.first.path(), series.pages, client.concurrency);
     log::info!("reading pages side by side path={path:?} pages={pages} at_once={at_once}");
     let mut under_way = stream::iter(2..=series.pages)
@@ -176,7 +173,7 @@ struct Series {
 
 impl Series {
     /// The series that a first page begins, if it says how long it is and its pages have numbers.
-    fn of<R: Rows>(first: &Url, head: &Page<R>) -> Result<Option<Self>, RequestError> {
+    fn of<R: Rows>(first: &Url, head: &Page<R>) -> Result<Option<Self>, ListError> {
         let rows = head.values.len() as u64;
         let second = head.next.as_ref().and_then(|next| follow(first, next));
         let (Some(size), Some(second)) = (head.size, second) else { return Ok(None) };
@@ -188,45 +185,34 @@ impl Series {
         }
         match size.div_ceil(rows) {
             0 | 1 => Ok(None),
-            pages if pages > MOST_PAGES => Err(RequestError::Endless),
+            pages if pages > MOST_PAGES => Err(ListError::Endless),
             pages => Ok(Some(Series { first: first.clone(), second, pages, size })),
         }
     }
 
     /// Checks that a page is the one that was asked for.
-    fn admit<R>(
-        &self,
-        number: u64,
-        page: &Page<R>,
-        client: &Client<'_>,
-    ) -> Result<(), RequestError> {
+    fn admit<R>(&self, number: u64, page: &Page<R>, client: &Client<'_>) -> Result<(), ListError> {
         let stated = page.page.map_or(number, NonZeroU64::get);
         if stated != number {
-            return Err(RequestError::Inconsistency(Inconsistency::OtherPage {
-                asked: number,
-                came: stated,
-            }));
+            return Err(Inconsistency::OtherPage { asked: number, came: stated }.into());
         }
         let size = page.size.unwrap_or(self.size);
         if size != self.size {
-            return Err(RequestError::Inconsistency(Inconsistency::Sizes(self.size, size)));
+            return Err(Inconsistency::Sizes(self.size, size).into());
         }
         match &page.next {
             None if number == self.pages => Ok(()),
-            None => Err(RequestError::Inconsistency(Inconsistency::EndsEarly {
-                page: number,
-                of: self.pages,
-            })),
+            None => Err(Inconsistency::EndsEarly { page: number, of: self.pages }.into()),
             Some(next) => {
                 let next = follow(&self.first, next)
-                    .ok_or_else(|| RequestError::Elsewhere(client.excerpt(next)))?;
+                    .ok_or_else(|| ListError::Elsewhere(client.excerpt(next)))?;
                 if number == self.pages {
-                    Err(RequestError::Inconsistency(Inconsistency::Unfinished))
+                    Err(Inconsistency::Unfinished.into())
                 } else if page_number(&next) == number.checked_add(1) {
                     Ok(())
                 } else {
                     let to = number.saturating_add(1);
-                    Err(RequestError::Inconsistency(Inconsistency::Astray { page: number, to }))
+                    Err(Inconsistency::Astray { page: number, to }.into())
                 }
             }
         }
@@ -234,13 +220,11 @@ impl Series {
 
     /// What it means that a page could not be read: one that is not there any more is what is
     /// left of a list that became shorter.
-    fn missing(number: u64, error: RequestError) -> RequestError {
-        if let RequestError::Refused(refusal) = &error
-            && matches!(refusal.status.as_u16(), 400 | 404)
-        {
-            return RequestError::Inconsistency(Inconsistency::PageMissing(number));
+    fn missing(number: u64, error: ListError) -> ListError {
+        match error.status() {
+            Some(400 | 404) => Inconsistency::PageMissing(number).into(),
+            Some(_) | None => error,
         }
-        error
     }
 }
 
@@ -249,7 +233,7 @@ async fn page<R: Rows>(
     client: &Client<'_>,
     url: &Url,
     progress: &ReadingProgress<'_>,
-) -> Result<Page<R>, RequestError> {
+) -> Result<Page<R>, ListError> {
     let (page, _): (Page<R>, _) = flagged(client, url, progress).await?;
     progress.page(page.values.len(), page.size);
     Ok(page)
@@ -261,7 +245,7 @@ pub(crate) async fn flagged<R: Rows>(
     client: &Client<'_>,
     url: &Url,
     progress: &ReadingProgress<'_>,
-) -> Result<(Page<R>, HeaderMap), RequestError> {
+) -> Result<(Page<R>, HeaderMap), ListError> {
     let (page, headers): (Page<R>, _) = client.get_with_headers(url, progress).await?;
     // Rows of another list stay as they came, so that they are seen to be such.
     let lacks_flag = page.values.lacks_flag() && !page.values.have_permissions();
@@ -279,7 +263,7 @@ pub(crate) async fn flagged<R: Rows>(
     let named = again.values.ids().next().is_some();
     let same_rows = same_number && (!named || again.values.ids().eq(page.values.ids()));
     if !same_size || !same_rows {
-        return Err(RequestError::Inconsistency(Inconsistency::Shifted));
+        return Err(Inconsistency::Shifted.into());
     }
     let values = if named && !again.values.lacks_flag() { again.values } else { page.values };
     // What the second answer leaves out about the list, the first one said; what it says is later.

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::credential::Credential;
-use crate::failure::Problem;
 use crate::http::{Answer, Host, Refusal, Said, host_or_proxy};
 use crate::read::wire::ErrorBody;
 
@@ -38,25 +37,22 @@ impl Host for Credential {
         }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Problem {
-        let said = refusal.says(self);
+    fn help(&self, refusal: &Refusal) -> String {
         match refusal.status.as_u16() {
-            300..=399 => Problem::new(said, host_or_proxy(self)),
+            300..=399 => host_or_proxy(self),
             401 => {
                 let oddity = self.oddity().map(|oddity| format!(" {oddity}"));
                 let unread = if refusal.message.is_empty() { UNREAD } else { "" };
-                let help = format!("{unread}{}{}", renew(self), oddity.unwrap_or_default());
-                Problem::new(said, help)
+                format!("{unread}{}{}", renew(self), oddity.unwrap_or_default())
             }
-            403 => Problem::new(said + &scopes(refusal), enough_scope(self)),
-            404 => Problem::new(said, membership(self)),
-            410 => Problem::new(
-                said,
-                "Bitbucket removed what this version of mfa-gate asks for: use a newer one.",
-            ),
-            429 => Problem::new(said, allowance(self)),
-            500.. => Problem::new(said, "The fault is at Bitbucket: try again later."),
-            _ => Problem::new(said, "Check --api-url and the workspace's slug."),
+            403 => enough_scope(self).into(),
+            404 => membership(self).into(),
+            410 => {
+                "Bitbucket removed what this version of mfa-gate asks for: use a newer one.".into()
+            }
+            429 => allowance(self).into(),
+            500.. => "The fault is at Bitbucket: try again later.".into(),
+            _ => "Check --api-url and the workspace's slug.".into(),
         }
     }
 }
@@ -78,15 +74,6 @@ fn ungranted(body: &[u8]) -> Option<String> {
         Some(description) => format!("{error}: {description}"),
         None => error,
     })
-}
-
-fn scopes(refusal: &Refusal) -> String {
-    let named = [("granted", &refusal.granted), ("required", &refusal.required)];
-    let scopes: Vec<_> = named
-        .into_iter()
-        .filter_map(|(name, scopes)| scopes.as_ref().map(|scopes| format!("{name}: {scopes}")))
-        .collect();
-    if scopes.is_empty() { String::new() } else { format!(" ({})", scopes.join("; ")) }
 }
 
 /// How to replace a credential that is not accepted.

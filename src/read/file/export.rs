@@ -39,7 +39,7 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Mi
     }
     let held = Held::new(members, Completeness::Asserted, None).unwrap_or_else(|doubt| {
         let help = "An address is of one account only: export the users again.";
-        Held::incomplete(Problem::new(doubt.why(), help), None)
+        Held::incomplete(Problem::new(doubt.to_string(), help), None)
     });
     Ok(Found {
         origin: Origin::UserExport,

@@ -162,5 +162,5 @@ fn incomplete(doubt: &Inconsistency) -> Problem {
              has none."
         }
     };
-    Problem::new(format!("the saved pages are not the whole list: {}", doubt.why()), help)
+    Problem::new(format!("the saved pages are not the whole list: {doubt}"), help)
 }

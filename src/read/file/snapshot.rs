@@ -108,7 +108,7 @@ fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> He
                 let roll = MemberList { members, completeness, addresses };
                 return Held { members: Ok(roll), reported_size: size };
             }
-            Err(doubt) => format!("the members file contradicts itself: {}", doubt.why()),
+            Err(doubt) => format!("the members file contradicts itself: {doubt}"),
         }
     };
     Held::incomplete(Problem::new(why, HELP), size)
