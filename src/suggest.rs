@@ -1,12 +1,12 @@
 //! The nearest right word for a wrong one.
 
-/// Among more candidates nobody looks for the right one, and comparing them takes time.
+/// How many candidates are compared: comparing takes time.
 const MOST: usize = 200;
 
 /// How many words a message lists.
 const LISTED: usize = 20;
 
-/// Longer words are no slip of the pen, and comparing them takes time.
+/// Longer words are not typing mistakes, and comparing them takes time.
 const LONGEST: usize = 64;
 
 /// The candidate that is most likely meant, if one is near enough: a third of its letters, or
@@ -38,7 +38,7 @@ fn plain(word: &str) -> String {
         .collect()
 }
 
-/// Help for a word that is none of the allowed ones.
+/// Help for a word that is not allowed.
 pub(crate) fn choose<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str> + Clone,
@@ -49,12 +49,24 @@ pub(crate) fn choose<'c>(
     }
 }
 
-/// `a`, `b`, `c`, as far as anybody reads on.
+/// `a`, `b`, `c`, and no more than a message can hold.
 pub(crate) fn listed<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     let mut words = words.into_iter();
     let named: Vec<String> = words.by_ref().take(LISTED).map(|word| format!("`{word}`")).collect();
     let more = if words.next().is_some() { ", …" } else { "" };
     named.join(", ") + more
+}
+
+/// What to write where several entries stand in one.
+pub(crate) fn each_alone<'t>(entries: impl IntoIterator<Item = &'t str>) -> String {
+    format!("write each as a separate entry: {}", listed(entries))
+}
+
+/// The words of a text, however they are separated.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+    let bare = parts.map(|part| part.trim_matches(['[', ']', '"', '\'', '-']));
+    bare.filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]

@@ -200,20 +200,25 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (s("version: 1\n...\nversion: 1\n"), "3:1", "more than one document", "one document"),
         (s("%YAML 1.2\n---\nversion: 1\n"), "1:1", "directives are not allowed", "delete the line"),
         // What YAML has and a policy has not.
-        (with("owner: &o me"), "7:12", "anchors are not allowed", "write the value out"),
-        (with("owner: *o"), "7:12", "aliases are not allowed", "write the value out"),
-        (with("<<: {a: b}"), "7:5", "merge keys are not allowed", "write the fields out"),
-        (with("owner: !!str 7"), "7:12", "tags are not allowed", "quotes make a number text"),
+        (with("owner: &o me"), "7:12", "anchors are not allowed", "write the value everywhere"),
+        (with("owner: *o"), "7:12", "aliases are not allowed", "write the value here"),
+        (with("<<: {a: b}"), "7:5", "merge keys are not allowed", "write all fields"),
+        (with("owner: !!str 7"), "7:12", "tags are not allowed", "to make a number text, quote it"),
         (with("[a]: b"), "7:5", "a key must be text", "`key: value`"),
         (with(": b"), "7:5", "a key must be text", "`key: value`"),
-        (with("owner: a: b"), "7:13", "a `:` cannot stand here", "`owner: \"a: b\"`"),
-        (with("owner: @me"), "7:12", "the character `@` cannot stand here", "in quotes"),
-        (with("owner: \u{1b}[31m"), "7:12", "the character `\\u{1b}` cannot stand here", "delete"),
-        (s("version: 1\n\0"), "2:1", "the character `\\u{0}` cannot stand here", "delete it"),
-        (s("version: 1\nlimits:\n\tmax_days: 5\n"), "3:1", "a tab cannot stand here", "blanks"),
+        (with("owner: a: b"), "7:13", "a `:` is not allowed here", "`owner: \"a: b\"`"),
+        (with("owner: @me"), "7:12", "the character `@` is not allowed here", "in quotes"),
+        (
+            with("owner: \u{1b}[31m"),
+            "7:12",
+            "the character `\\u{1b}` is not allowed here",
+            "delete",
+        ),
+        (s("version: 1\n\0"), "2:1", "the character `\\u{0}` is not allowed here", "delete it"),
+        (s("version: 1\nlimits:\n\tmax_days: 5\n"), "3:1", "tabs are not allowed here", "spaces"),
         (s("version: 1\naccept: [bitbucket\n"), "2:9", "`[` is not closed", "closing bracket"),
         (with("- a"), "7:7", "wrong indentation", "column 5, like `expires` in line 6"),
-        (s("version: 1\nrules: 'a\n"), "3:1", "a quote is not closed", "close it"),
+        (s("version: 1\nrules: 'a\n"), "3:1", "a quote is not closed", "add the closing quote"),
         // Keys.
         (with("expire: 2026-10-29"), "7:5", "unknown key `expire`", "did you mean `expires`?"),
         (with("Owner: me"), "7:5", "unknown key `Owner`", "did you mean `owner`?"),
@@ -315,7 +320,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             s("version: 1\nworkspaces: [a, b, a]\n"),
             "2:20",
-            "`a` comes twice",
+            "`a` is listed twice",
             "delete one of the two",
         ),
         (
@@ -343,20 +348,20 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             "unknown source `okta`",
             "write one of `bitbucket`, `atlassian`, `roster`, `sso`",
         ),
-        (s("version: 1\naccept: [sso, sso]\n"), "2:15", "`sso` comes twice", "delete one"),
+        (s("version: 1\naccept: [sso, sso]\n"), "2:15", "`sso` is listed twice", "delete one"),
         (s("version: 1\nroster: {mfa: \" \"}\n"), "2:15", "`mfa` is blank", "write some text"),
         // Rules.
         (
             s("version: 1\nrules:\n  two-factor-disabled: allow\n"),
             "3:24",
             "`two-factor-disabled` cannot be set to `allow`",
-            "write one of `deny`, `warn`: a gate that lets everybody pass is none",
+            "write one of `deny`, `warn`: this rule cannot be switched off",
         ),
         (
             s("version: 1\nrules:\n  workspace-incomplete: warn\n"),
             "3:3",
             "`workspace-incomplete` has no level: it is always an error",
-            "delete it",
+            "delete this line",
         ),
         (
             s("version: 1\nrules:\n  exemption_unusd: warn\n"),
@@ -416,13 +421,13 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             s("version: 1\nlimits: {require: [reason]}\n"),
             "2:20",
-            "`reason` is required anyway",
+            "`reason` is always required",
             "delete it from `require`",
         ),
         (
             s("version: 1\nlimits: {require: [owner, owner]}\n"),
             "2:27",
-            "`owner` comes twice",
+            "`owner` is listed twice",
             "delete one",
         ),
         (
@@ -434,7 +439,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             format!("{}limits: {{require: [ticket]}}\n", with("owner: o")),
             "3:5",
-            "missing `ticket`, which `limits.require` asks for",
+            "missing `ticket`, which `limits.require` requires",
             "add `ticket: ",
         ),
         (
@@ -449,7 +454,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             format!("{}limits: {{max_days: 9}}\n", with("owner: o")),
             "3:5",
-            "missing `starts`, without which `limits.max_days` cannot be judged",
+            "missing `starts`, which `limits.max_days` requires",
             "add `starts: YYYY-MM-DD`",
         ),
         // Fields of an exemption.
@@ -464,37 +469,37 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         (
             replaced("    email: a@acme.example\n", ""),
             "3:5",
-            "nobody is selected",
+            "does not say for which member it is",
             "add `account_id`, `uuid` or `email`; `mfa-gate members --workspace SLUG`",
         ),
         (
             replaced("email: a@acme.example", "name: Ada"),
             "4:11",
-            "`name` is no selector",
-            "names are neither unique nor fixed",
+            "`name` cannot select a member",
+            "names are not unique and can change",
         ),
         (
             replaced("email: a@acme.example", "nickname: ada"),
             "4:5",
-            "`nickname` is no selector",
-            "anyone who takes an exempt name would be exempt",
+            "`nickname` cannot select a member",
+            "anyone could take the name of an exempt member",
         ),
         (
             replaced("email: a@acme.example", "display_name: Ada"),
             "4:5",
-            "`display_name` is no selector",
+            "`display_name` cannot select a member",
             "`mfa-gate members --workspace SLUG` lists it",
         ),
         (
             replaced("email: a@acme.example", "username: ada"),
             "4:5",
-            "`username` is no selector",
+            "`username` cannot select a member",
             "`account_id`",
         ),
         (
             replaced("email: a@acme.example", "user: ada"),
             "4:5",
-            "`user` is no selector",
+            "`user` cannot select a member",
             "`account_id`",
         ),
         (
@@ -505,7 +510,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
         ),
         (replaced("id: EX-1", "id: \"\""), "3:9", "`id` is blank", "write some text"),
         (with("owner: \" \\t\""), "7:12", "`owner` holds the control character U+0009", "delete"),
-        (with("owner: \"\u{200b}\""), "7:12", "`owner` is blank", "write some text"),
+        (with("owner: \"\\u200b\""), "7:12", "`owner` is blank", "write some text"),
         (with("owner: \"a\\x07\""), "7:12", "`owner` holds the control character U+0007", "delete"),
         (with("owner: \"a\\nb\""), "7:12", "`owner` holds a line break", "on one line"),
         (
@@ -544,7 +549,7 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             "`0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0` is not a uuid",
             "write `\"{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}\"`",
         ),
-        (with("uuid: \"{0f1e}\""), "7:11", "`{0f1e}` is not a uuid", "write it whole, in braces"),
+        (with("uuid: \"{0f1e}\""), "7:11", "`{0f1e}` is not a uuid", "write the whole uuid, in braces"),
         (
             replaced("a@acme.example", "\"*@acme.example\""),
             "4:12",
@@ -568,16 +573,16 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             with("starts: 2026-10-30"),
             "6:14",
             "`expires` is before `starts`",
-            "write a day from `2026-10-30` on",
+            "write `2026-10-30` or a later date",
         ),
         (with("category: breakglas"), "7:15", "unknown category", "did you mean `break-glass`?"),
         (with("workspaces: []"), "7:17", "`workspaces` is empty", "name at least one"),
-        (with("workspaces: [a, a]"), "7:21", "`a` comes twice", "delete one"),
+        (with("workspaces: [a, a]"), "7:21", "`a` is listed twice", "delete one"),
         (with("workspaces: [A]"), "7:18", "`A` is not a workspace slug", "write `a`"),
         (
             format!("{}workspaces: [acme, acme-labs]\n", with("workspaces: [acme-lab]")),
             "7:18",
-            "`acme-lab` is no workspace of this policy",
+            "`acme-lab` is not one of the policy's workspaces",
             "did you mean `acme-labs`?",
         ),
         // Exemptions beside each other.
@@ -585,13 +590,13 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             two("{id: EX-1, email: b@acme.example, reason: r, expires: 2026-10-29}"),
             "8:10",
             "duplicate id `EX-1`",
-            "an id of its own",
+            "a different id",
         ),
         (
             two("{id: EX-2, email: A@ACME.example, reason: r, expires: 2026-01-01}"),
             "8:23",
             "`EX-1` and `EX-2` exempt the same member at the same time",
-            "let `EX-1` start after 2026-01-01, when `EX-2` expires",
+            "let `EX-1` start after 2026-01-01, when `EX-2` ends",
         ),
         (
             two(
@@ -697,6 +702,29 @@ fn a_line_end_that_editors_do_not_show_hides_nothing() {
     }
     refused(b"version: 1\r");
     parsed("version: 1\r\n# caf\u{e9}\r\n");
+}
+
+#[test]
+fn invisible_characters_are_refused_unless_they_are_escaped() {
+    let text = "version: 1\n# on \u{202e}leave\u{2066}\nworkspaces: [a] # \u{200b}\nexemptions:\n  - id: \
+                A\u{e0041}\n    email: a@acme.example\n    reason: \"a\u{ad}b\"\n    expires: soon\n";
+    let found = said(&refused(text.as_bytes()));
+    let found: Vec<_> =
+        found.iter().map(|said| format!("{} {}", said.place, said.message)).collect();
+    assert_eq!(
+        found,
+        [
+            "2:6 the invisible character U+202E",
+            "3:19 the invisible character U+200B",
+            "5:10 the invisible character U+E0041",
+            "7:15 the invisible character U+00AD",
+            "8:14 `soon` is not a valid date"
+        ]
+    );
+    let help = &said(&refused(with("owner: a\u{202e}b").as_bytes()))[0].help;
+    assert_eq!(help, "delete it, or write it as `\\u202E` in double quotes");
+    let policy = parsed(&with("owner: \"a\\u202Eb\""));
+    assert_eq!(policy.exemptions[0].owner.as_deref(), Some("a\u{202e}b"));
 }
 
 #[test]

@@ -266,7 +266,7 @@ fn what_would_be_no_policy_is_refused() {
             Exemption { selector: Selector::Email("a@acme.example".into()), ..exemption("C") },
         ),
         (
-            "is no workspace of this policy",
+            "is not one of the policy's workspaces",
             Exemption { workspaces: vec!["beta".into()], ..exemption("C") },
         ),
         ("control character U+001B", Exemption { reason: "\u{1b}[2J".into(), ..exemption("C") }),

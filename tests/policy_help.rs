@@ -66,7 +66,7 @@ fn lists_keep_every_entry() {
     );
     let both = "2:9 `accept` must be a list, not text => write `accept: [bitbucket, sso]`";
     let two = "2:13 `workspaces` must be a list, not text => write `workspaces: [a, b]`";
-    let alone = "=> write each as an entry of its own: `bitbucket`, `sso`";
+    let alone = "=> write each as a separate entry: `bitbucket`, `sso`";
     have_one_problem_each(&[
         (top("accept: bitbucket, sso"), both),
         (top("accept: bitbucket sso"), both),
@@ -88,12 +88,13 @@ fn lists_keep_every_entry() {
         ),
         (
             top("workspaces: [a b]"),
-            "2:14 `a b` is not a workspace slug => name each workspace on its own: `a`, `b`",
+            "2:14 `a b` is not a workspace slug => write each workspace as a separate entry: `a`, \
+             `b`",
         ),
         (
             top("workspaces: [[a, b], c]"),
-            "2:14 an entry of `workspaces` must be text, not a list => write each as an entry of \
-             its own: `a`, `b`",
+            "2:14 an entry of `workspaces` must be text, not a list => write each as a separate \
+             entry: `a`, `b`",
         ),
         (
             top("workspaces: [https://bitbucket.org/acme/shop]"),
@@ -123,9 +124,9 @@ fn lists_keep_every_entry() {
              `\"VPN: always\"`",
         ),
         (
-            top("rules:\n  - exemption-unused: deny\n  - exemption-expired: warn"),
-            "3:3 `rules` must be a mapping, not a list => write \
-             `rules: {exemption-unused: deny, exemption-expired: warn}`",
+            top("rules:\n  - exemption-unused: deny"),
+            "3:3 `rules` must be a mapping, not a list => write keys and values, as in \
+             `rules: {exemption-unused: warn}`",
         ),
     ]);
 }
@@ -173,10 +174,8 @@ fn words_of_a_list_are_named_and_numbers_are_kept() {
         (limits("max_days: 30 days"), &thirty),
         (limits("max_days: 30d"), &thirty),
         (limits("max_days: 030"), &thirty),
-        (limits("max_days: 30.0"), &thirty),
         (limits("max_days: \"30\""), &thirty),
         (limits("max_days: [30]"), &thirty),
-        (limits("max_days: 30,"), &thirty),
         (limits("max_days: 30.5"), &unclear),
         (limits("max_days: -30"), &unclear),
         (limits("max_days: a month"), &unclear),
@@ -185,8 +184,8 @@ fn words_of_a_list_are_named_and_numbers_are_kept() {
 
 #[test]
 fn texts_keep_every_word() {
-    let several = "write one, as in `account_id: \"ACCOUNT_ID\"`; each member needs an exemption of \
-                   its own";
+    let several = "write one, as in `account_id: \"ACCOUNT_ID\"`; each member needs a separate \
+                   exemption";
     let uuid = "{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}";
     have_one_problem_each(&[
         (with("ticket: 12"), "7:13 `ticket` must be text, not a number => quote it: `\"12\"`"),
@@ -210,7 +209,7 @@ fn texts_keep_every_word() {
         ),
         (
             with("owner: team: ops"),
-            "7:16 a `:` cannot stand here => text that holds `: ` needs quotes: \
+            "7:16 a `:` is not allowed here => text that contains `: ` needs quotes: \
              `owner: \"team: ops\"`",
         ),
         (
@@ -226,13 +225,8 @@ fn texts_keep_every_word() {
             &format!("7:17 `account_id` must be text, not a list => {several}"),
         ),
         (
-            with("account_id: {557058:abc}"),
-            "7:17 `account_id` must be text, not a mapping => text in braces needs quotes: \
-             `\"557058:abc\"`",
-        ),
-        (
             with("account_id: \" 557058:abc\""),
-            "7:17 ` 557058:abc` is not an account id => write `557058:abc`, without blanks",
+            "7:17 ` 557058:abc` is not an account id => write `557058:abc`, without spaces",
         ),
         (
             with(&format!("uuid: {}", uuid.to_uppercase())),
@@ -248,12 +242,12 @@ fn texts_keep_every_word() {
         (
             with("").replace("a@acme.example", "a@b.cc, c@d.ee"),
             "4:12 `a@b.cc, c@d.ee` is not an e-mail address => write one address; each member \
-             needs an exemption of its own",
+             needs a separate exemption",
         ),
         (
             with("") + "  - {id: EX-2, email: a@acme.example, reason: r, expires: 2026-12-01}\n",
             "8:23 `EX-1` and `EX-2` exempt the same member at the same time => delete one, or let \
-             `EX-2` start after 2026-10-29, when `EX-1` expires",
+             `EX-2` start after 2026-10-29, when `EX-1` ends",
         ),
         (
             with("") + "  - {id: EX-2, email: a@acme.example, reason: r, expires: 2026-10-29}\n",
@@ -293,7 +287,7 @@ fn brackets_and_quotes_are_blamed_where_they_are() {
         ),
         (
             top("workspaces: [acme]]"),
-            "2:19 this bracket closes nothing => delete it, or put the text in quotes",
+            "2:19 this bracket was never opened => delete it, or put the text in quotes",
         ),
         (top("accept: [bitbucket,, sso]"), "2:20 this comma has nothing before it => delete it"),
         (
@@ -304,16 +298,16 @@ fn brackets_and_quotes_are_blamed_where_they_are() {
         (
             with("owner: [me] and you"),
             "7:17 there is text after the closing bracket => put all of the text in quotes, or \
-             begin a new line before it",
+             start a new line before it",
         ),
         (
             with("owner: &me"),
-            "7:12 anchors are not allowed => write the value out wherever it is needed; text that \
+            "7:12 anchors are not allowed => write the value everywhere it is needed; text that \
              begins with `&` needs quotes",
         ),
         (
             with("owner: - me"),
-            "7:12 a list with dashes cannot begin here => begin it on the next line; put text that \
+            "7:12 a list with dashes cannot start here => start it on the next line; put text that \
              begins with `-` in quotes",
         ),
     ]);
@@ -324,14 +318,14 @@ fn wrong_indentation_is_one_problem_at_its_line() {
     let entry = |lines: &str| format!("version: 1\nexemptions:\n  - id: EX-1\n{lines}\n");
     let help = |column: usize, key: &str, line: usize| {
         format!(
-            "wrong indentation => begin it in column {column}, like `{key}` in line {line}, or \
-             where the keys that it belongs with begin"
+            "wrong indentation => start it in column {column}, like `{key}` in line {line}, or \
+             align it with the keys that it belongs with"
         )
     };
     let not_a_pair = |place: &str, instead: &str| {
         format!(
-            "{place} this is not a key with its value => write `{instead}`; if it belongs to the \
-             text above, indent it deeper than that text's key"
+            "{place} this is not a key with a value => write `{instead}`; if it continues \
+             the text above, indent it deeper than the key of that text"
         )
     };
     have_one_problem_each(&[

@@ -191,8 +191,9 @@ fn both_refuse_what_has_the_wrong_structure() {
 #[test]
 fn the_schema_explains_every_key() {
     let schema = schema().to_value();
-    let objects = ["Roster", "Limits", "Exemption"].map(|name| &schema["$defs"][name]);
-    for object in [&schema, &schema["properties"]["rules"]].into_iter().chain(objects) {
+    let properties = &schema["properties"];
+    let objects = ["rules", "roster", "limits"].map(|name| &properties[name]);
+    for object in objects.into_iter().chain([&schema, &properties["exemptions"]["items"]]) {
         assert_eq!(object["additionalProperties"], json!(false), "{object}");
         for (key, property) in object["properties"].as_object().unwrap() {
             assert!(property["description"].is_string(), "{key}");

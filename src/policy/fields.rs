@@ -1,9 +1,14 @@
 //! Typed access to the keys of a mapping. What has another type than it should is reported once,
 //! here, and later checks do not see it.
 
-use super::keys::{Key, REQUIRED, Shape, Takes, report_unknown};
+use jiff::civil::Date;
+
+use super::dates::read_date;
+use super::keys::{Key, REQUIRED, Shape, Takes, Word, report_unknown};
+use super::lists::choice;
 use super::meant;
-use crate::yaml::diagnostics::Diagnostics;
+use super::values::Form;
+use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::{Entry, Mapping, Node, Value};
 use crate::yaml::quotes::quoted;
 use crate::yaml::source::{Span, Spanned};
@@ -48,10 +53,6 @@ impl<T> Field<T> {
             Field::Given(given) => Some(given),
         }
     }
-
-    pub(super) fn is_missing(&self) -> bool {
-        matches!(self, Field::Missing)
-    }
 }
 
 /// A list of texts.
@@ -67,17 +68,26 @@ pub(super) struct Fields<'p> {
     shape: &'static Shape,
     entries: Vec<Entry>,
     complete: bool,
-    /// Keys that somebody tried to write, so that they are not reported as missing as well.
+    /// Keys that are misspelt, so that they are not reported as missing as well.
     misspelt: Vec<&'static str>,
-    pub(super) problems: &'p mut Diagnostics,
+    pub(super) diagnostics: &'p mut Diagnostics,
 }
 
 impl<'p> Fields<'p> {
-    /// Opens a mapping and reports its unknown keys, save those that `other` has reported.
+    /// Opens a mapping and reports its unknown keys.
     pub(super) fn open(
         mapping: Mapping,
         shape: &'static Shape,
-        problems: &'p mut Diagnostics,
+        diagnostics: &'p mut Diagnostics,
+    ) -> Self {
+        Fields::open_with(mapping, shape, diagnostics, |_, _| false)
+    }
+
+    /// As [`Fields::open`], save for the unknown keys that `other` has reported.
+    pub(super) fn open_with(
+        mapping: Mapping,
+        shape: &'static Shape,
+        diagnostics: &'p mut Diagnostics,
         mut other: impl FnMut(&Entry, &mut Diagnostics) -> bool,
     ) -> Self {
         let Mapping { entries, complete, in_braces } = mapping;
@@ -89,23 +99,19 @@ impl<'p> Fields<'p> {
                 if shape.has(&entry.key) {
                     return true;
                 }
-                if !other(entry, problems) {
-                    misspelt.extend(report_unknown(entry, shape, problems));
+                if !other(entry, diagnostics) {
+                    misspelt.extend(report_unknown(entry, shape, diagnostics));
                 }
                 false
             })
             .collect();
-        Fields { shape, entries, complete, misspelt, problems }
+        Fields { shape, entries, complete, misspelt, diagnostics }
     }
 
     /// The value of a key, whatever its type.
-    pub(super) fn node(&mut self, key: &'static str) -> Field<Node> {
+    fn node(&mut self, key: &'static str) -> Field<Node> {
         let Some(index) = self.entries.iter().position(|entry| entry.key == key) else {
-            return if self.complete && !self.misspelt.contains(&key) {
-                Field::Missing
-            } else {
-                Field::Invalid
-            };
+            return if self.is_missing(key) { Field::Missing } else { Field::Invalid };
         };
         let Entry { key_span, value, comment, .. } = self.entries.swap_remove(index);
         match value.value {
@@ -124,7 +130,7 @@ impl<'p> Fields<'p> {
                         self.shape.key(key).example
                     ),
                 };
-                self.problems.push(key_span, format!("`{key}` has no value"), help);
+                self.diagnostics.push(key_span, format!("`{key}` has no value"), help);
                 Field::Invalid
             }
             Value::Boolean(_)
@@ -138,14 +144,65 @@ impl<'p> Fields<'p> {
         }
     }
 
-    /// The value of a key that must be text.
-    pub(super) fn text(&mut self, key: &'static str) -> Field<String> {
+    /// Whether a key is not there at all.
+    pub(super) fn is_missing(&self, key: &'static str) -> bool {
+        let is_it = |entry: &Entry| entry.key == key;
+        !self.entries.iter().any(is_it) && self.complete && !self.misspelt.contains(&key)
+    }
+
+    /// Whether there is an empty list under a key.
+    pub(super) fn is_empty_list(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| match &entry.value.value {
+            Value::Sequence(list) => entry.key == key && list.complete && list.items.is_empty(),
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::Mapping(_)
+            | Value::Invalid => false,
+        })
+    }
+
+    /// The text under a key, in the form that the key takes.
+    pub(super) fn text(&mut self, key: &'static str) -> Field<Box<str>> {
+        let form = match self.shape.key(key).takes {
+            Takes::Text(form) => form,
+            Takes::Version
+            | Takes::Number
+            | Takes::Texts(_)
+            | Takes::Date
+            | Takes::Word(_)
+            | Takes::Words(..)
+            | Takes::Rules
+            | Takes::Mapping(_)
+            | Takes::Entries(_) => Form::Line,
+        };
+        self.any_text(key).check(|text| form.check(text, &format!("`{key}`"), self.diagnostics))
+    }
+
+    /// The date under a key.
+    pub(super) fn date(&mut self, key: &'static str) -> Field<Date> {
+        self.any_text(key).check(|Spanned { value, span }| {
+            let invalid = |help| {
+                self.diagnostics.push(span, format!("{} is not a valid date", shown(&value)), help);
+            };
+            read_date(&value).map_err(invalid).ok()
+        })
+    }
+
+    /// The word under a key; `what` says what it stands for.
+    pub(super) fn word<T: Word>(&mut self, key: &'static str, what: &str) -> Field<T> {
+        self.any_text(key).check(|text| choice(text, what, self.diagnostics))
+    }
+
+    /// The value of a key that must be text, whatever it says.
+    fn any_text(&mut self, key: &'static str) -> Field<String> {
         let key = self.shape.key(key);
-        self.node(key.name).check(|node| text(node.value, &named(key), key, self.problems))
+        self.node(key.name).check(|node| text(node.value, &named(key), key, self.diagnostics))
     }
 
     /// The value of a key that must be a whole number.
-    pub(super) fn whole_number(&mut self, key: &'static str) -> Field<u32> {
+    pub(super) fn number(&mut self, key: &'static str) -> Field<u32> {
         let key = self.shape.key(key);
         self.node(key.name).check(|Spanned { value: node, span }| {
             if let Value::Number(number) = &node.value
@@ -154,7 +211,7 @@ impl<'p> Fields<'p> {
                 return Some(number);
             }
             let message = format!("`{}` must be a whole number from 0 to {}", key.name, u32::MAX);
-            self.problems.push(span, message, meant::help(key, &node.value));
+            self.diagnostics.push(span, message, meant::help(key, &node.value));
             None
         })
     }
@@ -164,7 +221,7 @@ impl<'p> Fields<'p> {
         let key = self.shape.key(key);
         self.node(key.name).check(|Spanned { value: node, span }| {
             let Value::Sequence(sequence) = node.value else {
-                report_type(span, &named(key), "a list", &node.value, key, self.problems);
+                report_type(span, &named(key), "a list", &node.value, key, self.diagnostics);
                 return None;
             };
             let mut list = List { items: Vec::new(), complete: sequence.complete };
@@ -176,7 +233,7 @@ impl<'p> Fields<'p> {
                 list.complete = false;
                 if let Some(found) = type_of(&value) {
                     let message = format!("an entry of {} must be text, not {found}", named(key));
-                    self.problems.push(span, message, meant::item_help(key, &value));
+                    self.diagnostics.push(span, message, meant::item_help(key, &value));
                 }
             }
             Some(list)
@@ -188,13 +245,13 @@ impl<'p> Fields<'p> {
         let key = self.shape.key(key);
         self.node(key.name).check(|Spanned { value: node, span }| {
             let Value::Sequence(sequence) = node.value else {
-                report_type(span, &named(key), "a list", &node.value, key, self.problems);
+                report_type(span, &named(key), "a list", &node.value, key, self.diagnostics);
                 return None;
             };
             let what = format!("an entry of {}", named(key));
-            let entry = Key { takes: Takes::Mapping, example: "- id: EX-7", ..key };
+            let entry = Key { example: "- id: EX-7", takes: Takes::Rules, ..key };
             let items = sequence.items.into_iter();
-            Some(items.filter_map(|item| mapping(item, &what, entry, self.problems)).collect())
+            Some(items.filter_map(|item| mapping(item, &what, entry, self.diagnostics)).collect())
         })
     }
 
@@ -202,7 +259,7 @@ impl<'p> Fields<'p> {
     pub(super) fn mapping(&mut self, key: &'static str) -> Field<Mapping> {
         let key = self.shape.key(key);
         self.node(key.name).check(|node| {
-            mapping(node.value, &named(key), key, self.problems).map(|mapping| mapping.value)
+            mapping(node.value, &named(key), key, self.diagnostics).map(|mapping| mapping.value)
         })
     }
 }
@@ -227,7 +284,7 @@ fn joined(entries: Vec<Entry>, shape: &Shape) -> Vec<Entry> {
     joined
 }
 
-fn named(key: Key<'_>) -> String {
+fn named(key: Key) -> String {
     format!("`{}`", key.name)
 }
 
@@ -235,8 +292,8 @@ fn named(key: Key<'_>) -> String {
 pub(super) fn text(
     node: Node,
     what: &str,
-    key: Key<'_>,
-    problems: &mut Diagnostics,
+    key: Key,
+    diagnostics: &mut Diagnostics,
 ) -> Option<String> {
     match node.value {
         Value::Text(text) => Some(text),
@@ -246,7 +303,7 @@ pub(super) fn text(
         | Value::Sequence(_)
         | Value::Mapping(_)
         | Value::Invalid) => {
-            report_type(node.span, what, "text", &other, key, problems);
+            report_type(node.span, what, "text", &other, key, diagnostics);
             None
         }
     }
@@ -256,8 +313,8 @@ pub(super) fn text(
 pub(super) fn mapping(
     node: Node,
     what: &str,
-    key: Key<'_>,
-    problems: &mut Diagnostics,
+    key: Key,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Spanned<Mapping>> {
     let span = node.span;
     match node.value {
@@ -268,7 +325,7 @@ pub(super) fn mapping(
         | Value::Text(_)
         | Value::Sequence(_)
         | Value::Invalid) => {
-            report_type(span, what, "a mapping", &other, key, problems);
+            report_type(span, what, "a mapping", &other, key, diagnostics);
             None
         }
     }
@@ -279,12 +336,12 @@ fn report_type(
     what: &str,
     wanted: &str,
     found: &Value,
-    key: Key<'_>,
-    problems: &mut Diagnostics,
+    key: Key,
+    diagnostics: &mut Diagnostics,
 ) {
     if let Some(kind) = type_of(found) {
         let message = format!("{what} must be {wanted}, not {kind}");
-        problems.push(span, message, meant::help(key, found));
+        diagnostics.push(span, message, meant::help(key, found));
     }
 }
 

@@ -3,16 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::fields::{Field, List};
-use super::{meant, values};
-use crate::suggest::choose;
+use super::fields::{Field, Fields, List};
+use super::keys::Word;
+use super::values::Form;
+use crate::suggest::{choose, each_alone, words};
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::source::Spanned;
 
 /// Slugs as they were written, and whether they are all there are.
 pub(super) struct Slugs {
     pub(super) items: Vec<Spanned<Arc<str>>>,
-    pub(super) complete: bool,
+    complete: bool,
     set: HashSet<Arc<str>>,
 }
 
@@ -27,22 +28,20 @@ impl Slugs {
     }
 }
 
-/// A list of slugs that is not empty: an empty one might be taken for all workspaces or for none.
-pub(super) fn slugs(
-    field: Field<List>,
-    key: &'static str,
-    problems: &mut Diagnostics,
-) -> Field<Slugs> {
-    field.check(|Spanned { value: list, span }| {
+/// The slugs under `workspaces`. An empty list is refused: it might be taken for all workspaces or
+/// for none.
+pub(super) fn workspaces(fields: &mut Fields<'_>) -> Field<Slugs> {
+    fields.list("workspaces").check(|Spanned { value: list, span }| {
+        let diagnostics = &mut *fields.diagnostics;
         if list.items.is_empty() && list.complete {
-            let help = format!("name at least one, as in `{key}: [acme]`, or delete the key");
-            problems.push(span, format!("`{key}` is empty"), help);
+            let help = "name at least one, as in `workspaces: [acme]`, or delete the key";
+            diagnostics.push(span, "`workspaces` is empty", help);
         }
         let mut complete = list.complete;
         let mut items: Vec<Spanned<Arc<str>>> = Vec::new();
-        for item in unique(list, problems) {
+        for item in unique(list, diagnostics) {
             let span = item.span;
-            match values::slug(item, problems) {
+            match Form::Slug.check(item, "a workspace", diagnostics) {
                 Some(slug) => items.push(Spanned { value: slug.into(), span }),
                 None => complete = false,
             }
@@ -52,8 +51,8 @@ pub(super) fn slugs(
     })
 }
 
-/// The items of a list without those that come again, which are reported.
-pub(super) fn unique(list: List, problems: &mut Diagnostics) -> Vec<Spanned<String>> {
+/// The items of a list; those that are listed twice are reported.
+pub(super) fn unique(list: List, diagnostics: &mut Diagnostics) -> Vec<Spanned<String>> {
     let mut seen = HashMap::new();
     let mut items = list.items;
     items.retain(|item| match seen.get(&item.value) {
@@ -62,37 +61,32 @@ pub(super) fn unique(list: List, problems: &mut Diagnostics) -> Vec<Spanned<Stri
             true
         }
         Some(&first) => {
-            let message = format!("{} comes twice", shown(&item.value));
-            problems.push_related(
-                item.span,
-                message,
-                "delete one of the two",
-                (first, "first here"),
-            );
+            let message = format!("{} is listed twice", shown(&item.value));
+            let help = "delete one of the two";
+            diagnostics.push_related(item.span, message, help, (first, "first here"));
             false
         }
     });
     items
 }
 
-/// One of a few words.
-pub(super) fn choice<T: Copy>(
+/// One of a few words; `what` says what they stand for.
+pub(super) fn choice<T: Word>(
     Spanned { value, span }: Spanned<String>,
     what: &str,
-    choices: &[(&'static str, T)],
-    problems: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> Option<T> {
-    let found = choices.iter().find(|(word, _)| *word == value);
+    let found = T::ALL.iter().copied().find(|choice| choice.word() == value);
     if found.is_none() {
-        let words = || choices.iter().map(|(word, _)| *word);
-        let several: Vec<&str> = meant::words(&value).collect();
+        let choices = || T::ALL.iter().map(|choice| choice.word());
+        let several: Vec<&str> = words(&value).collect();
         let help =
-            if several.len() > 1 && several.iter().all(|one| words().any(|word| word == *one)) {
-                meant::each_alone(several)
+            if several.len() > 1 && several.iter().all(|one| choices().any(|word| word == *one)) {
+                each_alone(several)
             } else {
-                choose(&value, words())
+                choose(&value, choices())
             };
-        problems.push(span, format!("unknown {what} {}", shown(&value)), help);
+        diagnostics.push(span, format!("unknown {what} {}", shown(&value)), help);
     }
-    found.map(|(_, choice)| *choice)
+    found
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use annotate_snippets::Renderer;
 
-use super::schema::RawPolicy;
+use super::schema::PolicyFile;
 use super::{Policy, validate};
 use crate::digest::{hex, sha256};
 use crate::failure::Failure;
@@ -114,23 +114,22 @@ fn shown_path(path: &Path) -> String {
 /// [`Failure::Rendered`] with every problem, each with its place and what to write instead, as
 /// plain text.
 pub fn parse(path: Arc<str>, bytes: &[u8]) -> Result<Policy, Failure> {
-    let mut problems = Diagnostics::default();
-    let text = syntax::decode(bytes, &mut problems);
+    let mut diagnostics = Diagnostics::default();
+    let text = syntax::decode(bytes, &mut diagnostics);
     let source = SourceText::new(path, &text);
-    let policy = if problems.is_empty() {
-        tree::parse(source.text, &mut problems)
-            .and_then(|root| RawPolicy::read(root, &mut problems))
-            .and_then(|raw| {
-                validate::policy(raw, hex(sha256(bytes)).into(), &source, &mut problems)
-            })
+    let policy = if diagnostics.is_empty() {
+        syntax::refuse_hidden(source.text, &mut diagnostics);
+        tree::parse(source.text, &mut diagnostics).and_then(|root| {
+            validate::policy(root, hex(sha256(bytes)).into(), &source, &mut diagnostics)
+        })
     } else {
         None
     };
-    match policy.filter(|_| problems.is_empty()) {
+    match policy.filter(|_| diagnostics.is_empty()) {
         Some(policy) => Ok(policy),
         None => Err(Failure::Rendered {
-            bare: Some(problems.places(&source)),
-            message: problems.render(&source, &Renderer::plain()),
+            bare: Some(diagnostics.places(&source)),
+            message: diagnostics.render(&source, &Renderer::plain()),
         }),
     }
 }
@@ -138,7 +137,7 @@ pub fn parse(path: Arc<str>, bytes: &[u8]) -> Result<Policy, Failure> {
 /// The JSON Schema of a policy, for editors. What it refuses is no policy; what it accepts may
 /// still contradict itself, such as an exemption that ends before it starts.
 pub fn schema() -> schemars::Schema {
-    crate::schema::of::<RawPolicy>("policy")
+    crate::schema::of::<PolicyFile>("policy")
 }
 
 /// At most one byte more than a policy may have: enough to see that it is too large.

@@ -3,15 +3,16 @@
 //! The types of this file are valid by construction: [`load`] makes them from YAML or reports
 //! every problem of the file at once.
 
+mod dates;
 mod edit;
 mod exemption;
 mod fields;
 mod keys;
-mod limits;
 mod lists;
 mod load;
 mod meant;
 mod overlap;
+mod rules;
 mod schema;
 mod validate;
 mod values;
@@ -24,10 +25,11 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub(crate) use self::dates::read_date;
 pub use self::edit::{Document, Refusal, snippet};
 pub use self::load::{check_digest, load, parse, schema, with_other_extension};
 pub use self::values::check_slug;
-pub(crate) use self::values::{as_email, is_account_id, is_usual_account_id, read_date};
+pub(crate) use self::values::{as_email, is_account_id, is_usual_account_id};
 pub use self::write::FirstPolicy;
 pub use crate::yaml::diagnostics::Warning;
 
@@ -134,8 +136,7 @@ impl From<BTreeMap<Rule, Level>> for Levels {
     /// The defaults, changed by what is given and allowed.
     fn from(set: BTreeMap<Rule, Level>) -> Self {
         let given = Levels(set);
-        let settable = Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty());
-        Levels(settable.map(|rule| (rule, given.of(rule))).collect())
+        Levels(Rule::settable().map(|rule| (rule, given.of(rule))).collect())
     }
 }
 

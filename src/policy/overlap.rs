@@ -1,4 +1,4 @@
-//! Exemptions that excuse the same member, in the same place, at the same time.
+//! Exemptions for the same member, in the same workspace, at the same time.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -11,8 +11,8 @@ use super::{MemberId, Selector};
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::source::Spanned;
 
-/// Whom an exemption claims to excuse, where and when.
-pub(super) struct Claim {
+/// Which member an exemption is for, where and when.
+pub(super) struct Scope {
     /// The exemption's id, where it has a valid one.
     pub(super) id: Option<Arc<str>>,
     pub(super) selector: Spanned<Selector>,
@@ -21,7 +21,7 @@ pub(super) struct Claim {
     pub(super) expires: Date,
 }
 
-impl Claim {
+impl Scope {
     /// Every id and address that could match a member.
     fn handles(&self) -> impl Iterator<Item = Box<str>> {
         let (id, email) = match &self.selector.value {
@@ -38,9 +38,9 @@ impl Claim {
         self.id.as_deref().map_or("an exemption without an id".into(), |id| shown(id).into())
     }
 
-    fn overlaps(&self, other: &Claim) -> bool {
+    fn overlaps(&self, other: &Scope) -> bool {
         let starts_in_time =
-            |one: &Claim, two: &Claim| one.starts.is_none_or(|starts| starts <= two.expires);
+            |one: &Scope, two: &Scope| one.starts.is_none_or(|starts| starts <= two.expires);
         let same_place = || {
             self.workspaces.is_empty()
                 || other.workspaces.is_empty()
@@ -50,53 +50,53 @@ impl Claim {
     }
 }
 
-/// The claims so far, by whom they are about.
+/// The exemptions so far, by the ids and addresses of their members.
 #[derive(Default)]
-pub(super) struct Claims {
-    claims: Vec<Claim>,
+pub(super) struct Scopes {
+    scopes: Vec<Scope>,
     by_handle: HashMap<Box<str>, Vec<usize>>,
 }
 
-impl Claims {
-    /// Adds a claim; reports the first earlier one that it overlaps.
-    pub(super) fn add(&mut self, claim: Claim, problems: &mut Diagnostics) {
-        let earlier = claim
+impl Scopes {
+    /// Adds one; reports the first earlier one that it overlaps.
+    pub(super) fn add(&mut self, scope: Scope, diagnostics: &mut Diagnostics) {
+        let earlier = scope
             .handles()
             .filter_map(|handle| self.by_handle.get(&handle))
             .flatten()
-            .filter_map(|&index| self.claims.get(index))
-            .find(|earlier| earlier.overlaps(&claim));
+            .filter_map(|&index| self.scopes.get(index))
+            .find(|earlier| earlier.overlaps(&scope));
         if let Some(earlier) = earlier {
-            let later = |last: &Claim, first: &Claim| {
+            let later = |last: &Scope, first: &Scope| {
                 let (last, first, day) = (last.named(), first.named(), first.expires);
-                format!("delete one, or let {last} start after {day}, when {first} expires")
+                format!("delete one, or let {last} start after {day}, when {first} ends")
             };
-            let help = match claim.expires.cmp(&earlier.expires) {
-                Ordering::Less => later(earlier, &claim),
-                Ordering::Greater => later(&claim, earlier),
+            let help = match scope.expires.cmp(&earlier.expires) {
+                Ordering::Less => later(earlier, &scope),
+                Ordering::Greater => later(&scope, earlier),
                 Ordering::Equal => "delete one".to_owned(),
             };
-            let (one, other) = (earlier.named(), claim.named());
-            problems.push_related(
-                claim.selector.span,
+            let (one, other) = (earlier.named(), scope.named());
+            diagnostics.push_related(
+                scope.selector.span,
                 format!("{one} and {other} exempt the same member at the same time"),
                 help,
-                (earlier.selector.span, "exempt here already"),
+                (earlier.selector.span, "already exempt here"),
             );
         }
-        for handle in claim.handles() {
-            self.by_handle.entry(handle).or_default().push(self.claims.len());
+        for handle in scope.handles() {
+            self.by_handle.entry(handle).or_default().push(self.scopes.len());
         }
-        self.claims.push(claim);
+        self.scopes.push(scope);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Claim, Claims, Diagnostics, MemberId, Selector, Spanned};
+    use super::{Diagnostics, MemberId, Scope, Scopes, Selector, Spanned};
     use crate::yaml::source::Span;
 
-    fn claim(id: Option<&str>, email: Option<&str>, days: &str, workspaces: &[&str]) -> Claim {
+    fn scope(id: Option<&str>, email: Option<&str>, days: &str, workspaces: &[&str]) -> Scope {
         let value = match (id, email) {
             (Some(id), email) => {
                 Selector::Id { id: MemberId::AccountId(id.into()), email: email.map(Into::into) }
@@ -104,7 +104,7 @@ mod tests {
             (None, email) => Selector::Email(email.unwrap_or_default().into()),
         };
         let (starts, expires) = days.split_once("..").unwrap();
-        Claim {
+        Scope {
             id: None,
             selector: Spanned { value, span: Span { start: 0, end: 0 } },
             workspaces: workspaces.iter().map(|slug| (*slug).into()).collect(),
@@ -113,28 +113,28 @@ mod tests {
         }
     }
 
-    fn overlap(first: Claim, second: Claim) -> bool {
-        let mut problems = Diagnostics::default();
-        let mut claims = Claims::default();
-        claims.add(first, &mut problems);
-        claims.add(second, &mut problems);
-        !problems.is_empty()
+    fn overlap(first: Scope, second: Scope) -> bool {
+        let mut diagnostics = Diagnostics::default();
+        let mut scopes = Scopes::default();
+        scopes.add(first, &mut diagnostics);
+        scopes.add(second, &mut diagnostics);
+        !diagnostics.is_empty()
     }
 
     #[test]
-    fn member_place_and_time_must_all_meet() {
+    fn exemptions_overlap_only_where_member_workspace_and_time_do() {
         let ever = "..2026-12-31";
-        let base = || claim(Some("x"), Some("x@b.cc"), "2026-02-01..2026-02-28", &["a", "b"]);
+        let base = || scope(Some("x"), Some("x@b.cc"), "2026-02-01..2026-02-28", &["a", "b"]);
         let cases = [
-            (claim(Some("x"), None, ever, &[]), true),
-            (claim(None, Some("x@b.cc"), ever, &["b"]), true),
-            (claim(Some("y"), Some("x@b.cc"), ever, &[]), true),
-            (claim(Some("y"), None, ever, &[]), false),
-            (claim(Some("x"), None, ever, &["c"]), false),
-            (claim(Some("x"), None, "..2026-01-31", &[]), false),
-            (claim(Some("x"), None, "..2026-02-01", &[]), true),
-            (claim(Some("x"), None, "2026-02-28..2026-03-31", &[]), true),
-            (claim(Some("x"), None, "2026-03-01..2026-03-31", &[]), false),
+            (scope(Some("x"), None, ever, &[]), true),
+            (scope(None, Some("x@b.cc"), ever, &["b"]), true),
+            (scope(Some("y"), Some("x@b.cc"), ever, &[]), true),
+            (scope(Some("y"), None, ever, &[]), false),
+            (scope(Some("x"), None, ever, &["c"]), false),
+            (scope(Some("x"), None, "..2026-01-31", &[]), false),
+            (scope(Some("x"), None, "..2026-02-01", &[]), true),
+            (scope(Some("x"), None, "2026-02-28..2026-03-31", &[]), true),
+            (scope(Some("x"), None, "2026-03-01..2026-03-31", &[]), false),
         ];
         for (number, (other, expected)) in cases.into_iter().enumerate() {
             assert_eq!(overlap(base(), other), expected, "case {number}");

@@ -1,43 +1,58 @@
-//! From the raw policy to the valid one. Every check pushes what it finds and goes on, so that all
-//! problems of a file are reported in one go.
+//! From the tree of a document to the valid policy. Every check reports what it finds and goes on,
+//! so that all problems of a file are reported in one go.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::exemption::{self, Context};
-use super::fields::{Field, List};
-use super::limits::limits;
-use super::lists::{choice, slugs, unique};
-use super::schema::{RawPolicy, RawRoster, RawRule};
-use super::{Levels, Policy, RosterColumns, WorkspaceEntry, values};
+use super::fields::{self, Field, Fields, List};
+use super::keys::{Key, LIMITS, POLICY, ROSTER, Takes};
+use super::lists::{choice, unique, workspaces};
+use super::rules::levels;
+use super::{Admins, Limits, OptionalField, Policy, RosterColumns, WorkspaceEntry};
 use crate::member::Source;
-use crate::rule::{Level, Rule};
-use crate::suggest::{choose, listed};
-use crate::yaml::diagnostics::{Diagnostics, shown};
+use crate::yaml::diagnostics::Diagnostics;
+use crate::yaml::node::{Mapping, Node, Value};
 use crate::yaml::source::{SourceText, Span, Spanned};
+use crate::yaml::syntax;
 
 /// The version of the format that this program reads.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
-/// Checks a raw policy; `None` where a problem was pushed, now or before.
+/// The document itself, as if it was the value of a key.
+const DOCUMENT: Key =
+    Key { name: "policy", takes: Takes::Mapping(&POLICY), example: "version: 1", about: "" };
+
+/// Checks a document; `None` where a problem was reported, now or before.
 pub(super) fn policy(
-    raw: RawPolicy,
+    root: Node,
     sha256: Box<str>,
     source: &SourceText<'_>,
-    problems: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Policy> {
-    version(raw.version, raw.start, problems);
-    let workspaces = slugs(raw.workspaces, "workspaces", problems);
-    let accept = accept(raw.accept, problems);
-    let roster = raw.roster.check(|given| Some(roster(given.value, problems))).optional();
-    let levels = raw.rules.check(|given| Some(levels(given.value, problems))).optional();
-    let limits = raw.limits.check(|given| Some(limits(given.value, problems))).optional();
-    let limits = limits.map(Option::unwrap_or_default);
+    if matches!(root.value, Value::Null) {
+        syntax::empty(root.span, diagnostics);
+        return None;
+    }
+    let Spanned { value: mapping, span } =
+        fields::mapping(root, "the policy", DOCUMENT, diagnostics)?;
+    let start = mapping.entries.first().map_or(span, |entry| entry.key_span);
+    let mut fields = Fields::open(mapping, &POLICY, diagnostics);
+    version(&mut fields, start);
+    let workspaces = workspaces(&mut fields);
+    let accept = accept(&mut fields);
+    let roster =
+        fields.mapping("roster").check(|given| Some(roster(given.value, fields.diagnostics)));
+    let levels =
+        fields.mapping("rules").check(|given| Some(levels(given.value, fields.diagnostics)));
+    let limits =
+        fields.mapping("limits").check(|given| Some(limits(given.value, fields.diagnostics)));
+    let limits = limits.optional().map(Option::unwrap_or_default);
     let context = Context {
         workspaces: workspaces.given().filter(|given| given.value.are_known()),
         limits: limits.as_ref(),
     };
-    let exemptions = exemption::all(raw.exemptions, &context, source, problems);
+    let exemptions = fields.mappings("exemptions");
+    let exemptions = exemption::all(exemptions, &context, source, fields.diagnostics);
     let workspaces = workspaces.optional()?.map(|slugs| slugs.items).unwrap_or_default();
     let entries = workspaces.into_iter().map(|Spanned { value, span }| WorkspaceEntry {
         slug: value,
@@ -48,92 +63,97 @@ pub(super) fn policy(
         sha256,
         workspaces: entries.collect(),
         accept: accept?,
-        roster: roster?.unwrap_or_default(),
-        levels: levels?.unwrap_or_default(),
+        roster: roster.optional()?.unwrap_or_default(),
+        levels: levels.optional()?.unwrap_or_default(),
         limits: limits?.limits,
         exemptions: exemptions?,
     };
-    problems.is_empty().then_some(policy)
+    diagnostics.is_empty().then_some(policy)
 }
 
-fn version(field: Field<u32>, start: Span, problems: &mut Diagnostics) {
-    let help = format!("write `version: {VERSION}`, the only version this program knows");
-    match field {
-        Field::Missing => problems.push(start, "missing `version`", help),
+fn version(fields: &mut Fields<'_>, start: Span) {
+    let help = format!("write `version: {VERSION}`, the only version that this program reads");
+    match fields.number("version") {
+        Field::Missing => fields.diagnostics.push(start, "missing `version`", help),
         Field::Given(given) if given.value != VERSION => {
-            problems.push(given.span, format!("unknown version {}", given.value), help);
+            fields.diagnostics.push(given.span, format!("unknown version {}", given.value), help);
         }
         Field::Given(_) | Field::Invalid => {}
     }
 }
 
-fn accept(field: Field<List>, problems: &mut Diagnostics) -> Option<Vec<Source>> {
-    let sources = field.check(|Spanned { value: list, span }| {
+fn accept(fields: &mut Fields<'_>) -> Option<Vec<Source>> {
+    let sources = fields.list("accept").check(|Spanned { value: list, span }| {
         if list.items.is_empty() && list.complete {
-            problems.push(
+            fields.diagnostics.push(
                 span,
                 "`accept` is empty: no proof would count",
                 "write `accept: [bitbucket]`, or delete the key",
             );
         }
-        let sources = Source::ALL.map(|source| (source.id(), source));
-        let items = unique(list, problems).into_iter();
-        Some(items.filter_map(|item| choice(item, "source", &sources, problems)).collect())
+        let items = unique(list, fields.diagnostics).into_iter();
+        Some(items.filter_map(|item| choice(item, "source", fields.diagnostics)).collect())
     });
     sources.optional().map(|sources| sources.unwrap_or_else(|| vec![Source::Bitbucket]))
 }
 
-fn roster(raw: RawRoster, problems: &mut Diagnostics) -> RosterColumns {
-    let mut heading = |field: Field<String>, key| {
-        field.check(|text| values::line(text, key, problems)).optional().flatten()
-    };
+fn roster(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterColumns {
+    let mut fields = Fields::open(mapping, &ROSTER, diagnostics);
+    let mut heading = |key| fields.text(key).optional().flatten();
     RosterColumns {
-        account_id: heading(raw.account_id, "`account_id`"),
-        email: heading(raw.email, "`email`"),
-        mfa: heading(raw.mfa, "`mfa`"),
-        sso: heading(raw.sso, "`sso`"),
+        account_id: heading("account_id"),
+        email: heading("email"),
+        mfa: heading("mfa"),
+        sso: heading("sso"),
     }
 }
 
-fn levels(raw: Vec<RawRule>, problems: &mut Diagnostics) -> Levels {
-    let set = raw.into_iter().filter_map(|entry| level(entry, problems));
-    Levels::from(set.collect::<BTreeMap<_, _>>())
+/// The limits, and the places of those that ask something of every exemption.
+#[derive(Default)]
+pub(super) struct CheckedLimits {
+    pub(super) limits: Limits,
+    pub(super) max_days: Option<Span>,
+    pub(super) require: Vec<Spanned<OptionalField>>,
 }
 
-fn level(raw: RawRule, problems: &mut Diagnostics) -> Option<(Rule, Level)> {
-    let settable = Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty());
-    let Some(rule) = Rule::from_id(&raw.rule.value) else {
-        let help = choose(&raw.rule.value, settable.map(Rule::id));
-        problems.push(raw.rule.span, format!("unknown rule {}", shown(&raw.rule.value)), help);
-        return None;
-    };
-    let allowed = rule.allowed_levels();
-    if allowed.is_empty() {
-        problems.push(
-            raw.rule.span,
-            format!("`{}` has no level: it is always an error", rule.id()),
-            "delete it: nothing is known of a workspace that could not be read",
-        );
-        return None;
+fn limits(mapping: Mapping, diagnostics: &mut Diagnostics) -> CheckedLimits {
+    let default = Limits::default();
+    let mut fields = Fields::open(mapping, &LIMITS, diagnostics);
+    let max_days = fields.number("max_days");
+    let max_days_span = max_days.given().map(|given| given.span);
+    let require =
+        fields.list("require").check(|given| Some(require(given.value, fields.diagnostics)));
+    let require = require.optional().flatten().unwrap_or_default();
+    let admins: Field<Admins> = fields.word("admins", "value of `admins`");
+    // A default in place of an invalid number does no harm: the policy is refused anyway.
+    let mut number = |key| fields.number(key).optional().flatten();
+    CheckedLimits {
+        limits: Limits {
+            max_days: max_days.optional().flatten(),
+            max_exemptions: number("max_exemptions"),
+            warn_before_days: number("warn_before_days").unwrap_or(default.warn_before_days),
+            roster_max_age_days: number("roster_max_age_days")
+                .unwrap_or(default.roster_max_age_days),
+            require: require.iter().map(|field| field.value).collect(),
+            admins: admins.optional().flatten().unwrap_or(default.admins),
+        },
+        max_days: max_days_span,
+        require,
     }
-    let levels = [Level::Deny, Level::Warn, Level::Allow];
-    let Spanned { value: word, span } = raw.level;
-    let Some(level) = levels.into_iter().find(|level| level.id() == word) else {
-        let help = choose(&word, allowed.iter().copied().map(Level::id));
-        problems.push(span, format!("unknown level {}", shown(&word)), help);
-        return None;
-    };
-    if !allowed.contains(&level) {
-        let allowed = listed(allowed.iter().copied().map(Level::id));
-        problems.push(
-            span,
-            format!("`{}` cannot be set to `{}`", rule.id(), level.id()),
-            format!(
-                "write one of {allowed}: a gate that lets everybody pass is none; \
-                 exempt single members under `exemptions`"
-            ),
-        );
-        return None;
-    }
-    Some((rule, level))
+}
+
+fn require(list: List, diagnostics: &mut Diagnostics) -> Vec<Spanned<OptionalField>> {
+    let items = unique(list, diagnostics).into_iter();
+    items
+        .filter_map(|item| {
+            let span = item.span;
+            if matches!(item.value.as_str(), "id" | "reason" | "expires") {
+                let message = format!("`{}` is always required", item.value);
+                diagnostics.push(span, message, "delete it from `require`");
+                return None;
+            }
+            let value = choice(item, "optional field", diagnostics)?;
+            Some(Spanned { value, span })
+        })
+        .collect()
 }

@@ -1,57 +1,90 @@
-//! The forms of single values: ids, addresses, slugs, days and text. Each check pushes what is
-//! wrong and returns `None`.
+//! The forms of single texts: ids, addresses, slugs and free text. Each check reports what is wrong
+//! and returns `None`.
 
-use jiff::civil::Date;
-
-use super::meant;
 use crate::escape::is_hidden;
-use crate::suggest::listed;
+use crate::suggest::{listed, words};
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::source::Spanned;
 
-/// How account ids are found.
-const WHOLE_ID: &str = "write the whole id, in letters, digits, `:`, `-` and `_`; `mfa-gate members --workspace SLUG` lists it";
-
-/// Text on one line with something to see in it.
-pub(super) fn line(
-    Spanned { value, span }: Spanned<String>,
-    key: &str,
-    problems: &mut Diagnostics,
-) -> Option<Box<str>> {
-    let value = Spanned { value, span };
-    if value.value.contains(['\n', '\r']) {
-        problems.push(span, format!("{key} holds a line break"), "write it on one line");
-        return None;
-    }
-    visible(value, key, problems)
+/// What a text must look like.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Free text on one line.
+    Line,
+    /// Free text, with or without line breaks.
+    Paragraph,
+    /// An Atlassian account id.
+    AccountId,
+    /// A Bitbucket uuid.
+    Uuid,
+    /// An e-mail address.
+    Email,
+    /// The slug of a workspace.
+    Slug,
 }
 
-/// Text that may have line breaks; those at its end belong to the block scalar, not to the text.
-pub(super) fn paragraph(
-    Spanned { mut value, span }: Spanned<String>,
-    key: &str,
-    problems: &mut Diagnostics,
-) -> Option<Box<str>> {
-    value.truncate(value.trim_end_matches('\n').len());
-    visible(Spanned { value, span }, key, problems)
+impl Form {
+    /// The form as a regular expression, for the schema. It accepts what [`Form::check`] accepts.
+    pub(super) fn pattern(self) -> &'static str {
+        match self {
+            Form::Line => {
+                r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+            }
+            Form::Paragraph => {
+                r"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$"
+            }
+            Form::AccountId => r"^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$",
+            Form::Uuid => r"^\{[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}$",
+            Form::Email => {
+                r"^[A-Za-z0-9!#$%&'+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'+/=?^_`{|}~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+            }
+            Form::Slug => "^[a-z0-9_-][a-z0-9_.-]*$",
+        }
+    }
+
+    /// A text of this form; `what` names it in messages.
+    pub(super) fn check(
+        self,
+        Spanned { value, span }: Spanned<String>,
+        what: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Box<str>> {
+        let of_form = |noun: &str, checked: Result<Box<str>, String>| {
+            checked.map_err(|help| (format!("{} is not {noun}", shown(&value)), help))
+        };
+        let checked = match self {
+            Form::Line if value.contains(['\n', '\r']) => {
+                Err((format!("{what} holds a line break"), "write it on one line".to_owned()))
+            }
+            Form::Line => visible(&value, what),
+            // The line breaks at the end belong to the block scalar, not to the text.
+            Form::Paragraph => visible(value.trim_end_matches('\n'), what),
+            Form::AccountId => of_form("an account id", account_id(&value)),
+            Form::Uuid => of_form("a uuid", uuid(&value)),
+            Form::Email => of_form("an e-mail address", email(&value)),
+            Form::Slug => {
+                of_form("a workspace slug", check_slug(&value).map(|()| value.as_str().into()))
+            }
+        };
+        checked.map_err(|(message, help)| diagnostics.push(span, message, help)).ok()
+    }
+
+    /// Whether any words will do.
+    pub(super) fn is_free(self) -> bool {
+        matches!(self, Form::Line | Form::Paragraph)
+    }
 }
 
-fn visible(
-    Spanned { value, span }: Spanned<String>,
-    key: &str,
-    problems: &mut Diagnostics,
-) -> Option<Box<str>> {
-    if let Some(control) = value.chars().find(|c| c.is_control() && *c != '\n') {
-        let control = u32::from(control);
-        let message = format!("{key} holds the control character U+{control:04X}");
-        problems.push(span, message, "delete it");
-        return None;
+/// Text with something to see in it; else what is wrong, and what to do.
+fn visible(text: &str, what: &str) -> Result<Box<str>, (String, String)> {
+    if let Some(control) = text.chars().find(|c| c.is_control() && *c != '\n') {
+        let message = format!("{what} holds the control character U+{:04X}", u32::from(control));
+        return Err((message, "delete it".into()));
     }
-    if value.chars().all(|c| c.is_whitespace() || is_hidden(c)) {
-        problems.push(span, format!("{key} is blank"), "write some text");
-        return None;
+    if text.chars().all(|c| c.is_whitespace() || is_hidden(c)) {
+        return Err((format!("{what} is blank"), "write some text".into()));
     }
-    Some(value.into())
+    Ok(text.into())
 }
 
 /// Whether a text can be an account id. They are opaque: this is no more than what all that were
@@ -71,45 +104,37 @@ pub(crate) fn is_usual_account_id(id: &str) -> bool {
 }
 
 /// An Atlassian account id: opaque, at most 128 letters, digits, `-` and `:` by Atlassian's
-/// documentation, of which nothing may be left out.
-pub(super) fn account_id(
-    Spanned { value, span }: Spanned<String>,
-    problems: &mut Diagnostics,
-) -> Option<Box<str>> {
-    if is_account_id(&value) {
-        return Some(value.into());
+/// documentation, whole; else what to write instead.
+fn account_id(text: &str) -> Result<Box<str>, String> {
+    if is_account_id(text) {
+        return Ok(text.into());
     }
-    let help = if is_account_id(value.trim()) {
-        format!("write `{}`, without blanks", value.trim())
-    } else if value.contains('@') {
-        "an address belongs under `email`".into()
-    } else if value.contains(['{', '}']) {
+    Err(if is_account_id(text.trim()) {
+        format!("write `{}`, without spaces", text.trim())
+    } else if text.contains('@') {
+        "an e-mail address belongs under `email`".into()
+    } else if text.contains(['{', '}']) {
         "an id in braces belongs under `uuid`".into()
     } else {
-        WHOLE_ID.into()
-    };
-    problems.push(span, format!("{} is not an account id", shown(&value)), help);
-    None
+        "write the whole id, in letters, digits, `:`, `-` and `_`; `mfa-gate members --workspace \
+         SLUG` lists it"
+            .into()
+    })
 }
 
-/// A Bitbucket uuid in braces and lower case, as the API writes it.
-pub(super) fn uuid(
-    Spanned { value, span }: Spanned<String>,
-    problems: &mut Diagnostics,
-) -> Option<Box<str>> {
-    if is_uuid(&value) {
-        return Some(value.into());
+/// A Bitbucket uuid in braces and lower case, as the API writes it; else what to write instead.
+fn uuid(text: &str) -> Result<Box<str>, String> {
+    if is_uuid(text) {
+        return Ok(text.into());
     }
-    let bare = value.trim().trim_start_matches('{').trim_end_matches('}').to_ascii_lowercase();
+    let bare = text.trim().trim_start_matches('{').trim_end_matches('}').to_ascii_lowercase();
     let corrected = format!("{{{bare}}}");
-    let help = if is_uuid(&corrected) {
+    Err(if is_uuid(&corrected) {
         format!("write `\"{corrected}\"`")
     } else {
-        "write it whole, in braces and quotes; `mfa-gate members --workspace SLUG` lists it"
-            .to_owned()
-    };
-    problems.push(span, format!("{} is not a uuid", shown(&value)), help);
-    None
+        "write the whole uuid, in braces and quotes; `mfa-gate members --workspace SLUG` lists it"
+            .into()
+    })
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -122,7 +147,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// The e-mail address that a text is, in lower-case ASCII: dot-atoms of RFC 5322 without `*`, which
-/// somebody might take for a pattern, and a domain with a dot.
+/// could be taken for a pattern, and a domain with a dot.
 pub(crate) fn as_email(text: &str) -> Option<Box<str>> {
     let is_atom = |atom: &str| {
         !atom.is_empty()
@@ -137,39 +162,17 @@ pub(crate) fn as_email(text: &str) -> Option<Box<str>> {
     is_one.then(|| text.to_ascii_lowercase().into())
 }
 
-/// An e-mail address, in lower-case ASCII.
-pub(super) fn email(
-    Spanned { value, span }: Spanned<String>,
-    problems: &mut Diagnostics,
-) -> Option<Box<str>> {
-    if let Some(email) = as_email(&value) {
-        return Some(email);
-    }
-    let addresses: Vec<&str> = value
-        .split([' ', ',', ';', '<', '>', ':'])
-        .filter(|part| as_email(part).is_some())
-        .collect();
-    let help = match *addresses {
-        [] => "write one whole address, such as `build-bot@acme.example`".to_owned(),
-        [one] => format!("write the address alone: `{one}`"),
-        _ => "write one address; each member needs an exemption of its own".to_owned(),
-    };
-    problems.push(span, format!("{} is not an e-mail address", shown(&value)), help);
-    None
-}
-
-/// A workspace's slug, which becomes part of a URL's path.
-pub(super) fn slug(
-    Spanned { value, span }: Spanned<String>,
-    problems: &mut Diagnostics,
-) -> Option<String> {
-    match check_slug(&value) {
-        Ok(()) => Some(value),
-        Err(help) => {
-            problems.push(span, format!("{} is not a workspace slug", shown(&value)), help);
-            None
+/// An e-mail address, in lower-case ASCII; else what to write instead.
+fn email(text: &str) -> Result<Box<str>, String> {
+    as_email(text).ok_or_else(|| {
+        let parts = text.split([' ', ',', ';', '<', '>', ':']);
+        let addresses: Vec<&str> = parts.filter(|part| as_email(part).is_some()).collect();
+        match *addresses {
+            [] => "write one whole address, such as `build-bot@acme.example`".into(),
+            [one] => format!("write the address alone: `{one}`"),
+            [..] => "write one address; each member needs a separate exemption".into(),
         }
-    }
+    })
 }
 
 /// Whether a text can be the slug of a workspace.
@@ -183,13 +186,13 @@ pub fn check_slug(text: &str) -> Result<(), String> {
     let lower = text.trim().to_ascii_lowercase();
     let path = lower.split_once("bitbucket.org/").map_or(&*lower, |(_, path)| path);
     let first = path.split('/').next().unwrap_or_default();
-    let several: Vec<&str> = meant::words(text).collect();
+    let several: Vec<&str> = words(text).collect();
     Err(if is_slug(first) && first != lower {
         format!("write `{first}`: a slug is the first part of bitbucket.org/SLUG/REPOSITORY")
     } else if is_slug(first) {
-        format!("slugs are in lower case, without blanks: write `{first}`")
+        format!("slugs are in lower case, without spaces: write `{first}`")
     } else if several.len() > 1 && several.iter().all(|slug| is_slug(slug)) {
-        format!("name each workspace on its own: {}", listed(several))
+        format!("write each workspace as a separate entry: {}", listed(several))
     } else {
         "write the slug as it stands in https://bitbucket.org/SLUG/: lower-case letters, digits, \
          `_`, `-` and `.`"
@@ -203,98 +206,21 @@ fn is_slug(text: &str) -> bool {
         && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.'))
 }
 
-/// A date, `YYYY-MM-DD`.
-pub(super) fn date(
-    Spanned { value, span }: Spanned<String>,
-    problems: &mut Diagnostics,
-) -> Option<Date> {
-    match read_date(&value) {
-        Ok(date) => Some(date),
-        Err(help) => {
-            problems.push(span, format!("{} is not a valid date", shown(&value)), help);
-            None
-        }
-    }
-}
-
-/// The date that a text is, `YYYY-MM-DD`.
-///
-/// # Errors
-/// What to write instead.
-pub(crate) fn read_date(text: &str) -> Result<Date, String> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let numbers = match *parts {
-        [year, month, day] if (year.len(), month.len(), day.len()) == (4, 2, 2) => {
-            digits(year).zip(digits(month)).zip(digits(day))
-        }
-        _ => None,
-    };
-    match (numbers, loosely_dated(text)) {
-        (Some(((year, month), day)), _) => on_calendar(year, month, day),
-        (None, Some(date)) => Err(format!("write `{date}`")),
-        (None, None) => Err("write the date as `YYYY-MM-DD`".into()),
-    }
-}
-
-fn on_calendar(year: i16, month: i16, day: i16) -> Result<Date, String> {
-    let first = i8::try_from(month).ok().and_then(|month| Date::new(year, month, 1).ok());
-    let Some(first) = first else {
-        return Err(format!(
-            "there is no month {month:02}: write the date as `YYYY-MM-DD`, the month as `01` to `12`"
-        ));
-    };
-    let date = i8::try_from(day).ok().and_then(|day| Date::new(year, first.month(), day).ok());
-    date.ok_or_else(|| {
-        format!(
-            "that month has {} days: its last day is `{}`",
-            first.days_in_month(),
-            first.last_of_month()
-        )
-    })
-}
-
-/// A number of at most four digits and nothing else.
-fn digits(text: &str) -> Option<i16> {
-    let only_digits = (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    if only_digits { text.parse().ok() } else { None }
-}
-
-/// A date whose year, month and day are in order but not in form, such as `2026/8/1` or
-/// `20260801`.
-fn loosely_dated(text: &str) -> Option<Date> {
-    let text = text.trim();
-    let day = text.split(['T', ' ']).next().unwrap_or_default();
-    let compact = || Some((day.get(..4)?, day.get(4..6)?, day.get(6..)?));
-    let mut parts = day.split(['-', '/', '.']);
-    let (year, month, day) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(year), Some(month), Some(day), None) => (year, month, day),
-        _ if day.len() == 8 => compact()?,
-        _ => return None,
-    };
-    if year.len() != 4 {
-        return None;
-    }
-    let month = i8::try_from(digits(month)?).ok()?;
-    Date::new(digits(year)?, month, i8::try_from(digits(day)?).ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Diagnostics, Spanned, account_id, date, email, slug, uuid};
-    use crate::yaml::source::Span;
+    use super::Form;
+    use crate::yaml::diagnostics::Diagnostics;
+    use crate::yaml::source::{Span, Spanned};
 
-    fn accepts<T>(
-        check: fn(Spanned<String>, &mut Diagnostics) -> Option<T>,
-        right: &[&str],
-        wrong: &[&str],
-    ) {
+    fn accepts(form: Form, right: &[&str], wrong: &[&str]) {
         let span = Span { start: 0, end: 0 };
         for (texts, expected) in [(right, true), (wrong, false)] {
             for text in texts {
-                let mut problems = Diagnostics::default();
-                let found = check(Spanned { value: (*text).to_owned(), span }, &mut problems);
+                let mut diagnostics = Diagnostics::default();
+                let text = Spanned { value: (*text).to_owned(), span };
+                let found = form.check(text.clone(), "it", &mut diagnostics);
                 assert_eq!(found.is_some(), expected, "{text:?}");
-                assert_eq!(problems.is_empty(), expected, "{text:?}");
+                assert_eq!(diagnostics.is_empty(), expected, "{text:?}");
             }
         }
     }
@@ -302,12 +228,12 @@ mod tests {
     #[test]
     fn ids_are_whole() {
         accepts(
-            account_id,
+            Form::AccountId,
             &["5b10ac8d82e05b22cc7d4ef5", "557058:ba8948b2-49da", "qm:a:b", "ug:x", "a.b_c"],
             &["", "a…", "a...", "a..b", ".", "a*", "a b", " a", "a@b", "{a}", "a\n", "é", "a/b"],
         );
         accepts(
-            uuid,
+            Form::Uuid,
             &["{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}"],
             &[
                 "",
@@ -322,9 +248,9 @@ mod tests {
     }
 
     #[test]
-    fn addresses_and_slugs_are_no_patterns_and_no_paths() {
+    fn addresses_and_slugs_are_not_patterns_or_paths() {
         accepts(
-            email,
+            Form::Email,
             &["a@b.cc", "A.b+c@x-y.example", "o'neil@a.b.c"],
             &[
                 "",
@@ -343,33 +269,9 @@ mod tests {
             ],
         );
         accepts(
-            slug,
+            Form::Slug,
             &["acme", "acme-labs", "a_b", "1.2", "_"],
             &["", "Acme", ".", "..", "a/b", "a b", "é", "a%2f", "{a}", "a?b"],
-        );
-    }
-
-    #[test]
-    fn days_are_on_the_calendar() {
-        accepts(
-            date,
-            &["2026-08-01", "2028-02-29", "9999-12-31"],
-            &[
-                "",
-                "2026",
-                "2026-8-1",
-                "2026-02-29",
-                "2026-13-01",
-                "2026-00-01",
-                "2026-01-00",
-                "20260801",
-                "2026-08-01T00:00Z",
-                "01.08.2026",
-                "-2026-08-01",
-                "2026-08-0a",
-                "+026-08-01",
-                "२०२६-08-01",
-            ],
         );
     }
 }

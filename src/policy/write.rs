@@ -144,6 +144,7 @@ limits:
 
 /// Every rule that can be set, at its default.
 fn rules() -> String {
-    let settable = Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty());
-    settable.map(|rule| format!("  {}: {}\n", rule.id(), rule.default_level().id())).collect()
+    Rule::settable()
+        .map(|rule| format!("  {}: {}\n", rule.id(), rule.default_level().id()))
+        .collect()
 }

@@ -82,6 +82,11 @@ impl Rule {
         }
     }
 
+    /// The rules whose level a policy may set.
+    pub fn settable() -> impl Iterator<Item = Rule> + Clone {
+        Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty())
+    }
+
     /// The rule of that name, if there is one.
     pub fn from_id(id: &str) -> Option<Rule> {
         Rule::ALL.into_iter().find(|rule| rule.id() == id)

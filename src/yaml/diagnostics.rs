@@ -7,7 +7,7 @@ use crate::escape;
 use crate::failure::Problem;
 use crate::location::Location;
 
-/// More than a person reads at once; the rest is counted.
+/// How many are shown; the rest is counted.
 const RENDERED: usize = 100;
 
 /// How much of a text is repeated in a message: more than any id has.
@@ -17,7 +17,7 @@ const SHOWN_CHARS: usize = 160;
 /// takes its time over a line of a megabyte.
 const LINE_TAIL_BYTES: usize = 400;
 
-/// Something in the file that is not right, and what to write instead.
+/// Something that is wrong in the file, and what to write instead.
 #[derive(Debug)]
 struct Diagnostic {
     span: Span,
@@ -26,36 +26,36 @@ struct Diagnostic {
     related: Option<(Span, &'static str)>,
 }
 
-/// Something in a valid policy that deserves a look, and what to do about it.
+/// Something in a valid policy that should be looked at, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// Where it is.
     pub location: Location,
-    /// What there is to see.
+    /// What it is.
     pub message: String,
     /// What to do next.
     pub help: String,
 }
 
-/// Warnings in the order of their places, rendered as problems are.
+/// Warnings in the order of their places, rendered like problems.
 pub(crate) fn render_warnings(
     warnings: &[Warning],
     source: &SourceText<'_>,
     renderer: &Renderer,
 ) -> String {
-    let mut problems: Vec<Diagnostic> = Vec::with_capacity(warnings.len());
-    problems.extend(warnings.iter().map(|warning| Diagnostic {
+    let mut diagnostics: Vec<Diagnostic> = Vec::with_capacity(warnings.len());
+    diagnostics.extend(warnings.iter().map(|warning| Diagnostic {
         span: source.span(&warning.location),
         message: warning.message.clone(),
         help: warning.help.clone(),
         related: None,
     }));
-    problems.sort_by_key(|problem| problem.span);
-    let shown = problems.iter().take(RENDERED);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+    let shown = diagnostics.iter().take(RENDERED);
     let mut rendered: Vec<String> =
-        shown.map(|problem| problem.render(Level::WARNING, source, renderer)).collect();
-    if problems.len() > RENDERED {
-        rendered.push(format!("warning: and {} more", problems.len() - RENDERED));
+        shown.map(|diagnostic| diagnostic.render(Level::WARNING, source, renderer)).collect();
+    if diagnostics.len() > RENDERED {
+        rendered.push(format!("warning: and {} more", diagnostics.len() - RENDERED));
     }
     rendered.join("\n\n")
 }
@@ -64,7 +64,7 @@ pub(crate) fn render_warnings(
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     found: Vec<Diagnostic>,
-    /// Where the file could not be read on; what lies behind is not known.
+    /// Where reading stopped; what comes after that is not known.
     end: Option<usize>,
 }
 
@@ -85,13 +85,13 @@ impl Diagnostics {
         self.add(Diagnostic { span, message: message.into(), help: help.into(), related });
     }
 
-    fn add(&mut self, problem: Diagnostic) {
-        if self.end.is_none_or(|end| problem.span.start <= end) {
-            self.found.push(problem);
+    fn add(&mut self, diagnostic: Diagnostic) {
+        if self.end.is_none_or(|end| diagnostic.span.start <= end) {
+            self.found.push(diagnostic);
         }
     }
 
-    /// Nothing is said of what lies behind a place, where the file could not be read on.
+    /// Drops what is reported about anything after a place, where reading stopped.
     pub(crate) fn end_at(&mut self, place: usize) {
         self.end = Some(place);
     }
@@ -105,11 +105,11 @@ impl Diagnostics {
         self.found.len() > RENDERED
     }
 
-    /// Where the problems are, without anything that stands there.
+    /// Where the problems are, without any of the text.
     pub(crate) fn places(&self, source: &SourceText<'_>) -> Problem {
         let mut places: Vec<(u32, u32)> = Vec::with_capacity(self.found.len());
-        places.extend(self.found.iter().map(|problem| {
-            let place = source.location(problem.span);
+        places.extend(self.found.iter().map(|diagnostic| {
+            let place = source.location(diagnostic.span);
             (place.line, place.column)
         }));
         places.sort_unstable();
@@ -118,20 +118,20 @@ impl Diagnostics {
         let ellipsis = if places.len() > RENDERED { ", …" } else { "" };
         Problem {
             what: format!(
-                "{} is no valid policy: there are problems at {}{ellipsis} (line and column)",
+                "{} is not a valid policy: there are problems at {}{ellipsis} (line:column)",
                 source.path,
                 shown.collect::<Vec<_>>().join(", ")
             ),
-            help: "`mfa-gate policy lint` says what they are, and shows the lines.".into(),
+            help: "Run `mfa-gate policy lint`: it says what they are, and shows the lines.".into(),
         }
     }
 
     /// All problems in the order of their places, each with its line and what to write instead.
     pub(crate) fn render(mut self, source: &SourceText<'_>, renderer: &Renderer) -> String {
-        self.found.sort_by_key(|problem| problem.span);
+        self.found.sort_by_key(|diagnostic| diagnostic.span);
         let shown = self.found.iter().take(RENDERED);
         let mut rendered: Vec<String> =
-            shown.map(|problem| problem.render(Level::ERROR, source, renderer)).collect();
+            shown.map(|diagnostic| diagnostic.render(Level::ERROR, source, renderer)).collect();
         let count = self.found.len();
         let path = escape::terminal_columns(&source.path);
         if count > RENDERED {
@@ -237,9 +237,9 @@ mod tests {
     #[test]
     fn colour_comes_only_from_the_renderer() {
         let rendered = |renderer: &Renderer| {
-            let mut problems = Diagnostics::default();
-            problems.push(Span { start: 3, end: 4 }, "wrong", "fix it");
-            problems.render(&SourceText::new("p.yaml".into(), "a: \u{9b}31m"), renderer)
+            let mut diagnostics = Diagnostics::default();
+            diagnostics.push(Span { start: 3, end: 4 }, "wrong", "fix it");
+            diagnostics.render(&SourceText::new("p.yaml".into(), "a: \u{9b}31m"), renderer)
         };
         assert!(!rendered(&Renderer::plain()).contains('\u{1b}'));
         assert!(rendered(&Renderer::styled()).contains('\u{1b}'));
@@ -248,8 +248,8 @@ mod tests {
 
     #[test]
     fn a_mark_over_several_lines_is_on_the_first() {
-        let mut problems = Diagnostics::default();
-        problems.push(Span { start: 2, end: 9 }, "wrong", "fix it");
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.push(Span { start: 2, end: 9 }, "wrong", "fix it");
         let source = SourceText::new("p.yaml".into(), "- a: b\r\n  c: d\r\n");
         let expected = "\
 error: wrong
@@ -259,6 +259,6 @@ error: wrong
   |   ^^^^
   |
   = help: fix it";
-        assert_eq!(problems.render(&source, &Renderer::plain()), expected);
+        assert_eq!(diagnostics.render(&source, &Renderer::plain()), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! What YAML says once it is read: a small tree of values, each with its place.
+//! A document as a small tree of values, each with its place.
 
 use super::source::Span;
 
@@ -18,7 +18,7 @@ pub(crate) enum Value {
     Boolean(String),
     /// A plain number, as written.
     Number(String),
-    /// Any other scalar, and all that are quoted.
+    /// Any other scalar, and every quoted one.
     Text(String),
     Sequence(Sequence),
     Mapping(Mapping),
@@ -60,6 +60,6 @@ pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) key_span: Span,
     pub(crate) value: Node,
-    /// What stands after `#` in place of a value: text that was not quoted, perhaps.
+    /// What stands after `#` where there is no value: perhaps text that needs quotes.
     pub(crate) comment: Option<String>,
 }

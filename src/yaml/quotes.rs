@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use crate::escape::is_hidden;
 
-/// What readers of YAML, old ones included, take for something else than text.
+/// Words that some reader of YAML, old ones included, does not take for text.
 const RESERVED: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// How the values of an exemption are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quotes {
-    /// Only where they are needed, or somebody else chose the text.
+    /// Only where they are needed, or where the text comes from elsewhere.
     Needed,
     /// Around everything, keys included, as in JSON.
     Everywhere,
@@ -24,7 +24,7 @@ pub(crate) fn key(name: &str, quotes: Quotes) -> String {
     }
 }
 
-/// Text as people write it where every reader of YAML takes it for text: one word in Latin letters,
+/// Text without quotes where every reader of YAML takes it for text: one word of ASCII letters,
 /// digits and a few signs, a letter first. Anything else is quoted.
 pub(crate) fn word(text: &str, quotes: Quotes) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
@@ -35,7 +35,7 @@ pub(crate) fn word(text: &str, quotes: Quotes) -> String {
     if is_plain { text.to_owned() } else { quoted(text) }
 }
 
-/// Text in double quotes, on one line, with nothing in it that a reader could not see.
+/// Text in double quotes, on one line, with invisible characters as escapes.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');

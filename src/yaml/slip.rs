@@ -1,5 +1,5 @@
-//! What is probably wrong where YAML cannot be read, from the lines around that place. The parser
-//! stops where it cannot go on, which is often behind the mistake.
+//! What is probably wrong where YAML cannot be read, judged by the lines around that place. The
+//! parser stops where it cannot go on, which is often after the mistake.
 
 use super::source::Span;
 use crate::escape::visible;
@@ -8,7 +8,7 @@ use crate::yaml::quotes::quoted;
 /// Longer texts are not repeated.
 const LONGEST: usize = 120;
 
-/// Something that is written wrongly, and what to write instead.
+/// A mistake, and what to write instead.
 pub(crate) struct Slip {
     pub(crate) span: Span,
     pub(crate) message: String,
@@ -36,7 +36,7 @@ impl<'t> Line<'t> {
         Line { start, text: rest.lines().next().unwrap_or_default() }
     }
 
-    /// The nearest line above that says something.
+    /// The nearest line above that is neither blank nor a comment.
     fn above(self, text: &'t str) -> Option<Self> {
         let mut line = self;
         loop {
@@ -55,7 +55,7 @@ impl<'t> Line<'t> {
         self.text.len() - self.text.trim_start_matches(' ').len()
     }
 
-    /// How many bytes stand before the first key: blanks and dashes.
+    /// How many bytes stand before the first key: spaces and dashes.
     fn before_key(self) -> usize {
         let mut rest = self.text.trim_start_matches(' ');
         while let Some(entry) = rest.strip_prefix("- ") {
@@ -64,7 +64,7 @@ impl<'t> Line<'t> {
         self.text.len() - rest.len()
     }
 
-    /// What stands there.
+    /// The text from the first key on.
     fn content(self) -> &'t str {
         self.text.get(self.before_key()..).unwrap_or_default().trim_end()
     }
@@ -96,7 +96,7 @@ pub(crate) fn closing(open: char) -> char {
     if open == '{' { '}' } else { ']' }
 }
 
-/// The first line below an open bracket that is no part of it, for it is indented no deeper and
+/// The first line below an open bracket that is not inside it: it is not indented deeper, and
 /// begins with a key or a dash.
 fn next_key(text: &str, open: usize) -> Option<Line<'_>> {
     let first = Line::at(text, open);
@@ -121,7 +121,7 @@ pub(crate) fn runs_into_a_key(text: &str, open: usize, at: usize) -> bool {
     next_key(text, open).is_some_and(|line| line.start <= at)
 }
 
-/// A bracket that is not closed.
+/// Reports a bracket that is not closed.
 pub(crate) fn unclosed(text: &str, open: usize) -> Slip {
     let bracket = text.get(open..).and_then(|rest| rest.chars().next()).unwrap_or('[');
     let close = closing(bracket);
@@ -135,10 +135,10 @@ pub(crate) fn unclosed(text: &str, open: usize) -> Slip {
     Slip::new(Span { start: open, end: open + 1 }, format!("`{bracket}` is not closed"), help)
 }
 
-/// A colon where none can stand.
+/// Reports a colon that is not allowed.
 pub(crate) fn colon(text: &str, at: usize, in_brackets: bool) -> Slip {
     let here = Span { start: at, end: at + 1 };
-    let message = "a `:` cannot stand here";
+    let message = "a `:` is not allowed here";
     let line = Line::at(text, at);
     let is_first =
         line.key().is_some_and(|(key, _)| line.start + line.before_key() + key.len() == at);
@@ -146,7 +146,7 @@ pub(crate) fn colon(text: &str, at: usize, in_brackets: bool) -> Slip {
         return Slip::new(
             here,
             message,
-            "put a comma between two entries, and text that holds `: ` in quotes",
+            "put a comma between two entries, and text that contains `: ` in quotes",
         );
     }
     if is_first && let Some(above) = line.above(text) {
@@ -158,14 +158,14 @@ pub(crate) fn colon(text: &str, at: usize, in_brackets: bool) -> Slip {
     }
     let help = match line.key() {
         Some((key, rest)) if rest.len() <= LONGEST && !rest.contains(['"', '\'', '#']) => {
-            format!("text that holds `: ` needs quotes: `{key}: {}`", quoted(rest.trim()))
+            format!("text that contains `: ` needs quotes: `{key}: {}`", quoted(rest.trim()))
         }
-        Some(_) | None => "put text that holds `: ` in quotes".to_owned(),
+        Some(_) | None => "put text that contains `: ` in quotes".to_owned(),
     };
     Slip::new(here, message, help)
 }
 
-/// A line without a key and a colon.
+/// Reports a line without a key and a colon.
 pub(crate) fn no_key(text: &str, at: usize) -> Slip {
     not_a_pair(Line::at(text, at))
 }
@@ -183,21 +183,21 @@ fn not_a_pair(line: Line<'_>) -> Slip {
     };
     Slip::new(
         line.content_span(),
-        "this is not a key with its value",
+        "this is not a key with a value",
         format!(
-            "{instead}; if it belongs to the text above, indent it deeper than that text's key"
+            "{instead}; if it continues the text above, indent it deeper than the key of that text"
         ),
     )
 }
 
-/// A line that is not indented like those that it belongs to, or text behind a closing bracket.
+/// Reports a line with a wrong indentation, or text after a closing bracket.
 pub(crate) fn indentation(text: &str, at: usize) -> Slip {
     let line = Line::at(text, at);
     if at > line.start + line.before_key() {
         return Slip::new(
             Span { start: at, end: at },
             "there is text after the closing bracket",
-            "put all of the text in quotes, or begin a new line before it",
+            "put all of the text in quotes, or start a new line before it",
         );
     }
     match line.above(text) {
@@ -205,7 +205,7 @@ pub(crate) fn indentation(text: &str, at: usize) -> Slip {
         None => Slip::new(
             line.content_span(),
             "wrong indentation",
-            "begin the line where the keys that it belongs with begin",
+            "align it with the keys that it belongs with",
         ),
     }
 }
@@ -222,6 +222,6 @@ fn misplaced(text: &str, line: Line<'_>, above: Line<'_>) -> Slip {
     Slip::new(
         Span { start: span.start, end: span.start + key },
         "wrong indentation",
-        format!("begin it in {place}, or where the keys that it belongs with begin"),
+        format!("start it in {place}, or align it with the keys that it belongs with"),
     )
 }

@@ -1,11 +1,11 @@
-//! What is wrong with a file before its keys mean anything, in words for people who do not know
-//! the parser.
+//! What is wrong with a file that is not YAML, in words for people who do not know the parser.
 
 use granit_parser::ErrorKind;
 
 use super::diagnostics::{Diagnostics, shown};
 use super::slip::{self, Slip};
 use super::source::Span;
+use crate::escape::is_hidden;
 
 /// The largest file, in bytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -13,15 +13,15 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 /// How deep mappings and lists may be nested; a policy needs four levels.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// The text of a policy's bytes, or a problem with a text to show it in.
-pub(crate) fn decode(bytes: &[u8], problems: &mut Diagnostics) -> String {
+/// The text of a policy's bytes. Where it is not acceptable as it is, that is reported.
+pub(crate) fn decode(bytes: &[u8], diagnostics: &mut Diagnostics) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let start_of_file = Span { start: 0, end: 0 };
     if bytes.len() > MAX_BYTES {
-        problems.push(
+        diagnostics.push(
             start_of_file,
             "larger than 1 MiB",
-            "is this the policy? split it, or delete exemptions that nobody needs",
+            "check that this is the policy; delete exemptions that are not needed",
         );
     } else if let Err(error) = std::str::from_utf8(bytes) {
         let help = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
@@ -33,37 +33,62 @@ pub(crate) fn decode(bytes: &[u8], problems: &mut Diagnostics) -> String {
         // A byte order mark is no part of the text that places refer to.
         let start = start - if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let end = start + char::REPLACEMENT_CHARACTER.len_utf8();
-        problems.push(Span { start, end }, "this is not UTF-8", help);
+        diagnostics.push(Span { start, end }, "this is not UTF-8", help);
     } else if let Some(start) = lone_carriage_return(&text) {
         let start = start - if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        problems.push(
+        diagnostics.push(
             Span { start, end: start + 1 },
             "a carriage return without a line feed",
-            "save the file with LF or CRLF line endings: YAML begins a line here, and many editors \
-             show none, so that what looks like a comment may be an exemption",
+            "save the file with LF or CRLF line endings: YAML begins a new line here, and many \
+             editors do not show it, so text after a comment may be an exemption",
         );
     }
     text
 }
 
-/// Where the text has a line end that YAML knows and most who read the text are not shown.
+/// Where the text has a line break of YAML that most editors do not show.
 fn lone_carriage_return(text: &str) -> Option<usize> {
     let mut found = text.match_indices('\r').map(|(at, _)| at);
     found.find(|at| !text.get(at + 1..).unwrap_or_default().starts_with('\n'))
 }
 
-/// There is no policy in the file.
-pub(crate) fn empty(span: Span, problems: &mut Diagnostics) {
-    problems.push(
+/// Reports characters that cannot be seen or that reorder the text around them, once a line: the
+/// file would not say what its readers see. As an escape in double quotes they are visible.
+pub(crate) fn refuse_hidden(text: &str, diagnostics: &mut Diagnostics) {
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        // The parser reports controls, where YAML does not allow them.
+        let mut chars = line.char_indices();
+        if let Some((at, hidden)) = chars.find(|&(_, c)| is_hidden(c) && !c.is_control()) {
+            let start = line_start + at;
+            let number = u32::from(hidden);
+            let escape = if number > 0xffff {
+                format!("\\U{number:08X}")
+            } else {
+                format!("\\u{number:04X}")
+            };
+            diagnostics.push(
+                Span { start, end: start + hidden.len_utf8() },
+                format!("the invisible character U+{number:04X}"),
+                format!("delete it, or write it as `{escape}` in double quotes"),
+            );
+        }
+        line_start += line.len();
+    }
+}
+
+/// Reports that there is no policy in the file.
+pub(crate) fn empty(span: Span, diagnostics: &mut Diagnostics) {
+    diagnostics.push(
         span,
         "the policy is empty",
         "write at least `version: 1` and `workspaces: [SLUG]`",
     );
 }
 
-/// A mapping or a list begins one level too deep.
-pub(crate) fn too_deep(span: Span, problems: &mut Diagnostics) {
-    problems.push(span, nested_too_deep(), NESTED_HELP);
+/// Reports a mapping or a list that is nested too deep.
+pub(crate) fn too_deep(span: Span, diagnostics: &mut Diagnostics) {
+    diagnostics.push(span, nested_too_deep(), NESTED_HELP);
 }
 
 fn nested_too_deep() -> String {
@@ -72,17 +97,17 @@ fn nested_too_deep() -> String {
 
 const NESTED_HELP: &str = "a policy needs four levels: close brackets, or fix the indentation";
 
-/// Where the parser gave up; `bracket` is the innermost one that is open there.
+/// Reports where the parser gave up; `bracket` is the innermost one that is open there.
 pub(crate) fn error(
     text: &str,
     at: usize,
     kind: &ErrorKind,
     bracket: Option<usize>,
-    problems: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) {
     let Slip { span, message, help } = explained(text, at, kind, bracket);
-    problems.push(span, message, help);
-    problems.end_at(span.start);
+    diagnostics.push(span, message, help);
+    diagnostics.end_at(span.start);
 }
 
 fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) -> Slip {
@@ -101,9 +126,10 @@ fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) ->
             &format!("write `{right}` in place of `{close}`, or before it"),
         )
     } else if let Kind::UnexpectedCharacter { character } = kind {
-        let message = format!("the character {} cannot stand here", shown(&character.to_string()));
+        let message =
+            format!("the character {} is not allowed here", shown(&character.to_string()));
         let help = if character.is_control() {
-            "delete it; YAML has no place for it"
+            "delete it: YAML does not allow it"
         } else {
             "put the text in quotes"
         };
@@ -113,7 +139,7 @@ fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) ->
     } else if matches!(kind, Kind::DirectiveDisallowed) {
         said("directives are not allowed", "delete the line")
     } else if matches!(kind, Kind::BomInsideDocument) {
-        said("a byte order mark in the middle of the file", "delete it")
+        said("there is a byte order mark in the middle of the file", "delete it")
     } else if matches!(kind, Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement) {
         slip::colon(text, at, bracket.is_some())
     } else if matches!(kind, Kind::SimpleKeyExpected | Kind::InvalidSimpleKey) {
@@ -138,9 +164,9 @@ fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) ->
     ) {
         // The parser points behind the tabs.
         let start = text.get(..at).map_or(at, |before| before.trim_end_matches('\t').len());
-        Slip::new(Span { start, end: at }, "a tab cannot stand here", "indent with blanks")
+        Slip::new(Span { start, end: at }, "tabs are not allowed here", "indent with spaces")
     } else if matches!(kind, Kind::UnclosedQuotedScalar | Kind::InvalidQuotedScalarIndent) {
-        said("a quote is not closed", "close it on the line where it begins")
+        said("a quote is not closed", "add the closing quote on the line where the text begins")
     } else if matches!(
         kind,
         Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar
@@ -157,16 +183,16 @@ fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) ->
     } else if matches!(kind, Kind::BlockSequenceEntryNotAllowed | Kind::BlockEntryInFlowCollection)
     {
         said(
-            "a list with dashes cannot begin here",
-            "begin it on the next line; put text that begins with `-` in quotes",
+            "a list with dashes cannot start here",
+            "start it on the next line; put text that begins with `-` in quotes",
         )
     } else if matches!(kind, Kind::InvalidBlockScalarHeader) {
         said(
-            "text cannot follow `|` or `>` on its line",
-            "begin it on the next line, or put all of it in quotes",
+            "text cannot follow `|` or `>` on the same line",
+            "start it on the next line, or put all of it in quotes",
         )
     } else if matches!(kind, Kind::MisplacedFlowCollectionEnd) {
-        said("this bracket closes nothing", "delete it, or put the text in quotes")
+        said("this bracket was never opened", "delete it, or put the text in quotes")
     } else if text.get(at..).is_some_and(|rest| rest.starts_with(',')) {
         said("this comma has nothing before it", "delete it")
     } else {

@@ -14,9 +14,9 @@ use super::scalar::{resolve, trimmed};
 use super::source::Span;
 use super::syntax::{self, MAX_DEPTH};
 
-/// Reads one document. What is no policy whatever it says is pushed as a problem; after a syntax
-/// error the tree holds what stands before it.
-pub(crate) fn parse(text: &str, problems: &mut Diagnostics) -> Option<Node> {
+/// Reads one document. YAML that no policy may use is reported; after a syntax error the tree holds
+/// what stands before it.
+pub(crate) fn parse(text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
     let options = granit_parser::options! {
         disallow_directives: true,
         emit_anchor_events: true,
@@ -24,7 +24,7 @@ pub(crate) fn parse(text: &str, problems: &mut Diagnostics) -> Option<Node> {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
-    let mut builder = Builder { text, problems, open: Vec::new(), root: None };
+    let mut builder = Builder { text, diagnostics, open: Vec::new(), root: None };
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut documents = 0;
     while let Some(next) = parser.next_event() {
@@ -42,24 +42,24 @@ pub(crate) fn parse(text: &str, problems: &mut Diagnostics) -> Option<Node> {
             Event::DocumentStart(..) => {
                 documents += 1;
                 if documents > 1 {
-                    builder.problems.push(
+                    builder.diagnostics.push(
                         span,
                         "more than one document",
-                        "a policy is one document: delete this `---` and what follows it",
+                        "a policy is one document: delete this `---` and everything after it",
                     );
                     break;
                 }
             }
-            Event::Anchor(..) => builder.problems.push(
+            Event::Anchor(..) => builder.diagnostics.push(
                 span,
                 "anchors are not allowed",
-                "write the value out wherever it is needed; text that begins with `&` needs quotes",
+                "write the value everywhere it is needed; text that begins with `&` needs quotes",
             ),
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                builder.problems.push(
+                builder.diagnostics.push(
                     span,
                     "aliases are not allowed",
-                    "write the value out; text that begins with `*` needs quotes",
+                    "write the value here; text that begins with `*` needs quotes",
                 );
                 builder.place(Node { value: Value::Invalid, span });
             }
@@ -87,15 +87,15 @@ pub(crate) fn parse(text: &str, problems: &mut Diagnostics) -> Option<Node> {
             }
             Event::SequenceEnd | Event::MappingEnd => builder.close(Some(span)),
             // Events that a later version of the parser may have.
-            _ => builder.problems.push(span, "not understood", "write plain YAML"),
+            _ => builder.diagnostics.push(span, "this YAML is not supported", "write plain YAML"),
         }
     }
     while !builder.open.is_empty() {
         builder.close(None);
     }
     let root = builder.root;
-    if root.is_none() && problems.is_empty() {
-        syntax::empty(Span { start: 0, end: 0 }, problems);
+    if root.is_none() && diagnostics.is_empty() {
+        syntax::empty(Span { start: 0, end: 0 }, diagnostics);
     }
     root
 }
@@ -132,7 +132,7 @@ enum Pending {
 
 struct Builder<'t, 'p> {
     text: &'t str,
-    problems: &'p mut Diagnostics,
+    diagnostics: &'p mut Diagnostics,
     open: Vec<Open>,
     root: Option<Node>,
 }
@@ -144,7 +144,9 @@ impl Builder<'_, '_> {
             Some(Children::Sequence(items)) => items.push(node),
             Some(Children::Mapping(entries)) => {
                 match std::mem::take(&mut entries.pending) {
-                    Pending::Key => entries.pending = entries.key(node, self.text, self.problems),
+                    Pending::Key => {
+                        entries.pending = entries.key(node, self.text, self.diagnostics)
+                    }
                     Pending::ValueOf(key, key_span) => {
                         let comment = match node.value {
                             Value::Null => comment_after(self.text, key_span),
@@ -166,7 +168,7 @@ impl Builder<'_, '_> {
     /// Begins a collection; `false` where it would be too deep.
     fn open(&mut self, start: Span, style: StructureStyle, children: Children) -> bool {
         if self.open.len() >= MAX_DEPTH {
-            syntax::too_deep(start, self.problems);
+            syntax::too_deep(start, self.diagnostics);
             return false;
         }
         self.open.push(Open { start, style, children });
@@ -199,7 +201,7 @@ impl Builder<'_, '_> {
         self.place(Node { value, span });
     }
 
-    /// Reports a syntax error, and forgets what it makes doubtful: a scalar that it cuts in two,
+    /// Reports a syntax error, and drops what it makes doubtful: a scalar that it cuts in two,
     /// and whether what ends right before it is complete.
     fn break_off(&mut self, error: &granit_parser::ScanError) {
         let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
@@ -219,15 +221,15 @@ impl Builder<'_, '_> {
         }
         let brackets = self.open.iter().rev().find(|open| open.style == StructureStyle::Flow);
         let bracket = brackets.map(|open| open.start.start);
-        syntax::error(self.text, at, error.kind(), bracket, self.problems);
+        syntax::error(self.text, at, error.kind(), bracket, self.diagnostics);
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, tag_span: Option<Span>, node: Span) -> bool {
         if tag.is_some() {
-            self.problems.push(
+            self.diagnostics.push(
                 tag_span.unwrap_or(node),
                 "tags are not allowed",
-                "delete the tag; quotes make a number text, and text that begins with `!` needs them",
+                "delete the tag; to make a number text, quote it; text that begins with `!` needs quotes",
             );
         }
         tag.is_some()
@@ -259,7 +261,7 @@ fn reopen(text: &str, node: &mut Node) {
     }
 }
 
-/// What stands after `#` in place of a key's value, where it looks like text: `ticket: #12`.
+/// What stands after `#` where a key has no value, if it looks like text: `ticket: #12`.
 fn comment_after(text: &str, key: Span) -> Option<String> {
     let line = text.get(key.end..)?.lines().next()?;
     let comment = line.trim_start().strip_prefix(':')?.trim_start().strip_prefix('#')?.trim_end();
@@ -267,13 +269,13 @@ fn comment_after(text: &str, key: Span) -> Option<String> {
 }
 
 impl Entries {
-    /// Takes a node as a key, and says what its value is good for.
-    fn key(&mut self, node: Node, text: &str, problems: &mut Diagnostics) -> Pending {
+    /// Takes a node as a key, and says what to do with its value.
+    fn key(&mut self, node: Node, text: &str, diagnostics: &mut Diagnostics) -> Pending {
         let span = node.span;
         let key = match node.value {
             Value::Text(key) | Value::Number(key) | Value::Boolean(key) => key,
             Value::Null | Value::Sequence(_) | Value::Mapping(_) => {
-                problems.push(span, "a key must be text", "write `key: value`");
+                diagnostics.push(span, "a key must be text", "write `key: value`");
                 self.unreadable_key = true;
                 return Pending::ValueToDrop;
             }
@@ -284,10 +286,10 @@ impl Entries {
         };
         // Quoted, it would be a key like any other.
         if text.get(span.start..span.end) == Some("<<") {
-            problems.push(
+            diagnostics.push(
                 span,
                 "merge keys are not allowed",
-                "write the fields out: every exemption stands by itself",
+                "write all fields in every exemption",
             );
             self.unreadable_key = true;
             return Pending::ValueToDrop;
@@ -299,7 +301,7 @@ impl Entries {
                 Pending::ValueOf(key, span)
             }
             Slot::Occupied(slot) => {
-                problems.push_related(
+                diagnostics.push_related(
                     span,
                     format!("duplicate key {}", shown(slot.key())),
                     "keep one of the two",
@@ -344,10 +346,10 @@ mod tests {
 
     #[test]
     fn what_a_syntax_error_cuts_off_is_incomplete() {
-        let mut problems = Diagnostics::default();
-        let root = parse("a: 1\nb:\n  - x\n  - 'y\n", &mut problems).unwrap();
+        let mut diagnostics = Diagnostics::default();
+        let root = parse("a: 1\nb:\n  - x\n  - 'y\n", &mut diagnostics).unwrap();
         let Value::Mapping(Mapping { entries, complete, .. }) = root.value else { panic!() };
-        assert!(!complete && !problems.is_empty());
+        assert!(!complete && !diagnostics.is_empty());
         let Value::Sequence(list) = &entries[1].value.value else { panic!() };
         assert!(!list.complete);
         assert_eq!(list.items.len(), 1);

@@ -249,7 +249,7 @@ fn what_is_wrong_with_an_entry_is_said_before_anybody_is_asked() {
     let later = day(40);
     for (option, value, said) in [
         ("--id", "A", "duplicate id `A`"),
-        ("--only", "beta", "`beta` is no workspace of this policy"),
+        ("--only", "beta", "`beta` is not one of the policy's workspaces"),
         ("--email", "a@acme.example", "exempt the same member"),
         ("--email", "ada", "--email is no e-mail address: ada"),
         ("--owner", " ", "`owner` is blank"),

@@ -145,7 +145,7 @@ fn check_agrees() {
 
 #[test]
 fn a_hostile_id_stays_in_its_line() {
-    let policy = "version: 1\nexemptions:\n  - {id: \"::error::x\u{202e}\", account_id: \"a\", \
+    let policy = "version: 1\nexemptions:\n  - {id: \"::error::x\\u202e\", account_id: \"a\", \
                   reason: r, expires: 2026-12-01}\n";
     let outcome = lint(policy, &[]);
     assert!(!outcome.stderr.contains("\u{202e}"), "{}", outcome.stderr);

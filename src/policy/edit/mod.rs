@@ -107,9 +107,9 @@ impl Document {
         let root = tree::parse(text, &mut Diagnostics::default());
         let splices = root.and_then(|root| change(text, &root)).ok_or(Refusal::Unusual)?;
         let result = applied(text, splices).ok_or(Refusal::Unusual)?;
-        let mut problems = Diagnostics::default();
-        tree::parse(&result, &mut problems);
-        if !problems.is_empty() {
+        let mut diagnostics = Diagnostics::default();
+        tree::parse(&result, &mut diagnostics);
+        if !diagnostics.is_empty() {
             return Err(Refusal::Unusual);
         }
         let path = Arc::clone(&self.policy.path);

@@ -198,7 +198,7 @@ fn policies_that_are_wrong() {
     assert_eq!(places.len(), 5, "{}", lint.stderr);
     check_files(&sandbox, &[], 2, &places.join(", "));
     sandbox.write("policy.yaml", policy("acme", "exemptions: [Ada Qzx: {"));
-    check_files(&sandbox, &[], 2, "policy.yaml is no valid policy");
+    check_files(&sandbox, &[], 2, "policy.yaml is not a valid policy");
 }
 
 #[test]
