@@ -549,7 +549,12 @@ fn one_problem_each() -> Vec<(String, &'static str, &'static str, &'static str)>
             "`0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0` is not a uuid",
             "write `\"{0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0}\"`",
         ),
-        (with("uuid: \"{0f1e}\""), "7:11", "`{0f1e}` is not a uuid", "write the whole uuid, in braces"),
+        (
+            with("uuid: \"{0f1e}\""),
+            "7:11",
+            "`{0f1e}` is not a uuid",
+            "write the whole uuid, in braces",
+        ),
         (
             replaced("a@acme.example", "\"*@acme.example\""),
             "4:12",
