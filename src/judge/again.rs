@@ -20,11 +20,16 @@ impl Report {
     /// the facts can be believed is for [`Report::judged_again`] to say.
     pub(super) fn rejudged(&self) -> Report {
         let report = self.judged(self.applied_policy(), readings(self), self.source.clone());
-        Report { changes: self.changes.clone(), redaction: self.redaction.clone(), ..report }
+        Report {
+            previous: self.previous.clone(),
+            changes: self.changes.clone(),
+            redaction: self.redaction.clone(),
+            ..report
+        }
     }
 
-    /// The same run, judged again once its people were concealed; what changed since an earlier run,
-    /// which names others, is left out.
+    /// The same run, judged again once its people were concealed; an earlier run, which names
+    /// others, is left out.
     pub(crate) fn concealed(
         &self,
         redaction: Redaction,

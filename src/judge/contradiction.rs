@@ -21,7 +21,7 @@ impl Report {
     /// - what was seen: the time and day, the source, the options, the subject, the effective policy,
     ///   the exemptions, how each workspace was read, and the members with their evidence,
     /// - which version wrote it, and how that version worded its findings,
-    /// - `changes` and `redaction`, which tell of another report and of a key.
+    /// - `previous`, `changes` and `redaction`, which tell of another report and of a key.
     ///
     /// # Errors
     /// Where the report claims anything else, or holds facts that cannot stand together.

@@ -77,6 +77,7 @@ impl Report {
         self.workspaces.extend(other.workspaces);
         self.members.extend(other.members);
         self.findings.extend(other.findings);
+        self.previous = None;
         self.changes = None;
         Ok(())
     }

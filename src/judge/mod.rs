@@ -6,6 +6,7 @@ mod contradiction;
 mod findings;
 mod matching;
 mod merge;
+mod period;
 mod report;
 mod saved;
 mod states;
@@ -18,6 +19,7 @@ pub(crate) use states::{is_too_long, standings};
 pub(crate) use wording::standing;
 
 pub use self::merge::Clash;
+pub use self::period::{Auditor, Filed, MixedPseudonyms, Period};
 pub use self::report::Run;
 pub use self::saved::{Contradiction, Refusal};
 use crate::member::{Member, Role, Source, TwoFactor};

@@ -87,6 +87,7 @@ impl Report {
                 .map(|(exemption, state)| JudgedExemption::new(exemption, state))
                 .collect(),
             findings,
+            previous: None,
             changes: None,
             redaction: None,
         }

@@ -33,6 +33,18 @@ pub struct Changes {
     pub not_compared: Vec<Arc<str>>,
 }
 
+/// The report of an earlier run, by what cannot be changed without its being noticed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreviousReport {
+    /// The SHA-256 of the report's bytes, in lower-case hexadecimal.
+    pub sha256: Box<str>,
+    /// When it read the members.
+    #[serde(deserialize_with = "in_whole_seconds")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub checked_at: Timestamp,
+}
+
 /// An earlier run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@
 
 mod changes;
 mod judged;
+mod period;
 mod provenance;
 mod row;
 
@@ -19,8 +20,14 @@ use crate::member::Source;
 use crate::policy::{Levels, Limits};
 use crate::reading::{Completeness, Origin};
 use crate::unique;
-pub use changes::{Changes, Concern, Earlier, Settled};
+pub use changes::{Changes, Concern, Earlier, PreviousReport, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
+pub use period::{
+    AUDIT_SCHEMA_VERSION, AUDIT_SCOPE, Audit, AuditOptions, AuditSummary, AuditedExemption,
+    AuditedPolicy, AuditedWorkspace, BrokenRule, Chain, ChainBreak, Day, DayState, Ended,
+    EntryChange, ExemptionChange, Exposure, FileCounts, Gap, Look, NotCounted, OutcomeCounts,
+    PeriodVerdict, Person, PolicyChange, RuleChange, SettingChange, StateSpan, Stay, Why,
+};
 pub use provenance::{
     Assurance, ClockGap, Commit, CredentialKind, DirectoryRecord, Input, Provenance, Redirection,
     RosterRecord,
@@ -87,6 +94,10 @@ pub struct Report {
     pub exemptions: Vec<JudgedExemption>,
     /// The findings: errors first, then by workspace, key and rule.
     pub findings: Vec<Finding>,
+    /// The report of the earlier run that was given with `--previous`. Each report that names the
+    /// one before it makes a chain, in which one that was removed or edited shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousReport>,
     /// What changed since an earlier run, where one was given. It changes no verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,

@@ -1,0 +1,388 @@
+//! A period, from the reports of its runs: whether the control worked through it, who was exposed
+//! for how long, which exemption excused whom. Pure: reports come in, each judged again before, the
+//! earliest first; what is said about people and days is kept, and the report is not.
+
+mod exemptions;
+mod people;
+mod policies;
+mod stretches;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use self::exemptions::Exemptions;
+use self::people::People;
+use self::policies::Policies;
+use crate::failure::Exit;
+use crate::report::{
+    AUDIT_SCHEMA_VERSION, AUDIT_SCOPE, Audit, AuditOptions, AuditSummary, AuditedWorkspace,
+    BrokenRule, Chain, ChainBreak, FileCounts, Finding, JudgedExemption, JudgedMember, Look,
+    NotCounted, Outcome, PeriodVerdict, PreviousReport, Redaction, Redirection, Report, Severity,
+    Tool, Why,
+};
+use crate::rule::Rule;
+
+/// What an audit is about.
+#[derive(Clone, Debug)]
+pub struct Period {
+    /// Its first day, from its start, UTC.
+    pub from: Date,
+    /// Its last day, to its end, UTC.
+    pub to: Date,
+    /// The longest time that may pass without a look.
+    pub max_gap: SignedDuration,
+    /// The workspaces that are looked at; empty for those of the policies.
+    pub workspaces: Vec<Arc<str>>,
+    /// The digests of the policies that are allowed; empty for all.
+    pub policy_sha256: Vec<Box<str>>,
+}
+
+/// The start of a day, UTC; at the end of the calendar, its last moment.
+fn start_of(day: Date) -> Timestamp {
+    day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |start| start.timestamp())
+}
+
+impl Period {
+    /// The first moment of the period.
+    pub fn start(&self) -> Timestamp {
+        start_of(self.from)
+    }
+
+    /// The first moment after the period.
+    pub fn end(&self) -> Timestamp {
+        self.to.checked_add(1.day()).map_or(Timestamp::MAX, start_of)
+    }
+
+    fn is_about(&self, slug: &str) -> bool {
+        self.workspaces.is_empty() || self.workspaces.iter().any(|named| **named == *slug)
+    }
+}
+
+/// A file that holds a report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Filed {
+    /// When the report was made, as it says itself.
+    pub checked_at: Timestamp,
+    /// The SHA-256 of its bytes.
+    pub sha256: Arc<str>,
+    /// The file, for messages.
+    pub path: Box<str>,
+}
+
+/// The report names people by other pseudonyms than those before it, or by their names where those
+/// have pseudonyms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MixedPseudonyms;
+
+/// Takes the reports of a period, one after another, and says what they show together.
+#[derive(Debug)]
+pub struct Auditor {
+    period: Period,
+    start: Timestamp,
+    end: Timestamp,
+    /// The looks of each workspace, those before the period too.
+    looks: BTreeMap<Arc<str>, Vec<Look>>,
+    people: People,
+    exemptions: Exemptions,
+    policies: Policies,
+    broken: BTreeMap<(Rule, Option<Arc<str>>, Option<Arc<str>>), BrokenRule>,
+    previous: Vec<(Timestamp, Arc<str>, Option<PreviousReport>)>,
+    not_counted: BTreeSet<NotCounted>,
+    redirected_by: BTreeMap<(String, Option<String>), Redirection>,
+    /// How the reports so far name people.
+    redaction: Option<Option<Redaction>>,
+    /// Whether a report that is no evidence shows violations all the same.
+    refused_with_violations: bool,
+}
+
+impl Auditor {
+    /// One that has seen no report.
+    pub fn new(period: Period) -> Self {
+        let (start, end) = (period.start(), period.end());
+        Auditor {
+            period,
+            start,
+            end,
+            looks: BTreeMap::new(),
+            people: People::new(start),
+            exemptions: Exemptions::default(),
+            policies: Policies::default(),
+            broken: BTreeMap::new(),
+            previous: Vec::new(),
+            not_counted: BTreeSet::new(),
+            redirected_by: BTreeMap::new(),
+            redaction: None,
+            refused_with_violations: false,
+        }
+    }
+
+    /// Takes the next report, judged again. Those of the period and those before it are to come in
+    /// the order of [`Filed`]; those after it are passed over.
+    ///
+    /// # Errors
+    /// Where it names people otherwise than those before it.
+    pub fn add(&mut self, filed: &Filed, report: &Report) -> Result<(), MixedPseudonyms> {
+        if filed.checked_at >= self.end {
+            return Ok(());
+        }
+        if *self.redaction.get_or_insert_with(|| report.redaction.clone()) != report.redaction {
+            return Err(MixedPseudonyms);
+        }
+        let is_in_period = filed.checked_at >= self.start;
+        if is_in_period {
+            let previous = report.previous.clone();
+            self.previous.push((filed.checked_at, Arc::clone(&filed.sha256), previous));
+        }
+        let why = if !report.is_live() {
+            Some(Why::not_live(report.assurance))
+        } else if report.options.ignore_exemptions {
+            Some(Why::ExemptionsIgnored)
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            if is_in_period {
+                self.pass_over(filed, None, why, None);
+            }
+            return Ok(());
+        }
+        self.look(filed, report, is_in_period);
+        Ok(())
+    }
+
+    /// Takes a file that is no evidence: it cannot be read as a report, or contradicts itself.
+    pub fn refuse(&mut self, file: NotCounted, shows_violations: bool) {
+        // What is outside of the period has no say in it.
+        if file.checked_at.is_none_or(|at| at >= self.start && at < self.end) {
+            self.refused_with_violations |= shows_violations;
+            self.not_counted.insert(file);
+        }
+    }
+
+    fn pass_over(
+        &mut self,
+        filed: &Filed,
+        slug: Option<&Arc<str>>,
+        why: Why,
+        detail: Option<String>,
+    ) {
+        self.not_counted.insert(NotCounted {
+            checked_at: Some(filed.checked_at),
+            path: filed.path.clone(),
+            report: Some(Arc::clone(&filed.sha256)),
+            workspace: slug.cloned(),
+            why,
+            detail,
+        });
+    }
+
+    fn look(&mut self, filed: &Filed, report: &Report, is_in_period: bool) {
+        let mut members: HashMap<&str, Vec<&JudgedMember>> = HashMap::new();
+        for judged in &report.members {
+            members.entry(&judged.member.workspace).or_default().push(judged);
+        }
+        let (errors, policy) = (errors(report), self.policies.digest(&report.policy.sha256));
+        let mut looked_at = Vec::new();
+        for workspace in &report.workspaces {
+            if !self.period.is_about(&workspace.slug) {
+                continue;
+            }
+            if !workspace.complete {
+                if is_in_period {
+                    let why = workspace.error.clone();
+                    self.pass_over(filed, Some(&workspace.slug), Why::Incomplete, why);
+                }
+                continue;
+            }
+            let members = members.remove(&*workspace.slug).unwrap_or_default();
+            let exposed = members.iter().filter(|judged| judged.outcome == Outcome::Violation);
+            let exposed = exposed.count() as u64;
+            let broken = errors.iter().any(|(finding, exemption)| {
+                is_about(finding, *exemption, |slug| *slug == *workspace.slug)
+            });
+            let looks = self.looks.entry(Arc::clone(&workspace.slug)).or_default();
+            self.people.look(&workspace.slug, looks, filed.checked_at, &members);
+            looks.push(Look {
+                at: filed.checked_at,
+                compliant: exposed == 0 && !broken,
+                members: members.len() as u64,
+                exposed,
+                report: Arc::clone(&filed.sha256),
+                policy: Arc::clone(&policy),
+            });
+            looked_at.push(&workspace.slug);
+        }
+        if looked_at.is_empty() {
+            return;
+        }
+        self.policies.note(filed.checked_at, report, &looked_at, self.start);
+        if is_in_period {
+            self.note_rules(filed.checked_at, &errors);
+            self.exemptions.note(filed.checked_at, report, &self.period);
+            for by in &report.options.redirected_by {
+                self.redirected_by.entry((by.by.clone(), by.to.clone())).or_insert(by.clone());
+            }
+        }
+    }
+
+    /// The rules other than the two-factor rules, which exposures tell of.
+    fn note_rules(&mut self, at: Timestamp, errors: &[(&Finding, Option<&JudgedExemption>)]) {
+        for (finding, exemption) in errors {
+            let exposes = matches!(finding.rule, Rule::TwoFactorDisabled | Rule::TwoFactorUnknown);
+            if exposes || !is_about(finding, *exemption, |slug| self.period.is_about(slug)) {
+                continue;
+            }
+            let (rule, workspace) = (finding.rule, finding.workspace.clone());
+            let exemption = finding.exemption.clone();
+            let key = (rule, workspace.clone(), exemption.clone());
+            let broken = self.broken.entry(key).or_insert_with(|| BrokenRule {
+                rule,
+                workspace,
+                exemption,
+                first: at,
+                last: at,
+                reports: 0,
+            });
+            // More than one finding of a report may be about the same.
+            broken.reports += u64::from(broken.last != at || broken.reports == 0);
+            broken.last = at;
+        }
+    }
+
+    /// What the reports show. `digests` are those of all files that were looked at.
+    pub fn finish(self, digests: &HashSet<Arc<str>>, files: FileCounts) -> Audit {
+        let workspaces = self.workspaces();
+        let people = self.people.finish(&self.looks, &self.period);
+        let policies = self.policies.audited(&self.period);
+        let in_period = || workspaces.iter().flat_map(|workspace| &workspace.looks);
+        let is_exposed = |exposures: &usize| *exposures > 0;
+        let exposures = people.iter().map(|person| person.exposures.len());
+        let not_evidence = self.not_counted.iter().filter(|file| file.why == Why::NotEvidence);
+        let summary = AuditSummary {
+            looks: in_period().count() as u64,
+            looks_with_violations: in_period().filter(|look| !look.compliant).count() as u64,
+            gaps: workspaces.iter().map(|workspace| workspace.gaps.len() as u64).sum(),
+            people: people.len() as u64,
+            exposed_people: exposures.clone().filter(is_exposed).count() as u64,
+            exposures: exposures.map(|number| number as u64).sum(),
+            not_evidence: not_evidence.count() as u64,
+            policies_not_allowed: policies.iter().filter(|own| own.allowed == Some(false)).count()
+                as u64,
+        };
+        let has_violations = summary.looks_with_violations > 0 || self.refused_with_violations;
+        let (verdict, exit) = if has_violations {
+            (PeriodVerdict::Violations, Exit::Violations)
+        } else if summary.looks == 0
+            || summary.gaps + summary.not_evidence + summary.policies_not_allowed > 0
+        {
+            (PeriodVerdict::Gaps, Exit::Incomplete)
+        } else {
+            (PeriodVerdict::Covered, Exit::Success)
+        };
+        Audit {
+            schema_version: AUDIT_SCHEMA_VERSION,
+            tool: Tool::this(),
+            scope: AUDIT_SCOPE.into(),
+            from: self.period.from,
+            to: self.period.to,
+            options: AuditOptions {
+                max_gap_s: self.period.max_gap.as_secs(),
+                workspace: self.period.workspaces.clone(),
+                policy_sha256: self.period.policy_sha256.clone(),
+            },
+            verdict,
+            exit_code: exit.code(),
+            summary,
+            workspaces,
+            people,
+            broken_rules: self.broken.into_values().collect(),
+            exemptions: self.exemptions.finish(),
+            policies,
+            policy_changes: self.policies.changes(),
+            chain: chain(self.previous, digests, self.start),
+            not_counted: self.not_counted.into_iter().collect(),
+            files,
+            redirected_by: self.redirected_by.into_values().collect(),
+            redaction: self.redaction.flatten(),
+        }
+    }
+
+    fn workspaces(&self) -> Vec<AuditedWorkspace> {
+        let scope = if self.period.workspaces.is_empty() {
+            self.policies.scope(self.start, self.end)
+        } else {
+            let slugs = self.period.workspaces.iter();
+            slugs.map(|slug| (Arc::clone(slug), (self.start, self.end))).collect()
+        };
+        let audited = scope.into_iter().map(|(slug, (from, until))| {
+            let looks = self.looks.get(&slug).map(Vec::as_slice).unwrap_or_default();
+            stretches::workspace(slug, from, until, looks, &self.period)
+        });
+        audited.collect()
+    }
+}
+
+impl Audit {
+    /// The exit code that goes with the verdict.
+    pub fn exit(&self) -> Exit {
+        match self.verdict {
+            PeriodVerdict::Covered => Exit::Success,
+            PeriodVerdict::Violations => Exit::Violations,
+            PeriodVerdict::Gaps => Exit::Incomplete,
+        }
+    }
+}
+
+/// The findings that fail a run, each with the exemption that it is about.
+fn errors(report: &Report) -> Vec<(&Finding, Option<&JudgedExemption>)> {
+    let exemptions: HashMap<&str, &JudgedExemption> =
+        report.exemptions.iter().map(|exemption| (&*exemption.id, exemption)).collect();
+    let is_error = |finding: &&Finding| {
+        finding.level == Severity::Error && finding.rule != Rule::WorkspaceIncomplete
+    };
+    let errors = report.findings.iter().filter(is_error);
+    errors
+        .map(|finding| {
+            let id = finding.exemption.as_deref();
+            (finding, id.and_then(|id| exemptions.get(id).copied()))
+        })
+        .collect()
+}
+
+/// Whether a finding is about a workspace; one that names none is about all of them.
+fn is_about(
+    finding: &Finding,
+    exemption: Option<&JudgedExemption>,
+    is_meant: impl Fn(&str) -> bool,
+) -> bool {
+    match (&finding.workspace, exemption) {
+        (Some(slug), _) => is_meant(slug),
+        (None, Some(exemption)) => {
+            let slugs = &exemption.workspaces;
+            slugs.is_empty() || slugs.iter().any(|slug| is_meant(slug))
+        }
+        (None, None) => true,
+    }
+}
+
+/// Whether each report names the one before it, and whether that is here.
+fn chain(
+    previous: Vec<(Timestamp, Arc<str>, Option<PreviousReport>)>,
+    digests: &HashSet<Arc<str>>,
+    start: Timestamp,
+) -> Chain {
+    let mut chain = Chain { reports: previous.len() as u64, ..Chain::default() };
+    for (checked_at, report, previous) in previous {
+        match previous {
+            None => chain.without_previous += 1,
+            Some(previous) if digests.contains(&*previous.sha256) => chain.linked += 1,
+            Some(previous) if previous.checked_at < start => chain.from_before += 1,
+            Some(previous) => chain.breaks.push(ChainBreak { checked_at, report, previous }),
+        }
+    }
+    chain
+}

@@ -1,0 +1,222 @@
+//! The members of each workspace over the period: when they were there, and when they were exposed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Period;
+use crate::member::{TwoFactor, shown_name};
+use crate::report::{Ended, Exposure, JudgedMember, Look, Outcome, OutcomeCounts, Person, Stay};
+
+/// Everyone who was a member at a look so far.
+#[derive(Debug)]
+pub(super) struct People {
+    /// The first moment of the period.
+    start: Timestamp,
+    workspaces: HashMap<Arc<str>, Members>,
+}
+
+/// The members of one workspace.
+#[derive(Debug, Default)]
+struct Members {
+    /// By account id, else uuid, else key: what names a member for good.
+    known: HashMap<Box<str>, Followed>,
+    /// The name under which those are known who had another one at first: a member whose account id
+    /// was not shown at every look is found by the uuid.
+    aliases: HashMap<Box<str>, Box<str>>,
+}
+
+/// A member, as far as the looks so far go.
+#[derive(Debug)]
+struct Followed {
+    person: Person,
+    /// The number of the last look at which this was a member.
+    last_look: usize,
+    /// The exposure that was not seen to end.
+    open: Option<Exposure>,
+}
+
+impl People {
+    pub(super) fn new(start: Timestamp) -> Self {
+        People { start, workspaces: HashMap::new() }
+    }
+
+    /// The next look at a workspace. `before` are those before it.
+    pub(super) fn look(
+        &mut self,
+        slug: &Arc<str>,
+        before: &[Look],
+        at: Timestamp,
+        members: &[&JudgedMember],
+    ) {
+        let workspace = self.workspaces.entry(Arc::clone(slug)).or_default();
+        let look = ThisLook { number: before.len(), before, at, start: self.start };
+        for judged in members {
+            let followed = workspace.follow(judged, look.number);
+            followed.see(judged, &look);
+        }
+    }
+
+    /// Everyone who was a member at a look of the period, by workspace and key.
+    pub(super) fn finish(
+        self,
+        looks: &BTreeMap<Arc<str>, Vec<Look>>,
+        period: &Period,
+    ) -> Vec<Person> {
+        let mut people = Vec::new();
+        for (slug, workspace) in self.workspaces {
+            let looks = looks.get(&slug).map(Vec::as_slice).unwrap_or_default();
+            let followed = workspace.known.into_values();
+            people.extend(followed.filter_map(|followed| followed.finish(looks, period.start())));
+        }
+        people.sort_unstable_by(|a, b| (&a.workspace, &a.key).cmp(&(&b.workspace, &b.key)));
+        people
+    }
+}
+
+impl Members {
+    /// The member as it is known, by its account id or by its uuid.
+    fn follow(&mut self, judged: &JudgedMember, number: usize) -> &mut Followed {
+        let member = &judged.member;
+        let key: &str = &member.key;
+        let others = [&member.account_id, &member.uuid].into_iter().filter_map(Option::as_deref);
+        let known = [key].into_iter().chain(others).find_map(|id| {
+            if self.known.contains_key(id) {
+                Some(id.into())
+            } else {
+                self.aliases.get(id).cloned()
+            }
+        });
+        let name: Box<str> = known.unwrap_or_else(|| key.into());
+        for id in [&member.account_id, &member.uuid].into_iter().flatten() {
+            if **id != *name && !self.aliases.contains_key(id) {
+                self.aliases.insert(id.clone(), name.clone());
+            }
+        }
+        self.known.entry(name).or_insert_with(|| Followed {
+            person: Person {
+                workspace: Arc::clone(&member.workspace),
+                key: member.key.clone(),
+                account_id: None,
+                uuid: None,
+                name: None,
+                role: None,
+                stays: Vec::new(),
+                looks: OutcomeCounts::default(),
+                exposures: Vec::new(),
+            },
+            last_look: number,
+            open: None,
+        })
+    }
+}
+
+/// A look, and what is to be known about it of the one before.
+struct ThisLook<'a> {
+    number: usize,
+    before: &'a [Look],
+    at: Timestamp,
+    start: Timestamp,
+}
+
+impl Followed {
+    fn see(&mut self, judged: &JudgedMember, look: &ThisLook<'_>) {
+        let was_away = look.number > self.last_look + 1;
+        if was_away {
+            self.leave(look.before);
+        }
+        self.last_look = look.number;
+        self.describe(judged);
+        if look.at >= look.start {
+            self.count(judged, look.at, was_away);
+        }
+        let ended = match judged.outcome {
+            Outcome::Violation => return self.expose(judged, look),
+            Outcome::Protected => Ended::Protected,
+            Outcome::Exempt => Ended::Exempt,
+            Outcome::NotApplicable => Ended::NotApplicable,
+        };
+        self.close(Some((look.at, ended)));
+    }
+
+    /// Names and role are those of the last look.
+    fn describe(&mut self, judged: &JudgedMember) {
+        let (person, member) = (&mut self.person, &judged.member);
+        let name = shown_name([&member.display_name, &member.nickname]);
+        update(&mut person.name, name);
+        update(&mut person.account_id, member.account_id.as_deref());
+        update(&mut person.uuid, member.uuid.as_deref());
+        if person.key != member.key {
+            person.key.clone_from(&member.key);
+        }
+        person.role = member.role;
+    }
+
+    fn count(&mut self, judged: &JudgedMember, at: Timestamp, was_away: bool) {
+        match self.person.stays.last_mut() {
+            Some(stay) if !was_away => stay.last = at,
+            Some(_) | None => self.person.stays.push(Stay { first: at, last: at }),
+        }
+        let counts = &mut self.person.looks;
+        let count = match (judged.outcome, judged.member.two_factor) {
+            (Outcome::Protected, _) => &mut counts.protected,
+            (Outcome::Exempt, _) => &mut counts.exempt,
+            (Outcome::NotApplicable, _) => &mut counts.not_applicable,
+            (Outcome::Violation, TwoFactor::Unknown) => &mut counts.unknown,
+            (Outcome::Violation, TwoFactor::Enabled | TwoFactor::Disabled) => {
+                &mut counts.unprotected
+            }
+        };
+        *count += 1;
+    }
+
+    fn expose(&mut self, judged: &JudgedMember, look: &ThisLook<'_>) {
+        let at = look.at;
+        let exposure = self.open.get_or_insert_with(|| Exposure {
+            first_seen: at,
+            last_seen: at,
+            looks: 0,
+            unknown: 0,
+            look_before: look.before.last().map(|look| look.at),
+            look_after: None,
+            at_least_s: 0,
+            at_most_s: None,
+            ended: None,
+        });
+        exposure.last_seen = at;
+        exposure.looks += 1;
+        exposure.unknown += u64::from(judged.member.two_factor == TwoFactor::Unknown);
+    }
+
+    /// Notes that this was no member any more at the look after the last one.
+    fn leave(&mut self, looks: &[Look]) {
+        let after = looks.get(self.last_look + 1);
+        self.close(after.map(|look| (look.at, Ended::Left)));
+    }
+
+    fn close(&mut self, end: Option<(Timestamp, Ended)>) {
+        let Some(mut exposure) = self.open.take() else { return };
+        let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs();
+        exposure.at_least_s = seconds(exposure.first_seen, exposure.last_seen);
+        if let Some((at, ended)) = end {
+            (exposure.look_after, exposure.ended) = (Some(at), Some(ended));
+            exposure.at_most_s = exposure.look_before.map(|before| seconds(before, at));
+        }
+        self.person.exposures.push(exposure);
+    }
+
+    fn finish(mut self, looks: &[Look], start: Timestamp) -> Option<Person> {
+        self.leave(looks);
+        // One that was not seen within the period is none of it.
+        self.person.exposures.retain(|exposure| exposure.last_seen >= start);
+        (!self.person.stays.is_empty()).then_some(self.person)
+    }
+}
+
+/// Sets a text, without a copy where it is the same.
+fn update(text: &mut Option<Box<str>>, now: Option<&str>) {
+    if text.as_deref() != now {
+        *text = now.map(Into::into);
+    }
+}

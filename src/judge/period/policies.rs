@@ -1,0 +1,254 @@
+//! The policies over the period: which were in force, what changed between them, and which
+//! workspaces they wanted looked at.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Period;
+use crate::report::{
+    AuditedPolicy, EffectivePolicy, EntryChange, ExemptionChange, JudgedExemption, PolicyChange,
+    Report, RuleChange, SettingChange,
+};
+use crate::rule::Rule;
+
+/// The policies so far, by digest.
+#[derive(Debug, Default)]
+pub(super) struct Policies {
+    known: BTreeMap<Arc<str>, Known>,
+    /// The policy of the last look at each workspace.
+    of_workspace: HashMap<Arc<str>, Arc<str>>,
+    /// When each workspace was named for the first and for the last time.
+    named: BTreeMap<Arc<str>, (Timestamp, Timestamp)>,
+    latest: Option<Arc<str>>,
+    /// The first report of all.
+    first: Option<Timestamp>,
+    /// What changed, by the policies before and after.
+    changes: BTreeMap<(Arc<str>, Arc<str>), PolicyChange>,
+}
+
+#[derive(Debug)]
+struct Known {
+    /// The first report with it, also before the period.
+    first: Timestamp,
+    /// As it is listed, once a report of the period used it.
+    audited: Option<AuditedPolicy>,
+    effective: EffectivePolicy,
+    exemptions: Vec<JudgedExemption>,
+}
+
+impl Policies {
+    /// A digest, kept once.
+    pub(super) fn digest(&self, sha256: &str) -> Arc<str> {
+        self.known.get_key_value(sha256).map_or_else(|| sha256.into(), |(own, _)| Arc::clone(own))
+    }
+
+    /// The next report, with the workspaces that it looked at.
+    pub(super) fn note(
+        &mut self,
+        at: Timestamp,
+        report: &Report,
+        looked_at: &[&Arc<str>],
+        start: Timestamp,
+    ) {
+        self.first.get_or_insert(at);
+        for slug in &report.policy.effective.workspaces {
+            self.named.entry(Arc::clone(slug)).or_insert((at, at)).1 = at;
+        }
+        let sha256 = self.digest(&report.policy.sha256);
+        let is_new = !self.known.contains_key(&sha256);
+        let known = self.known.entry(Arc::clone(&sha256)).or_insert_with(|| Known {
+            first: at,
+            audited: None,
+            effective: report.policy.effective.clone(),
+            exemptions: report.exemptions.clone(),
+        });
+        if at >= start {
+            known.use_at(at, &sha256, report);
+        }
+        let mut before: Vec<Arc<str>> = Vec::new();
+        for slug in looked_at {
+            before.extend(self.of_workspace.insert(Arc::clone(slug), Arc::clone(&sha256)));
+        }
+        // A policy of other workspaces: of one that was renamed, say.
+        if before.is_empty() && is_new {
+            before.extend(self.latest.clone());
+        }
+        self.latest = Some(Arc::clone(&sha256));
+        before.sort_unstable();
+        before.dedup();
+        for earlier in before.into_iter().filter(|earlier| *earlier != sha256 && at >= start) {
+            self.change(at, earlier, Arc::clone(&sha256));
+        }
+    }
+
+    fn change(&mut self, at: Timestamp, from: Arc<str>, to: Arc<str>) {
+        let pair = (from, to);
+        if let Some(change) = self.changes.get_mut(&pair) {
+            change.times += 1;
+        } else if let (Some(before), Some(after)) =
+            (self.known.get(&pair.0), self.known.get(&pair.1))
+        {
+            let change = PolicyChange {
+                at,
+                from: Arc::clone(&pair.0),
+                to: Arc::clone(&pair.1),
+                times: 1,
+                rules: rules(&before.effective, &after.effective),
+                settings: settings(&before.effective, &after.effective),
+                exemptions: exemptions(&before.exemptions, &after.exemptions),
+            };
+            self.changes.insert(pair, change);
+        }
+    }
+
+    /// The policies that the period used, the first one first.
+    pub(super) fn audited(&self, period: &Period) -> Vec<AuditedPolicy> {
+        let allowed = &period.policy_sha256;
+        let used = self.known.values().filter_map(|known| known.audited.clone());
+        let mut used: Vec<AuditedPolicy> = used
+            .map(|policy| AuditedPolicy {
+                allowed: (!allowed.is_empty())
+                    .then(|| allowed.iter().any(|sha256| **sha256 == *policy.sha256)),
+                ..policy
+            })
+            .collect();
+        used.sort_by(|a, b| (a.first, &a.sha256).cmp(&(b.first, &b.sha256)));
+        used
+    }
+
+    /// What changed, the earliest first.
+    pub(super) fn changes(self) -> Vec<PolicyChange> {
+        let mut changes: Vec<PolicyChange> = self.changes.into_values().collect();
+        changes.sort_by(|a, b| (a.at, &a.from, &a.to).cmp(&(b.at, &b.from, &b.to)));
+        changes
+    }
+
+    /// From when until when each workspace was to be looked at, as far as that is in the period.
+    ///
+    /// One that a later policy added counts from that policy's first look. It counts until a policy
+    /// that was new after the last report naming it: where several policies are in use side by side,
+    /// none of them drops the workspaces of the others.
+    pub(super) fn scope(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> BTreeMap<Arc<str>, (Timestamp, Timestamp)> {
+        let scope = self.named.iter().map(|(slug, &(first, last))| {
+            let from = if Some(first) == self.first { start } else { first.max(start) };
+            let dropped = self.known.values().map(|known| known.first).filter(|new| *new > last);
+            (Arc::clone(slug), (from, dropped.min().unwrap_or(end).min(end)))
+        });
+        scope.filter(|(_, (from, until))| from < until).collect()
+    }
+}
+
+impl Known {
+    fn use_at(&mut self, at: Timestamp, sha256: &Arc<str>, report: &Report) {
+        let audited = self.audited.get_or_insert_with(|| AuditedPolicy {
+            sha256: Arc::clone(sha256),
+            path: Arc::clone(&report.policy.path),
+            first: at,
+            last: at,
+            reports: 0,
+            allowed: None,
+            effective: self.effective.clone(),
+            exemptions: self.exemptions.len() as u64,
+        });
+        audited.last = at;
+        audited.reports += 1;
+    }
+}
+
+fn rules(before: &EffectivePolicy, after: &EffectivePolicy) -> Vec<RuleChange> {
+    let levels = Rule::ALL.into_iter().map(|rule| RuleChange {
+        rule,
+        from: before.rules.of(rule),
+        to: after.rules.of(rule),
+    });
+    levels.filter(|change| change.from != change.to).collect()
+}
+
+/// The fields of a value as JSON has them.
+fn fields(value: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => Map::new(),
+    }
+}
+
+/// The names of the fields that differ, with both values; `null` where there is none.
+fn differences(before: &impl Serialize, after: &impl Serialize) -> Vec<(String, Value, Value)> {
+    let (mut before, mut after) = (fields(before), fields(after));
+    let mut names: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
+    names.sort_unstable();
+    names.dedup();
+    let pairs = names.into_iter().map(|name| {
+        let [from, to] = [&mut before, &mut after].map(|fields| fields.remove(&name));
+        (name, from.unwrap_or_default(), to.unwrap_or_default())
+    });
+    pairs.filter(|(_, from, to)| from != to).collect()
+}
+
+fn settings(before: &EffectivePolicy, after: &EffectivePolicy) -> Vec<SettingChange> {
+    let others = differences(before, after).into_iter().filter_map(|(name, from, to)| {
+        let is_elsewhere = matches!(&*name, "rules" | "limits");
+        (!is_elsewhere).then_some((name, from, to))
+    });
+    let limits = differences(&before.limits, &after.limits).into_iter();
+    let limits = limits.map(|(name, from, to)| (format!("limits.{name}"), from, to));
+    let change = |(setting, from, to): (String, Value, Value)| SettingChange {
+        setting,
+        from: from.to_string(),
+        to: to.to_string(),
+    };
+    others.chain(limits).map(change).collect()
+}
+
+fn exemptions(before: &[JudgedExemption], after: &[JudgedExemption]) -> Vec<ExemptionChange> {
+    let by_id = |entries: &'_ [JudgedExemption]| -> BTreeMap<Arc<str>, JudgedExemption> {
+        entries.iter().map(|entry| (Arc::clone(&entry.id), entry.clone())).collect()
+    };
+    let (before, after) = (by_id(before), by_id(after));
+    let ids = before.keys().chain(after.keys().filter(|id| !before.contains_key(*id)));
+    let changes = ids.filter_map(|id| exemption(id, before.get(id), after.get(id)));
+    let mut changes: Vec<ExemptionChange> = changes.collect();
+    changes.sort_by(|a, b| a.exemption.cmp(&b.exemption));
+    changes
+}
+
+fn exemption(
+    id: &Arc<str>,
+    before: Option<&JudgedExemption>,
+    after: Option<&JudgedExemption>,
+) -> Option<ExemptionChange> {
+    let (expired, expires) = (before.map(|entry| entry.expires), after.map(|entry| entry.expires));
+    let mut fields = Vec::new();
+    let change = match (before, after) {
+        (Some(before), Some(after)) => {
+            let names = differences(before, after).into_iter().map(|(name, ..)| name);
+            // Its state and its place are no part of what was approved.
+            fields =
+                names.filter(|name| !matches!(&**name, "state" | "location" | "expires")).collect();
+            match before.expires.cmp(&after.expires) {
+                std::cmp::Ordering::Less => EntryChange::Extended,
+                std::cmp::Ordering::Greater => EntryChange::Shortened,
+                std::cmp::Ordering::Equal if fields.is_empty() => return None,
+                std::cmp::Ordering::Equal => EntryChange::Reworded,
+            }
+        }
+        (None, _) => EntryChange::Added,
+        (Some(_), None) => EntryChange::Removed,
+    };
+    Some(ExemptionChange {
+        exemption: Arc::clone(id),
+        change,
+        expired,
+        expires,
+        fields,
+        approved_by: after.and_then(|entry| entry.approved_by.clone()),
+    })
+}

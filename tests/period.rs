@@ -1,0 +1,268 @@
+//! A period by property: what is said of it follows from its looks and claims no more.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use mfa_gate::judge::{Auditor, Filed, Judging, Period, Run, evaluate};
+use mfa_gate::member::{Evidence, Kind, Member, TwoFactor};
+use mfa_gate::policy::{self, Policy};
+use mfa_gate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
+use mfa_gate::report::{
+    Audit, FileCounts, Gap, Options, OutcomeCounts, PeriodVerdict, Provenance, Report,
+};
+use proptest::collection::btree_map;
+use proptest::prelude::*;
+
+const DAY: i64 = 86_400;
+/// The period has as many days, and so many lie before it.
+const DAYS: i64 = 12;
+const BEFORE: i64 = 4;
+
+/// What is seen of three members: whether each is there, and has a second factor.
+type Seen = [Option<TwoFactor>; 3];
+
+/// Looks at one workspace, by seconds from the start of the period.
+type Looks = BTreeMap<i64, Seen>;
+
+fn looks() -> impl Strategy<Value = Looks> {
+    let flag = prop_oneof![
+        4 => Just(Some(TwoFactor::Enabled)),
+        3 => Just(Some(TwoFactor::Disabled)),
+        1 => Just(Some(TwoFactor::Unknown)),
+        2 => Just(None),
+    ];
+    // Hours, and seconds around the borders of days.
+    let time = (-BEFORE..DAYS + 1, 0..24_i64, -1..=1_i64)
+        .prop_map(|(day, hour, second)| day * DAY + hour * 3600 + second);
+    btree_map(time, [flag.clone(), flag.clone(), flag], 0..24)
+}
+
+fn start() -> Timestamp {
+    date(2026, 3, 1).to_zoned(TimeZone::UTC).unwrap().timestamp()
+}
+
+fn policy() -> Policy {
+    policy::parse("policy.yaml".into(), b"version: 1\nworkspaces: [acme]\n").unwrap()
+}
+
+fn member(number: usize, two_factor: TwoFactor) -> Member {
+    Member {
+        account_id: Some(format!("557058:{number}").into()),
+        uuid: None,
+        email: None,
+        nickname: None,
+        display_name: None,
+        kind: Kind::User,
+        account_status: None,
+        role: None,
+        row: None,
+        evidence: Evidence { bitbucket: Some(two_factor), ..Evidence::default() },
+    }
+}
+
+/// The report of a live look. An owner who is protected is always there.
+fn report(at: Timestamp, seen: &Seen) -> Report {
+    let policy = policy();
+    let owner = member(9, TwoFactor::Enabled);
+    let others =
+        seen.iter().enumerate().filter_map(|(number, flag)| Some(member(number, (*flag)?)));
+    let list = MemberList {
+        members: others.chain([owner]).collect(),
+        completeness: Completeness::LastPage,
+        addresses: Addresses::AsShown,
+    };
+    let reading = Reading {
+        workspace: "acme".into(),
+        origin: Origin::Api,
+        walk: Walk::default(),
+        members: Ok(list),
+    };
+    let today = at.to_zoned(TimeZone::UTC).date();
+    let judging =
+        Judging { today, ignore_exemptions: false, strict: false, roster_as_of: None, clock: None };
+    let api_url = Some("https://api.bitbucket.org/2.0".into());
+    let run = Run {
+        checked_at: at,
+        today,
+        options: Options::default(),
+        source: Provenance { api_url, ..Provenance::default() },
+        subject: None,
+    };
+    Report::new(run, &policy, evaluate(&policy, vec![reading], judging))
+}
+
+fn period(from: i64, to: i64) -> Period {
+    let day =
+        |number: i64| (start() + SignedDuration::from_secs(number * DAY)).to_zoned(TimeZone::UTC);
+    Period {
+        from: day(from).date(),
+        to: day(to).date(),
+        max_gap: SignedDuration::from_hours(26),
+        workspaces: vec!["acme".into()],
+        policy_sha256: Vec::new(),
+    }
+}
+
+/// The audit of some days of the period, the first and the last of which are given.
+fn audit(looks: &Looks, from: i64, to: i64) -> Audit {
+    let mut auditor = Auditor::new(period(from, to));
+    for (second, seen) in looks {
+        let checked_at = start() + SignedDuration::from_secs(*second);
+        let filed = Filed { checked_at, sha256: second.to_string().into(), path: "".into() };
+        auditor.add(&filed, &report(checked_at, seen)).unwrap();
+    }
+    auditor.finish(&HashSet::<Arc<str>>::new(), FileCounts::default())
+}
+
+fn whole(looks: &Looks) -> Audit {
+    audit(looks, 0, DAYS - 1)
+}
+
+fn seconds(at: Timestamp) -> i64 {
+    at.duration_since(start()).as_secs()
+}
+
+fn is_exposed(seen: &Seen, key: &str) -> bool {
+    let number: usize = key.trim_start_matches("557058:").parse().unwrap();
+    matches!(seen.get(number), Some(Some(TwoFactor::Disabled | TwoFactor::Unknown)))
+}
+
+/// The looks of each member that are in an exposure, counted from nothing but what was seen.
+fn exposed_looks(looks: &Looks, key: &str) -> u64 {
+    let within = looks.range(0..DAYS * DAY);
+    within.filter(|(_, seen)| is_exposed(seen, key)).count() as u64
+}
+
+fn gaps(audit: &Audit) -> &[Gap] {
+    &audit.workspaces.first().unwrap().gaps
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn covered_means_looked_at_and_compliant(looks in looks()) {
+        let audit = whole(&looks);
+        let mut times: Vec<i64> = looks.keys().copied().filter(|at| *at < DAYS * DAY).collect();
+        let first = times.iter().position(|at| *at >= 0).unwrap_or(times.len());
+        let opening = if first == 0 { 0 } else { times[first - 1] };
+        times.drain(..first);
+        times.push(DAYS * DAY);
+        let mut last = opening;
+        let mut is_apace = true;
+        for at in times {
+            is_apace &= at <= 0 || at - last <= 26 * 3600;
+            last = at;
+        }
+        let within = || looks.range(0..DAYS * DAY);
+        let is_clean = within().all(|(_, seen)| {
+            seen.iter().all(|flag| matches!(flag, None | Some(TwoFactor::Enabled)))
+        });
+        let expected = match (is_clean, is_apace && within().count() > 0) {
+            (false, _) => PeriodVerdict::Violations,
+            (true, true) => PeriodVerdict::Covered,
+            (true, false) => PeriodVerdict::Gaps,
+        };
+        prop_assert_eq!(audit.verdict, expected);
+        prop_assert_eq!(gaps(&audit).is_empty(), is_apace);
+    }
+
+    #[test]
+    fn an_exposure_claims_what_was_seen(looks in looks()) {
+        for person in whole(&looks).people {
+            let mut counted = 0;
+            for exposure in &person.exposures {
+                let (first, last) = (seconds(exposure.first_seen), seconds(exposure.last_seen));
+                prop_assert!(last >= 0);
+                prop_assert_eq!(exposure.at_least_s, last - first);
+                // In between it was exposed at every look, and just outside at none.
+                let inside: Vec<_> = looks.range(first..=last).collect();
+                prop_assert!(inside.iter().all(|(_, seen)| is_exposed(seen, &person.key)));
+                prop_assert_eq!(inside.len() as u64, exposure.looks);
+                counted += inside.iter().filter(|(at, _)| **at >= 0).count() as u64;
+                let before = looks.range(..first).next_back();
+                prop_assert_eq!(exposure.look_before.map(seconds), before.map(|(at, _)| *at));
+                prop_assert!(before.is_none_or(|(_, seen)| !is_exposed(seen, &person.key)));
+                let after = looks.range(last + 1..DAYS * DAY).next();
+                prop_assert_eq!(exposure.look_after.map(seconds), after.map(|(at, _)| *at));
+                prop_assert!(after.is_none_or(|(_, seen)| !is_exposed(seen, &person.key)));
+                prop_assert!(exposure.at_most_s.is_none_or(|most| most > exposure.at_least_s));
+            }
+            prop_assert_eq!(counted, exposed_looks(&looks, &person.key));
+            prop_assert_eq!(counted, person.looks.unprotected + person.looks.unknown);
+        }
+    }
+
+    #[test]
+    fn another_look_makes_no_gap_longer(looks in looks(), more in looks()) {
+        let before = whole(&looks);
+        let mut with_more = looks;
+        with_more.extend(more);
+        let after = whole(&with_more);
+        for gap in gaps(&after) {
+            // A first look before the period says that it began earlier, and no more than that.
+            let is_in = |other: &Gap| (other.from <= gap.from || gap.from < start()) && other.to >= gap.to;
+            prop_assert!(gaps(&before).iter().any(is_in) , "{:?}", gap);
+        }
+    }
+
+    #[test]
+    fn two_halves_say_what_the_whole_says(looks in looks(), border in 1..DAYS - 1) {
+        let parts = [audit(&looks, 0, border - 1), audit(&looks, border, DAYS - 1)];
+        let whole = whole(&looks);
+        let of_parts = |count: fn(&Audit) -> u64| parts.iter().map(count).sum::<u64>();
+        prop_assert_eq!(of_parts(|own| own.summary.looks), whole.summary.looks);
+        let bad = |own: &Audit| own.summary.looks_with_violations;
+        prop_assert_eq!(of_parts(bad), bad(&whole));
+        let mut counts: BTreeMap<&str, Vec<OutcomeCounts>> = BTreeMap::new();
+        for person in parts.iter().flat_map(|part| &part.people) {
+            counts.entry(&person.key).or_default().push(person.looks);
+        }
+        prop_assert_eq!(counts.len(), whole.people.len());
+        for person in &whole.people {
+            let protected = counts[&*person.key].iter().map(|own| own.protected).sum::<u64>();
+            prop_assert_eq!(protected, person.looks.protected);
+        }
+        // What does not cross the border is the same.
+        let at = border * DAY;
+        let apart = |from: Option<Timestamp>, to: Option<Timestamp>| {
+            to.is_some_and(|to| seconds(to) < at) || from.is_some_and(|from| seconds(from) >= at)
+        };
+        let exposures = |audit: &Audit| -> Vec<_> {
+            let people = audit.people.iter();
+            let all = people.flat_map(|own| own.exposures.iter().map(|it| (own.key.clone(), it.clone())));
+            let mut all: Vec<_> = all.filter(|(_, it)| apart(Some(it.first_seen), it.look_after)).collect();
+            all.sort_by_key(|(key, it)| (key.clone(), it.first_seen));
+            all
+        };
+        let mut of_both: Vec<_> = parts.iter().flat_map(exposures).collect();
+        of_both.sort_by_key(|(key, it)| (key.clone(), it.first_seen));
+        of_both.dedup();
+        prop_assert_eq!(of_both, exposures(&whole));
+        let gaps = |audit: &Audit| -> Vec<Gap> {
+            gaps(audit).iter().filter(|gap| apart(Some(gap.from), Some(gap.to))).cloned().collect()
+        };
+        let of_both: Vec<Gap> = parts.iter().flat_map(gaps).collect();
+        // The second half begins with a look before it, so no gap begins at the border itself.
+        let from_border = |gap: &Gap| seconds(gap.from) == at && !looks.contains_key(&at);
+        let of_both: Vec<Gap> = of_both.into_iter().filter(|gap| !from_border(gap)).collect();
+        prop_assert_eq!(of_both, gaps(&whole));
+    }
+
+    #[test]
+    fn every_day_has_its_state(looks in looks()) {
+        let audit = whole(&looks);
+        let days = &audit.workspaces.first().unwrap().days;
+        prop_assert_eq!(days.len() as i64, DAYS);
+        for (number, day) in (0_i64..).zip(days) {
+            let looks = looks.range(number * DAY..(number + 1) * DAY).count();
+            prop_assert_eq!(day.looks as usize, looks);
+            prop_assert_eq!(looks == 0, matches!(day.state.id(), "gap" | "no_look"));
+        }
+    }
+}
