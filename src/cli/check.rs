@@ -23,8 +23,9 @@ pub struct Check {
     /// What is written.
     #[command(flatten)]
     pub reports: ReportArgs,
-    /// An earlier run's JSON report: the summaries say what is new since then and what is fixed.
-    /// It changes no verdict.
+    /// An earlier run's JSON report: the summaries say what is new since then and what is fixed,
+    /// and the JSON report records its SHA-256, so that `audit` can tell if it is removed or edited
+    /// later. It changes no verdict.
     #[arg(long, value_name = "REPORT.json", help_heading = "Reports")]
     pub previous: Option<PathBuf>,
     /// The commit that an in-toto statement is about: its repository and its hash, or another name

@@ -11,7 +11,7 @@ use crate::judge::Run;
 use crate::policy::{self, Policy};
 use crate::read::Roles;
 use crate::redact::Redactor;
-use crate::report::{Assurance, Changes, Options, Report};
+use crate::report::{Assurance, Changes, Options, PreviousReport, Report};
 use crate::run::assess::{Assessed, Given, Terms, assess};
 use crate::run::collect::not_live;
 use crate::run::deliver::{deliver, redacted};
@@ -43,7 +43,10 @@ fn check(
     let policy = policy.named(context.repository_path(&path).into());
     let previous = args.previous.as_deref().and_then(|path| earlier(path, redactor));
     let mut report = judge(policy, args, redactor, context)?;
-    report.changes = previous.and_then(|previous| since(&previous, &report));
+    if let Some((earlier, previous)) = previous {
+        report.previous = previous;
+        report.changes = since(&earlier, &report);
+    }
 
     let delivered = deliver(&report, reports, &args.reports);
     let lost = delivered.summary(&report, context);
@@ -60,9 +63,9 @@ fn check(
 
 /// The report of an earlier run. Whatever is wrong with it is said and changes nothing else: a first
 /// run has none.
-fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<Report> {
-    match saved::judged_again(path) {
-        Ok(report) => Some(saved::redacted(report, redactor)),
+fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<(Report, Option<PreviousReport>)> {
+    match saved::earlier(path, redactor) {
+        Ok(earlier) => Some(earlier),
         Err(failure) => {
             let failure = if redactor.is_some() { Redactor::failure(failure) } else { failure };
             log::warn!("{NOT_COMPARED}. {failure}");

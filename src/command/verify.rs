@@ -38,7 +38,10 @@ pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure>
     let printed = to_stdout(|out| {
         console::write(&judged, out, context.stdout)?;
         let read = judged.checked_at.strftime("%Y-%m-%d %H:%M UTC");
-        writeln!(out, "evidence of {read}, policy {}", terminal(&judged.policy.sha256))
+        writeln!(out, "evidence of {read}, policy {}", terminal(&judged.policy.sha256))?;
+        let Some(previous) = &judged.previous else { return Ok(()) };
+        let read = previous.checked_at.strftime("%Y-%m-%d %H:%M UTC");
+        writeln!(out, "after the report {} of {read}", terminal(&previous.sha256))
     });
     let exit = judged.exit();
     whole(exit, printed.err().as_slice())

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use crate::digest::{hex, sha256};
 use crate::failure::Failure;
 use crate::files;
 use crate::judge::{Contradiction, Refusal};
 use crate::quote;
 use crate::redact::{Redactor, is_redacted};
-use crate::report::{Report, SCHEMA_VERSION};
+use crate::report::{PreviousReport, Report, SCHEMA_VERSION};
 
 /// The largest report, in bytes: half a million members.
 const LARGEST: u64 = 256 << 20;
@@ -18,14 +19,35 @@ const NAME_A_REPORT: &str = "Name a file that `mfa-gate check --report json=PATH
 /// Reads a report and judges it again. One that contradicts itself is refused: what it claims is
 /// not believed, and nothing is concluded from the rest.
 pub(crate) fn judged_again(path: &Path) -> Result<Report, Failure> {
-    let document = files::read(path, LARGEST).map_err(|error| {
-        let what = format!("the report {} cannot be read: {error}", path.display());
-        Failure::usage(what, NAME_A_REPORT)
-    })?;
+    let document = document(path)?;
     Report::from_saved(&document).map_err(|refusal| refused(path, refusal))
 }
 
-fn refused(path: &Path, refusal: Refusal) -> Failure {
+/// The report of an earlier run, and what a later one names it by: the digest of its bytes. A report
+/// that is to name nobody does not name one that does, for a digest tells what a file may have said.
+pub(crate) fn earlier(
+    path: &Path,
+    redactor: Option<&Redactor>,
+) -> Result<(Report, Option<PreviousReport>), Failure> {
+    let document = document(path)?;
+    let report = Report::from_saved(&document).map_err(|refusal| refused(path, refusal))?;
+    let may_be_named = redactor.is_none() || is_redacted(&report);
+    let previous = may_be_named.then(|| PreviousReport {
+        sha256: hex(sha256(&document)).into(),
+        checked_at: report.checked_at,
+    });
+    Ok((redacted(report, redactor), previous))
+}
+
+/// The bytes of a report.
+pub(crate) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
+    files::read(path, LARGEST).map_err(|error| {
+        let what = format!("the report {} cannot be read: {error}", path.display());
+        Failure::usage(what, NAME_A_REPORT)
+    })
+}
+
+pub(crate) fn refused(path: &Path, refusal: Refusal) -> Failure {
     let shown = path.display();
     match refusal {
         Refusal::NoReport(why) => {

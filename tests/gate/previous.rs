@@ -1,6 +1,7 @@
 //! `--previous`: what is new, fixed and as before, which changes no verdict.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::{Bitbucket, Outcome, Sandbox, policy, row, rows};
 
@@ -296,4 +297,27 @@ fn a_hostile_name_of_then_stays_text() {
     assert!(outcome.stdout.contains("fixed \\u{3a}:error::\\u{1b}[31m"), "{}", outcome.stdout);
     let summary = sandbox.read("summary.md");
     assert!(!summary.contains("<b>") && !summary.contains('\u{1b}'), "{summary}");
+}
+
+#[test]
+fn a_report_names_the_one_before_it() {
+    let members = members(&[(1, true)]);
+    let sandbox = sandbox(&members, &members);
+    // There is none before the first one.
+    assert_eq!(first(&sandbox, &["--previous", "none.json"]).code, 0);
+    assert_eq!(sandbox.json("first.json")["previous"], Value::Null);
+    assert_eq!(second(&sandbox, &[]).code, 0);
+    let named = sandbox.json("second.json")["previous"].clone();
+    let digest = Sha256::digest(sandbox.read("first.json"));
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let checked_at = sandbox.json("first.json")["checked_at"].clone();
+    assert_eq!(named, json!({"sha256": digest, "checked_at": checked_at}));
+    let verified = sandbox.run(&["verify", "second.json"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+    assert!(verified.stdout.contains(&format!("after the report {digest}")), "{}", verified.stdout);
+    // A digest of what names people is not told where nobody is to be named.
+    assert_eq!(second(&sandbox, &["--redact"]).code, 0);
+    assert_eq!(sandbox.json("second.json")["previous"], Value::Null);
+    sandbox.run(&["render", "--redact", "second.json", "--report=json=again.json"]);
+    assert_eq!(sandbox.json("again.json")["previous"], Value::Null);
 }
