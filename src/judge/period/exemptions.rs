@@ -10,9 +10,12 @@ use super::Period;
 use super::stretches::day_of;
 use crate::report::{AuditedExemption, JudgedExemption, Report, State, StateSpan};
 
-/// The exemptions so far, by id and by what they select.
+/// An exemption's id, and the account id, uuid and address that it selects by.
+type Entry = (Arc<str>, [Option<Box<str>>; 3]);
+
+/// The exemptions so far. An entry that comes to be about another member is another one.
 #[derive(Debug, Default)]
-pub(super) struct Exemptions(BTreeMap<(Arc<str>, [Option<Box<str>>; 3]), Log>);
+pub(super) struct Exemptions(BTreeMap<Entry, Log>);
 
 #[derive(Debug)]
 struct Log {

@@ -78,6 +78,9 @@ pub struct Filed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MixedPseudonyms;
 
+/// A rule that was broken, and the workspace or the exemption that it is about.
+type Broken = (Rule, Option<Arc<str>>, Option<Arc<str>>);
+
 /// Takes the reports of a period, one after another, and says what they show together.
 #[derive(Debug)]
 pub struct Auditor {
@@ -89,7 +92,7 @@ pub struct Auditor {
     people: People,
     exemptions: Exemptions,
     policies: Policies,
-    broken: BTreeMap<(Rule, Option<Arc<str>>, Option<Arc<str>>), BrokenRule>,
+    broken: BTreeMap<Broken, BrokenRule>,
     previous: Vec<(Timestamp, Arc<str>, Option<PreviousReport>)>,
     not_counted: BTreeSet<NotCounted>,
     redirected_by: BTreeMap<(String, Option<String>), Redirection>,
