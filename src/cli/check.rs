@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::civil::Date;
 
 use super::value::{day, slack};
-use super::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs};
+use super::{PolicyArgs, ReportArgs, SourceArgs};
 
 /// `mfa-gate check`
 #[derive(Debug, Args)]
@@ -14,12 +14,9 @@ pub struct Check {
     /// Which policy.
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Which members.
+    /// Where members and evidence come from.
     #[command(flatten)]
-    pub members: MembersArgs,
-    /// What an identity provider knows of them.
-    #[command(flatten)]
-    pub roster: RosterArgs,
+    pub sources: SourceArgs,
     /// What is written.
     #[command(flatten)]
     pub reports: ReportArgs,
@@ -59,7 +56,4 @@ pub struct Check {
     /// Judge exemptions by this day instead of today, UTC; the report is marked as simulated.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Judgement")]
     pub today: Option<Date>,
-    /// How to connect.
-    #[command(flatten)]
-    pub connect: ConnectArgs,
 }

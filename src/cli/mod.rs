@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 
 pub use check::Check;
 pub use policy::{EntryArgs, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyPrune};
-pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs};
+pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs, SourceArgs};
 use value::positive;
 
 use crate::rule::Rule;
@@ -140,12 +140,9 @@ pub enum Command {
 /// `mfa-gate members`
 #[derive(Debug, Args)]
 pub struct Members {
-    /// Which members.
+    /// Where members and evidence come from.
     #[command(flatten)]
-    pub members: MembersArgs,
-    /// What an identity provider knows of them.
-    #[command(flatten)]
-    pub roster: RosterArgs,
+    pub sources: SourceArgs,
     /// The policy whose workspaces are listed, and whose `roster` names the columns of --roster, where
     /// these are not the usual ones.
     #[arg(long, value_name = "FILE", help_heading = "Members")]
@@ -159,9 +156,6 @@ pub struct Members {
     /// Show what each source says.
     #[arg(long)]
     pub evidence: bool,
-    /// How to connect.
-    #[command(flatten)]
-    pub connect: ConnectArgs,
 }
 
 /// How members are listed.

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
 use super::value::day;
-use super::{CREDENTIALS, ConnectArgs, MembersArgs, PolicyArgs, RosterArgs};
+use super::{CREDENTIALS, ConnectArgs, MembersArgs, PolicyArgs, SourceArgs};
 use crate::policy::Category;
 
 /// `mfa-gate policy`
@@ -72,15 +72,9 @@ pub struct PolicyInit {
         help_heading = "Policy"
     )]
     pub days: u16,
-    /// Which members.
+    /// Where members and evidence come from.
     #[command(flatten)]
-    pub members: MembersArgs,
-    /// What an identity provider knows of them.
-    #[command(flatten)]
-    pub roster: RosterArgs,
-    /// How to connect.
-    #[command(flatten)]
-    pub connect: ConnectArgs,
+    pub sources: SourceArgs,
 }
 
 /// `mfa-gate policy add`
@@ -150,13 +144,7 @@ pub struct PolicyPrune {
     /// Which policy.
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Which members.
+    /// Where members and evidence come from.
     #[command(flatten)]
-    pub members: MembersArgs,
-    /// What an identity provider knows of them.
-    #[command(flatten)]
-    pub roster: RosterArgs,
-    /// How to connect.
-    #[command(flatten)]
-    pub connect: ConnectArgs,
+    pub sources: SourceArgs,
 }

@@ -47,6 +47,27 @@ pub struct RosterArgs {
     pub roster_as_of: Option<Date>,
 }
 
+/// Where members and evidence come from.
+#[derive(Clone, Debug, Args)]
+pub struct SourceArgs {
+    /// Which members.
+    #[command(flatten)]
+    pub members: MembersArgs,
+    /// What an identity provider knows of them.
+    #[command(flatten)]
+    pub roster: RosterArgs,
+    /// How to connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+impl SourceArgs {
+    /// The files that are read.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.members.members, &self.roster.roster, &self.connect.ca_cert].into_iter().flatten()
+    }
+}
+
 /// How to connect.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]

@@ -1,6 +1,6 @@
 //! `mfa-gate check`: the main job.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::Check;
 use crate::emit::Reports;
@@ -8,14 +8,15 @@ use crate::emit::{Format, summary};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::judge::Run;
-use crate::policy::{self, Policy};
+use crate::policy;
 use crate::read::Roles;
 use crate::redact::Redactor;
-use crate::report::{Assurance, Changes, Options, PreviousReport, Report};
-use crate::run::assess::{Assessed, Given, Terms, assess};
-use crate::run::collect::not_live;
+use crate::report::{Assurance, Changes, Commit, Options, PreviousReport, Report};
+use crate::run::collect::{Facts, not_live};
 use crate::run::deliver::{deliver, redacted};
-use crate::run::notify::Told;
+use crate::run::inputs::Inputs;
+use crate::run::notify::Notices;
+use crate::run::policy_run::{Judged, PolicyRun, Terms};
 use crate::run::workspaces::named;
 use crate::run::{Context, commit, saved, whole};
 
@@ -23,42 +24,136 @@ use crate::run::{Context, commit, saved, whole};
 const NOT_COMPARED: &str = "this run is not compared with an earlier one";
 
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
-    redacted(&args.reports, context, |redactor| check(args, redactor, context))
+    redacted(&args.reports, context, |redactor| {
+        let plan = Plan::new(args, redactor, context)?;
+        let facts = plan.collect()?;
+        let report = plan.judge(facts);
+        plan.deliver(report)
+    })
 }
 
-fn check(
-    args: &Check,
-    redactor: Option<&Redactor>,
-    context: &Context<'_>,
-) -> Result<Exit, Failure> {
-    let path = context.policy_path(args.policy.policy.as_ref());
-    let named = context.files_of_variables();
-    let files = [&args.members.members, &args.roster.roster, &args.connect.ca_cert, &args.previous];
-    let files = files.into_iter().flatten().chain(&named).map(PathBuf::as_path);
-    let inputs: Vec<&Path> = files.chain([&*path]).collect();
-    let reports = Reports::prepare(&args.reports.report, &inputs)?;
-    let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
-    let told = Told::prepare(args, context)?;
-    let policy = policy::load(&path, pin.as_deref())?;
-    let policy = policy.named(context.repository_path(&path).into());
-    let previous = args.previous.as_deref().and_then(|path| earlier(path, redactor));
-    let mut report = judge(policy, args, redactor, context)?;
-    if let Some((earlier, previous)) = previous {
-        report.previous = previous;
-        report.changes = since(&earlier, &report);
+/// What is to be done, by arguments and environment.
+struct Plan<'a> {
+    args: &'a Check,
+    context: &'a Context<'a>,
+    redactor: Option<&'a Redactor>,
+    /// Where the reports go.
+    reports: Reports,
+    notices: Notices<'a>,
+    /// What is read, and by which policy it is judged.
+    run: PolicyRun<'a>,
+    options: Options,
+    /// The commit that the run is made for.
+    subject: Option<Commit>,
+    /// The report of an earlier run, to compare this one with, and what this one names it by.
+    previous: Option<(Report, Option<PreviousReport>)>,
+}
+
+impl<'a> Plan<'a> {
+    /// Finds all that can be wrong with what was typed, before anything is asked.
+    fn new(
+        args: &'a Check,
+        redactor: Option<&'a Redactor>,
+        context: &'a Context<'a>,
+    ) -> Result<Self, Failure> {
+        let path = context.policy_path(args.policy.policy.as_ref());
+        let inputs =
+            Inputs::new(args.sources.files().chain(&args.previous).chain([&path]), context);
+        let reports = inputs.reports(&args.reports.report)?;
+        let notices = Notices::prepare(args, context)?;
+        let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
+        let policy = policy::load(&path, pin.as_deref())?;
+        let policy = policy.named(context.repository_path(&path).into());
+        let previous = args.previous.as_deref().and_then(|path| earlier(path, redactor));
+        let options = options(args)?;
+        let terms = Terms {
+            given_day: args.today,
+            ignore_exemptions: args.ignore_exemptions,
+            strict: args.strict,
+            roles: Roles::Unasked,
+        };
+        let run = PolicyRun::new(policy, &args.sources, terms, context)?;
+        let subject = commit::commit(args.subject.as_deref(), context)?;
+        if args.reports.report.iter().any(|report| report.format == Format::InToto) {
+            demand_statement(&run, args, subject.as_ref())?;
+        }
+        Ok(Plan { args, context, redactor, reports, notices, run, options, subject, previous })
     }
 
-    let delivered = deliver(&report, reports, &args.reports);
-    let lost = delivered.summary(&report, context);
-    if context.is_pipe && report.assurance != Assurance::Live {
-        log::warn!("this run is not live: {}", terminal(&summary::caveats(&report).join("; ")));
+    /// Reads the members, and what is known of them.
+    fn collect(&self) -> Result<Facts, Failure> {
+        self.run.collect()
     }
-    told.tell(&report, args);
-    let ended = whole(report.exit(), &lost);
-    // The process is about to end: giving back a large report piece by piece would take longer
-    // than writing some of its formats.
-    std::mem::forget(report);
-    ended
+
+    /// Judges them by the policy.
+    fn judge(&self, facts: Facts) -> Report {
+        let Judged { policy, evaluation, read_at, source, redirected_by } =
+            self.run.judge(facts, self.redactor);
+        let options = Options { redirected_by, ..self.options.clone() };
+        let run = Run {
+            checked_at: read_at.unwrap_or(self.context.now),
+            today: self.run.today,
+            options: if self.redactor.is_some() { options.redacted() } else { options },
+            source,
+            subject: self.subject.clone(),
+        };
+        let redaction = self.redactor.map(Redactor::redaction);
+        let mut report = Report { redaction, ..Report::new(run, &policy, evaluation) };
+        if let Some((earlier, named)) = &self.previous {
+            report.previous = named.clone();
+            report.changes = since(earlier, &report);
+        }
+        report
+    }
+
+    /// Writes the reports and the summary, and tells everybody who is to be told.
+    fn deliver(self, report: Report) -> Result<Exit, Failure> {
+        let Plan { args, context, reports, notices, .. } = self;
+        let lost = deliver(&report, reports, &args.reports).summary(&report, context);
+        if context.is_pipe && report.assurance != Assurance::Live {
+            let caveats = summary::caveats(&report).join("; ");
+            log::warn!("this run is not live: {}", terminal(&caveats));
+        }
+        notices.tell(&report);
+        let ended = whole(report.exit(), &lost);
+        // The process is about to end: giving back a large report piece by piece would take longer
+        // than writing some of its formats.
+        std::mem::forget(report);
+        ended
+    }
+}
+
+/// The flags that can change a verdict.
+fn options(args: &Check) -> Result<Options, Failure> {
+    Ok(Options {
+        today: args.today.is_some(),
+        members: args.sources.members.members.is_some(),
+        roster: args.sources.roster.roster.is_some(),
+        workspace: named(&args.sources.members.workspace)?,
+        ignore_exemptions: args.ignore_exemptions,
+        strict: args.strict,
+        exit_zero: args.exit_zero,
+        redirected_by: Vec::new(),
+    })
+}
+
+/// Others rely on a statement: it needs answers of Bitbucket and Atlassian themselves, today, and
+/// is about one commit.
+fn demand_statement(
+    run: &PolicyRun<'_>,
+    args: &Check,
+    subject: Option<&Commit>,
+) -> Result<(), Failure> {
+    if subject.is_none() {
+        return Err(Failure::usage(
+            "an in-toto statement is about one commit, and none is named, or more than one",
+            "Give --subject NAME=COMMIT. Without it, the variables of one CI system must name it.",
+        ));
+    }
+    if args.today.is_some() || !run.collector.is_live() {
+        return Err(not_live());
+    }
+    Ok(())
 }
 
 /// The report of an earlier run. Whatever is wrong with it is said and changes nothing else: a first
@@ -84,52 +179,4 @@ fn since(previous: &Report, report: &Report) -> Option<Changes> {
         return None;
     }
     Some(Changes::between(previous, report))
-}
-
-/// Reads the members, and judges them by the policy; redacted, where that is wanted.
-fn judge(
-    policy: Policy,
-    args: &Check,
-    redactor: Option<&Redactor>,
-    context: &Context<'_>,
-) -> Result<Report, Failure> {
-    let options = Options {
-        today: args.today.is_some(),
-        members: args.members.members.is_some(),
-        roster: args.roster.roster.is_some(),
-        workspace: named(&args.members.workspace)?,
-        ignore_exemptions: args.ignore_exemptions,
-        strict: args.strict,
-        exit_zero: args.exit_zero,
-        redirected_by: Vec::new(),
-    };
-    let attests = args.reports.report.iter().any(|report| report.format == Format::InToto);
-    let subject = commit::commit(args.subject.as_deref(), context)?;
-    if attests && options.today {
-        return Err(not_live());
-    }
-    if attests && subject.is_none() {
-        return Err(Failure::usage(
-            "an in-toto statement is about one commit, and none is named, or more than one",
-            "Give --subject NAME=COMMIT. Without it, the variables of one CI system must name it.",
-        ));
-    }
-    let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
-    let today = args.today.unwrap_or_else(|| context.today());
-    let terms = Terms {
-        redactor,
-        today,
-        ignore_exemptions: args.ignore_exemptions,
-        strict: args.strict,
-        must_be_live: attests,
-        roles: Roles::Unasked,
-        day_given: args.today.is_some(),
-    };
-    let Assessed { policy, evaluation, read_at, source, redirected_by } =
-        assess(policy, given, terms, context)?;
-    let options = Options { redirected_by, ..options };
-    let options = if redactor.is_some() { options.redacted() } else { options };
-    let run = Run { checked_at: read_at.unwrap_or(context.now), today, options, source, subject };
-    let redaction = redactor.map(Redactor::redaction);
-    Ok(Report { redaction, ..Report::new(run, &policy, evaluation) })
 }

@@ -1,15 +1,15 @@
 //! `mfa-gate render`: saved reports in any format, several of them as one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::Render;
-use crate::emit::Reports;
 use crate::failure::{Exit, Failure};
 use crate::judge::Clash;
 use crate::policy::check_digest;
 use crate::redact::Redactor;
 use crate::report::{Report, Verdict};
 use crate::run::deliver::{deliver, redacted};
+use crate::run::inputs::Inputs;
 use crate::run::{Context, saved, whole};
 
 pub(super) fn run(args: &Render, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -21,14 +21,10 @@ fn render(
     redactor: Option<&Redactor>,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
-    let named = context.files_of_variables();
-    let saved: Vec<&Path> = args.saved.iter().map(PathBuf::as_path).collect();
-    let inputs: Vec<&Path> =
-        saved.iter().copied().chain(named.iter().map(PathBuf::as_path)).collect();
     let pin = context.policy_pin(args.policy_sha256.as_ref());
     let pin = pin.as_deref().map(check_digest).transpose()?;
-    let reports = Reports::prepare(&args.reports.report, &inputs)?;
-    let report = merged(&saved)?;
+    let reports = Inputs::new(&args.saved, context).reports(&args.reports.report)?;
+    let report = merged(&args.saved)?;
     if let Some(why) = saved::other_policy(&report, pin.as_deref()) {
         let failure = Failure::incomplete(
             format!("the reports are not about the policy that was asked for: {why}"),
@@ -46,7 +42,7 @@ fn render(
 }
 
 /// One report over all of them. Where that is not to be had, a violation in any of them still counts.
-fn merged(paths: &[&Path]) -> Result<Report, Failure> {
+fn merged(paths: &[PathBuf]) -> Result<Report, Failure> {
     let judged: Vec<Result<Report, Failure>> =
         paths.iter().map(|path| saved::judged_again(path)).collect();
     let violations = judged.iter().any(|own| match own {

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use url::Url;
+use jiff::{Timestamp, civil::Date};
 
 use super::progress::Announcer;
 use super::redirection::redirections;
@@ -27,20 +26,26 @@ use crate::read::{DirectoryRead, Found, Members, Sources, Wanted};
 use crate::reading::{Origin, Reading, Selection, Walk};
 use crate::report::{DirectoryRecord, Input, Provenance, Redirection, RosterRecord};
 
-/// What a run is to gather.
-pub(crate) struct Request<'a> {
-    pub(crate) members: &'a MembersArgs,
-    pub(crate) connect: &'a ConnectArgs,
-    pub(crate) selection: &'a Selection,
-    pub(crate) roster: Option<&'a DatedRoster>,
-    /// Why nobody can be judged, whatever the servers say: then they are not asked.
-    pub(crate) refused: Option<Problem>,
-    /// Whether anything but a live run is of no use.
-    pub(crate) must_be_live: bool,
+/// Where members and evidence come from. All that can be wrong with what was typed is known once
+/// this is made.
+pub(crate) struct Collector<'a> {
+    from: From<'a>,
+    organisation: Option<Organisation>,
+    roster: Option<DatedRoster>,
+    connection: Connection,
+    context: &'a Context<'a>,
+}
+
+/// Where members come from.
+enum From<'a> {
+    /// A file in place of Bitbucket.
+    File(&'a Path, Selection),
+    Bitbucket(Account, Vec<Arc<str>>),
 }
 
 /// What was read, and where it came from.
-pub(crate) struct Gathered {
+pub(crate) struct Facts {
+    /// One a workspace, at least one.
     pub(crate) readings: Vec<Reading>,
     /// When they were read, where that was not now.
     pub(crate) read_at: Option<Timestamp>,
@@ -49,7 +54,7 @@ pub(crate) struct Gathered {
     pub(crate) redirected_by: Vec<Redirection>,
 }
 
-impl Gathered {
+impl Facts {
     /// Refuses to go on by a clock that is wrong, where the day matters and nobody is judged.
     ///
     /// # Errors
@@ -62,75 +67,137 @@ impl Gathered {
     }
 }
 
-/// Reads the members of the selected workspaces from `--members`, else from Bitbucket, and what
-/// the other sources say of them.
-pub(crate) fn gather(
-    request: Request<'_>,
-    wanted: Wanted<'_>,
-    context: &Context<'_>,
-) -> Result<Gathered, Failure> {
-    let Request { members, connect, selection, roster, refused, must_be_live } = request;
-    let organisation = Organisation::from_env(context.env)?;
-    let connection = connection(connect, context);
-    let mut source = Provenance { ci: ci::recorded(context.env), ..Provenance::default() };
-    let mut read_at = None;
-    let mut servers: Vec<Url> = Vec::new();
-    let account;
-    let members = match (&members.members, selection) {
-        (Some(path), selection) => {
-            let FileRead { readings, read_at: when, sha256, roster } = file::read(path, selection)?;
-            let path = context.repository_path(path);
-            source.inputs.push(Input { path, sha256 });
-            source.roster = roster;
-            read_at = when;
-            Members::Listed(readings)
-        }
-        (None, Selection::Slugs(slugs)) => {
-            account = self::account(connect, context)?;
-            source.api_url = Some(account.api_url.as_str().into());
-            source.credential_kind = Some(account.credential.kind());
-            servers.extend(account.servers());
-            Members::Bitbucket(&account, slugs)
-        }
-        (None, Selection::All) => return Err(no_workspace()),
-    };
-    let silent = |own: &&Source| !is_answered(**own, &members, organisation.as_ref(), roster);
-    if let Some(silent) = wanted.accept.iter().find(silent) {
-        return Err(not_asked(*silent));
+impl<'a> Collector<'a> {
+    pub(crate) fn new(
+        members: &'a MembersArgs,
+        connect: &ConnectArgs,
+        selection: Selection,
+        roster: Option<DatedRoster>,
+        context: &'a Context<'a>,
+    ) -> Result<Self, Failure> {
+        let from = match (&members.members, selection) {
+            (Some(path), selection) => From::File(path, selection),
+            (None, Selection::Slugs(slugs)) => From::Bitbucket(account(connect, context)?, slugs),
+            (None, Selection::All) => return Err(no_workspace()),
+        };
+        let organisation = Organisation::from_env(context.env)?;
+        let connection = connection(connect, context);
+        Ok(Collector { from, organisation, roster, connection, context })
     }
-    let elsewhere = organisation.as_ref().is_some_and(|own| !own.is_at_default());
-    if must_be_live && (!source.inputs.is_empty() || source.is_elsewhere() || elsewhere) {
-        return Err(not_live());
+
+    /// The day that the roster is of, where there is one.
+    pub(crate) fn roster_as_of(&self) -> Option<Date> {
+        self.roster.as_ref().map(|dated| dated.as_of)
     }
-    let given = roster.map(|dated| &dated.roster);
-    let found = match refused {
-        Some(incomplete) => Found::nothing(unread(members, &incomplete)),
-        None => {
-            let announcer = Announcer::new(context.announce);
-            let organisation = organisation.as_ref();
-            let sources = Sources { members, organisation, roster: given, connection: &connection };
-            read::read(sources, wanted, &|progress| announcer.show(progress))?
+
+    /// Whether Bitbucket and Atlassian themselves are asked, and no file stands in for them.
+    pub(crate) fn is_live(&self) -> bool {
+        let bitbucket = match &self.from {
+            From::File(..) => false,
+            From::Bitbucket(account, _) => account.api_url.as_str() == BITBUCKET_API,
+        };
+        bitbucket && self.organisation.as_ref().is_none_or(Organisation::is_at_default)
+    }
+
+    /// Reads the members of the selected workspaces, and what the other sources say of them. Where
+    /// there is a reason why nobody can be judged, no server is asked.
+    pub(crate) fn collect(
+        &self,
+        wanted: Wanted<'_>,
+        refused: Option<Problem>,
+    ) -> Result<Facts, Failure> {
+        let mut source = Provenance { ci: ci::recorded(self.context.env), ..Provenance::default() };
+        let mut read_at = None;
+        let members = match &self.from {
+            From::File(path, selection) => {
+                let FileRead { readings, read_at: when, sha256, roster } =
+                    file::read(path, selection)?;
+                let path = self.context.repository_path(path);
+                source.inputs.push(Input { path, sha256 });
+                source.roster = roster;
+                read_at = when;
+                self.demand_evidence(wanted.accept, &readings)?;
+                Members::Listed(readings)
+            }
+            From::Bitbucket(account, slugs) => {
+                source.api_url = Some(account.api_url.as_str().into());
+                source.credential_kind = Some(account.credential.kind());
+                Members::Bitbucket(account, slugs)
+            }
+        };
+        let found = match refused {
+            Some(problem) => Found::nothing(unread(members, &problem)),
+            None => {
+                let announcer = Announcer::new(self.context.announce);
+                let sources = Sources {
+                    members,
+                    organisation: self.organisation.as_ref(),
+                    roster: self.roster.as_ref().map(|dated| &dated.roster),
+                    connection: &self.connection,
+                };
+                read::read(sources, wanted, &|progress| announcer.show(progress))?
+            }
+        };
+        let mut readings = found.readings;
+        if readings.is_empty() {
+            return Err(no_workspace());
         }
-    };
-    let asked = organisation.zip(found.directory);
-    servers.extend(asked.as_ref().map(|(own, _)| own.api_url.clone()));
-    source.clock = connection.clock.gap();
-    source.atlassian = asked.map(|(organisation, walk)| directory_record(&organisation, walk));
-    if let Some(dated) = roster {
-        source.roster = Some(roster_record(dated, found.roster_matched, context));
+        let asked = self.organisation.as_ref().zip(found.directory);
+        let mut servers = match &self.from {
+            From::File(..) => Vec::new(),
+            From::Bitbucket(account, _) => account.servers(),
+        };
+        servers.extend(asked.map(|(organisation, _)| organisation.api_url.clone()));
+        source.clock = self.connection.clock.gap();
+        source.atlassian = asked.map(|(organisation, walk)| directory_record(organisation, walk));
+        if let Some(dated) = &self.roster {
+            source.roster = Some(roster_record(dated, found.roster_matched, self.context));
+        }
+        mask::readings(&mut readings, self.context.secrets);
+        mask::provenance(&mut source, self.context.secrets);
+        let redirected_by = redirections(&servers, &self.connection, self.context);
+        Ok(Facts { readings, read_at, source, redirected_by })
     }
-    let mut readings = found.readings;
-    mask::readings(&mut readings, context.secrets);
-    mask::provenance(&mut source, context.secrets);
-    let redirected_by = redirections(&servers, &connection, context);
-    Ok(Gathered { readings, read_at, source, redirected_by })
+
+    /// Refuses a source that counts as proof and is not asked: it might clear people, so nobody is
+    /// judged without it. What a file says is known once it is read.
+    pub(crate) fn demand_sources(&self, accept: &[Source]) -> Result<(), Failure> {
+        match &self.from {
+            From::File(..) => Ok(()),
+            From::Bitbucket(..) => self.demand_evidence(accept, &[]),
+        }
+    }
+
+    /// The same for members that a file lists: it may have said something of all of them already.
+    fn demand_evidence(&self, accept: &[Source], listed: &[Reading]) -> Result<(), Failure> {
+        let is_listed = matches!(self.from, From::File(..));
+        let members = || {
+            let lists = listed.iter().flat_map(|reading| &reading.members);
+            lists.flat_map(|list| &list.members)
+        };
+        let is_silent = |source: &&Source| {
+            let is_asked = match source {
+                Source::Bitbucket => !is_listed,
+                Source::Atlassian => self.organisation.is_some(),
+                Source::Roster | Source::Sso => {
+                    self.roster.as_ref().is_some_and(|dated| dated.roster.answers.contains(source))
+                }
+            };
+            let is_said = || members().all(|member| member.evidence.said(**source).is_some());
+            !is_asked && !(is_listed && is_said())
+        };
+        match accept.iter().find(is_silent) {
+            Some(source) => Err(not_asked(*source)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A statement that others rely on takes answers of Bitbucket and Atlassian themselves, today.
 pub(crate) fn not_live() -> Failure {
     Failure::usage(
-        "an in-toto statement takes a live run, and this one would be none",
-        "Leave away --today, --members and other API hosts, or the statement.",
+        "an in-toto statement needs a live run, and this one would not be live",
+        "Omit --today, --members and other API hosts, or the statement.",
     )
 }
 
@@ -159,45 +226,20 @@ pub(crate) fn unread_complaint(readings: &[Reading]) -> Option<Problem> {
     Some(Problem { what: said.join("; "), help: first.help.clone() })
 }
 
-/// Whether a source can be asked, or has said something of every member already.
-fn is_answered(
-    source: Source,
-    members: &Members<'_>,
-    organisation: Option<&Organisation>,
-    roster: Option<&DatedRoster>,
-) -> bool {
-    let asked = match source {
-        Source::Bitbucket => matches!(members, Members::Bitbucket(..)),
-        Source::Atlassian => organisation.is_some(),
-        Source::Roster | Source::Sso => {
-            roster.is_some_and(|dated| dated.roster.answers.contains(&source))
-        }
-    };
-    let listed: &[Reading] = match members {
-        Members::Bitbucket(..) => return asked,
-        Members::Listed(readings) => readings,
-    };
-    let rolls = || listed.iter().flat_map(|reading| &reading.members);
-    asked
-        || rolls()
-            .flat_map(|roll| &roll.members)
-            .all(|member| member.evidence.said(source).is_some())
-}
-
 /// The workspaces as they would have been read, but for what keeps anybody from being judged.
-fn unread(members: Members<'_>, incomplete: &Problem) -> Vec<Reading> {
+fn unread(members: Members<'_>, problem: &Problem) -> Vec<Reading> {
     let reading = |workspace: &Arc<str>, origin, walk| Reading {
         workspace: Arc::clone(workspace),
         origin,
         walk,
-        members: Err(incomplete.clone()),
+        members: Err(problem.clone()),
     };
     match members {
         Members::Bitbucket(_, slugs) => {
             slugs.iter().map(|slug| reading(slug, Origin::Api, Walk::default())).collect()
         }
         Members::Listed(readings) => {
-            readings.iter().map(|own| reading(&own.workspace, own.origin, own.walk)).collect()
+            readings.iter().map(|read| reading(&read.workspace, read.origin, read.walk)).collect()
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What the commands share: what a run knows of its process, what it reads, and where its results go.
 
-pub(crate) mod assess;
 pub(crate) mod collect;
 pub(crate) mod commit;
 pub(crate) mod deliver;
-pub(crate) mod mask;
+pub(crate) mod inputs;
+mod mask;
 pub(crate) mod notify;
-pub(crate) mod progress;
+pub(crate) mod policy_run;
+mod progress;
 pub(crate) mod redirection;
 pub(crate) mod roster;
 pub(crate) mod saved;
@@ -20,7 +21,6 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::ci;
 use crate::emit::console::Style;
-use crate::env::{CREDENTIALS, file_of};
 use crate::env::{POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
@@ -54,13 +54,6 @@ impl Context<'_> {
     /// The day on which the process started, UTC.
     pub(crate) fn today(&self) -> Date {
         self.now.to_zoned(TimeZone::UTC).date()
-    }
-
-    /// The files that variables name, which no report may overwrite: those that credentials are
-    /// read from, and the certificates to trust.
-    pub(crate) fn files_of_variables(&self) -> Vec<PathBuf> {
-        let variables = CREDENTIALS.into_iter().map(file_of).chain(["SSL_CERT_FILE".to_owned()]);
-        variables.filter_map(|name| (self.env)(&name)).map(PathBuf::from).collect()
     }
 
     /// A file as reports call it.

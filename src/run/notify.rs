@@ -1,4 +1,4 @@
-//! Who is told of a run once it is over, beside whoever reads its reports.
+//! Who is told of a run once it is over: a commit's page at Bitbucket, a channel at Slack.
 
 use std::time::Duration;
 
@@ -13,29 +13,31 @@ use crate::publish::slack::{Slack, Webhook, When};
 use crate::read::bitbucket::Account;
 use crate::report::Report;
 
-/// The longest that telling somebody may take.
+/// The longest that telling them may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who is to be told. What is wrong with that is known before any request.
-pub(crate) struct Told<'a> {
-    insights: Option<(Option<Account>, bool)>,
+pub(crate) struct Notices<'a> {
+    /// Where Code Insights are wanted: as whom they are written outside of Bitbucket Pipelines.
+    insights: Option<Option<Account>>,
     slack: Option<Slack>,
+    args: &'a Check,
     context: &'a Context<'a>,
 }
 
-impl<'a> Told<'a> {
-    pub(crate) fn prepare(args: &Check, context: &'a Context<'a>) -> Result<Self, Failure> {
-        let insights = match args.code_insights {
-            true => {
-                // With --members there need not be a credential; the proxy takes none.
-                let account = match &args.members.members {
-                    None => Some(account(&args.connect, context)?),
-                    Some(_) => None,
-                };
-                Insights::from_env(context.env, account.as_ref(), args.insights_names)?;
-                Some((account, args.insights_names))
-            }
-            false => None,
+impl<'a> Notices<'a> {
+    pub(crate) fn prepare(args: &'a Check, context: &'a Context<'a>) -> Result<Self, Failure> {
+        let sources = &args.sources;
+        let insights = if args.code_insights {
+            // With --members there need not be a credential; the proxy takes none.
+            let account = match &sources.members.members {
+                None => Some(account(&sources.connect, context)?),
+                Some(_) => None,
+            };
+            Insights::from_env(context.env, account.as_ref(), args.insights_names)?;
+            Some(account)
+        } else {
+            None
         };
         let webhook = Webhook::from_env(context.env)?;
         let when = match args.slack.as_deref() {
@@ -59,16 +61,17 @@ impl<'a> Told<'a> {
             ));
         }
         let slack = webhook.map(|webhook| Slack { webhook, when, names: args.slack_names });
-        Ok(Told { insights, slack, context })
+        Ok(Notices { insights, slack, args, context })
     }
 
     /// Tells everybody. Whatever goes wrong changes no verdict.
-    pub(crate) fn tell(&self, report: &Report, args: &Check) {
-        let mut connection = connection(&args.connect, self.context);
+    pub(crate) fn tell(&self, report: &Report) {
+        let mut connection = connection(&self.args.sources.connect, self.context);
         // The run itself is over by now: who is told of it must not make it last much longer.
         connection.deadline = connection.deadline.min(PATIENCE);
-        if let Some((account, names)) = &self.insights {
-            let insights = Insights::from_env(self.context.env, account.as_ref(), *names);
+        if let Some(account) = &self.insights {
+            let names = self.args.insights_names;
+            let insights = Insights::from_env(self.context.env, account.as_ref(), names);
             let told = insights.map_err(Problem::from);
             let told = told.and_then(|insights| insights.tell(report, &connection));
             warn("Code Insights could not be written", told);

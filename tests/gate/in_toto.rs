@@ -1,4 +1,4 @@
-//! An in-toto statement takes a live run about a commit; every other one is refused before anything
+//! An in-toto statement needs a live run about a commit; every other one is refused before anything
 //! is asked. No test is live, so what is written is tested beside the other formats.
 
 use serde_json::json;
@@ -51,11 +51,11 @@ fn what_is_not_live_attests_nothing() {
     ] {
         let sandbox = sandbox();
         let outcome = attest(&sandbox, &[&subject[..], more].concat(), &[]);
-        is_refused(&sandbox, &outcome, "takes a live run");
+        is_refused(&sandbox, &outcome, "needs a live run");
     }
     let sandbox = sandbox();
     let outcome = attest(&sandbox, &subject, &[("BITBUCKET_API_URL", &url)]);
-    is_refused(&sandbox, &outcome, "takes a live run");
+    is_refused(&sandbox, &outcome, "needs a live run");
     assert_eq!(server.requests().len(), 0);
 }
 
@@ -69,7 +69,7 @@ fn an_organisation_elsewhere_attests_nothing() {
         let env =
             [("ATLASSIAN_API_URL", &*there), ("ATLASSIAN_ORG_ID", ORG), ("ATLASSIAN_API_KEY", KEY)];
         let outcome = attest(&sandbox, &["--subject", SUBJECT], &env);
-        is_refused(&sandbox, &outcome, "takes a live run");
+        is_refused(&sandbox, &outcome, "needs a live run");
     }
     assert_eq!(ground.asked(), (0, 0));
 }

@@ -21,7 +21,7 @@ use crate::policy::{
 use crate::read::{Roles, Wanted};
 use crate::reading::Reading;
 use crate::run::Context;
-use crate::run::collect::{Request, gather};
+use crate::run::collect::Collector;
 use crate::run::workspaces::select;
 
 pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -151,17 +151,10 @@ fn readings(
         Admins::Allow => Roles::Unasked,
     };
     let wanted = Wanted { roles, addresses: &addresses, ..Wanted::proof(&[]) };
-    let request = Request {
-        members: &args.members,
-        connect: &args.connect,
-        selection: &selection,
-        roster: None,
-        refused: None,
-        must_be_live: false,
-    };
-    let gathered = gather(request, wanted, context)?;
-    gathered.demand_clock()?;
-    Ok(gathered.readings)
+    let collector = Collector::new(&args.members, &args.connect, selection, None, context)?;
+    let facts = collector.collect(wanted, None)?;
+    facts.demand_clock()?;
+    Ok(facts.readings)
 }
 
 /// The entry, about a member.

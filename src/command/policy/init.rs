@@ -20,8 +20,8 @@ use crate::policy::{Category, Exemption, FirstPolicy, Limits, RosterColumns};
 use crate::read::{Roles, file};
 use crate::reading::Selection;
 use crate::report::Outcome;
-use crate::run::assess::{Given, Terms, assess};
 use crate::run::collect::askable;
+use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::workspaces::{from_environment, named, no_workspace};
 use crate::run::{Context, roster};
 
@@ -34,7 +34,7 @@ pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Fail
     check_new(&path)?;
     let workspaces = workspaces(args, context)?;
     let today = context.today();
-    let roster = roster::read(&args.roster, &RosterColumns::default(), None, today)?;
+    let roster = roster::read(&args.sources.roster, &RosterColumns::default(), None, today)?;
     let accept = askable(roster.as_ref(), context)?;
     let first = FirstPolicy {
         workspaces: &workspaces,
@@ -60,11 +60,12 @@ pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Fail
 
 /// Without --exempt-current nobody is looked at.
 fn refuse_idle_files(args: &PolicyInit) -> Result<(), Failure> {
-    let idle = match (args.exempt_current, &args.members.members, &args.roster.roster) {
-        (true, _, _) | (false, None, None) => return Ok(()),
-        (false, Some(_), _) => "--members",
-        (false, None, Some(_)) => "--roster",
-    };
+    let idle =
+        match (args.exempt_current, &args.sources.members.members, &args.sources.roster.roster) {
+            (true, _, _) | (false, None, None) => return Ok(()),
+            (false, Some(_), _) => "--members",
+            (false, None, Some(_)) => "--roster",
+        };
     Err(Failure::usage(
         format!("{idle} is given, and without --exempt-current nobody is looked at"),
         format!("Add --exempt-current, or leave {idle} away."),
@@ -72,9 +73,9 @@ fn refuse_idle_files(args: &PolicyInit) -> Result<(), Failure> {
 }
 
 fn workspaces(args: &PolicyInit, context: &Context<'_>) -> Result<Vec<Arc<str>>, Failure> {
-    let named = named(&args.members.workspace)?;
+    let named = named(&args.sources.members.workspace)?;
     let mut slugs = if named.is_empty() { from_environment(context)? } else { named };
-    if let (true, Some(path)) = (slugs.is_empty(), &args.members.members) {
+    if let (true, Some(path)) = (slugs.is_empty(), &args.sources.members.members) {
         let listed = file::read(path, &Selection::All)?.readings;
         slugs = listed.into_iter().map(|reading| reading.workspace).collect();
     }
@@ -98,11 +99,11 @@ fn exempt(
     context: &Context<'_>,
 ) -> Result<Exempted, Failure> {
     let parsed = |text: String| policy::parse("policy.yaml".into(), text.as_bytes());
-    let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
-    let terms = Terms { roles: Roles::Welcome, ..Terms::plain(first.today) };
-    let assessed = assess(parsed(first.to_yaml())?, given, terms, context)?;
-    demand_all(&assessed.evaluation.readings)?;
-    let failing = failing(&assessed.evaluation);
+    let terms = Terms { roles: Roles::Welcome, ..Terms::PLAIN };
+    let run = PolicyRun::new(parsed(first.to_yaml())?, &args.sources, terms, context)?;
+    let evaluation = run.judge(run.collect()?, None).evaluation;
+    demand_all(&evaluation.readings)?;
+    let failing = failing(&evaluation);
     let owners = failing.values().filter(|failing| !failing.owns.is_empty());
     let owners =
         owners.map(|own| format!("{}, {}", own.member.label(), own.owns.join(", "))).collect();

@@ -14,16 +14,15 @@ use crate::failure::{Exit, Failure};
 use crate::files::replace;
 use crate::policy::{Document, Exemption, Levels, Policy, Refusal};
 use crate::report::State;
-use crate::run::assess::{Assessed, Given, Terms, assess};
+use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::{Context, print};
 
 pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Failure> {
     let (path, document) = open(&args.policy, !args.dry_run, context)?;
-    let given = Given { members: &args.members, roster: &args.roster, connect: &args.connect };
-    let terms = Terms::plain(context.today());
     // What an exemption is does not depend on the levels; what is said of it here must not either.
     let policy = Policy { levels: Levels::default(), ..document.policy.clone() };
-    let Assessed { evaluation, .. } = assess(policy, given, terms, context)?;
+    let run = PolicyRun::new(policy, &args.sources, Terms::PLAIN, context)?;
+    let evaluation = run.judge(run.collect()?, None).evaluation;
     demand_all(&evaluation.readings)?;
     let found: HashSet<&str> =
         evaluation.findings.iter().filter_map(|finding| finding.exemption.as_deref()).collect();
@@ -34,7 +33,7 @@ pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Fai
         .zip(&evaluation.states)
         .map(|(exemption, state)| {
             let missed = found.contains(&*exemption.id);
-            Retry::of(exemption, *state, missed, &document.policy, terms.today)
+            Retry::of(exemption, *state, missed, &document.policy, run.today)
         })
         .collect();
     let leaving = |(position, fate): (usize, &Retry)| fate.leaves().then_some(position);
