@@ -12,7 +12,7 @@ use crate::policy;
 use crate::read::Roles;
 use crate::redact::Redactor;
 use crate::report::{Assurance, Changes, Commit, Options, PreviousReport, Report};
-use crate::run::collect::{Facts, not_live};
+use crate::run::collect::Facts;
 use crate::run::deliver::{deliver, redacted};
 use crate::run::inputs::Inputs;
 use crate::run::notify::Notices;
@@ -151,7 +151,10 @@ fn demand_statement(
         ));
     }
     if args.today.is_some() || !run.collector.is_live() {
-        return Err(not_live());
+        return Err(Failure::usage(
+            "an in-toto statement needs a live run, and this one would not be live",
+            "Omit --today, --members and other API hosts, or the statement.",
+        ));
     }
     Ok(())
 }

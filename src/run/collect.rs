@@ -184,21 +184,13 @@ impl<'a> Collector<'a> {
                 }
             };
             let is_said = || members().all(|member| member.evidence.said(**source).is_some());
-            !is_asked && !(is_listed && is_said())
+            !(is_asked || is_listed && is_said())
         };
         match accept.iter().find(is_silent) {
             Some(source) => Err(not_asked(*source)),
             None => Ok(()),
         }
     }
-}
-
-/// A statement that others rely on takes answers of Bitbucket and Atlassian themselves, today.
-pub(crate) fn not_live() -> Failure {
-    Failure::usage(
-        "an in-toto statement needs a live run, and this one would not be live",
-        "Omit --today, --members and other API hosts, or the statement.",
-    )
 }
 
 /// The sources that a run can ask: Bitbucket, and those that it is given.
