@@ -17,6 +17,7 @@ use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
 use mfa_gate::failure::{Exit, Failure};
 use mfa_gate::http::Secrets;
+use terminal_size::Width;
 
 fn main() -> ExitCode {
     let variables: Vec<_> = env::vars_os().collect();
@@ -141,7 +142,9 @@ fn style(verbosity: Verbosity, stream: &impl RawStream) -> Style {
         Color::Always => true,
         Color::Never => false,
     };
-    Style { color, quiet: verbosity.quiet }
+    let width = stream.is_terminal().then(terminal_size::terminal_size).flatten();
+    let width = width.map_or(Style::default().width, |(Width(width), _)| width.into());
+    Style { color, quiet: verbosity.quiet, width }
 }
 
 #[cfg(test)]

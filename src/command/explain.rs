@@ -3,14 +3,10 @@
 
 use std::fmt::Write;
 
-use unicode_width::UnicodeWidthStr;
-
+use crate::emit::wrap::{WIDTH, wrap};
 use crate::failure::{Exit, Failure};
 use crate::rule::{Control, EXAMPLE_DAY, Level, Rule};
 use crate::run::print;
-
-/// How wide sentences are set.
-const WIDTH: usize = 80;
 
 pub(super) fn run(rule: Option<Rule>) -> Result<Exit, Failure> {
     print(&rule.map_or_else(list, explain))?;
@@ -66,21 +62,9 @@ fn levels(rule: Rule) -> String {
     format!("{}; the policy may say {}", rule.default_level().id(), allowed.join(", "))
 }
 
-/// A paragraph, broken at blanks.
+/// A paragraph.
 fn set(text: &str) -> String {
-    let mut lines = String::new();
-    let mut column = 0;
-    for word in text.split_whitespace() {
-        let width = word.width();
-        let (gap, start) = match column {
-            0 => ("", 0),
-            _ if column + 1 + width > WIDTH => ("\n", 0),
-            _ => (" ", column + 1),
-        };
-        lines.extend([gap, word]);
-        column = start + width;
-    }
-    lines + "\n"
+    wrap(text, WIDTH, 0, 0) + "\n"
 }
 
 fn indented(text: &str) -> String {

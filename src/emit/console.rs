@@ -1,31 +1,41 @@
 //! The summary for a person at a terminal or before a CI log: the verdict first, then who and why
-//! and what to do next, then what was counted.
+//! and what to do next, then what was counted, then the files that were written.
 
+use std::cmp::min;
 use std::io;
+use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style as Paint};
-use unicode_width::UnicodeWidthStr;
 
 use super::changes;
 use super::summary;
 use super::summary::Subject;
+use super::wrap::{WIDTH, wrap};
 use crate::escape::terminal;
-use crate::report::{Changes, Finding, Report, Severity, Verdict};
+use crate::report::{Changes, Concern, Finding, Report, Severity, Verdict, Workspace};
 use crate::rule::Rule;
 
-/// How many members are listed, and how many entries of any other kind; the rest is counted.
+/// How many members are listed in all, and how many things of any other kind; the rest is counted.
 const MAX_LISTED: usize = 50;
 
-/// How wide advice is set. What was seen stands on one line each, whole, for `grep`.
-const MAX_WIDTH: usize = 80;
+/// Where to find the members that are not listed.
+const ALL_MEMBERS: &str = "`--report csv=FILE` lists all";
 
 /// How the summary looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Whether to colour it.
     pub color: bool,
-    /// Whether to write no more than the verdict and what weakens it.
+    /// Whether to write only the verdict and what weakens it.
     pub quiet: bool,
+    /// How wide a line may be, in cells.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Style { color: false, quiet: false, width: WIDTH }
+    }
 }
 
 /// Writes the summary.
@@ -33,160 +43,223 @@ pub struct Style {
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Result<()> {
-    let paint = Palette::new(style.color);
+    let mut console = Console { out, paint: Palette::new(style.color), width: style.width };
     let headline = summary::headline(report);
-    let verdict = paint.verdict(report.verdict);
-    if style.quiet {
-        writeln!(out, "{verdict}{}{verdict:#}", terminal(&headline.to_string()))?;
-        for caveat in summary::caveats(report) {
-            advice("note:", &caveat, paint.strong, out)?;
-        }
-        return Ok(());
-    }
+    let verdict = console.paint.verdict(report.verdict);
+    let reasons = if style.quiet { vec![headline.reasons.join("; ")] } else { headline.reasons };
     let mut label = format!("{}:", headline.verdict);
-    for reason in &headline.reasons {
-        writeln!(out, "{verdict}{label} {}{verdict:#}", terminal(reason))?;
+    let indent = label.len() + 1;
+    // In quiet mode the verdict is one line, for scripts.
+    let width = if style.quiet { usize::MAX } else { style.width };
+    for reason in &reasons {
+        let reason = wrap(&terminal(reason), width, indent, indent);
+        writeln!(console.out, "{verdict}{label} {reason}{verdict:#}")?;
         label = " ".repeat(label.len());
     }
     for caveat in summary::caveats(report) {
-        advice("note:", &caveat, paint.strong, out)?;
+        console.advice("note:", &caveat, console.paint.strong)?;
     }
-    findings(report, out, &paint)?;
-    if let Some(changes) = &report.changes {
-        compared(report, changes, out, &paint)?;
+    if style.quiet {
+        return Ok(());
     }
-    writeln!(out)?;
-    for workspace in report.workspaces.iter().take(MAX_LISTED) {
-        // Why that is stands above, with what to do about it.
-        let line = if workspace.complete {
-            summary::read(workspace)
-        } else {
-            format!("{}: could not be checked", workspace.slug)
-        };
-        writeln!(out, "{}", terminal(&line))?;
-    }
-    more(report.workspaces.len(), MAX_LISTED, "workspace", out)?;
-    for source in summary::other_sources(&report.source) {
-        writeln!(out, "{}", terminal(&source))?;
-    }
-    writeln!(out, "{}", terminal(&summary::counts(report)))
-}
-
-/// The findings by rule, errors first, each rule with what to do about it.
-fn findings(report: &Report, out: &mut dyn io::Write, paint: &Palette) -> io::Result<()> {
-    let mut members_left = MAX_LISTED;
-    for severity in [Severity::Error, Severity::Warning] {
-        for rule in Rule::ALL {
-            let found: Vec<&Finding> = summary::of_rule(report, rule)
-                .filter(|finding| finding.level == severity)
-                .collect();
-            if found.is_empty() {
-                continue;
-            }
-            let room = match summary::subject(rule) {
-                Subject::Member => {
-                    let room = members_left;
-                    members_left = members_left.saturating_sub(found.len());
-                    room
-                }
-                Subject::Exemption | Subject::Workspace => MAX_LISTED,
-            };
-            group(rule, &found, room, out, paint)?;
-        }
-    }
+    console.findings(report)?;
     if let Some(hint) = summary::sign_on_hint(report) {
-        writeln!(out)?;
-        advice("hint:", hint, paint.strong, out)?;
+        writeln!(console.out)?;
+        console.advice("hint:", hint, console.paint.strong)?;
     }
-    Ok(())
+    if let Some(changes) = &report.changes {
+        console.changes(report, changes)?;
+    }
+    console.counts(report)
 }
 
-/// The findings of one rule and level, as many as there is room for.
-fn group(
+/// Names the files that were written.
+///
+/// # Errors
+/// Those of `out`.
+pub fn written(files: &[PathBuf], out: &mut dyn io::Write, style: Style) -> io::Result<()> {
+    if files.is_empty() || style.quiet {
+        return Ok(());
+    }
+    let files: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+    let files = terminal(&files.join(", ")).into_owned();
+    writeln!(out, "written: {}", wrap(&files, style.width, 9, 9))
+}
+
+/// Where the summary is written to.
+struct Console<'a> {
+    out: &'a mut dyn io::Write,
+    paint: Palette,
+    width: usize,
+}
+
+/// The findings of one rule and level.
+struct Group<'a> {
     rule: Rule,
-    found: &[&Finding],
-    room: usize,
-    out: &mut dyn io::Write,
-    paint: &Palette,
-) -> io::Result<()> {
-    let Some(first) = found.first() else { return Ok(()) };
-    let (color, strong, faint) = (paint.severity(first.level), paint.strong, paint.faint);
-    let level = summary::level(first.level);
-    let number = found.len();
-    writeln!(out, "\n{color}{level}{color:#}{strong}: {} ({number}){strong:#}", rule.title())?;
-    for finding in found.iter().take(room) {
-        write!(out, "  {}", terminal(&finding.message))?;
-        match summary::subject(rule) {
-            Subject::Exemption => {
-                let path = &finding.location.path;
-                write!(out, " {faint}[{}:{}]{faint:#}", terminal(path), finding.location.line)?;
+    level: Severity,
+    findings: Vec<&'a Finding>,
+    /// How many are listed.
+    listed: usize,
+}
+
+impl Console<'_> {
+    /// The findings by rule, errors first, each rule with what to do about it.
+    fn findings(&mut self, report: &Report) -> io::Result<()> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for level in [Severity::Error, Severity::Warning] {
+            for rule in Rule::ALL {
+                let findings: Vec<_> = summary::of_rule(report, rule)
+                    .filter(|finding| finding.level == level)
+                    .collect();
+                if !findings.is_empty() {
+                    groups.push(Group { rule, level, listed: MAX_LISTED, findings });
+                }
             }
-            Subject::Member | Subject::Workspace => {}
         }
-        writeln!(out)?;
-        if finding.help != rule.help() {
-            advice("help:", &finding.help, faint, out)?;
+        share(&mut groups);
+        let several = report.workspaces.len() > 1;
+        let accept: Vec<&str> =
+            report.policy.effective.accept.iter().map(|source| source.id()).collect();
+        groups.iter().try_for_each(|group| self.group(group, several, &accept.join(", ")))
+    }
+
+    fn group(&mut self, group: &Group<'_>, several: bool, accept: &str) -> io::Result<()> {
+        let Group { rule, level, findings, listed } = group;
+        let (color, strong, faint) =
+            (self.paint.severity(*level), self.paint.strong, self.paint.faint);
+        let (level, title, number) = (summary::level(*level), rule.title(), findings.len());
+        writeln!(self.out, "\n{color}{level}{color:#}{strong}: {title} ({number}){strong:#}")?;
+        let help = findings.first().map(|finding| &*finding.help);
+        let is_common = findings.iter().all(|finding| Some(&*finding.help) == help);
+        for finding in findings.iter().take(*listed) {
+            match summary::subject(*rule) {
+                Subject::Member => self.item(&member(finding, several, accept))?,
+                Subject::Exemption => {
+                    let place = &finding.location;
+                    self.item(&format!("{} [{}:{}]", finding.message, place.path, place.line))?;
+                }
+                Subject::Workspace => self.item(&finding.message)?,
+            }
+            if !is_common {
+                self.advice("help:", &finding.help, faint)?;
+            }
+        }
+        let (thing, where_) = match summary::subject(*rule) {
+            Subject::Member => ("member", ALL_MEMBERS),
+            Subject::Exemption => ("exemption", "`mfa-gate policy list` lists all"),
+            Subject::Workspace => ("workspace", "`--report json=FILE` lists all"),
+        };
+        self.more(number, *listed, thing, where_)?;
+        help.filter(|_| is_common).map_or(Ok(()), |help| self.advice("help:", help, faint))
+    }
+
+    /// What changed since an earlier run; what stayed as it was is among the findings.
+    fn changes(&mut self, report: &Report, changes: &Changes) -> io::Result<()> {
+        let strong = self.paint.strong;
+        let headline = terminal(&changes::headline(changes)).into_owned();
+        writeln!(self.out, "\n{strong}{}{strong:#}", wrap(&headline, self.width, 0, 2))?;
+        for (label, concerns) in [("new", &changes.new), ("fixed", &changes.fixed)] {
+            for concern in concerns.iter().take(MAX_LISTED) {
+                let said = |concern: &Concern| {
+                    format!("{}: {}", changes::about(concern), changes::said(concern))
+                };
+                self.labelled(label, 8, &said(concern), self.paint.faint)?;
+            }
+            self.more(concerns.len(), MAX_LISTED, label, "`--report html=FILE` lists all")?;
+        }
+        for caveat in changes::caveats(report, changes) {
+            self.advice("note:", &caveat, self.paint.faint)?;
+        }
+        Ok(())
+    }
+
+    fn counts(&mut self, report: &Report) -> io::Result<()> {
+        writeln!(self.out)?;
+        let workspace = |workspace: &Workspace| match workspace.complete {
+            true => summary::read(workspace),
+            // Why that is stands above, with what to do about it.
+            false => format!("{}: could not be checked", workspace.slug),
+        };
+        for line in report.workspaces.iter().take(MAX_LISTED).map(workspace) {
+            self.line(&line)?;
+        }
+        let all = "`--report json=FILE` lists all";
+        self.more(report.workspaces.len(), MAX_LISTED, "workspace", all)?;
+        for source in summary::other_sources(&report.source) {
+            self.line(&source)?;
+        }
+        self.line(&summary::counts(report))
+    }
+
+    /// A line of its own.
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", wrap(&terminal(text), self.width, 0, 4))
+    }
+
+    /// An item of a list.
+    fn item(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "  {}", wrap(&terminal(text), self.width, 2, 4))
+    }
+
+    /// A note, a hint or a help.
+    fn advice(&mut self, label: &str, text: &str, paint: Paint) -> io::Result<()> {
+        self.labelled(label, label.len() + 3, text, paint)
+    }
+
+    /// A text that starts at `indent`, after a label.
+    fn labelled(&mut self, label: &str, indent: usize, text: &str, paint: Paint) -> io::Result<()> {
+        let text = wrap(&terminal(text), self.width, indent, indent);
+        let gap = indent.saturating_sub(label.len() + 2);
+        writeln!(self.out, "  {paint}{label}{paint:#}{:gap$}{text}", "")
+    }
+
+    /// Counts what is not listed, and says where it is.
+    fn more(&mut self, all: usize, listed: usize, thing: &str, where_: &str) -> io::Result<()> {
+        match all.saturating_sub(listed) {
+            0 => Ok(()),
+            left => {
+                let more = summary::count(summary::number(left), &format!("more {thing}"));
+                self.item(&format!("and {more}; {where_}"))
+            }
         }
     }
-    let thing = match summary::subject(rule) {
-        Subject::Member => "member",
-        Subject::Exemption => "exemption",
-        Subject::Workspace => "workspace",
+}
+
+/// Divides the room for members among the rules, so that each shows some of its own.
+fn share(groups: &mut [Group<'_>]) {
+    let about_members = |group: &&mut Group<'_>| summary::subject(group.rule) == Subject::Member;
+    let mut groups: Vec<&mut Group<'_>> = groups.iter_mut().filter(about_members).collect();
+    // What a small group leaves free goes to the larger ones after it.
+    groups.sort_by_key(|group| group.findings.len());
+    let (mut room, mut waiting) = (MAX_LISTED, groups.len());
+    for group in groups {
+        group.listed = min(group.findings.len(), room.div_ceil(waiting.max(1)));
+        room -= group.listed;
+        waiting -= 1;
+    }
+}
+
+/// Who it is and what was seen. The rest of the message is the same for all members of a rule: its
+/// title says it, and the sources that the policy accepts.
+fn member(finding: &Finding, several_workspaces: bool, accept: &str) -> String {
+    let phrase = match finding.rule {
+        Rule::TwoFactorUnknown => "second factor unknown to: ",
+        Rule::TwoFactorDisabled
+        | Rule::ExemptionExpired
+        | Rule::ExemptionOverLimit
+        | Rule::ExemptionNotAllowed
+        | Rule::ExemptionExpiring
+        | Rule::ExemptionUnneeded
+        | Rule::ExemptionUnused
+        | Rule::WorkspaceIncomplete => "no second factor seen by: ",
     };
-    more(number, room, thing, out)?;
-    if found.iter().any(|finding| finding.help == rule.help()) {
-        advice("help:", rule.help(), faint, out)?;
-    }
-    Ok(())
-}
-
-/// What changed since an earlier run; what stayed as it was stands among the findings.
-fn compared(
-    report: &Report,
-    changes: &Changes,
-    out: &mut dyn io::Write,
-    paint: &Palette,
-) -> io::Result<()> {
-    let (strong, faint) = (paint.strong, paint.faint);
-    writeln!(out, "\n{strong}{}{strong:#}", terminal(&changes::headline(changes)))?;
-    for (label, concerns) in [("new", &changes.new), ("fixed", &changes.fixed)] {
-        for concern in concerns.iter().take(MAX_LISTED) {
-            let (about, said) = (changes::about(concern), changes::said(concern));
-            writeln!(out, "  {faint}{label:5}{faint:#} {}: {said}", terminal(&about))?;
-        }
-        if concerns.len() > MAX_LISTED {
-            writeln!(out, "  and {} more {label}", concerns.len() - MAX_LISTED)?;
-        }
-    }
-    for caveat in changes::caveats(report, changes) {
-        advice("note:", &caveat, faint, out)?;
-    }
-    Ok(())
-}
-
-/// Writes a labelled text, indented and wrapped at blanks.
-fn advice(label: &str, text: &str, paint: Paint, out: &mut dyn io::Write) -> io::Result<()> {
-    let indent = label.len() + 2;
-    write!(out, "  {paint}{label}{paint:#}")?;
-    let mut column = indent;
-    for word in terminal(text).split_whitespace() {
-        let width = word.width();
-        if column > indent && column + 1 + width > MAX_WIDTH {
-            write!(out, "\n{:indent$}", "")?;
-            column = indent;
-        }
-        write!(out, " {word}")?;
-        column += 1 + width;
-    }
-    writeln!(out)
-}
-
-/// Counts what is not listed.
-fn more(all: usize, listed: usize, thing: &str, out: &mut dyn io::Write) -> io::Result<()> {
-    match all.saturating_sub(listed) {
-        0 => Ok(()),
-        left => writeln!(out, "  and {} more", summary::count(summary::number(left), thing)),
-    }
+    let slug = finding.workspace.as_deref().unwrap_or_default();
+    let Some((who, seen)) = finding.message.split_once(&format!(" in {slug}: {phrase}")) else {
+        return finding.message.clone();
+    };
+    let seen = seen.strip_prefix(accept).map_or(seen, |rest| rest.trim_start_matches("; "));
+    let place = if several_workspaces { format!(" in {slug}") } else { String::new() };
+    if seen.is_empty() { format!("{who}{place}") } else { format!("{who}{place}: {seen}") }
 }
 
 /// The styles in use; all of them plain where no colour is wanted.

@@ -15,6 +15,7 @@ mod markdown;
 mod reports;
 mod sarif;
 pub(crate) mod summary;
+pub(crate) mod wrap;
 
 pub mod console;
 pub mod list;
@@ -23,7 +24,7 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 
-pub use self::reports::{ReportArg, Reports};
+pub use self::reports::{ReportArg, Reports, Written};
 
 use crate::member::TwoFactor;
 use crate::report::Report;

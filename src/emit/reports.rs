@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 
 use super::Format;
 use crate::failure::Failure;
@@ -39,12 +39,11 @@ impl Reports {
         self.0.iter().any(|(_, target)| matches!(target, Target::Stdout))
     }
 
-    /// Writes every report, each in a thread of its own, and gives which could not be written, and
-    /// why.
+    /// Writes every report, each in a thread of its own.
     pub fn write(
         self,
         write: impl Fn(Format, &mut dyn Write) -> anyhow::Result<()> + Sync,
-    ) -> Vec<anyhow::Error> {
+    ) -> Written {
         let write = &write;
         thread::scope(|scope| {
             let writers: Vec<_> = self
@@ -52,16 +51,33 @@ impl Reports {
                 .into_iter()
                 .map(|(report, target)| {
                     let format = report.format;
-                    (report, scope.spawn(move || target.fill(|out| write(format, out))))
+                    let is_file = !matches!(target, Target::Stdout);
+                    let writer = scope.spawn(move || target.fill(|out| write(format, out)));
+                    (report, is_file, writer)
                 })
                 .collect();
-            let failed = writers.into_iter().filter_map(|(report, writer)| {
-                let written = writer.join().unwrap_or_else(|_| Err(anyhow!("its writer stopped")));
-                let (format, path) = (report.format.id(), report.path.display());
-                let unwritten = || format!("the {format} report {path} could not be written");
-                written.with_context(unwritten).err()
-            });
-            failed.collect()
+            let mut written = Written::default();
+            for (ReportArg { format, path }, is_file, writer) in writers {
+                match writer.join().unwrap_or_else(|_| Err(anyhow!("its writer stopped"))) {
+                    Ok(()) if is_file => written.files.push(path),
+                    Ok(()) => {}
+                    Err(error) => {
+                        let (format, path) = (format.id(), path.display());
+                        let lost = format!("the {format} report {path} could not be written");
+                        written.lost.push(error.context(lost));
+                    }
+                }
+            }
+            written
         })
     }
+}
+
+/// What became of the reports of a run.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The files, in the order in which they were asked for.
+    pub files: Vec<PathBuf>,
+    /// Which reports could not be written, and why.
+    pub lost: Vec<anyhow::Error>,
 }

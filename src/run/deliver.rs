@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
-use crate::emit::Reports;
-use crate::emit::{self, console};
+use crate::emit::{self, Reports, Written, console};
 use crate::failure::{Exit, Failure};
 use crate::quote;
 use crate::redact::Redactor;
@@ -30,7 +29,7 @@ pub(crate) fn redacted(
 #[must_use]
 pub(crate) struct Delivered {
     stdout_taken: bool,
-    lost: Vec<anyhow::Error>,
+    written: Written,
 }
 
 /// Writes the reports.
@@ -38,18 +37,22 @@ pub(crate) fn deliver(report: &Report, reports: Reports, args: &ReportArgs) -> D
     let stdout_taken = reports.use_stdout();
     let options = emit::Options { sarif_suppressed: args.sarif_suppressed };
     let write = |format, out: &mut dyn Write| emit::write(format, report, options, out);
-    Delivered { stdout_taken, lost: reports.write(write) }
+    Delivered { stdout_taken, written: reports.write(write) }
 }
 
 impl Delivered {
     /// Writes the summary, to standard error where a report took standard output, and gives what
     /// could not be written of it all.
     pub(crate) fn summary(self, report: &Report, context: &Context<'_>) -> Vec<anyhow::Error> {
-        let Delivered { stdout_taken, mut lost } = self;
+        let Delivered { stdout_taken, written: Written { files, mut lost } } = self;
+        let write = |out: &mut dyn Write, style| {
+            console::write(report, out, style)?;
+            console::written(&files, out, style)
+        };
         if stdout_taken {
             // Standard error is for people: what it cannot take does not change the verdict.
-            let _ = console::write(report, &mut io::stderr().lock(), context.stderr);
-        } else if let Err(error) = to_stdout(|out| console::write(report, out, context.stdout)) {
+            let _ = write(&mut io::stderr().lock(), context.stderr);
+        } else if let Err(error) = to_stdout(|out| write(out, context.stdout)) {
             lost.push(error);
         }
         lost

@@ -7,6 +7,7 @@
     reason = "the helpers of tests fail like tests, which Clippy lets only #[test] functions do"
 )]
 
+mod console;
 mod drawings;
 mod escaping;
 mod fixture;

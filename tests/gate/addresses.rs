@@ -241,8 +241,8 @@ fn bitbucket_tells_what_the_directory_cannot() {
 #[test]
 fn a_search_that_is_not_answered_accuses_nobody() {
     for (search, why) in [
-        (Search::Deaf, "others than were asked for"),
-        (Search::Hiding, "others than were asked for"),
+        (Search::Deaf, "other addresses than were asked for"),
+        (Search::Hiding, "other addresses than were asked for"),
         (Search::Refused(400), "400"),
         (Search::Refused(403), "403"),
         (Search::Newcomer, "a member joined"),

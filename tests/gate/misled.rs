@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::{Bitbucket, Outcome, Sandbox, policy, row, rows};
+use crate::support::{Bitbucket, Outcome, Sandbox, policy, row, rows, unwrapped};
 
 /// A list on one page.
 fn page(values: &[Value]) -> Value {
@@ -27,9 +27,7 @@ fn check(server: &Bitbucket, more: &str) -> Outcome {
 fn is_incomplete(outcome: &Outcome, said: &str) {
     let all = format!("{}{}", outcome.stdout, outcome.stderr);
     assert_eq!(outcome.code, 3, "{all}");
-    // Lines are wrapped.
-    let all: Vec<&str> = all.split_whitespace().collect();
-    assert!(all.join(" ").contains(said), "{}", all.join(" "));
+    assert!(unwrapped(&all).contains(said), "{all}");
 }
 
 /// Rows that name a workspace, though they are asked not to.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use crate::organisation::{AS_OF, Directory, Ground, KEY, ORG, TODAY, account, id, refusal};
-use crate::support::{row, rows};
+use crate::support::{row, rows, unwrapped};
 
 /// A workspace of ten, of whom Bitbucket shows five as off.
 fn ten() -> Ground {
@@ -31,8 +31,9 @@ fn the_organisation_clears_four_of_five() {
     assert_eq!(checked.report["findings"][0]["account_id"], id(9));
     assert!(checked.console.contains("4 Atlassian account"), "{}", checked.console);
     assert!(checked.console.contains("5 Bitbucket"), "{}", checked.console);
-    let seen = "no second factor seen by: bitbucket (off), atlassian (off)";
-    assert!(checked.console.contains(seen), "{}", checked.console);
+    let seen =
+        "Member 9 (557058:00000000-0000-4000-8000-000000000009): bitbucket (off), atlassian (off)";
+    assert!(unwrapped(&checked.console).contains(seen), "{}", checked.console);
     assert_eq!(checked.report["source"]["atlassian"]["accounts"], 5);
     assert_eq!(checked.report["assurance"], "simulated");
 }

@@ -91,6 +91,16 @@ pub(crate) fn run_in(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Outc
     }
 }
 
+/// A text that was wrapped for a terminal, as one line.
+pub(crate) fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A summary without the files that it names at its end.
+pub(crate) fn without_files(summary: &str) -> &str {
+    summary.rsplit_once("written: ").map_or(summary, |(before, _)| before)
+}
+
 /// A policy about these workspaces, with more YAML after it.
 pub(crate) fn policy(workspaces: &str, more: &str) -> String {
     format!("version: 1\nworkspaces: [{workspaces}]\n{more}")

@@ -38,7 +38,7 @@ fn a_report_gives_its_own_verdict() {
     let mut report = report(&sandbox);
     let again = verify(&sandbox, &report, &["--max-age", "26h", "--workspace", "acme"]);
     assert_eq!(again.code, 1, "{}{}", again.stdout, again.stderr);
-    assert!(again.stdout.contains("no second factor seen by: bitbucket"), "{}", again.stdout);
+    assert!(again.stdout.contains("no second factor seen by bitbucket"), "{}", again.stdout);
 
     report["members"][0]["evidence"]["bitbucket"] = json!("enabled");
     report["members"][0]["two_factor"] = json!("enabled");
@@ -210,7 +210,7 @@ fn another_version_may_word_its_findings_otherwise() {
     older["tool"]["version"] = json!("0.0.9");
     let judged = verify(&sandbox, &older, &[]);
     assert_eq!((judged.code, &*judged.stderr), (1, ""));
-    assert!(judged.stdout.contains("no second factor seen by: bitbucket"), "{}", judged.stdout);
+    assert!(judged.stdout.contains("no second factor seen by bitbucket"), "{}", judged.stdout);
     // What it found is compared all the same.
     older["findings"][0]["level"] = json!("warning");
     let refused = verify(&sandbox, &older, &[]);

@@ -5,7 +5,7 @@ use wiremock::ResponseTemplate;
 
 use super::people::{KEY, account_id, email, leaves_no_name, row, uuid};
 use crate::organisation::{Directory, Ground, TODAY, account, refusal};
-use crate::support::{Outcome, Sandbox, policy};
+use crate::support::{Outcome, Sandbox, policy, unwrapped};
 
 /// An exemption of somebody, with reasons that name others.
 fn exempting(selector: &str) -> String {
@@ -20,7 +20,7 @@ fn exempting(selector: &str) -> String {
 fn ended(outcome: &Outcome, sandbox: &Sandbox, code: i32, said: &str) {
     let text = format!("{}{}", outcome.stdout, outcome.stderr);
     assert_eq!(outcome.code, code, "{text}");
-    assert!(text.contains(said), "{said} is not in {text}");
+    assert!(unwrapped(&text).contains(said), "{said} is not in {text}");
     leaves_no_name(outcome, sandbox, &["r.json", "r.xml", "r.sarif", "r.md"]);
 }
 

@@ -1,0 +1,54 @@
+//! Text for a terminal: lines are broken at blanks, never inside a word.
+
+use unicode_width::UnicodeWidthStr;
+
+/// How wide a line is where no terminal says it, in cells.
+pub(crate) const WIDTH: usize = 80;
+
+/// Breaks a text into lines of `width` cells. The first one starts at `column`, the others at
+/// `indent`. A word that is wider than a line has a line of its own. Blanks become one space.
+pub(crate) fn wrap(text: &str, width: usize, column: usize, indent: usize) -> String {
+    let mut lines = String::with_capacity(text.len());
+    let mut column = column;
+    // Before the first word of a line there is nothing to break, and no space.
+    let mut is_start = true;
+    for word in text.split_whitespace() {
+        let needed = word.width();
+        if !is_start && column + 1 + needed > width {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if !is_start {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += needed;
+        is_start = false;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn lines_break_at_blanks_and_hang_below_the_first() {
+        assert_eq!(wrap("one two three", 10, 4, 2), "one\n  two\n  three");
+        assert_eq!(wrap("one two  three", 80, 4, 2), "one two three");
+        assert_eq!(wrap("", 10, 0, 0), "");
+    }
+
+    #[test]
+    fn a_word_is_never_broken() {
+        assert_eq!(wrap("a 557058:1f0c2b3d b", 8, 2, 2), "a\n  557058:1f0c2b3d\n  b");
+    }
+
+    #[test]
+    fn widths_are_those_of_the_terminal() {
+        // Each of these takes two cells; the second letter of the last word combines.
+        assert_eq!(wrap("木村 木村", 8, 0, 0), "木村\n木村");
+        assert_eq!(wrap("abc e\u{301}f", 6, 0, 0), "abc e\u{301}f");
+    }
+}
