@@ -465,7 +465,7 @@ fn what_is_not_understood_is_shown_with_its_place() {
         }
         assert!(text.len() < 800, "{text}");
     }
-    assert!(refused(b"\xff\xfe{\0}\0", &selection).contains("UTF-16"));
+    assert!(refused(b"{\0}\0", &selection).contains("UTF-16 without a byte order mark"));
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().to_owned(), folder.path().join("none")] {
         let failure = file::read(&path, &selection).unwrap_err();
@@ -484,6 +484,17 @@ const EXPORT: &str = "Public Name,Email Address,Last Login (UTC),Has 2SV,On Plan
 #[test]
 fn an_export() {
     for content in [EXPORT.to_owned(), format!("\u{feff}{EXPORT}"), EXPORT.replace("\r\n", "\n")] {
+        for separator in [";", "\t"] {
+            assert_eq!(
+                acme(
+                    &content
+                        .replace(',', separator)
+                        .replace("Lovelace;", "Lovelace,")
+                        .replace("Lovelace\t", "Lovelace,")
+                ),
+                acme(&content)
+            );
+        }
         let reading = acme(&content);
         assert_eq!(reading.origin, Origin::UserExport);
         let roll = reading.members.unwrap();
@@ -514,7 +525,9 @@ fn an_export_by_heading() {
     assert_eq!(members(content)[0].key(), "a@b.c");
     let missing = "Public Name,Email Address,Last Login (UTC),Has 2SV\nAda,a@b.c,,Yes\n";
     let text = refused(missing.as_bytes(), &slugs(&["acme"]));
-    assert!(text.contains(":1: none of the 4 columns of this heading is \"On Plan\""), "{text}");
+    let wanted = ":1: none of the columns \"Public Name\", \"Email Address\", \"Last Login (UTC)\", \
+        \"Has 2SV\" is \"On Plan\"";
+    assert!(text.contains(wanted), "{text}");
     let twice = EXPORT.replace("Last Login (UTC)", "Has 2SV");
     let text = refused(twice.as_bytes(), &slugs(&["acme"]));
     assert!(text.contains("column 4 is \"Has 2SV\" a second time"), "{text}");
@@ -534,8 +547,12 @@ fn an_export_that_is_wrong() {
             "d@acme.example,,No,Enabled",
             ["column 5, \"On Plan\", says \"Enabled\""],
         ),
-        (",2026-11-01,Yes,Yes", ",2026-11-01,Yes", [":2: this row has 4 columns"]),
-        ("Eve,,,Yes,No", "Eve,,,Yes,No,More", ["this row has 6 columns"]),
+        (
+            ",2026-11-01,Yes,Yes",
+            ",2026-11-01,Yes",
+            [":2: the heading has 5 columns, and this row has 4"],
+        ),
+        ("Eve,,,Yes,No", "Eve,,,Yes,No,More", ["and this row has 6"]),
     ] {
         let text = refused(EXPORT.replace(from, to).as_bytes(), &acme);
         for part in parts {

@@ -2,8 +2,8 @@
 //! message may quote what it reads; and nothing is waited for or read without end.
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{self, Cursor, Read};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Cursor, IsTerminal, Read};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -17,13 +17,13 @@ const PIECE: usize = 1 << 16;
 
 /// An open file or stream that gives so many bytes at most. More of them is an error, as is a
 /// stream that gives nothing for a while.
-pub(crate) struct Input {
-    source: Source,
+pub(crate) struct InputFile {
+    source: Opened,
     largest: u64,
     left: u64,
 }
 
-enum Source {
+enum Opened {
     /// A regular file.
     File(File),
     /// Anything else, such as a pipe or a device.
@@ -34,8 +34,28 @@ enum Source {
 ///
 /// # Errors
 /// Where it cannot be opened, is a folder, or holds a credential.
-pub(crate) fn open(path: &Path, largest: u64) -> io::Result<Input> {
+pub(crate) fn open(path: &Path, largest: u64) -> io::Result<InputFile> {
     open_for(None, path, largest)
+}
+
+/// Opens a file, a stream, or standard input, which is called `-`.
+///
+/// # Errors
+/// As [`open`]; and where standard input is a terminal, which would wait for someone to type.
+pub(crate) fn open_or_stdin(path: &Path, largest: u64) -> io::Result<InputFile> {
+    if path != Path::new("-") {
+        return open(path, largest);
+    }
+    if io::stdin().is_terminal() {
+        return Err(io::Error::other("standard input is a terminal: pipe a file into it"));
+    }
+    // What is piped from a file that holds a credential holds it as well.
+    let stdin = Path::new("/dev/stdin");
+    if let Ok(metadata) = fs::metadata(stdin) {
+        without_credential(None, stdin, &metadata)?;
+    }
+    let source = Opened::Stream(Stream::read(|send| pass_on(io::stdin(), send))?);
+    Ok(InputFile { source, largest, left: largest })
 }
 
 /// The whole of a file or a stream.
@@ -54,35 +74,40 @@ pub(crate) fn read_credential(variable: &str, path: &Path, largest: u64) -> io::
     whole(open_for(Some(variable), path, largest)?)
 }
 
-fn open_for(variable: Option<&str>, path: &Path, largest: u64) -> io::Result<Input> {
+fn open_for(variable: Option<&str>, path: &Path, largest: u64) -> io::Result<InputFile> {
     let metadata = fs::metadata(path)?;
     let source = if metadata.is_file() {
-        Source::File(admitted(variable, path)?)
+        Opened::File(admitted(variable, path)?)
     } else if metadata.is_dir() {
         // Opening one works on Unix; only reading it fails, with a stranger message.
         return Err(io::ErrorKind::IsADirectory.into());
     } else {
-        Source::Stream(Stream::open(variable, path)?)
+        Opened::Stream(Stream::open(variable, path)?)
     };
-    Ok(Input { source, largest, left: largest })
+    Ok(InputFile { source, largest, left: largest })
 }
 
-fn whole(mut input: Input) -> io::Result<Vec<u8>> {
+fn whole(mut input: InputFile) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Opens a file unless it holds a credential, by any of its names. The variables of the process
-/// say which files do.
+/// Opens a file unless it holds a credential.
 fn admitted(variable: Option<&str>, path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
-    let metadata = file.metadata()?;
+    without_credential(variable, path, &file.metadata()?)?;
+    Ok(file)
+}
+
+/// Refuses a file that holds a credential, by any of its names. The variables of the process say
+/// which files do.
+fn without_credential(variable: Option<&str>, path: &Path, metadata: &Metadata) -> io::Result<()> {
     let others = CREDENTIALS.into_iter().filter(|name| variable != Some(name));
     let holds_value = |named: &String| {
         env::var_os(named).is_some_and(|holder| {
             let holder = Path::new(&holder);
-            is_file_at(&metadata, holder) || same_file(path, holder)
+            is_file_at(metadata, holder) || same_file(path, holder)
         })
     };
     let refused = |what: String| Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
@@ -94,18 +119,18 @@ fn admitted(variable: Option<&str>, path: &Path) -> io::Result<File> {
     {
         return refused("it may hold credentials: it is the environment of a process".into());
     }
-    Ok(file)
+    Ok(())
 }
 
-impl Read for Input {
+impl Read for InputFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // One byte more tells a file that ends here from one that is too large.
         let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
         let end = buffer.len().min(most);
         let buffer = buffer.get_mut(..end).unwrap_or_default();
         let read = match &mut self.source {
-            Source::File(file) => file.read(buffer)?,
-            Source::Stream(stream) => stream.read(buffer)?,
+            Opened::File(file) => file.read(buffer)?,
+            Opened::Stream(stream) => stream.read(buffer)?,
         };
         match self.left.checked_sub(read as u64) {
             Some(left) => {
@@ -134,20 +159,26 @@ struct Stream {
 
 impl Stream {
     fn open(variable: Option<&str>, path: &Path) -> io::Result<Self> {
-        let (send, pieces) = sync_channel(1);
         let (variable, path) = (variable.map(str::to_owned), path.to_owned());
-        let hand_over = move || match admitted(variable.as_deref(), &path) {
-            Ok(file) => pass_on(file, &send),
-            // A reader that went away needs no error.
+        Stream::read(move |send| match admitted(variable.as_deref(), &path) {
+            Ok(file) => pass_on(file, send),
+            // If nothing is read any more, no one needs the error.
             Err(error) => drop(send.send(Err(error))),
-        };
-        thread::Builder::new().spawn(hand_over)?;
+        })
+    }
+
+    /// Has pieces sent from a thread of their own.
+    fn read(
+        send_all: impl FnOnce(&SyncSender<io::Result<Vec<u8>>>) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (send, pieces) = sync_channel(1);
+        thread::Builder::new().spawn(move || send_all(&send))?;
         Ok(Stream { pieces, piece: Cursor::default() })
     }
 }
 
-/// Passes on what comes, to the end, to an error, or until nobody wants more.
-fn pass_on(mut file: File, send: &SyncSender<io::Result<Vec<u8>>>) {
+/// Passes on what comes, to the end, to an error, or until nothing more is wanted.
+fn pass_on(mut file: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) {
     loop {
         let mut piece = vec![0; PIECE];
         let read = match file.read(&mut piece) {

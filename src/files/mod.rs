@@ -8,7 +8,7 @@ mod unfinished;
 
 use std::time::Duration;
 
-pub(crate) use input::{open, read, read_credential};
+pub(crate) use input::{open, open_or_stdin, read, read_credential};
 pub use output::Target;
 pub(crate) use place::same_file;
 pub(crate) use rewrite::{check_new, check_replaceable, create, replace};

@@ -158,7 +158,7 @@ pub(super) static POLICY: Shape = Shape {
             "roster",
             Takes::Mapping(&ROSTER),
             "roster: {email: Email, mfa: MFA}",
-            "The column headings of the roster, where they are not the usual ones.",
+            "The headings and words of the roster, where they are not the usual ones.",
         ),
         key(
             "rules",
@@ -198,6 +198,20 @@ pub(super) static ROSTER: Shape = Shape {
         ),
         key("mfa", Takes::Text(Form::Line), "mfa: MFA", "The heading of the second factor."),
         key("sso", Takes::Text(Form::Line), "sso: SSO", "The heading of single sign-on."),
+        key(
+            "enabled",
+            Takes::Texts(Form::Line),
+            "enabled: [Capable]",
+            "The words in the column of the second factor for one that is registered. With this \
+             key or `disabled` no other words count; case does not matter. Default: true, yes, \
+             enabled, on, 1.",
+        ),
+        key(
+            "disabled",
+            Takes::Texts(Form::Line),
+            "disabled: [Not Capable]",
+            "The words in it for none that is registered. Default: false, no, disabled, off, 0.",
+        ),
     ],
 };
 

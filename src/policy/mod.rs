@@ -29,7 +29,7 @@ pub(crate) use self::dates::read_date;
 pub use self::edit::{Document, Refusal, snippet};
 pub use self::load::{check_digest, load, parse, schema, with_other_extension};
 pub use self::values::check_slug;
-pub(crate) use self::values::{as_email, is_account_id, is_usual_account_id};
+pub(crate) use self::values::{as_email, is_account_id, is_cell, is_usual_account_id};
 pub use self::write::FirstPolicy;
 pub use crate::yaml::diagnostics::Warning;
 
@@ -90,7 +90,8 @@ pub struct WorkspaceEntry {
     pub location: Location,
 }
 
-/// The column headings of an identity provider's export; `None` for the usual ones.
+/// What the columns of an identity provider's export are called, and what their words mean.
+/// Without a heading the usual ones count, and without any words the usual ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RosterColumns {
     /// The heading of the account ids.
@@ -101,6 +102,10 @@ pub struct RosterColumns {
     pub mfa: Option<Box<str>>,
     /// The heading of single sign-on.
     pub sso: Option<Box<str>>,
+    /// The words in the column of the second factor for one that is registered.
+    pub enabled: Vec<Box<str>>,
+    /// The words in it for none that is registered.
+    pub disabled: Vec<Box<str>>,
 }
 
 /// The level of every rule that a policy can set; complete, defaults included.

@@ -8,9 +8,10 @@ use super::fields::{self, Field, Fields, List};
 use super::keys::{Key, LIMITS, POLICY, ROSTER, Takes};
 use super::lists::{choice, unique, workspaces};
 use super::rules::levels;
-use super::{Admins, Limits, OptionalField, Policy, RosterColumns, WorkspaceEntry};
+use super::values::Form;
+use super::{Admins, Limits, OptionalField, Policy, RosterColumns, WorkspaceEntry, is_cell};
 use crate::member::Source;
-use crate::yaml::diagnostics::Diagnostics;
+use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::{Mapping, Node, Value};
 use crate::yaml::source::{SourceText, Span, Spanned};
 use crate::yaml::syntax;
@@ -100,12 +101,45 @@ fn accept(fields: &mut Fields<'_>) -> Option<Vec<Source>> {
 fn roster(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterColumns {
     let mut fields = Fields::open(mapping, &ROSTER, diagnostics);
     let mut heading = |key| fields.text(key).optional().flatten();
-    RosterColumns {
+    let mut columns = RosterColumns {
         account_id: heading("account_id"),
         email: heading("email"),
         mfa: heading("mfa"),
         sso: heading("sso"),
+        ..RosterColumns::default()
+    };
+    let mut seen = Vec::new();
+    columns.enabled = roster_words(&mut fields, "enabled", &mut seen);
+    columns.disabled = roster_words(&mut fields, "disabled", &mut seen);
+    columns
+}
+
+/// The words of one meaning, none of which was `seen` before: a word with two meanings has none.
+fn roster_words(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    seen: &mut Vec<Spanned<Box<str>>>,
+) -> Vec<Box<str>> {
+    let Field::Given(Spanned { value: list, span }) = fields.list(key) else { return Vec::new() };
+    if list.items.is_empty() && list.complete {
+        let help = format!("write the words, as in `{key}: [WORD]`, or delete the key");
+        fields.diagnostics.push(span, format!("`{key}` is empty"), help);
     }
+    let mut words = Vec::new();
+    for item in list.items {
+        let span = item.span;
+        let what = format!("an entry of `{key}`");
+        let Some(word) = Form::Line.check(item, &what, fields.diagnostics) else { continue };
+        if let Some(first) = seen.iter().find(|other| is_cell(&other.value, &word)) {
+            let message = format!("{} comes twice under `roster`", shown(&word));
+            let related = (first.span, "first here");
+            fields.diagnostics.push_related(span, message, "delete one of the two", related);
+            continue;
+        }
+        seen.push(Spanned { value: word.clone(), span });
+        words.push(word);
+    }
+    words
 }
 
 /// The limits, and the places of those that ask something of every exemption.

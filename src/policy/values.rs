@@ -87,6 +87,12 @@ fn visible(text: &str, what: &str) -> Result<Box<str>, (String, String)> {
     Ok(text.into())
 }
 
+/// Whether a cell of a table is the word that is meant: blanks around it, and the case of Latin
+/// letters, do not matter.
+pub(crate) fn is_cell(cell: &str, word: &str) -> bool {
+    cell.trim().eq_ignore_ascii_case(word.trim())
+}
+
 /// Whether a text can be an account id. They are opaque: this is no more than what all that were
 /// seen have in common.
 pub(crate) fn is_account_id(text: &str) -> bool {

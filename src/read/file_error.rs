@@ -1,40 +1,35 @@
-//! Why a file is of no use, and what to say about it.
+//! Why a file of members, or a roster, cannot be used, and what to say about it.
 
 use std::io;
 use std::path::Path;
 
 use crate::failure::Failure;
 
-/// Why a file is of no use: all of these are exit code 2.
+/// Why a file cannot be used. Every one of these is exit code 2.
 #[derive(Debug)]
-pub(super) enum Misfit {
-    /// It cannot be read.
-    Unreadable(io::Error),
-    /// It is UTF-16.
-    Utf16,
-    /// It is in another encoding, as this line and what is wrong with it show.
-    Encoding(u64, String),
-    /// It is not what it should be at one place. Lines and columns start at 1.
-    Place {
-        /// The line within the file.
-        line: u64,
-        /// The column within the line, where there is one.
-        column: Option<u64>,
-        /// What is wrong there.
-        what: String,
-    },
-    /// It is not what it should be as a whole.
-    Content(String),
-    /// It is something known that is of no use here.
-    Known {
-        /// What it is.
-        what: String,
-        /// What to do instead.
-        help: String,
-    },
+pub(super) struct FileError {
+    what: String,
+    help: Help,
+    /// The line of the file, from 1.
+    line: Option<u64>,
+    /// The column within the line, from 1.
+    column: Option<u64>,
 }
 
-/// What a file was to be, in the words of its messages.
+/// What to do about it.
+#[derive(Debug)]
+enum Help {
+    /// The file cannot be read.
+    CheckPath,
+    /// It is not text in an encoding that is known.
+    SaveAsUtf8,
+    /// It is not what it should be.
+    Expected,
+    /// It is understood, and cannot be used for a reason of its own.
+    Own(String),
+}
+
+/// What a file should be, in the words of its messages.
 pub(super) struct Expected {
     /// What it is called.
     pub(super) name: &'static str,
@@ -42,62 +37,78 @@ pub(super) struct Expected {
     pub(super) option: &'static str,
     /// What it may hold: a sentence or more.
     pub(super) takes: &'static str,
-    /// How it is saved as UTF-8: a sentence.
-    pub(super) utf_8: &'static str,
 }
 
-/// The byte order marks of UTF-16, which is what PowerShell 5 makes of everything with `>`.
-const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
-
-impl Misfit {
-    /// What is wrong with bytes that were to be text in UTF-8, as far as that shows in all of it.
-    pub(super) fn unless_text(bytes: &[u8]) -> Result<(), Self> {
-        if UTF_16.iter().any(|mark| bytes.starts_with(mark)) {
-            return Err(Misfit::Utf16);
-        }
-        if bytes.contains(&0) { Err(Misfit::Content("it is no text".into())) } else { Ok(()) }
+impl FileError {
+    /// The file is not what it should be.
+    pub(super) fn content(what: impl Into<String>) -> Self {
+        FileError { what: what.into(), help: Help::Expected, line: None, column: None }
     }
 
-    /// The failure, for a file that starts with the given words.
+    /// It is not text in an encoding that is known.
+    pub(super) fn encoding(what: impl Into<String>) -> Self {
+        FileError { help: Help::SaveAsUtf8, ..FileError::content(what) }
+    }
+
+    /// It has zero bytes, which no text has.
+    pub(super) fn not_text() -> Self {
+        FileError::encoding("it is not text, or it is UTF-16 without a byte order mark")
+    }
+
+    /// It is known what the file is, and that it cannot be used.
+    pub(super) fn known(what: impl Into<String>, help: impl Into<String>) -> Self {
+        FileError { help: Help::Own(help.into()), ..FileError::content(what) }
+    }
+
+    /// The same at a line.
+    pub(super) fn at(self, line: u64) -> Self {
+        FileError { line: Some(line), ..self }
+    }
+
+    /// The same at a line and a column.
+    pub(super) fn at_column(self, line: u64, column: u64) -> Self {
+        FileError { line: Some(line), column: Some(column), ..self }
+    }
+
+    /// Its line and column.
+    #[cfg(test)]
+    pub(super) fn place(&self) -> (Option<u64>, Option<u64>) {
+        (self.line, self.column)
+    }
+
+    /// The failure, for a file that starts with the given words; none of them if it does not
+    /// matter how it starts.
     pub(super) fn failure(self, expected: &Expected, path: &Path, start: &str) -> Failure {
-        let (name, path) = (expected.name, path.display());
-        let start = match start {
-            "" => String::new(),
-            start => format!("; it starts with \"{start}\""),
+        let FileError { mut what, help, line, column } = self;
+        let is_stdin = path == Path::new("-");
+        let (verb, help) = match help {
+            Help::CheckPath => ("read", format!("Check the path given with {}.", expected.option)),
+            Help::SaveAsUtf8 => (
+                "use",
+                "Save it as UTF-8, as \"CSV UTF-8\" in a spreadsheet or with `-Encoding utf8` in \
+                 PowerShell."
+                    .to_owned(),
+            ),
+            Help::Expected => {
+                if !start.is_empty() {
+                    what = format!("{what}; it starts with \"{start}\"");
+                }
+                ("understand", expected.takes.to_owned())
+            }
+            Help::Own(help) => ("use", help),
         };
-        match self {
-            Misfit::Unreadable(error) => Failure::usage(
-                format!("could not read the {name} {path}: {error}"),
-                format!("Check the path given with {}.", expected.option),
-            ),
-            Misfit::Utf16 => Failure::usage(
-                format!("could not use the {name} {path}: it is UTF-16"),
-                expected.utf_8,
-            ),
-            Misfit::Encoding(line, what) => Failure::usage(
-                format!("could not use the {name} {path}:{line}: {what}"),
-                expected.utf_8,
-            ),
-            Misfit::Place { line, column, what } => {
-                let column = column.map(|column| format!(":{column}")).unwrap_or_default();
-                Failure::usage(
-                    format!("could not understand the {name} {path}:{line}{column}: {what}{start}"),
-                    expected.takes,
-                )
-            }
-            Misfit::Content(what) => Failure::usage(
-                format!("could not understand the {name} {path}: {what}{start}"),
-                expected.takes,
-            ),
-            Misfit::Known { what, help } => {
-                Failure::usage(format!("could not use the {name} {path}: {what}"), help)
-            }
-        }
+        let shown = if is_stdin { "<stdin>".into() } else { path.display().to_string() };
+        let place = [line, column].into_iter().flatten().map(|number| format!(":{number}"));
+        let (name, path, place) = (expected.name, shown, place.collect::<String>());
+        Failure::usage(format!("could not {verb} the {name} {path}{place}: {what}"), help)
     }
 }
 
-impl From<io::Error> for Misfit {
+impl From<io::Error> for FileError {
     fn from(error: io::Error) -> Self {
-        Misfit::Unreadable(error)
+        // What bytes that should be text and are not fail with.
+        let is_encoding = error.kind() == io::ErrorKind::InvalidData;
+        let help = if is_encoding { Help::SaveAsUtf8 } else { Help::CheckPath };
+        FileError { help, ..FileError::content(error.to_string()) }
     }
 }

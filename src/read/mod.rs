@@ -13,8 +13,10 @@ mod join;
 pub(crate) mod list_error;
 mod other_sources;
 pub(crate) mod page;
+mod reader;
 pub mod roster;
 mod sources;
+mod text;
 pub(crate) mod visibility;
 pub(crate) mod wire;
 

@@ -73,16 +73,17 @@ fn a_roster_that_counts_has_to_be_there_with_its_column() {
         names(&refused(&ground, accept, &[], &[]), &[source, "--roster", "--roster-as-of"]);
     }
     for (heading, accept, missing) in [
-        ("account_id,sso", "bitbucket, roster", "\"mfa\""),
-        ("account_id,sso", "sso, roster", "\"mfa\""),
-        ("account_id,mfa", "sso", "\"sso\""),
-        ("account_id,mfa", "roster, sso", "\"sso\""),
-        ("name,mfa", "roster", "\"email\""),
+        ("account_id,sso", "bitbucket, roster", "mfa: HEADING"),
+        ("account_id,sso", "sso, roster", "mfa: HEADING"),
+        ("account_id,mfa", "sso", "sso: HEADING"),
+        ("account_id,mfa", "roster, sso", "sso: HEADING"),
+        ("name,mfa", "roster", "email: HEADING"),
     ] {
         let args = ground.roster(format!("{heading}\n{},yes\n", id(0)));
         names(&refused(&ground, accept, &args, &[]), &["roster.csv", missing]);
     }
-    for broken in ["", "account_id,mfa\n", "account_id,mfa\na,perhaps\n", "account_id;mfa\na;yes\n"]
+    for broken in
+        ["", "account_id,mfa\n", "account_id,mfa\na,perhaps\n", "account_id;mfa,sso\na;yes,no\n"]
     {
         let args = ground.roster(broken);
         names(&refused(&ground, "roster", &args, &[]), &["roster.csv"]);

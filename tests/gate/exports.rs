@@ -3,8 +3,27 @@
 use crate::support::{Outcome, Sandbox, policy, row, rows};
 use serde_json::json;
 
+/// The encodings that are read, and the text in each of them.
+pub(crate) const ENCODINGS: [fn(&str) -> Vec<u8>; 4] = [utf_8, marked, little_endian, big_endian];
+
+pub(crate) fn utf_8(text: &str) -> Vec<u8> {
+    text.into()
+}
+
+pub(crate) fn marked(text: &str) -> Vec<u8> {
+    format!("\u{feff}{text}").into()
+}
+
+pub(crate) fn little_endian(text: &str) -> Vec<u8> {
+    format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+pub(crate) fn big_endian(text: &str) -> Vec<u8> {
+    format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect()
+}
+
 /// Checks two members whom Bitbucket shows as off by a roster, under a policy that says this of it.
-fn check(roster: &str, headings: &str) -> Outcome {
+pub(crate) fn check(roster: impl AsRef<[u8]>, headings: &str) -> Outcome {
     let sandbox = Sandbox::new();
     sandbox
         .write("policy.yaml", policy("acme", &format!("accept: [bitbucket, roster]\n{headings}")));
@@ -37,17 +56,18 @@ fn microsofts_list_of_who_was_asked_to_is_no_proof() {
         // The advice must not be to name the columns in the policy.
         ("UserPrincipalName,MFA Status", ""),
     ] {
-        let outcome = check(&format!("{heading}\n{rows}"), headings);
+        let outcome = check(format!("{heading}\n{rows}"), headings);
         assert_eq!(outcome.code, 2, "{heading}: {}{}", outcome.stdout, outcome.stderr);
         let said = outcome.stderr.replace('\n', " ");
         assert!(said.contains("per-user MFA list"), "{said}");
         assert!(said.contains("asked for, not that one is registered"), "{said}");
+        assert!(said.contains("roster.csv:1: column 2, "), "{said}");
         assert!(said.contains("IsMfaCapable"), "{said}");
     }
     // Whatever its columns are called, one word is this list's alone.
     let outcome = check("email,mfa\na@acme.example,Enabled\nb@acme.example,Enforced\n", "");
     assert_eq!(outcome.code, 2, "{}", outcome.stdout);
-    assert!(outcome.stderr.contains("line 3, column \"mfa\""), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("roster.csv:3: column 2, \"mfa\""), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("per-user MFA list"), "{}", outcome.stderr);
 }
 
@@ -67,12 +87,12 @@ fn another_column_beside_the_state_that_was_asked_for_is_proof() {
 fn a_line_before_the_heading_is_passed_over() {
     for before in ["#TYPE Selected.User\r\n", "sep=,\r\n", "\"sep=,\"\n", "\n#type x,,\n"] {
         let rows = "email,mfa\na@acme.example,yes\nb@acme.example,yes\n";
-        let outcome = check(&format!("{before}{rows}"), "");
+        let outcome = check(format!("{before}{rows}"), "");
         assert_eq!(outcome.code, 0, "{before:?}: {}{}", outcome.stdout, outcome.stderr);
         // Lines are counted as an editor counts them.
         let wrong =
             format!("{before}{}", rows.replace("b@acme.example,yes", "b@acme.example,maybe"));
-        let outcome = check(&wrong, "");
+        let outcome = check(wrong, "");
         let line = before.matches('\n').count() + 3;
         assert_eq!(outcome.code, 2, "{}", outcome.stdout);
         assert!(outcome.stderr.contains(&format!("roster.csv:{line}:")), "{}", outcome.stderr);
@@ -99,12 +119,19 @@ fn members(file: &str, more: &[&str]) -> Outcome {
 }
 
 #[test]
-fn a_separator_that_is_not_understood_is_named() {
-    for (separator, name) in [(";", "semicolons"), ("\t", "tabs")] {
-        let outcome = members(&EXPORT.replace(',', separator), &["--workspace", "acme"]);
-        assert_eq!(outcome.code, 2, "{}", outcome.stdout);
-        let said = format!("this heading is separated by {name}");
-        assert!(outcome.stderr.contains(&said), "{}", outcome.stderr);
+fn bitbuckets_export_is_read_as_spreadsheets_save_it() {
+    for separator in [",", ";", "\t"] {
+        for encode in ENCODINGS {
+            let sandbox = Sandbox::new();
+            sandbox.write("policy.yaml", "version: 1\n");
+            sandbox.write("members", encode(&EXPORT.replace(',', separator)));
+            let args = ["check", "--members", "members", "--workspace", "acme"];
+            let outcome = sandbox.run(&args);
+            assert_eq!(outcome.code, 0, "{}{}", outcome.stdout, outcome.stderr);
+            let off = EXPORT.replace("bob@acme.example,,Yes", "bob@acme.example,,No");
+            sandbox.write("members", encode(&off.replace(',', separator)));
+            assert_eq!(sandbox.run(&args).code, 1);
+        }
     }
     let other = members("<style>p { margin: 0; }</style>\n", &["--workspace", "acme"]);
     assert!(other.stderr.contains("neither JSON nor such a CSV"), "{}", other.stderr);

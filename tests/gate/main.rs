@@ -21,6 +21,7 @@ mod doubt;
 mod edits;
 mod evidence;
 mod explain;
+mod export_shapes;
 mod exports;
 mod faults;
 #[cfg(unix)]

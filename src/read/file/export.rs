@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::{Completeness, Found, Held, only};
+use super::{Completeness, Contents, Held, only};
 use crate::failure::Problem;
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
+use crate::policy::is_cell;
 use crate::read::csv::{Row, Table, Words};
-use crate::read::file_error::Misfit;
+use crate::read::file_error::FileError;
 use crate::read::wire::row_key;
 use crate::reading::{Origin, Selection};
 
@@ -21,13 +22,17 @@ const ON_PLAN: &str = "On Plan";
 /// What the export adds to the names of accounts that were deactivated.
 const INACTIVE: &str = "(INACTIVE)";
 
-/// What the export says of somebody's flags.
-const WORDS: Words = Words { yes: &["yes"], no: &["no"], neither: "neither yes nor no" };
+/// Its headings.
+const HEADINGS: [&str; 5] = [NAME, EMAIL, LAST_LOGIN, HAS_2SV, ON_PLAN];
+
+/// How it answers.
+const WORDS: Words<'_, &str> = Words { yes: &["yes"], no: &["no"] };
 
 /// Reads an export, which has to be that of the one selected workspace.
-pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Misfit> {
-    let mut table = Table::open(reader)?;
-    let columns = Columns::find(&table)?;
+pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Contents, FileError> {
+    let is_known = |cell: &str| HEADINGS.iter().any(|heading| is_cell(cell, heading));
+    let mut table = Table::open(reader, is_known)?;
+    let columns = ExportColumns::find(&table)?;
     table.heading_ends()?;
     let slug = Arc::clone(only(selection)?);
     let mut members = Vec::new();
@@ -41,7 +46,7 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Mi
         let help = "An address is of one account only: export the users again.";
         Held::incomplete(Problem::new(doubt.to_string(), help), None)
     });
-    Ok(Found {
+    Ok(Contents {
         origin: Origin::UserExport,
         read_at: None,
         roster: None,
@@ -50,15 +55,15 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Found, Mi
 }
 
 /// Where the columns are.
-struct Columns {
+struct ExportColumns {
     name: usize,
     email: usize,
     has_2sv: usize,
     on_plan: usize,
 }
 
-impl Columns {
-    fn find<R: Read>(table: &Table<R>) -> Result<Self, Misfit> {
+impl ExportColumns {
+    fn find<R: Read>(table: &Table<R>) -> Result<Self, FileError> {
         let mut missing = Vec::new();
         let mut find = |name: &'static str| {
             let mut found = table.columns(name);
@@ -74,7 +79,7 @@ impl Columns {
             // Where it is missing, the columns are never used.
             Ok(first.unwrap_or_default())
         };
-        let columns = Columns {
+        let columns = ExportColumns {
             name: find(NAME)?,
             email: find(EMAIL)?,
             has_2sv: find(HAS_2SV)?,
@@ -83,28 +88,31 @@ impl Columns {
         find(LAST_LOGIN)?;
         match missing.as_slice() {
             [] => Ok(columns),
-            [_, _, _, _, _] => {
-                table.separated_by_commas(|cell| cell.contains(HAS_2SV))?;
-                Err(Misfit::Content("it is neither JSON nor such a CSV".into()))
-            }
+            [_, _, _, _, _] => Err(FileError::content("it is neither JSON nor such a CSV")),
             some => {
-                let (some, of) = (some.join(" and "), table.heading.len());
-                let what = format!("none of the {of} columns of this heading is {some}");
+                let (some, headings) = (some.join(" and none is "), table.headings());
+                let what = format!("none of the columns {headings} is {some}");
                 Err(table.misplaced(what))
             }
         }
     }
 
-    fn member(&self, row: &Row<'_>, number: u64) -> Result<Member, Misfit> {
+    fn member(&self, row: &Row<'_>, number: u64) -> Result<Member, FileError> {
         let name = row.cell(self.name);
         let email = row.cell(self.email);
+        let answer = |column| {
+            row.answer(column, WORDS).ok_or_else(|| {
+                let what = format!("{}, which is neither yes nor no", row.shown(column));
+                FileError::content(what).at(row.line)
+            })
+        };
         let flag = match row.cell(self.has_2sv) {
             // Nothing was said, which is not "no".
             "" => TwoFactor::Unknown,
-            _ if row.answer(self.has_2sv, HAS_2SV, &WORDS)? => TwoFactor::Enabled,
+            _ if answer(self.has_2sv)? => TwoFactor::Enabled,
             _ => TwoFactor::Disabled,
         };
-        let on_plan = row.answer(self.on_plan, ON_PLAN, &WORDS)?;
+        let on_plan = answer(self.on_plan)?;
         // A name is its owner's to choose: without the plan's word the suffix means nothing.
         let inactive = name.ends_with(INACTIVE) && !on_plan;
         Ok(Member {

@@ -8,9 +8,7 @@ use std::io::{self, Read};
 use serde::de::DeserializeOwned;
 
 use crate::quote::excerpt;
-use crate::read::file_error::Misfit;
-
-const BOM: &[u8] = b"\xef\xbb\xbf";
+use crate::read::file_error::FileError;
 
 /// How many bytes are looked at to say what a file starts with.
 const FIRST: usize = 600;
@@ -22,7 +20,7 @@ const BLANKS: usize = 1 << 20;
 const MOST: usize = 1 << 26;
 
 /// Objects one after another, in arrays or not.
-pub(super) struct Documents<R> {
+pub(super) struct JsonStream<R> {
     reader: R,
     /// How much is read at once.
     chunk: usize,
@@ -50,9 +48,9 @@ enum Within {
     AfterComma,
 }
 
-impl<R: Read> Documents<R> {
+impl<R: Read> JsonStream<R> {
     pub(super) fn new(reader: R, chunk: usize) -> Self {
-        Documents {
+        JsonStream {
             reader,
             chunk,
             buffer: Vec::new(),
@@ -64,15 +62,8 @@ impl<R: Read> Documents<R> {
         }
     }
 
-    /// The first byte that is neither white space nor part of a byte order mark. Nothing is
-    /// consumed but that mark.
-    pub(super) fn sniff(&mut self) -> Result<Option<u8>, Misfit> {
-        while self.buffer.len() < BOM.len() && !self.ended {
-            self.refill()?;
-        }
-        if self.buffer.starts_with(BOM) {
-            self.start = BOM.len();
-        }
+    /// The first byte that is not white space. Nothing is consumed.
+    pub(super) fn sniff(&mut self) -> Result<Option<u8>, FileError> {
         loop {
             let first = self.rest().iter().find(|byte| !byte.is_ascii_whitespace());
             match first {
@@ -80,7 +71,7 @@ impl<R: Read> Documents<R> {
                 None if self.ended => return Ok(None),
                 // It is kept, for the lines of a table are counted from the start.
                 None if self.rest().len() > BLANKS => {
-                    return Err(Misfit::Content("it starts with white space without end".into()));
+                    return Err(FileError::content("it starts with too much white space"));
                 }
                 None => self.refill()?,
             }
@@ -99,7 +90,7 @@ impl<R: Read> Documents<R> {
     }
 
     /// The next document; none at the end.
-    pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Misfit> {
+    pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FileError> {
         loop {
             let Some(byte) = self.peek()? else {
                 return match self.within {
@@ -140,7 +131,7 @@ impl<R: Read> Documents<R> {
         }
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
             let blanks = self.rest().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -153,7 +144,7 @@ impl<R: Read> Documents<R> {
         }
     }
 
-    fn parse<T: DeserializeOwned>(&mut self) -> Result<T, Misfit> {
+    fn parse<T: DeserializeOwned>(&mut self) -> Result<T, FileError> {
         loop {
             let mut stream = serde_json::Deserializer::from_slice(self.rest()).into_iter::<T>();
             match stream.next() {
@@ -200,19 +191,19 @@ impl<R: Read> Documents<R> {
         Ok(())
     }
 
-    fn misplaced(&self, what: String) -> Misfit {
-        Misfit::Place { line: self.line, column: Some(self.column), what }
+    fn misplaced(&self, what: String) -> FileError {
+        FileError::content(what).at_column(self.line, self.column)
     }
 
     /// The error of the document at the start of the rest, by its place in the whole file.
-    fn syntax(&self, error: &serde_json::Error) -> Misfit {
+    fn syntax(&self, error: &serde_json::Error) -> FileError {
         let (line, column) = (error.line() as u64, error.column() as u64);
         let place = format!(" at line {line} column {column}");
         let text = error.to_string();
         let what = excerpt(text.strip_suffix(&place).unwrap_or(&text));
         // Within the document, columns count from 1 as well, and 0 stands for the line's start.
         let column = if line <= 1 { self.column + column.saturating_sub(1) } else { column.max(1) };
-        Misfit::Place { line: self.line + line.saturating_sub(1), column: Some(column), what }
+        FileError::content(what).at_column(self.line + line.saturating_sub(1), column)
     }
 }
 
@@ -222,8 +213,8 @@ mod tests {
 
     use super::*;
 
-    fn all(text: &str, chunk: usize) -> Result<Vec<Value>, Misfit> {
-        let mut documents = Documents::new(text.as_bytes(), chunk);
+    fn all(text: &str, chunk: usize) -> Result<Vec<Value>, FileError> {
+        let mut documents = JsonStream::new(text.as_bytes(), chunk);
         documents.sniff()?;
         std::iter::from_fn(|| documents.next().transpose()).collect()
     }
@@ -235,7 +226,7 @@ mod tests {
         for text in [
             format!("{a}{b}"),
             format!("{a}\n{b}\n"),
-            format!("\u{feff} [{a} , {b}]\r\n"),
+            format!(" [{a} , {b}]\r\n"),
             format!("[{a}][][{b}]"),
             format!("[{escaped}]{b:#}"),
         ] {
@@ -256,16 +247,12 @@ mod tests {
             ("[1]", 1, 2),
         ] {
             for chunk in [1, 4, 1000] {
-                match all(text, chunk) {
-                    Err(Misfit::Place { line: at, column: Some(col), .. }) => {
-                        assert_eq!((at, col), (line, column), "{text:?} {chunk}");
-                    }
-                    other => panic!("{text:?}: {other:?}"),
-                }
+                let place = all(text, chunk).unwrap_err().place();
+                assert_eq!(place, (Some(line), Some(column)), "{text:?} {chunk}");
             }
         }
         for text in ["{", "[", "[{}", "[{},", "{\"a\": \"b"] {
-            assert!(matches!(all(text, 2), Err(Misfit::Place { .. })), "{text}");
+            assert_ne!(all(text, 2).unwrap_err().place(), (None, None), "{text}");
         }
     }
 }

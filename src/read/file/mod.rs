@@ -3,7 +3,7 @@
 mod export;
 mod json_stream;
 mod pages;
-mod reader;
+
 mod snapshot;
 mod wire;
 
@@ -14,13 +14,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use self::json_stream::Documents;
-use self::reader::Ahead;
-use self::wire::{Content, Document};
-use super::file_error::{Expected, Misfit};
+use self::json_stream::JsonStream;
+use self::wire::{Saved, SavedDocument};
+use super::file_error::{Expected, FileError};
+use super::reader::DigestingReader;
+use super::text::Text;
 use crate::completeness;
-use crate::failure::Failure;
-use crate::failure::Problem;
+use crate::failure::{Failure, Problem};
 use crate::files;
 use crate::member::Member;
 use crate::quote::excerpt;
@@ -56,8 +56,6 @@ const EXPECTED: Expected = Expected {
     takes: "It takes what `mfa-gate members --format json` writes, pages of Bitbucket's API as \
         saved by curl, or Bitbucket's own user export: a CSV with the columns Public Name, Email \
         Address, Last Login (UTC), Has 2SV and On Plan.",
-    utf_8: "Save it as UTF-8: a table as \"CSV UTF-8\" in a spreadsheet, pages with `curl --output \
-        FILE` in place of `>`, which makes UTF-16 in PowerShell.",
 };
 
 /// Reads the members of workspaces from a file.
@@ -74,53 +72,56 @@ const EXPECTED: Expected = Expected {
 /// [Bitbucket's API]: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get
 pub fn read(path: &Path, selection: &Selection) -> Result<FileRead, Failure> {
     let mut start = String::new();
-    let found = files::open(path, LARGEST).map_err(Misfit::from).and_then(|file| {
-        let mut documents = Documents::new(Ahead::new(file)?, CHUNK);
+    let found = files::open_or_stdin(path, LARGEST).map_err(FileError::from).and_then(|file| {
+        let text = Text::open(DigestingReader::new(file)?)?;
+        let mut documents = JsonStream::new(text, CHUNK);
         let first = documents.sniff()?;
         start = excerpt(&String::from_utf8_lossy(documents.first_bytes()));
-        Misfit::unless_text(documents.first_bytes())?;
+        if documents.first_bytes().contains(&0) {
+            return Err(FileError::not_text());
+        }
         match first {
-            None => Err(Misfit::Content("it is empty".into())),
+            None => Err(FileError::content("it is empty")),
             Some(b'{' | b'[') => {
                 let found = from_json(&mut documents, selection)?;
-                Ok((found, documents.into_parts().1.sha256()?))
+                Ok((found, documents.into_parts().1.into_inner().sha256()?))
             }
             Some(_) => {
-                let (rest, mut ahead) = documents.into_parts();
-                let found = export::read(rest.as_slice().chain(&mut ahead), selection)?;
-                Ok((found, ahead.sha256()?))
+                let (rest, mut text) = documents.into_parts();
+                let found = export::read(rest.as_slice().chain(&mut text), selection)?;
+                Ok((found, text.into_inner().sha256()?))
             }
         }
     });
-    let (found, sha256) = found.map_err(|misfit| misfit.failure(&EXPECTED, path, &start))?;
+    let (found, sha256) = found.map_err(|error| error.failure(&EXPECTED, path, &start))?;
     let (read_at, roster) = (found.read_at, found.roster.clone());
     Ok(FileRead { readings: found.select(selection), read_at, sha256, roster })
 }
 
 fn from_json<R: Read>(
-    documents: &mut Documents<R>,
+    documents: &mut JsonStream<R>,
     selection: &Selection,
-) -> Result<Found, Misfit> {
-    let mut gathered = pages::Gathered::default();
-    let mut listed = snapshot::Listed::default();
-    while let Some(document) = documents.next::<Document>()? {
-        match Content::try_from(document)? {
-            Content::Page(page) => gathered.add(page, selection)?,
-            Content::Snapshot(snapshot) => listed.add(snapshot, selection)?,
+) -> Result<Contents, FileError> {
+    let mut gathered = pages::SavedPages::default();
+    let mut listed = snapshot::Snapshots::default();
+    while let Some(document) = documents.next::<SavedDocument>()? {
+        match Saved::try_from(document)? {
+            Saved::Page(page) => gathered.add(page, selection)?,
+            Saved::Snapshot(snapshot) => listed.add(snapshot, selection)?,
         }
     }
     match (gathered.is_empty(), listed.is_empty()) {
-        (true, true) => Err(Misfit::Content("it holds no page and no list of members".into())),
+        (true, true) => Err(FileError::content("it holds no page and no list of members")),
         (false, true) => Ok(gathered.conclude()),
         (true, false) => Ok(listed.conclude()),
-        (false, false) => Err(Misfit::Content(
-            "it mixes pages of the API with the output of `mfa-gate members`".into(),
+        (false, false) => Err(FileError::content(
+            "it mixes pages of the API with the output of `mfa-gate members`",
         )),
     }
 }
 
 /// The workspaces that a file holds.
-struct Found {
+struct Contents {
     origin: Origin,
     read_at: Option<Timestamp>,
     roster: Option<RosterRecord>,
@@ -151,7 +152,7 @@ impl Held {
     }
 }
 
-impl Found {
+impl Contents {
     fn select(mut self, selection: &Selection) -> Vec<Reading> {
         let slugs = match selection {
             Selection::Slugs(slugs) => slugs.clone(),
@@ -179,7 +180,7 @@ impl Found {
 }
 
 /// The one selected workspace, for rows that name none.
-fn only(selection: &Selection) -> Result<&Arc<str>, Misfit> {
+fn only(selection: &Selection) -> Result<&Arc<str>, FileError> {
     let selected = match selection {
         Selection::Slugs(slugs) => match slugs.as_slice() {
             [slug] => return Ok(slug),
@@ -187,10 +188,10 @@ fn only(selection: &Selection) -> Result<&Arc<str>, Misfit> {
         },
         Selection::All => "none is selected".into(),
     };
-    Err(Misfit::Known {
-        what: format!("its rows do not say which workspace they are of, and {selected}"),
-        help: "Name the one workspace that the file is of with --workspace.".into(),
-    })
+    Err(FileError::known(
+        format!("its rows do not say which workspace they are of, and {selected}"),
+        "Name the one workspace that the file is of with --workspace.",
+    ))
 }
 
 /// Whether a workspace is wanted.

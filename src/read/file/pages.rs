@@ -1,4 +1,4 @@
-//! Pages of Bitbucket's API as somebody saved them, in whatever order.
+//! Saved pages of Bitbucket's API, in any order.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -6,20 +6,19 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Found, Held, only, wants};
-use crate::completeness;
-use crate::completeness::{Facts, Inconsistency};
+use super::{Contents, Held, only, wants};
+use crate::completeness::{self, Facts, Inconsistency};
 use crate::failure::Problem;
 use crate::member::Member;
 use crate::read::bitbucket::page_number;
-use crate::read::file_error::Misfit;
+use crate::read::file_error::FileError;
 use crate::read::page::Page;
 use crate::read::wire::{MemberRows, Slug, name_by_row};
 use crate::reading::{Origin, Selection};
 
 /// The pages so far, by workspace.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct SavedPages {
     workspaces: BTreeMap<Arc<str>, List>,
     pages: u64,
 }
@@ -32,7 +31,7 @@ struct List {
     other: Option<Inconsistency>,
 }
 
-impl Gathered {
+impl SavedPages {
     pub(super) fn is_empty(&self) -> bool {
         self.pages == 0
     }
@@ -42,14 +41,14 @@ impl Gathered {
         &mut self,
         mut page: Page<MemberRows>,
         selection: &Selection,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), FileError> {
         self.pages += 1;
         let slug: Arc<str> = match &page.values.slug {
             Slug::One(slug) if !wants(selection, slug) => return Ok(()),
             Slug::One(slug) => Arc::from(&**slug),
             Slug::Unnamed => Arc::clone(only(selection)?),
             Slug::Mixed => {
-                return Err(Misfit::Content(format!(
+                return Err(FileError::content(format!(
                     "the rows of its page no. {} are not all of one workspace",
                     self.pages
                 )));
@@ -64,9 +63,9 @@ impl Gathered {
     }
 
     /// The workspaces, each with all of its members or why they are not all.
-    pub(super) fn conclude(self) -> Found {
+    pub(super) fn conclude(self) -> Contents {
         let workspaces = self.workspaces.into_iter().map(|(slug, list)| (slug, list.conclude()));
-        Found {
+        Contents {
             origin: Origin::SavedPages,
             read_at: None,
             roster: None,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::wire::{Lists, Snapshot};
-use super::{Found, Held, wants};
+use super::wire::{Lists, SavedSnapshot};
+use super::{Contents, Held, wants};
 use crate::completeness;
 use crate::failure::Problem;
 use crate::member::Member;
 use crate::quote::whole;
-use crate::read::file_error::Misfit;
+use crate::read::file_error::FileError;
 use crate::reading::{Addresses, Completeness, MemberList, Origin, Selection};
 use crate::report::{RosterRecord, Workspace};
 
@@ -20,7 +20,7 @@ const HELP: &str = "Run `mfa-gate members --format json` again; it exits 0 only 
 
 /// The workspaces so far.
 #[derive(Default)]
-pub(super) struct Listed {
+pub(super) struct Snapshots {
     workspaces: BTreeMap<Arc<str>, Held>,
     /// Every workspace that was there, wanted or not.
     seen: BTreeSet<Arc<str>>,
@@ -30,23 +30,29 @@ pub(super) struct Listed {
     roster: Option<RosterRecord>,
 }
 
-impl Listed {
+impl Snapshots {
     pub(super) fn is_empty(&self) -> bool {
         self.documents == 0
     }
 
     /// Adds the workspaces of a document that are wanted.
-    pub(super) fn add(&mut self, snapshot: Snapshot, selection: &Selection) -> Result<(), Misfit> {
+    pub(super) fn add(
+        &mut self,
+        snapshot: SavedSnapshot,
+        selection: &Selection,
+    ) -> Result<(), FileError> {
         self.documents += 1;
-        let Snapshot { checked_at, complete, workspaces, members: Lists(mut lists), roster } =
+        let SavedSnapshot { checked_at, complete, workspaces, members: Lists(mut lists), roster } =
             snapshot;
         self.read_at = Some(self.read_at.map_or(checked_at, |oldest| oldest.min(checked_at)));
         match roster {
-            Some(roster) if self.roster.as_ref().is_none_or(|own| roster.as_of < own.as_of) => {
+            Some(roster)
+                if self.roster.as_ref().is_none_or(|oldest| roster.as_of < oldest.as_of) =>
+            {
                 self.roster = Some(roster);
             }
             Some(_) => {}
-            // What it said on a day that nobody knows may be as old as it likes.
+            // What a roster said on an unknown day may be too old.
             None => {
                 lists.values_mut().flatten().for_each(|member| member.evidence.forget_roster());
             }
@@ -58,7 +64,7 @@ impl Listed {
         for workspace in workspaces {
             let slug = Arc::clone(&workspace.slug);
             if !self.seen.insert(Arc::clone(&slug)) {
-                return Err(Misfit::Content(format!("it holds the workspace `{slug}` twice")));
+                return Err(FileError::content(format!("it holds the workspace `{slug}` twice")));
             }
             let members = lists.remove(&slug).unwrap_or_default();
             if wants(selection, &slug) {
@@ -67,16 +73,16 @@ impl Listed {
         }
         match lists.pop_first() {
             None => Ok(()),
-            Some((slug, _)) => Err(Misfit::Content(format!(
+            Some((slug, _)) => Err(FileError::content(format!(
                 "it lists members of the workspace `{slug}`, which is not among its workspaces"
             ))),
         }
     }
 
     /// The workspaces, each with all of its members or why they are not all.
-    pub(super) fn conclude(self) -> Found {
-        let Listed { workspaces, read_at, roster, .. } = self;
-        Found { origin: Origin::Snapshot, read_at, roster, workspaces }
+    pub(super) fn conclude(self) -> Contents {
+        let Snapshots { workspaces, read_at, roster, .. } = self;
+        Contents { origin: Origin::Snapshot, read_at, roster, workspaces }
     }
 }
 
@@ -100,7 +106,7 @@ fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> He
     } else if members.iter().any(has_empty_id) {
         "the members file contradicts itself: a member has an empty id".into()
     } else {
-        // Without a word on how it is known, the least that anybody can claim.
+        // A file that does not say how it knows gets the weakest claim.
         let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
         match completeness::recorded(&members, workspace.members, completeness, size) {
             Ok(()) => {

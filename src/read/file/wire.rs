@@ -12,7 +12,7 @@ use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use crate::http::object::Object;
 use crate::member::Member;
 use crate::quote::excerpt;
-use crate::read::file_error::Misfit;
+use crate::read::file_error::FileError;
 use crate::read::page::{NoError, Page};
 use crate::read::wire::{ErrorDetail, MemberRows};
 use crate::report::{ListedMember, RosterRecord, SCHEMA_VERSION, Workspace};
@@ -20,7 +20,7 @@ use crate::report::{ListedMember, RosterRecord, SCHEMA_VERSION, Workspace};
 /// Everything that a document can have: which kind it is shows only when it is read, and reading
 /// it twice would take twice as long.
 #[derive(Deserialize)]
-pub(super) struct Document {
+pub(super) struct SavedDocument {
     #[serde(default)]
     error: Option<ErrorDetail>,
 
@@ -64,15 +64,15 @@ struct Origins {
 }
 
 /// What a document is.
-pub(super) enum Content {
+pub(super) enum Saved {
     /// A page of the API.
     Page(Page<MemberRows>),
     /// The output of `mfa-gate members --format json`.
-    Snapshot(Snapshot),
+    Snapshot(SavedSnapshot),
 }
 
 /// The part of [`crate::report::Snapshot`] that members are read from.
-pub(super) struct Snapshot {
+pub(super) struct SavedSnapshot {
     /// When the members were read.
     pub(super) checked_at: Timestamp,
     /// Whether every workspace was read to the end.
@@ -113,33 +113,31 @@ impl<'de> Deserialize<'de> for Lists {
     }
 }
 
-impl TryFrom<Document> for Content {
-    type Error = Misfit;
+impl TryFrom<SavedDocument> for Saved {
+    type Error = FileError;
 
-    fn try_from(document: Document) -> Result<Self, Misfit> {
+    fn try_from(document: SavedDocument) -> Result<Self, FileError> {
         if document.verdict.is_some() || document.policy.is_some() {
-            return Err(Misfit::Known {
-                what: "it is a report, which was judged already".into(),
-                help: "`mfa-gate verify` reads reports; --members takes the output of `mfa-gate \
-                       members --format json`."
-                    .into(),
-            });
+            return Err(FileError::known(
+                "it is a report, which was judged already",
+                "`mfa-gate verify` reads reports; --members takes the output of `mfa-gate members \
+                 --format json`.",
+            ));
         }
         if let Some(error) = document.error {
             let message = error.message.unwrap_or_default();
-            return Err(Misfit::Known {
-                what: format!(
+            return Err(FileError::known(
+                format!(
                     "it holds an error that Bitbucket answered with in place of members: {}",
                     excerpt(&message)
                 ),
-                help: "Save the pages again with a credential that may list the members of the \
-                       workspace; curl with --fail stops at an error."
-                    .into(),
-            });
+                "Save the pages again with a credential that may list the members of the \
+                 workspace; curl with --fail stops at an error.",
+            ));
         }
         let listed = (document.checked_at, document.workspaces, document.members);
         match (document.values, document.schema_version, listed) {
-            (Some(values), None, _) => Ok(Content::Page(Page {
+            (Some(values), None, _) => Ok(Saved::Page(Page {
                 values,
                 size: document.size,
                 page: document.page,
@@ -152,7 +150,7 @@ impl TryFrom<Document> for Content {
                 let complete = document.complete.unwrap_or(false);
                 let workspaces = workspaces.into_iter().map(|Object(workspace)| workspace);
                 let roster = document.source.and_then(|source| source.roster);
-                Ok(Content::Snapshot(Snapshot {
+                Ok(Saved::Snapshot(SavedSnapshot {
                     checked_at,
                     complete,
                     workspaces: workspaces.collect(),
@@ -160,10 +158,9 @@ impl TryFrom<Document> for Content {
                     roster,
                 }))
             }
-            _ => Err(Misfit::Content(
+            _ => Err(FileError::content(
                 "an object in it is neither a page with `values` nor a list with \
-                 `schema_version`, `checked_at`, `workspaces` and `members`"
-                    .into(),
+                 `schema_version`, `checked_at`, `workspaces` and `members`",
             )),
         }
     }

@@ -2,12 +2,12 @@
 
 use std::io::Read;
 
-use super::{Entry, WORDS, per_user};
+use super::{Entry, unproven};
 use crate::member::{Source, TwoFactor};
-use crate::policy::{RosterColumns, is_account_id};
+use crate::policy::{RosterColumns, is_account_id, is_cell};
 use crate::quote::excerpt;
-use crate::read::csv::{Row, Table};
-use crate::read::file_error::Misfit;
+use crate::read::csv::{Row, Table, Words};
+use crate::read::file_error::FileError;
 
 /// The columns that a roster may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,12 +40,25 @@ impl Column {
         }
     }
 
-    /// The headings that need not be named.
+    /// The headings that need not be named: those of Atlassian's exports of [accounts from domains]
+    /// and of [managed accounts], of Google Workspace's [list of users], of Graph's
+    /// [registration details], and plain words.
+    ///
+    /// [accounts from domains]: https://support.atlassian.com/security-and-access-policies/docs/export-accounts-from-domains/
+    /// [managed accounts]: https://support.atlassian.com/organization-administration/docs/export-managed-accounts/
+    /// [list of users]: https://support.google.com/a/answer/7348070
+    /// [registration details]: https://learn.microsoft.com/graph/api/resources/userregistrationdetails
     fn usual(self) -> &'static [&'static str] {
         match self {
             Column::AccountId => &["account_id", "Atlassian ID"],
-            Column::Email => &["email"],
-            Column::Mfa => &["mfa", "Two-step verification", "Two-step verification enabled"],
+            Column::Email => &["email", "Email Address [Required]"],
+            Column::Mfa => &[
+                "mfa",
+                "Two-step verification",
+                "Two-step verification enabled",
+                "2sv Enrolled [READ ONLY]",
+                CAPABLE,
+            ],
             Column::Sso => &["sso", "SAML single sign-on"],
         }
     }
@@ -61,6 +74,27 @@ impl Column {
     }
 }
 
+/// Graph's column of the second factor.
+const CAPABLE: &str = "IsMfaCapable";
+
+/// Graph's column of addresses. Other exports have a column of that name that holds no addresses.
+const PRINCIPAL: &str = "UserPrincipalName";
+
+/// Whether a heading means something.
+pub(super) fn is_known(cell: &str, named: &RosterColumns) -> bool {
+    is_cell(cell, PRINCIPAL)
+        || Column::ALL.into_iter().any(|column| {
+            let mut names = column.usual().iter().copied().chain(column.named(named));
+            names.any(|name| is_cell(cell, name))
+        })
+}
+
+/// The usual words.
+const WORDS: Words<'_, &str> = Words {
+    yes: &["true", "yes", "enabled", "on", "1"],
+    no: &["false", "no", "disabled", "off", "0"],
+};
+
 /// A column with answers.
 pub(super) struct Answers {
     column: usize,
@@ -69,31 +103,32 @@ pub(super) struct Answers {
 }
 
 /// Where the columns are, from 0.
-pub(super) struct Columns {
+pub(super) struct Columns<'n> {
+    /// What the policy says of them.
+    named: &'n RosterColumns,
     account_id: Option<usize>,
     email: Option<usize>,
     pub(super) mfa: Option<Answers>,
     pub(super) sso: Option<Answers>,
 }
 
-impl Columns {
-    /// Finds the columns in a heading. `required` are the sources that have to have one.
+impl<'n> Columns<'n> {
+    /// Finds the columns in a heading. `required` are the sources that must have one.
     pub(super) fn find<R: Read>(
         table: &Table<R>,
-        named: &RosterColumns,
+        named: &'n RosterColumns,
         required: &[Source],
-    ) -> Result<Self, Misfit> {
-        table.separated_by_commas(|_| true)?;
-        let mut search = Search { table, found: Vec::new(), missing: Vec::new() };
+    ) -> Result<Self, FileError> {
+        let mut search = Search { table, named, found: Vec::new(), missing: Vec::new() };
         // First those that the policy names: what is one of them is not another by its usual name.
         for column in Column::ALL {
             if let Some(name) = column.named(named) {
-                // An answer that nobody accepts may be missing.
-                let accepted = column.answers().is_none_or(|own| required.contains(&own));
-                search.named(column, name, accepted || required.is_empty())?;
+                // A column that nothing accepts may be missing.
+                let is_accepted = column.answers().is_none_or(|source| required.contains(&source));
+                search.named(column, name, is_accepted || required.is_empty())?;
             }
         }
-        // Where one of the two that tell whose a row is is named, the other is not looked for: a
+        // Where one of the two that say whose a row is is named, the other is not looked for: a
         // column that an identity provider calls `account_id` holds ids of its own.
         let keys = [Column::AccountId, Column::Email];
         let key_is_named = keys.iter().any(|column| column.named(named).is_some());
@@ -102,25 +137,24 @@ impl Columns {
                 search.usual(column)?;
             }
         }
-        let wants_mfa = required.is_empty() || required.contains(&Source::Roster);
-        per_user::refuse(&table.heading, search.at(Column::Mfa), wants_mfa)?;
-        let mut need = |columns: &[Column], tells| {
-            // One that is named and not there was missed already.
-            if columns.iter().all(|column| column.named(named).is_none()) {
-                search.need(columns, tells);
-            }
-        };
-        need(&[Column::AccountId, Column::Email], "whose a row is");
         let (mfa, sso) = (required.contains(&Source::Roster), required.contains(&Source::Sso));
+        // A policy that says what the words mean has thought about it.
+        if !has_words(named) {
+            let wants_mfa = mfa || required.is_empty();
+            unproven::refuse(&table.heading, search.at(Column::Mfa), wants_mfa)
+                .map_err(|error| error.at(table.line))?;
+        }
+        search
+            .need(&[Column::Email, Column::AccountId], "is known to hold addresses or account ids");
         if mfa {
-            need(&[Column::Mfa], "who has a second factor");
+            search.need(&[Column::Mfa], "is known to say who has a second factor");
         }
         if sso {
-            need(&[Column::Sso], "who signs in through single sign-on");
+            search.need(&[Column::Sso], "is known to say who uses single sign-on");
         }
         if !mfa && !sso {
-            let tells = "who has a second factor or signs in through single sign-on";
-            need(&[Column::Mfa, Column::Sso], tells);
+            let says = "is known to say who has a second factor or uses single sign-on";
+            search.need(&[Column::Mfa, Column::Sso], says);
         }
         search.conclude()
     }
@@ -133,7 +167,7 @@ impl Columns {
     }
 
     /// What a row says.
-    pub(super) fn entry(&self, row: &Row<'_>) -> Result<Entry, Misfit> {
+    pub(super) fn entry(&self, row: &Row<'_>) -> Result<Entry, FileError> {
         let key = |column: Option<usize>| {
             column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty())
         };
@@ -144,51 +178,98 @@ impl Columns {
                 .filter(|email| email.contains('@'))
                 .map(|email| email.to_ascii_lowercase().into()),
             mfa: self.mfa(row)?,
-            sso: answer(row, self.sso.as_ref())?,
+            sso: answer(row, self.sso.as_ref(), WORDS, |shown| {
+                FileError::content(format!("{shown}, which is not a word that is known"))
+            })?,
             line: row.line,
         })
     }
 
     /// Whether a row says that a second factor is registered.
-    fn mfa(&self, row: &Row<'_>) -> Result<TwoFactor, Misfit> {
-        match &self.mfa {
-            Some(mfa) if per_user::is_its_own_word(row.cell(mfa.column)) => {
-                Err(per_user::refusal(format!(
-                    "line {}, column \"{}\", says \"Enforced\" as Microsoft's per-user MFA list \
-                     does",
-                    row.line, mfa.heading
-                )))
-            }
-            answers => answer(row, answers.as_ref()),
+    fn mfa(&self, row: &Row<'_>) -> Result<TwoFactor, FileError> {
+        let RosterColumns { enabled, disabled, .. } = self.named;
+        let mfa = self.mfa.as_ref();
+        if has_words(self.named) {
+            return answer(row, mfa, Words { yes: enabled, no: disabled }, |shown| {
+                let what =
+                    format!("{shown}, which is not under `enabled` or `disabled` in the policy");
+                FileError::known(what, self.word_help(row))
+            });
         }
+        answer(row, mfa, WORDS, |shown| {
+            let cell = mfa.map_or("", |mfa| row.cell(mfa.column));
+            unproven::own_word(cell, &shown).unwrap_or_else(|| {
+                let what = format!("{shown}, which is not a word that is known");
+                FileError::known(what, self.word_help(row))
+            })
+        })
+    }
+
+    /// How the policy can say what a word in the column of the second factor means. It is shown
+    /// under both keys: which one is right is for a person to say.
+    fn word_help(&self, row: &Row<'_>) -> String {
+        let word = self.mfa.as_ref().map_or("", |mfa| row.cell(mfa.column));
+        let line = |list: fn(&mut RosterColumns) -> &mut Vec<Box<str>>| {
+            let mut columns = self.named.clone();
+            list(&mut columns).push(excerpt(word).into());
+            columns.to_yaml()
+        };
+        let (enabled, disabled) =
+            (line(|columns| &mut columns.enabled), line(|columns| &mut columns.disabled));
+        let other = match has_words(self.named) {
+            true => "",
+            false => {
+                " List the other words of this column in the same way, since then only \
+                      listed words count."
+            }
+        };
+        format!(
+            "If this word means that a second factor is registered, write in the policy \
+             `{enabled}`; if it means that none is, write `{disabled}`.{other}"
+        )
     }
 }
 
+/// Whether the policy says which words the column of the second factor has.
+fn has_words(named: &RosterColumns) -> bool {
+    !named.enabled.is_empty() || !named.disabled.is_empty()
+}
+
 /// What a row answers; an empty cell says nothing, and neither does a column that is not there.
-fn answer(row: &Row<'_>, answers: Option<&Answers>) -> Result<TwoFactor, Misfit> {
+fn answer<W: AsRef<str>>(
+    row: &Row<'_>,
+    answers: Option<&Answers>,
+    words: Words<'_, W>,
+    unknown: impl FnOnce(String) -> FileError,
+) -> Result<TwoFactor, FileError> {
     match answers {
         Some(answers) if !row.cell(answers.column).is_empty() => {
-            let yes = row.answer(answers.column, &answers.heading, &WORDS)?;
-            Ok(if yes { TwoFactor::Enabled } else { TwoFactor::Disabled })
+            match row.answer(answers.column, words) {
+                Some(true) => Ok(TwoFactor::Enabled),
+                Some(false) => Ok(TwoFactor::Disabled),
+                None => Err(unknown(row.shown(answers.column)).at(row.line)),
+            }
         }
         Some(_) | None => Ok(TwoFactor::Unknown),
     }
 }
 
 /// The columns that were found so far, and what is to be said of those that were not.
-struct Search<'t, R> {
+struct Search<'t, 'n, R> {
     table: &'t Table<R>,
+    named: &'n RosterColumns,
     found: Vec<(Column, usize)>,
-    missing: Vec<String>,
+    /// Which columns are missing, and in words what they would say.
+    missing: Vec<(Column, String)>,
 }
 
-impl<R: Read> Search<'_, R> {
+impl<'n, R: Read> Search<'_, 'n, R> {
     /// Finds a column by the heading that the policy names.
-    fn named(&mut self, column: Column, name: &str, needed: bool) -> Result<(), Misfit> {
+    fn named(&mut self, column: Column, name: &str, needed: bool) -> Result<(), FileError> {
         let (shown, key) = (excerpt(name), column.key());
         let found: Vec<usize> = self.table.columns(name).collect();
         if found.is_empty() && needed {
-            self.missing.push(format!("\"{shown}\", which the policy names as {key}"));
+            self.missing.push((column, format!("is \"{shown}\", which the policy names as {key}")));
         }
         let twice = self.found.iter().find(|(_, taken)| found.contains(taken));
         if let Some((other, at)) = twice {
@@ -202,8 +283,9 @@ impl<R: Read> Search<'_, R> {
     }
 
     /// Finds a column by its usual headings.
-    fn usual(&mut self, column: Column) -> Result<(), Misfit> {
-        let names = column.usual().iter();
+    fn usual(&mut self, column: Column) -> Result<(), FileError> {
+        let is_graph = column == Column::Email && self.table.columns(CAPABLE).next().is_some();
+        let names = column.usual().iter().chain(is_graph.then_some(&PRINCIPAL));
         let mut found: Vec<usize> = names.flat_map(|name| self.table.columns(name)).collect();
         found.retain(|at| !self.found.iter().any(|(_, taken)| taken == at));
         found.sort_unstable();
@@ -211,53 +293,79 @@ impl<R: Read> Search<'_, R> {
     }
 
     /// Keeps the one column that was found.
-    fn keep(&mut self, column: Column, found: &[usize]) -> Result<(), Misfit> {
+    fn keep(&mut self, column: Column, found: &[usize]) -> Result<(), FileError> {
         match found {
             [] => {}
             [at] => self.found.push((column, *at)),
             [first, second, ..] => {
-                let (key, names) = (column.key(), [*first, *second].map(|at| self.heading(at)));
-                let (first, second, [one, other]) = (first + 1, second + 1, names);
+                let [one, other] = [*first, *second].map(|at| self.heading(at));
                 let what = format!(
-                    "columns {first} and {second}, \"{one}\" and \"{other}\", may both be meant: \
-                     name the right one in the policy, under roster as {key}, by a heading that \
-                     no other column has"
+                    "columns {} and {}, \"{one}\" and \"{other}\", may both be meant as {}",
+                    first + 1,
+                    second + 1,
+                    column.key()
                 );
-                return Err(self.table.misplaced(what));
+                let help = format!(
+                    "Name the right one in the policy, by a heading that no other column has: \
+                     {}.",
+                    self.line(&[column])
+                );
+                return Err(FileError::known(what, help).at(self.table.line));
             }
         }
         Ok(())
     }
 
-    /// Misses some columns unless one of them was found.
-    fn need(&mut self, columns: &[Column], tells: &str) {
-        if self.found.iter().any(|(found, _)| columns.contains(found)) {
-            return;
+    /// Misses the first of some columns unless one of them was found, or is missing already since
+    /// the policy names it.
+    fn need(&mut self, columns: &[Column], says: &str) {
+        let is_there = |column: &Column| {
+            column.named(self.named).is_some()
+                || self.found.iter().any(|(found, _)| found == column)
+        };
+        if let Some(first) = columns.first().filter(|_| !columns.iter().any(is_there)) {
+            self.missing.push((*first, says.to_owned()));
         }
-        let names = columns.iter().flat_map(|column| column.usual());
-        let mut names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
-        let last =
-            names.pop().map(|last| if names.is_empty() { last } else { format!(" or {last}") });
-        let names = names.join(", ") + &last.unwrap_or_default();
-        self.missing.push(format!("{names}, which tells {tells}"));
     }
 
     /// The columns, unless some are missing.
-    fn conclude(self) -> Result<Columns, Misfit> {
+    fn conclude(self) -> Result<Columns<'n>, FileError> {
         if !self.missing.is_empty() {
-            let (of, missing) = (self.table.heading.len(), self.missing.join("; and none is "));
-            let what = format!("none of the {of} columns of this heading is {missing}");
-            return Err(self.table.misplaced(what));
+            let says: Vec<&str> = self.missing.iter().map(|(_, says)| says.as_str()).collect();
+            let (headings, says) = (self.table.headings(), says.join(", and none "));
+            let columns: Vec<Column> = self.missing.iter().map(|(column, _)| *column).collect();
+            let help = format!(
+                "Name the right ones in the policy by their headings: {}.",
+                self.line(&columns)
+            );
+            let what = format!("none of the columns {headings} {says}");
+            return Err(FileError::known(what, help).at(self.table.line));
         }
         let answers = |wanted| {
             self.at(wanted).map(|column| Answers { column, heading: self.heading(column) })
         };
         Ok(Columns {
+            named: self.named,
             account_id: self.at(Column::AccountId),
             email: self.at(Column::Email),
             mfa: answers(Column::Mfa),
             sso: answers(Column::Sso),
         })
+    }
+
+    /// The line of the policy with room for the headings of some columns.
+    fn line(&self, columns: &[Column]) -> String {
+        let mut named = self.named.clone();
+        for column in columns {
+            let heading = match column {
+                Column::AccountId => &mut named.account_id,
+                Column::Email => &mut named.email,
+                Column::Mfa => &mut named.mfa,
+                Column::Sso => &mut named.sso,
+            };
+            *heading = Some("HEADING".into());
+        }
+        named.to_yaml()
     }
 
     /// Where a column was found.

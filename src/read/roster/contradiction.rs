@@ -5,10 +5,10 @@ use super::Entry;
 use super::columns::{Answers, Columns};
 use crate::member::TwoFactor;
 use crate::quote::excerpt;
-use crate::read::file_error::Misfit;
+use crate::read::file_error::FileError;
 
 /// Checks that no two rows with one account id, or one address, say different things.
-pub(super) fn check(entries: &[Entry], columns: &Columns) -> Result<(), Misfit> {
+pub(super) fn check(entries: &[Entry], columns: &Columns<'_>) -> Result<(), FileError> {
     let keys: [fn(&Entry) -> Option<&str>; 2] =
         [|entry| entry.account_id.as_deref(), |entry| entry.email.as_deref()];
     for key in keys {
@@ -28,7 +28,7 @@ fn agree(
     rows: &[(&str, &Entry)],
     said: impl Fn(&Entry) -> TwoFactor,
     column: Option<&Answers>,
-) -> Result<(), Misfit> {
+) -> Result<(), FileError> {
     let first = |value| rows.iter().find(|(_, entry)| said(entry) == value);
     match (first(TwoFactor::Enabled), first(TwoFactor::Disabled)) {
         (Some((key, yes)), Some((_, no))) => Err(contradiction(key, yes, no, column)),
@@ -36,13 +36,11 @@ fn agree(
     }
 }
 
-fn contradiction(key: &str, yes: &Entry, no: &Entry, column: Option<&Answers>) -> Misfit {
+fn contradiction(key: &str, yes: &Entry, no: &Entry, column: Option<&Answers>) -> FileError {
     let column = column.map(|column| &*column.heading).unwrap_or_default();
     let (whose, yes, no) = (excerpt(key), yes.line, no.line);
-    Misfit::Known {
-        what: format!("\"{column}\" of {whose} is yes on line {yes} and no on line {no}"),
-        help: "Find out which of the two is true and remove the other row, or export the roster \
-               again."
-            .into(),
-    }
+    FileError::known(
+        format!("\"{column}\" of {whose} is yes on line {yes} and no on line {no}"),
+        "Find out which of the two is true and remove the other row, or export the roster again.",
+    )
 }

@@ -98,7 +98,7 @@ fn a_device_or_a_text_without_end_is_refused() {
     let sandbox = with_roster();
     for (args, code) in INPUTS {
         let args = args.replace("INPUT", "/dev/zero");
-        let why = ["larger than", "no text", "NUL", "null", "no certificate", "certificates of"];
+        let why = ["larger than", "not text", "NUL", "null", "no certificate", "certificates of"];
         check_end(start(&sandbox, &args), &args, code, &why);
     }
     for (number, (args, code)) in INPUTS.into_iter().enumerate() {
@@ -111,7 +111,7 @@ fn a_device_or_a_text_without_end_is_refused() {
             let mut pipe = OpenOptions::new().write(true).open(path).unwrap();
             while pipe.write_all(&[b' '; 1 << 16]).is_ok() {}
         });
-        check_end(child, &args, code, &["larger than", "white space without end"]);
+        check_end(child, &args, code, &["larger than", "too much white space"]);
     }
 }
 

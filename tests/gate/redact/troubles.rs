@@ -124,7 +124,7 @@ fn rosters_that_contradict_themselves() {
         (format!("email,mfa\n{address},yes\n{address},no\n"), 2, "yes on line 2"),
         (format!("email,mfa\n{address},Qzx\n"), 2, "roster.csv:2"),
         (format!("{address},Ada1 Qzxlace\n{address},no\n"), 2, "roster.csv:1"),
-        (format!("email;mfa\n{address};yes\n"), 2, "semicolons"),
+        (format!("email;mfa,sso\n{address};yes,no\n"), 2, "semicolons"),
         (format!("email,mfa\n{address},yes,no\n"), 2, "roster.csv:2"),
         ("email,mfa\nother@qzx.example,yes\n".to_owned(), 3, "about a member"),
     ] {

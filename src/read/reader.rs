@@ -1,4 +1,4 @@
-//! A file that is read ahead of whoever parses it, and digested meanwhile.
+//! A file that is read and digested in a thread of its own, ahead of the parser.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,33 +14,33 @@ const PIECE: usize = 1 << 18;
 /// Pieces that may wait to be parsed.
 const WAITING: usize = 4;
 
-/// Reads and digests in a thread of its own: both take time that parsing need not wait for.
-pub(super) struct Ahead {
+/// Reads and digests a file: parsing need not wait for either.
+pub(super) struct DigestingReader {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: Vec<u8>,
     /// How much of the piece was taken.
     taken: usize,
-    reader: JoinHandle<Context>,
+    thread: JoinHandle<Context>,
 }
 
-impl Ahead {
+impl DigestingReader {
     pub(super) fn new(source: impl Read + Send + 'static) -> io::Result<Self> {
         let (send, pieces) = sync_channel(WAITING);
-        let reader = Builder::new().spawn(move || digest(source, &send))?;
-        Ok(Ahead { pieces, piece: Vec::new(), taken: 0, reader })
+        let thread = Builder::new().spawn(move || digest(source, &send))?;
+        Ok(DigestingReader { pieces, piece: Vec::new(), taken: 0, thread })
     }
 
     /// The digest of everything, once everything was read, in lower-case hexadecimal.
     pub(super) fn sha256(self) -> io::Result<String> {
-        // A reader that is not at the end yet has nobody to read for any more.
+        // This stops a thread that is not at the end of the file yet.
         drop(self.pieces);
         let stopped = |_| io::Error::other("the thread that reads the file stopped");
-        let digest = self.reader.join().map_err(stopped)?;
+        let digest = self.thread.join().map_err(stopped)?;
         Ok(hex(digest.finish()))
     }
 }
 
-/// Reads to the end, to an error, or until nobody wants more.
+/// Reads to the end, to an error, or until the parser has stopped.
 fn digest(mut source: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> Context {
     let mut digest = Context::new(&SHA256);
     loop {
@@ -57,7 +57,7 @@ fn digest(mut source: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> Cont
     }
 }
 
-impl Read for Ahead {
+impl Read for DigestingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.taken >= self.piece.len() {
             match self.pieces.recv() {
@@ -81,25 +81,25 @@ mod tests {
     fn everything_arrives_and_is_digested() {
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 7 * PIECE + 3] {
             let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-            let mut ahead = Ahead::new(io::Cursor::new(bytes.clone())).unwrap();
+            let mut reader = DigestingReader::new(io::Cursor::new(bytes.clone())).unwrap();
             let mut read = Vec::new();
-            ahead.read_to_end(&mut read).unwrap();
+            reader.read_to_end(&mut read).unwrap();
             assert!(read == bytes, "{length}");
-            assert_eq!(ahead.sha256().unwrap(), hex(sha256(&bytes)));
+            assert_eq!(reader.sha256().unwrap(), hex(sha256(&bytes)));
         }
     }
 
     #[test]
-    fn an_error_arrives_and_nobody_need_read_to_the_end() {
+    fn an_error_arrives_and_a_parser_may_stop_early() {
         struct Fails;
         impl Read for Fails {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
                 Err(io::Error::other("broken"))
             }
         }
-        let mut ahead = Ahead::new(Fails).unwrap();
-        assert_eq!(ahead.read(&mut [0; 8]).unwrap_err().to_string(), "broken");
-        let mut endless = Ahead::new(io::repeat(b'x')).unwrap();
+        let mut reader = DigestingReader::new(Fails).unwrap();
+        assert_eq!(reader.read(&mut [0; 8]).unwrap_err().to_string(), "broken");
+        let mut endless = DigestingReader::new(io::repeat(b'x')).unwrap();
         assert_eq!(endless.read(&mut [0; 8]).unwrap(), 8);
         endless.sha256().unwrap();
     }
