@@ -64,9 +64,9 @@ fn what_nobody_needs_leaves_and_all_else_stays() {
         [HEAD, "# about UNUSED\r\n", &active, "# about UNNEEDED\r\n", "# about EXPIRED\r\n", tail];
     assert_eq!(ground.sandbox.read("policy.yaml"), left.concat());
     let said = "\
-policy.yaml:5: UNUSED removed: nobody that it names is in its workspaces
+policy.yaml:5: UNUSED removed: no member of its workspaces matches it
 policy.yaml:25: UNNEEDED removed: the member is protected, or does not log in
-policy.yaml:35: EXPIRED removed: it ended on 2020-01-01, and is still needed
+policy.yaml:35: EXPIRED removed: it ended on 2020-01-01, and the member still needs one
 ";
     assert!(outcome.stdout.starts_with(said), "{}", outcome.stdout);
     let lint = ground.sandbox.run(&["policy", "lint"]);
@@ -91,8 +91,8 @@ fn what_was_renewed_is_not_called_needed() {
     for level in ["deny", "warn", "allow"] {
         let outcome = Ground::new(&renewed(level)).prune(&[]);
         let said = "\
-policy.yaml:5: OLD removed: it ended on 2020-01-01, and another one excuses the member
-policy.yaml:7: LAST removed: it ended on 2020-01-01, and is still needed
+policy.yaml:5: OLD removed: it ended on 2020-01-01, and another exemption covers the member
+policy.yaml:7: LAST removed: it ended on 2020-01-01, and the member still needs one
 ";
         assert!(outcome.stdout.starts_with(said), "{}", outcome.stdout);
     }
@@ -177,7 +177,7 @@ fn what_was_not_read_says_nothing() {
     let left = [HEAD, &anywhere, &labs, "# about ACME\r\n"].concat();
     assert_eq!(ground.sandbox.read("policy.yaml"), left);
     for id in ["ANYWHERE", "LABS"] {
-        let stays = format!("{id} stays: not all of its workspaces were read\n");
+        let stays = format!("{id} kept: not all of its workspaces were read\n");
         assert!(outcome.stdout.contains(&stays), "{}", outcome.stdout);
     }
     let blind = Ground { server: Bitbucket::start(), ..Ground::new(&policy) };
@@ -196,7 +196,7 @@ fn a_policy_of_any_workspace_keeps_what_may_be_needed_elsewhere() {
     let head = "version: 1\r\nexemptions:\r\n";
     let ground = Ground::new(&[head, &anywhere, &acme, &ended].concat());
     let left = [head, &anywhere, "# about ACME\r\n", "# about ENDED\r\n"].concat();
-    let said = "ANYWHERE stays: the policy does not say in which workspaces it applies\n";
+    let said = "ANYWHERE kept: the policy does not say in which workspaces it applies\n";
     ground.leaves(&["--workspace", "acme"], 0, said, &left);
 }
 
@@ -216,7 +216,7 @@ fn an_exemption_that_stays_and_excuses_nobody_is_named() {
     Ground::new(&policy).leaves(
         &[],
         0,
-        "LONG stays: it is over a limit, and excuses nobody\n",
+        "LONG kept: it has no effect: it is over a limit\n",
         &policy,
     );
 }

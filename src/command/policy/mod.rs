@@ -6,12 +6,13 @@ mod lint;
 mod prune;
 mod who;
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{PolicyArgs, PolicyCommand};
-use crate::escape::visible;
+use crate::escape::{terminal, visible};
 use crate::failure::{Exit, Failure};
-use crate::files::check_replaceable;
+use crate::files::{check_replaceable, replace};
 use crate::member::{Member, shortened, shown_name};
 use crate::policy::{Document, MemberId, Selector};
 use crate::reading::Reading;
@@ -42,7 +43,30 @@ fn open(
     Ok((path, document))
 }
 
-/// Says what was done to a file that is written: whoever cannot be told must not do it again.
+/// Writes a changed policy and says so; for a dry run, shows the difference and writes nothing.
+fn conclude(
+    path: &Path,
+    before: &Document,
+    changed: &Document,
+    said: &str,
+    dry_run: bool,
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
+    if !dry_run {
+        replace(path, &before.text, &changed.text)?;
+        tell(path, &format!("{said}sha256: {}\n", changed.policy.sha256), context)?;
+        return Ok(Exit::Success);
+    }
+    // Standard output is the difference and nothing else.
+    if !context.stderr.quiet {
+        let _ = io::stderr().write_all(said.as_bytes());
+    }
+    print(&changed.diff.lines().map(|line| format!("{}\n", terminal(line))).collect::<String>())?;
+    Ok(Exit::Success)
+}
+
+/// Says what was done to a file. Where that fails, the file is written all the same, so the failure
+/// says not to run the command again.
 fn tell(path: &Path, text: &str, context: &Context<'_>) -> Result<(), Failure> {
     if context.stdout.quiet {
         return Ok(());

@@ -1,170 +1,139 @@
-//! `mfa-gate policy prune`: the exemptions that nobody needs any more, removed.
+//! `mfa-gate policy prune`: removes exemptions that are no longer needed.
 
 use std::collections::HashSet;
 use std::fmt::Write;
-use std::io;
 
 use jiff::civil::Date;
-use similar::{ChangeTag, TextDiff};
 
-use super::{demand_all, open, tell};
+use super::{conclude, demand_all, open};
 use crate::cli::PolicyPrune;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
-use crate::files::replace;
-use crate::policy::{Document, Exemption, Levels, Policy, Refusal};
+use crate::location::Location;
+use crate::policy::{Exemption, Levels, Policy, Refusal};
 use crate::report::State;
 use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::{Context, print};
 
 pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Failure> {
     let (path, document) = open(&args.policy, !args.dry_run, context)?;
-    // What an exemption is does not depend on the levels; what is said of it here must not either.
+    // The levels of the policy decide nothing here: with `allow`, findings would be missing.
     let policy = Policy { levels: Levels::default(), ..document.policy.clone() };
     let run = PolicyRun::new(policy, &args.sources, Terms::PLAIN, context)?;
     let evaluation = run.judge(run.collect()?, None).evaluation;
     demand_all(&evaluation.readings)?;
     let found: HashSet<&str> =
         evaluation.findings.iter().filter_map(|finding| finding.exemption.as_deref()).collect();
-    let fates: Vec<Retry> = document
-        .policy
-        .exemptions
-        .iter()
-        .zip(&evaluation.states)
-        .map(|(exemption, state)| {
-            let missed = found.contains(&*exemption.id);
-            Retry::of(exemption, *state, missed, &document.policy, run.today)
-        })
-        .collect();
-    let leaving = |(position, fate): (usize, &Retry)| fate.leaves().then_some(position);
-    let removed: Vec<usize> = fates.iter().enumerate().filter_map(leaving).collect();
-    let said = said(&document, &fates, args.dry_run);
+    let decide = |(exemption, state): (_, &State)| {
+        (exemption, Decision::of(exemption, *state, &found, &document.policy, run.today))
+    };
+    let exemptions = document.policy.exemptions.iter();
+    let decisions: Vec<(&Exemption, Decision)> =
+        exemptions.zip(&evaluation.states).map(decide).collect();
+    let removed = decisions.iter().enumerate();
+    let removed = removed.filter_map(|(at, (_, decision))| decision.removes().then_some(at));
+    let removed: Vec<usize> = removed.collect();
+    let said = said(&document.policy, &decisions, args.dry_run);
     if removed.is_empty() {
-        say(&said, context)?;
-        return Ok(Exit::Success);
+        return if context.stdout.quiet {
+            Ok(Exit::Success)
+        } else {
+            print(&said).map(|()| Exit::Success)
+        };
     }
-    let changed = document
-        .without(&removed)
-        .map_err(|refusal| refused(&refusal, &document.policy, &removed))?;
-    if args.dry_run {
-        // Standard error is for people, so that standard output is a diff and nothing else.
-        if !context.stderr.quiet {
-            let _ = io::Write::write_all(&mut io::stderr(), said.as_bytes());
-        }
-        print(&diff(&document, &changed))?;
-        return Ok(Exit::Success);
-    }
-    replace(&path, &document.text, &changed.text)?;
-    tell(&path, &format!("{said}sha256: {}\n", changed.policy.sha256), context)?;
-    Ok(Exit::Success)
+    let changed = document.without(&removed);
+    let changed = changed.map_err(|refusal| refused(&refusal, &document.policy, &decisions))?;
+    conclude(&path, &document, &changed, &said, args.dry_run, context)
 }
 
-/// What becomes of an exemption.
-enum Retry {
-    /// It leaves, for a reason.
-    Leaves(String),
-    /// It stays, which deserves to be explained.
-    Remains(&'static str),
-    Stays,
+/// What to do with an exemption.
+enum Decision {
+    /// Remove it, and say why.
+    Remove(String),
+    /// Keep it, and say why, since it has no effect or cannot be judged.
+    KeepAndSay(&'static str),
+    /// Keep it.
+    Keep,
 }
 
-impl Retry {
-    /// `missed` says whether somebody needs it, or would if it were valid, and has no other one.
-    fn of(exemption: &Exemption, state: State, missed: bool, policy: &Policy, today: Date) -> Self {
-        // Where neither of them says it, it may be needed in a workspace that this run is not about.
+impl Decision {
+    /// `found` holds the ids of the exemptions that there are findings about: those that a member
+    /// needs, or would need if they were valid.
+    fn of(
+        exemption: &Exemption,
+        state: State,
+        found: &HashSet<&str>,
+        policy: &Policy,
+        today: Date,
+    ) -> Self {
+        // Where neither names a workspace, it may be needed in one that was not read.
         let is_anywhere = policy.workspaces.is_empty() && exemption.workspaces.is_empty();
         let ended = || {
-            let then = if missed { "is still needed" } else { "another one excuses the member" };
-            Retry::Leaves(format!("it ended on {}, and {then}", exemption.expires))
+            let then = if found.contains(&*exemption.id) {
+                "the member still needs one"
+            } else {
+                "another exemption covers the member"
+            };
+            Decision::Remove(format!("it ended on {}, and {then}", exemption.expires))
         };
         match state {
             State::Unused | State::Unneeded if is_anywhere => {
-                Retry::Remains("the policy does not say in which workspaces it applies")
+                Decision::KeepAndSay("the policy does not say in which workspaces it applies")
             }
-            State::Unused => Retry::Leaves("nobody that it names is in its workspaces".into()),
-            State::Unneeded => Retry::Leaves("the member is protected, or does not log in".into()),
+            State::Unused => Decision::Remove("no member of its workspaces matches it".into()),
+            State::Unneeded => {
+                Decision::Remove("the member is protected, or does not log in".into())
+            }
             State::Expired => ended(),
             State::NotAllowed | State::OverLimit if exemption.expires < today => ended(),
-            State::Unresolved => Retry::Remains("not all of its workspaces were read"),
-            State::NotAllowed => Retry::Remains(
-                "it covers an owner, which `limits.admins` forbids, and excuses nobody",
+            State::Unresolved => Decision::KeepAndSay("not all of its workspaces were read"),
+            State::NotAllowed => Decision::KeepAndSay(
+                "it has no effect: it is for an owner, which `limits.admins` forbids",
             ),
-            State::OverLimit => Retry::Remains("it is over a limit, and excuses nobody"),
-            State::Scheduled | State::Expiring | State::Active => Retry::Stays,
+            State::OverLimit => Decision::KeepAndSay("it has no effect: it is over a limit"),
+            State::Scheduled | State::Expiring | State::Active => Decision::Keep,
         }
     }
 
-    fn leaves(&self) -> bool {
-        matches!(self, Retry::Leaves(_))
+    fn removes(&self) -> bool {
+        matches!(self, Decision::Remove(_))
     }
 }
 
-/// A line for each exemption that leaves, and for each that stays and excuses nobody or cannot be judged.
-fn said(document: &Document, fates: &[Retry], dry_run: bool) -> String {
+/// A line for each exemption that is removed, and for each that is kept for a reason.
+fn said(policy: &Policy, decisions: &[(&Exemption, Decision)], dry_run: bool) -> String {
     let mut text = String::new();
-    let path = terminal(&document.policy.path);
+    let path = terminal(&policy.path);
     let removed = if dry_run { "would be removed" } else { "removed" };
-    for (exemption, fate) in document.policy.exemptions.iter().zip(fates) {
-        let id = terminal(&exemption.id);
+    for (exemption, decision) in decisions {
+        let (id, line) = (terminal(&exemption.id), exemption.location.line);
         // Writing to a String cannot fail.
-        let _ = match fate {
-            Retry::Leaves(why) => {
-                writeln!(text, "{path}:{}: {id} {removed}: {why}", exemption.location.line)
-            }
-            Retry::Remains(why) => {
-                writeln!(text, "{path}:{}: {id} stays: {why}", exemption.location.line)
-            }
-            Retry::Stays => Ok(()),
+        let _ = match decision {
+            Decision::Remove(why) => writeln!(text, "{path}:{line}: {id} {removed}: {why}"),
+            Decision::KeepAndSay(why) => writeln!(text, "{path}:{line}: {id} kept: {why}"),
+            Decision::Keep => Ok(()),
         };
     }
-    if !fates.iter().any(Retry::leaves) {
+    if !decisions.iter().any(|(_, decision)| decision.removes()) {
         let _ = writeln!(text, "{path}: nothing to remove");
     }
     text
 }
 
-fn say(text: &str, context: &Context<'_>) -> Result<(), Failure> {
-    if context.stdout.quiet { Ok(()) } else { print(text) }
-}
-
-fn refused(refusal: &Refusal, policy: &Policy, removed: &[usize]) -> Failure {
+fn refused(refusal: &Refusal, policy: &Policy, decisions: &[(&Exemption, Decision)]) -> Failure {
+    let removed = decisions.iter().filter(|(_, decision)| decision.removes());
     let lines: Vec<String> = removed
-        .iter()
-        .filter_map(|position| policy.exemptions.get(*position))
-        .map(|own| {
-            format!("{} from line {} to {}", own.id, own.location.line, own.location.end_line)
+        .map(|(exemption, _)| {
+            let Location { line, end_line, .. } = exemption.location;
+            format!("{} from line {line} to {end_line}", exemption.id)
         })
         .collect();
     let why = match refusal {
-        Refusal::Unusual => "it is written in a way that this program does not change",
-        Refusal::Invalid(_) => "what would be left is no policy",
+        Refusal::Unusual => "it is written in a form that this program cannot edit",
+        Refusal::Invalid(_) => "what is left would not be a valid policy",
     };
     Failure::usage(
-        format!("{} is as it was: {why}", policy.path),
+        format!("{} was not changed: {why}", policy.path),
         format!("Delete these entries yourself: {}.", lines.join(", ")),
     )
-}
-
-/// What changes, as a unified diff.
-fn diff(before: &Document, after: &Document) -> String {
-    let diff = TextDiff::from_lines(&before.text, &after.text);
-    let path = terminal(&before.policy.path);
-    let mut text = format!("--- {path}\n+++ {path}\n");
-    for hunk in diff.unified_diff().iter_hunks() {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}", hunk.header());
-        for change in hunk.iter_changes() {
-            let sign = match change.tag() {
-                ChangeTag::Equal => ' ',
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-            };
-            let line = change.value().trim_end_matches(['\r', '\n']);
-            let _ = writeln!(text, "{sign}{}", terminal(line));
-            if change.missing_newline() {
-                text.push_str("\\ No newline at end of file\n");
-            }
-        }
-    }
-    text
 }

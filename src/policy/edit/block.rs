@@ -1,4 +1,4 @@
-//! Changes to exemptions that are written line by line, each after a dash.
+//! Changes to exemptions that are written in lines, each after a dash.
 
 use std::ops::Range;
 
@@ -64,6 +64,34 @@ pub(super) fn add_key(text: &str, root: Span, exemption: &Exemption) -> Vec<Spli
     let entry = write::block(exemption, indent + GAP, GAP, newline);
     let added = format!("{:indent$}{key}:{newline}{entry}", "");
     vec![whole_lines(text, at, added, newline)]
+}
+
+/// Puts another value in place of a key's value: after the colon, where the value is a block of
+/// lines below it.
+pub(super) fn value(text: &str, entry: &Entry, value: String) -> Option<Splice> {
+    let place = entry.value.span;
+    let after = colon_after(text, entry.key_span)? + 1;
+    let is_block = text.get(after..place.start)?.contains('\n');
+    Some(if is_block {
+        Splice { range: after..place.end, text: format!(" {value}") }
+    } else {
+        Splice { range: place.start..place.end, text: value }
+    })
+}
+
+/// Adds keys with their values below a key of an entry that begins at `item`.
+pub(super) fn keys_below(
+    text: &str,
+    entry: &Entry,
+    item: Span,
+    pieces: &[String],
+) -> Option<Splice> {
+    let newline = lines::newline(text, entry.value.span.end);
+    let indent = lines::column(text, item.start);
+    let added: String =
+        pieces.iter().map(|piece| format!("{:indent$}{piece}{newline}", "")).collect();
+    let at = lines::next(text, entry.value.span.end);
+    (!pieces.is_empty()).then(|| whole_lines(text, at, added, newline))
 }
 
 /// Removes the lines of exemptions, by their positions in the list; where none is left, the key

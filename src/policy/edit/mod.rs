@@ -1,9 +1,10 @@
-//! A policy file with an exemption more, or some fewer, and every other byte as it was.
+//! Changes to the exemptions of a policy file that keep every other byte as it was.
 //!
-//! The places of the tree say where to cut. Whether the cut was right is not left to that: the
-//! result is read again, and must say what was meant and nothing else.
+//! The places in the tree say where to cut. That is not trusted: the result is read again, and must
+//! say what was meant and nothing else.
 
 mod block;
+mod diff;
 mod flow;
 mod lines;
 
@@ -15,7 +16,9 @@ use annotate_snippets::Renderer;
 
 use super::write;
 use super::{Exemption, Policy, load};
+use crate::escape::visible;
 use crate::failure::Failure;
+use crate::location::Location;
 use crate::yaml::diagnostics::{Diagnostics, Warning, render_warnings};
 use crate::yaml::node::{Node, Value};
 use crate::yaml::quotes::{self, Quotes};
@@ -31,6 +34,8 @@ pub struct Document {
     pub policy: Policy,
     /// Its text, with the byte order mark where it has one.
     pub text: String,
+    /// What an edit changed, as a unified diff; empty for a file as it was read.
+    pub diff: String,
 }
 
 /// Why a document was not changed.
@@ -66,7 +71,7 @@ impl Document {
         let policy = load::parse(path, &bytes)?;
         // Anything else was no policy.
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Document { policy, text })
+        Ok(Document { policy, text, diff: String::new() })
     }
 
     /// Warnings about it in the order of their places, each with its line, as plain text.
@@ -75,7 +80,25 @@ impl Document {
         render_warnings(warnings, &source, &Renderer::plain())
     }
 
-    /// The document with an exemption more, after all others.
+    /// Where the value of a key is written, by the keys that lead to it; the start of the file where
+    /// there is none.
+    pub fn place(&self, keys: &[&str]) -> Location {
+        let source = SourceText::new(Arc::clone(&self.policy.path), &self.text);
+        let root = tree::parse(source.text, &mut Diagnostics::default());
+        let mut place = Location::start_of(Arc::clone(&self.policy.path));
+        let mut node = root.as_ref();
+        for key in keys {
+            let Some(Node { value: Value::Mapping(mapping), .. }) = node else { break };
+            let entry = mapping.entries.iter().find(|entry| entry.key == *key);
+            if let Some(entry) = entry {
+                place = source.location(entry.key_span);
+            }
+            node = entry.map(|entry| &entry.value);
+        }
+        place
+    }
+
+    /// The document with another exemption, after all others.
     ///
     /// # Errors
     /// [`Refusal`] where it cannot be added.
@@ -92,8 +115,20 @@ impl Document {
     pub fn without(&self, removed: &[usize]) -> Result<Document, Refusal> {
         let mut meant = self.policy.clone();
         let mut positions = 0..;
-        meant.exemptions.retain(|_| positions.next().is_none_or(|own| !removed.contains(&own)));
+        meant.exemptions.retain(|_| positions.next().is_none_or(|at| !removed.contains(&at)));
         self.changed(meant, |text, root| removal(text, root, removed))
+    }
+
+    /// The document with another exemption in place of the one at a position. Every key that the old
+    /// one has must be in the new one.
+    ///
+    /// # Errors
+    /// [`Refusal`] where it cannot be changed.
+    pub fn replaced(&self, position: usize, exemption: &Exemption) -> Result<Document, Refusal> {
+        let mut meant = self.policy.clone();
+        let slot = meant.exemptions.get_mut(position).ok_or(Refusal::Unusual)?;
+        let old = std::mem::replace(slot, exemption.clone());
+        self.changed(meant, |text, root| replacement(text, root, position, &old, exemption))
     }
 
     /// The document after a change, if it says then what was meant.
@@ -106,6 +141,8 @@ impl Document {
         let (mark, text) = text.map_or(("", &*self.text), |text| (BYTE_ORDER_MARK, text));
         let root = tree::parse(text, &mut Diagnostics::default());
         let splices = root.and_then(|root| change(text, &root)).ok_or(Refusal::Unusual)?;
+        let diff = diff::unified(&visible(&self.policy.path), text, &splices);
+        let diff = diff.ok_or(Refusal::Unusual)?;
         let result = applied(text, splices).ok_or(Refusal::Unusual)?;
         let mut diagnostics = Diagnostics::default();
         tree::parse(&result, &mut diagnostics);
@@ -116,7 +153,7 @@ impl Document {
         let changed = Document::parse(path, format!("{mark}{result}").into_bytes())
             .map_err(|failure| Refusal::Invalid(failure.to_string()))?;
         if changed.policy.clone().without_places() == meant.without_places() {
-            Ok(changed)
+            Ok(Document { diff, ..changed })
         } else {
             Err(Refusal::Unusual)
         }
@@ -128,7 +165,7 @@ pub fn snippet(exemption: &Exemption) -> String {
     write::block(exemption, 2, 2, "\n")
 }
 
-/// What to change for an exemption more.
+/// What to change to add an exemption.
 fn addition(text: &str, root: &Node, exemption: &Exemption) -> Option<Vec<Splice>> {
     let Value::Mapping(keys) = &root.value else { return None };
     let in_braces = begins(text, root.span, '{');
@@ -157,7 +194,7 @@ fn addition(text: &str, root: &Node, exemption: &Exemption) -> Option<Vec<Splice
     Some(vec![flow::append(text, entry.value.span, last, &piece)])
 }
 
-/// What to change for some exemptions fewer.
+/// What to change to remove exemptions.
 fn removal(text: &str, root: &Node, removed: &[usize]) -> Option<Vec<Splice>> {
     let Value::Mapping(keys) = &root.value else { return None };
     let entry = keys.entries.iter().find(|entry| entry.key == "exemptions")?;
@@ -168,6 +205,45 @@ fn removal(text: &str, root: &Node, removed: &[usize]) -> Option<Vec<Splice>> {
     } else {
         block::remove(text, entry, &list.items, removed)
     }
+}
+
+/// What to change to make one exemption another one: the values that differ, and the keys that are
+/// new, below `expires`.
+fn replacement(
+    text: &str,
+    root: &Node,
+    position: usize,
+    old: &Exemption,
+    new: &Exemption,
+) -> Option<Vec<Splice>> {
+    let Value::Mapping(keys) = &root.value else { return None };
+    let entry = keys.entries.iter().find(|entry| entry.key == "exemptions")?;
+    let Value::Sequence(list) = &entry.value.value else { return None };
+    let item = list.items.get(position)?;
+    let Value::Mapping(mapping) = &item.value else { return None };
+    let quotes = quotes_of(text, mapping.entries.first()?.key_span);
+    let written = |key: &str| mapping.entries.iter().find(|entry| entry.key == key);
+    let expires = written("expires")?;
+    let mut splices = Vec::new();
+    let mut pieces = Vec::new();
+    let before = write::fields(old, quotes);
+    for (key, value) in
+        write::fields(new, quotes).into_iter().filter(|field| !before.contains(field))
+    {
+        match written(key.trim_matches('"')) {
+            Some(entry) => splices.push(block::value(text, entry, value)?),
+            None => pieces.push(format!("{key}: {value}")),
+        }
+    }
+    if begins(text, item.span, '{') {
+        let last = mapping.entries.last()?.value.span;
+        let added = (!pieces.is_empty()).then(|| pieces.join(", "));
+        splices.extend(added.map(|added| flow::append(text, item.span, Some(last), &added)));
+    } else {
+        splices.extend(block::keys_below(text, expires, item.span, &pieces));
+    }
+    splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
+    Some(splices)
 }
 
 /// Whether what stands at a place begins with a sign: a list with a bracket, a mapping with a brace,
