@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::escape;
+use crate::quote::Quotes;
 
 /// The exit codes, the same for every command and format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +44,15 @@ pub enum Failure {
     Rendered {
         /// The whole message, several lines long.
         message: String,
-        /// The same without anything of the file, for whoever may not see it.
+        /// The same without anything of the file, for readers who may not see it.
         bare: Option<Problem>,
     },
 }
 
-/// What is wrong and what to do about it.
+/// What is wrong and what to do about it. Quotes in it are marked: see [`crate::quote`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What could not be done, with what: no full stop, no capital.
+    /// What could not be done, with what: without a capital and a full stop.
     pub what: String,
     /// What to do next: a sentence.
     pub help: String,
@@ -61,6 +62,11 @@ impl Problem {
     /// What is wrong, and what to do next.
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
         Problem { what: what.into(), help: help.into() }
+    }
+
+    /// The same with its quotes shown or withheld.
+    pub(crate) fn with(&self, quotes: Quotes) -> Self {
+        Problem::new(quotes.resolve(&self.what), &*self.help)
     }
 
     /// A list without members: every workspace has an owner, so the list is not what is there.
@@ -125,8 +131,9 @@ impl fmt::Display for Failure {
             Failure::Usage(problem)
             | Failure::Incomplete(problem)
             | Failure::Violations(problem) => {
-                let (what, help) = (escape::terminal(&problem.what), &problem.help);
-                write!(formatter, "error: {what}\n  help: {}", escape::terminal(help))
+                let what = Quotes::Shown.resolve(&problem.what);
+                let (what, help) = (escape::terminal(&what), escape::terminal(&problem.help));
+                write!(formatter, "error: {what}\n  help: {help}")
             }
             Failure::Rendered { message, .. } => formatter.write_str(message),
         }

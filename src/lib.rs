@@ -20,7 +20,7 @@ pub mod location;
 pub mod member;
 pub mod policy;
 mod publish;
-mod quote;
+pub mod quote;
 pub mod read;
 pub mod reading;
 mod redact;

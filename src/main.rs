@@ -17,6 +17,7 @@ use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
 use mfa_gate::failure::{Exit, Failure};
 use mfa_gate::http::Secrets;
+use mfa_gate::quote::Quotes;
 use terminal_size::Width;
 
 fn main() -> ExitCode {
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error, &secrets),
     };
     let verbosity = command::verbosity(&cli, &env);
-    start_log(verbosity, &secrets);
+    start_log(verbosity, &secrets, command::quotes(&cli, &env));
     let exit = run(&cli, &variables, verbosity, &env, &secrets).unwrap_or_else(|failure| {
         // There is nowhere left to say that standard error cannot be written.
         let _ = writeln!(io::stderr(), "{}", secrets.masked(&failure.to_string()));
@@ -91,7 +92,7 @@ fn refuse(error: &clap::Error, secrets: &Secrets) -> ExitCode {
 
 /// The log goes to standard error: warnings, with -v the steps, with -vv every request. No
 /// variable changes that, so that nobody can make a library say what this program would not.
-fn start_log(verbosity: Verbosity, secrets: &Secrets) {
+fn start_log(verbosity: Verbosity, secrets: &Secrets, quotes: Quotes) {
     let level = match (verbosity.quiet, verbosity.verbose) {
         (true, _) => LevelFilter::Error,
         (false, 0) => LevelFilter::Warn,
@@ -99,7 +100,7 @@ fn start_log(verbosity: Verbosity, secrets: &Secrets) {
         (false, _) => LevelFilter::Debug,
     };
     let color = style(verbosity, &io::stderr()).color;
-    let logger = Logger { color, secrets: secrets.clone() };
+    let logger = Logger { color, secrets: secrets.clone(), quotes };
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(level);
     }
@@ -109,6 +110,7 @@ fn start_log(verbosity: Verbosity, secrets: &Secrets) {
 struct Logger {
     color: bool,
     secrets: Secrets,
+    quotes: Quotes,
 }
 
 impl Log for Logger {
@@ -130,6 +132,7 @@ impl Log for Logger {
         let style = if self.color { color.on_default() } else { anstyle::Style::new() };
         let line = format!("{style}{:>5}{style:#} {}\n", record.level(), record.args());
         // A log that cannot be written must not become a panic.
+        let line = self.quotes.resolve(&line);
         let _ = io::stderr().write_all(self.secrets.masked(&line).as_bytes());
     }
 

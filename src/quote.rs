@@ -1,66 +1,117 @@
-//! The first words of foreign text, for messages.
+//! Foreign text in messages. What a server or a file says may name people, so each quote is marked
+//! in the message that holds it, and shown or withheld where the message leaves the program.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::borrow::Cow;
 
 /// Longest excerpt, in characters: enough to recognise a login page, too short to drown a message.
 const LONGEST: usize = 120;
 
-/// What stands for foreign text that is kept out of messages.
+/// What stands for a quote that is not shown.
 const WITHHELD: &str = "(withheld)";
 
-/// Whether it is. One for the process, as the log is: whoever quotes foreign text asks here, so that
-/// none can be forgotten.
-static WITHHOLDING: AtomicBool = AtomicBool::new(false);
+/// What stands around a quote until its message is shown. Unicode keeps these two, which are no
+/// characters, for use within a program:
+/// <https://www.unicode.org/faq/private_use.html#noncharacters>.
+const MARKS: [char; 2] = ['\u{fdd0}', '\u{fdd1}'];
 
-/// Keeps foreign text out of every message from now on. What a server or a file says may name
-/// people, also such as this run never gets to know.
-pub(crate) fn withhold() {
-    WITHHOLDING.store(true, Ordering::Relaxed);
+/// Whether messages show the foreign text that they quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quotes {
+    /// They do.
+    Shown,
+    /// Something else stands in its place, since it may name people.
+    Withheld,
+}
+
+impl Quotes {
+    /// A message as it may be shown, without the marks around its quotes.
+    pub fn resolve(self, message: &str) -> Cow<'_, str> {
+        if !message.contains(MARKS) {
+            return message.into();
+        }
+        let [open, close] = MARKS;
+        let mut resolved = String::with_capacity(message.len());
+        let mut rest = message;
+        while let Some((own, after)) = rest.split_once(open) {
+            let (quote, after) = after.split_once(close).unwrap_or((after, ""));
+            resolved.push_str(own);
+            resolved.push_str(match self {
+                Quotes::Shown => quote,
+                Quotes::Withheld => WITHHELD,
+            });
+            rest = after;
+        }
+        resolved.push_str(rest);
+        resolved.into()
+    }
+}
+
+/// Marks a quote. A mark in foreign text, or of a quote within it, is taken out.
+fn mark(quote: &str) -> String {
+    let [open, close] = MARKS;
+    format!("{open}{}{close}", quote.replace(MARKS, ""))
 }
 
 /// A foreign text as a whole, for messages.
-pub(crate) fn whole(text: &str) -> &str {
-    if WITHHOLDING.load(Ordering::Relaxed) { WITHHELD } else { text }
+pub(crate) fn all(text: &str) -> String {
+    mark(text)
 }
 
-/// The first words of a text on one line: runs of white space become one blank, control
-/// characters are written as `\u{..}`, and what is left is cut short.
+/// The first words of a foreign text on one line, for messages: runs of white space become one
+/// blank, control characters are written as `\u{..}`, and the rest is cut off.
 pub(crate) fn excerpt(text: &str) -> String {
-    let text = if text.trim().is_empty() { "" } else { whole(text) };
     let mut short = String::new();
-    let mut length = 0;
-    for word in text.split_whitespace() {
-        if length > 0 {
-            short.push(' ');
-            length += 1;
+    let words = text.split_whitespace().flat_map(|word| [" ", word]).skip(1);
+    let characters = words.flat_map(str::chars).filter(|character| !MARKS.contains(character));
+    for (at, character) in characters.enumerate() {
+        if at == LONGEST {
+            short.push('…');
+            break;
         }
-        for character in word.chars() {
-            if length >= LONGEST {
-                short.push('…');
-                return short;
-            }
-            if character.is_control() {
-                short.extend(character.escape_unicode());
-            } else {
-                short.push(character);
-            }
-            length += 1;
+        if character.is_control() {
+            short.extend(character.escape_unicode());
+        } else {
+            short.push(character);
         }
     }
-    short
+    if short.is_empty() { short } else { mark(&short) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::excerpt;
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        Quotes::Shown.resolve(text).into_owned()
+    }
 
     #[test]
     fn one_short_harmless_line() {
-        assert_eq!(excerpt("  <!DOCTYPE\n\t html> "), "<!DOCTYPE html>");
-        assert_eq!(excerpt("a\u{1b}[31m"), "a\\u{1b}[31m");
-        let long = excerpt(&"x".repeat(5_000));
+        assert_eq!(shown(&excerpt("  <!DOCTYPE\n\t html> ")), "<!DOCTYPE html>");
+        assert_eq!(shown(&excerpt("a\u{1b}[31m")), "a\\u{1b}[31m");
+        let long = shown(&excerpt(&"x".repeat(5_000)));
         assert_eq!(long.chars().count(), 121);
         assert!(long.ends_with('…'));
-        assert_eq!(excerpt(""), "");
+        assert_eq!(excerpt(" \n"), "");
+    }
+
+    #[test]
+    fn quotes_are_withheld_wherever_they_are_in_a_message() {
+        let inner = format!("{} twice", excerpt("Ada"));
+        let message = format!("{}: no, {}; {}", all("Grace"), all(&inner), excerpt(&all("Lin")));
+        assert_eq!(shown(&message), "Grace: no, Ada twice; Lin");
+        let withheld = Quotes::Withheld.resolve(&message);
+        assert_eq!(withheld, "(withheld): no, (withheld); (withheld)");
+        assert_eq!(Quotes::Withheld.resolve("our own words"), "our own words");
+    }
+
+    #[test]
+    fn foreign_text_cannot_end_its_quote() {
+        for quote in [all("Ada\u{fdd1} Lovelace\u{fdd0}"), excerpt("Ada\u{fdd1} Lovelace\u{fdd0}")]
+        {
+            assert_eq!(Quotes::Withheld.resolve(&quote), WITHHELD);
+            assert_eq!(shown(&quote), "Ada Lovelace");
+        }
+        assert_eq!(Quotes::Withheld.resolve("cut \u{fdd0}in the middle"), "cut (withheld)");
     }
 }

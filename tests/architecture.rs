@@ -23,8 +23,8 @@ const FLOORS: &[&[&str]] = &[
     &["reading", "credential"],
     &["files"],
     &["env"],
-    &["failure", "quote", "rule", "location", "member"],
-    &["escape", "suggest", "digest", "hosts", "ci", "schema", "unique"],
+    &["failure", "rule", "location", "member"],
+    &["quote", "escape", "suggest", "digest", "hosts", "ci", "schema", "unique"],
 ];
 
 fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -11,6 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::http::{Deadline, Pace};
 use crate::member::Source;
 use crate::policy::{self, Policy};
+use crate::quote::Quotes;
 use crate::read::atlassian::Organisation;
 use crate::run::collect::{account, connection};
 use crate::run::redirection::redirections;
@@ -96,7 +97,8 @@ fn render(observations: &[Observation], quiet: bool) -> String {
             Grade::Failed => "failed",
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{word:<8} {}: {}", terminal(subject), terminal(says));
+        let says = Quotes::Shown.resolve(says);
+        let _ = writeln!(text, "{word:<8} {}: {}", terminal(subject), terminal(&says));
         if let Some(help) = help {
             let _ = writeln!(text, "{:<8} help: {}", "", terminal(help));
         }

@@ -15,6 +15,7 @@ mod verify;
 use crate::cli::{Cli, Command, Verbosity};
 use crate::env;
 use crate::failure::{Exit, Failure};
+use crate::quote::Quotes;
 pub use crate::run::{Announce, Context};
 
 /// How much is said: what the command line wants, and in a pipe what its variables do.
@@ -33,6 +34,24 @@ pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
         | Command::Completions { .. }
         | Command::Man => cli.verbosity,
     }
+}
+
+/// Whether the log may show what servers and files said: not where a run names nobody.
+pub fn quotes(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Quotes {
+    let redacts = match &cli.command {
+        Command::Check(args) => args.reports.redact,
+        Command::Render(args) => args.reports.redact,
+        Command::Pipe => pipe::is_redacting(env),
+        Command::Members(_)
+        | Command::Verify(_)
+        | Command::Doctor(_)
+        | Command::Policy(_)
+        | Command::Schema { .. }
+        | Command::Explain { .. }
+        | Command::Completions { .. }
+        | Command::Man => false,
+    };
+    if redacts { Quotes::Withheld } else { Quotes::Shown }
 }
 
 /// Whether a command goes by the environment from its start. The pipe removes the reports of an

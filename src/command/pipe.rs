@@ -57,6 +57,11 @@ pub(super) fn is_debugging(env: &dyn Fn(&str) -> Option<String>) -> bool {
     env("DEBUG").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
+/// Whether the pipe is to replace people by pseudonyms.
+pub(super) fn is_redacting(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    env("REDACT").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
 fn verify(variables: &Variables, report: &str) -> Result<Vec<String>, Failure> {
     // Those without a default in `pipe.yml`, which nobody sets without a reason.
     for name in ["ROSTER", "ROSTER_AS_OF", "REPORTS", "SLACK"] {

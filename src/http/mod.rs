@@ -2,7 +2,6 @@
 
 mod base_url;
 mod clock;
-mod disguise;
 mod error;
 pub(crate) mod object;
 mod proxy;

@@ -35,16 +35,17 @@ pub(crate) struct Session<'a> {
 /// The longest that a cache may have kept an answer: a run is about this moment.
 const LONGEST_KEPT: Duration = Duration::from_secs(5 * 60);
 
-/// Whether messages may quote an answer.
+/// What an answer is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Quotes {
-    Shown,
+enum Content {
+    /// Text that messages may quote.
+    Quotable,
     /// It may hold a secret that is not known yet, so that it cannot be masked.
-    Withheld,
+    Secret,
 }
 
 /// What stands in place of an answer that is not quoted.
-const WITHHELD: &str = "(withheld, it may hold a token)";
+const UNQUOTED: &str = "(withheld, it may hold a token)";
 
 impl<'a> Session<'a> {
     /// A session with the server at a base address.
@@ -108,7 +109,7 @@ impl<'a> Session<'a> {
         build: impl Fn() -> RequestBuilder,
         requests: &Cell<u32>,
     ) -> Result<(T, HeaderMap), RequestError> {
-        self.exchange(build, Quotes::Shown, requests, object).await
+        self.exchange(build, Content::Quotable, requests, object).await
     }
 
     /// As [`Session::fetch`], where the answer is a secret.
@@ -116,7 +117,7 @@ impl<'a> Session<'a> {
         &self,
         build: impl Fn() -> RequestBuilder,
     ) -> Result<T, RequestError> {
-        let fetched = self.exchange(build, Quotes::Withheld, &Cell::new(0), object).await;
+        let fetched = self.exchange(build, Content::Secret, &Cell::new(0), object).await;
         fetched.map(|(answer, _)| answer)
     }
 
@@ -125,14 +126,14 @@ impl<'a> Session<'a> {
         &self,
         build: impl Fn() -> RequestBuilder,
     ) -> Result<(), RequestError> {
-        let told = self.exchange(build, Quotes::Shown, &Cell::new(0), |_| Ok(())).await;
+        let told = self.exchange(build, Content::Quotable, &Cell::new(0), |_| Ok(())).await;
         told.map(|((), _)| ())
     }
 
     async fn exchange<T>(
         &self,
         build: impl Fn() -> RequestBuilder,
-        quotes: Quotes,
+        content: Content,
         requests: &Cell<u32>,
         read: impl Fn(&Answer) -> serde_json::Result<T>,
     ) -> Result<(T, HeaderMap), RequestError> {
@@ -148,7 +149,7 @@ impl<'a> Session<'a> {
             if let Ok(answer) = &sent {
                 self.clock.note(&answer.headers, started, (self.pace.now)());
             }
-            let error = match sent.and_then(|answer| self.understand(answer, quotes, &read)) {
+            let error = match sent.and_then(|answer| self.understand(answer, content, &read)) {
                 Ok(understood) => return Ok(understood),
                 Err(error) => error,
             };
@@ -186,11 +187,11 @@ impl<'a> Session<'a> {
     fn understand<T>(
         &self,
         answer: Answer,
-        quotes: Quotes,
+        content: Content,
         read: impl Fn(&Answer) -> serde_json::Result<T>,
     ) -> Result<(T, HeaderMap), RequestError> {
         if !answer.status.is_success() {
-            return Err(RequestError::Refused(Box::new(self.refusal(&answer, quotes))));
+            return Err(RequestError::Refused(Box::new(self.refusal(&answer, content))));
         }
         if let Some(age) = skew::kept_for(&answer.headers).filter(|age| *age > LONGEST_KEPT) {
             return Err(RequestError::Stale(age));
@@ -200,18 +201,18 @@ impl<'a> Session<'a> {
             Err(error) => Err(RequestError::Shape {
                 status: answer.status.as_u16(),
                 content_type: self.content_type(&answer),
-                start: self.quote(&String::from_utf8_lossy(&answer.body), quotes),
-                why: self.quote(&error.to_string(), quotes),
+                start: self.quote(&String::from_utf8_lossy(&answer.body), content),
+                why: self.quote(&error.to_string(), content),
                 cut: error.is_eof(),
             }),
         }
     }
 
     /// The first words of what came, masked, where it may be quoted.
-    fn quote(&self, text: &str, quotes: Quotes) -> String {
-        match quotes {
-            Quotes::Shown => self.secrets.excerpt(text),
-            Quotes::Withheld => WITHHELD.into(),
+    fn quote(&self, text: &str, content: Content) -> String {
+        match content {
+            Content::Quotable => self.secrets.excerpt(text),
+            Content::Secret => UNQUOTED.into(),
         }
     }
 
@@ -221,13 +222,13 @@ impl<'a> Session<'a> {
     }
 
     /// What an answer that is not a success says. Its reason is no secret, the rest of it may be.
-    fn refusal(&self, answer: &Answer, quotes: Quotes) -> Refusal {
+    fn refusal(&self, answer: &Answer, content: Content) -> Refusal {
         let Said { message, granted, required } = self.host.said(answer);
         let body = String::from_utf8_lossy(&answer.body);
         let message = match message.filter(|message| !message.trim().is_empty()) {
             Some(message) => self.secrets.excerpt(&message),
             None if body.trim().is_empty() => String::new(),
-            None => self.quote(&format!("{}, {body}", self.content_type(answer)), quotes),
+            None => self.quote(&format!("{}, {body}", self.content_type(answer)), content),
         };
         let masked = |text: Option<String>| text.map(|text| self.secrets.excerpt(&text));
         let denied = answer.header(AUTHENTICATION_DENIED).unwrap_or_default();

@@ -6,6 +6,7 @@ use super::{Judging, Needing, members, wording};
 use crate::location::Location;
 use crate::member::TwoFactor;
 use crate::policy::{Exemption, Policy, WorkspaceEntry};
+use crate::quote::Quotes;
 use crate::reading::Reading;
 use crate::report::{Finding, Severity, State};
 use crate::rule::{Level, Rule};
@@ -134,15 +135,15 @@ impl<'a> Finder<'a> {
     }
 
     fn about_workspace(&self, reading: &Reading) -> Option<Finding> {
-        let incomplete = reading.members.as_ref().err()?;
+        let problem = reading.members.as_ref().err()?.with(Quotes::Shown);
         Some(Finding {
             rule: Rule::WorkspaceIncomplete,
             level: Severity::Error,
             message: format!(
                 "the workspace {} could not be checked: {}",
-                reading.workspace, incomplete.what
+                reading.workspace, problem.what
             ),
-            help: incomplete.help.clone(),
+            help: problem.help,
             workspace: Some(reading.workspace.clone()),
             key: None,
             account_id: None,

@@ -10,6 +10,7 @@ use crate::judge::{Evaluation, Judgement};
 use crate::location::Location;
 use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
+use crate::quote::Quotes;
 use crate::reading::{Addresses, Reading};
 use crate::report::{
     AppliedPolicy, Assurance, Commit, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
@@ -232,7 +233,7 @@ impl From<&Reading> for Workspace {
             source: reading.origin,
             complete: roll.is_ok(),
             completeness: roll.ok().map(|roll| roll.completeness),
-            error: roll.err().map(|incomplete| incomplete.what.clone()),
+            error: roll.err().map(|problem| problem.with(Quotes::Shown).what),
             members: roll.map_or(0, |roll| roll.members.len() as u64),
             addresses_looked_up: roll.is_ok_and(|roll| roll.addresses == Addresses::LookedUp),
             reported_size: reading.walk.reported_size,

@@ -7,7 +7,7 @@ use super::emails::AddressBook;
 use super::roster::Roster;
 use crate::failure::Problem;
 use crate::member::{Evidence, Member, Source, TwoFactor};
-use crate::quote::whole;
+use crate::quote::all;
 
 /// Whether a second factor is asked of a member and no accepted source has proven one yet.
 pub(super) fn needs_proof(member: &Member, accept: &[Source]) -> bool {
@@ -88,7 +88,7 @@ pub(super) fn note_roster(
             return Err(Problem::new(
                 format!(
                     "the roster contradicts itself about {}: line {before} and line {}",
-                    whole(member.key()),
+                    all(member.key()),
                     entry.line
                 ),
                 "Export the roster again, or delete the row that is out of date.",

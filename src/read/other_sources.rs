@@ -14,7 +14,7 @@ use super::{DirectoryRead, Found, Wanted};
 use crate::escape;
 use crate::failure::Problem;
 use crate::member::{Member, Source, TwoFactor};
-use crate::quote::{excerpt, whole};
+use crate::quote::{all, excerpt};
 use crate::reading::{Addresses, MemberList, Reading};
 
 /// The other sources of a run, which all its workspaces share.
@@ -293,7 +293,7 @@ fn no_row_matches(roster: &Roster) -> Problem {
         format!(
             "none of the {} rows of the roster {} is about a member",
             roster.rows,
-            whole(&roster.path)
+            all(&roster.path)
         ),
         "Check that it is the roster of these people: its account ids or e-mail addresses have to \
          be those of their Atlassian accounts.",

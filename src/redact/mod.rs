@@ -3,7 +3,7 @@
 //! Policy and members are redacted before anybody is judged, so that whatever is said of them
 //! afterwards, in every format, is said of pseudonyms. Nothing is searched for names: what people
 //! wrote freely (reasons, controls, tickets, names of owners and approvers) is withheld whole, and
-//! so is what a server or a file said in an error ([`crate::quote::withhold`]).
+//! so is what a server or a file said in an error ([`crate::quote`]).
 
 mod people;
 
@@ -17,6 +17,7 @@ use crate::env::REDACT_KEY;
 use crate::failure::Failure;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, Selector};
+use crate::quote::Quotes;
 use crate::reading::Reading;
 use crate::report::{JudgedExemption, Provenance, Redaction, Report};
 
@@ -81,9 +82,10 @@ impl Redactor {
         let members = listed.flat_map(|roll| &roll.members).map(ids_of);
         let exempted = policy.exemptions.iter().map(|exemption| ids_selected(&exemption.selector));
         let people = People::new(members.chain(exempted));
-        for roll in readings.iter_mut().filter_map(|reading| reading.members.as_mut().ok()) {
-            for member in &mut roll.members {
-                self.member(member, &people);
+        for reading in readings {
+            match &mut reading.members {
+                Ok(list) => list.members.iter_mut().for_each(|member| self.member(member, &people)),
+                Err(problem) => *problem = problem.with(Quotes::Withheld),
             }
         }
         for exemption in &mut policy.exemptions {
@@ -92,7 +94,8 @@ impl Redactor {
         self.provenance(source);
     }
 
-    /// What may be said of a failure: a policy's lines are people's own words.
+    /// What may be said of a failure: a policy's lines are people's own words, and a quote can name
+    /// people.
     pub(crate) fn failure(failure: Failure) -> Failure {
         match failure {
             Failure::Rendered { bare: Some(bare), .. } => Failure::Usage(bare),
@@ -100,7 +103,9 @@ impl Redactor {
                 "what is wrong cannot be said without naming people",
                 "Run it without --redact, where only you can see it.",
             ),
-            Failure::Usage(_) | Failure::Incomplete(_) | Failure::Violations(_) => failure,
+            Failure::Usage(problem) => Failure::Usage(problem.with(Quotes::Withheld)),
+            Failure::Incomplete(problem) => Failure::Incomplete(problem.with(Quotes::Withheld)),
+            Failure::Violations(problem) => Failure::Violations(problem.with(Quotes::Withheld)),
         }
     }
 

@@ -6,7 +6,6 @@ use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
 use crate::emit::{self, Reports, Written, console};
 use crate::failure::{Exit, Failure};
-use crate::quote;
 use crate::redact::Redactor;
 use crate::report::Report;
 
@@ -20,7 +19,6 @@ pub(crate) fn redacted(
     if !args.redact {
         return run(None);
     }
-    quote::withhold();
     let redactor = Redactor::from_env(context.env)?;
     run(Some(&redactor)).map_err(Redactor::failure)
 }

@@ -51,7 +51,7 @@ pub(crate) fn refused(path: &Path, refusal: Refusal) -> Failure {
     let shown = path.display();
     match refusal {
         Refusal::NoReport(why) => {
-            let what = format!("{shown} is not a report: {}", quote::whole(&why));
+            let what = format!("{shown} is not a report: {}", quote::all(&why));
             Failure::usage(what, NAME_A_REPORT)
         }
         Refusal::Version(version) => Failure::usage(
@@ -61,7 +61,7 @@ pub(crate) fn refused(path: &Path, refusal: Refusal) -> Failure {
             "Use the version of mfa-gate that wrote it.",
         ),
         Refusal::Contradiction(Contradiction { why, violations }) => {
-            let why = quote::whole(&why);
+            let why = quote::all(&why);
             let refused = |shows| {
                 Failure::incomplete(
                     format!("{shown} contradicts itself and is no evidence: {why}{shows}"),

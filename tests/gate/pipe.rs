@@ -251,6 +251,21 @@ fn nobody_is_named_when_asked_for() {
 }
 
 #[test]
+fn nobody_is_named_by_the_log_of_every_request_either() {
+    let (server, sandbox) = (Bitbucket::start(), Sandbox::new());
+    let error = json!({"type": "error", "error": {"message": "Ada Lovelace is busy"}});
+    server.refuse("acme", 503, error);
+    sandbox.write("policy.yaml", policy("acme", ""));
+    let debug = ("DEBUG", "true");
+    let named = run(&server, &sandbox, &[debug]);
+    assert!(named.stderr.contains("why=Bitbucket answered 503: Ada Lovelace"), "{}", named.stderr);
+    let redacted = run(&server, &sandbox, &[debug, ("REDACT", "True")]);
+    assert!(redacted.stderr.contains("why=Bitbucket answered 503: (withheld)"));
+    let said = redacted.stdout + &redacted.stderr;
+    assert!(!said.contains("Lovelace"), "{said}");
+}
+
+#[test]
 fn slack_has_a_shorter_name_here() {
     let (server, sandbox) = ground(true);
     let outcome = run(&server, &sandbox, &[("SLACK", "always")]);

@@ -10,7 +10,7 @@ use super::{Contents, Held, wants};
 use crate::completeness;
 use crate::failure::Problem;
 use crate::member::Member;
-use crate::quote::whole;
+use crate::quote::all;
 use crate::read::file_error::FileError;
 use crate::reading::{Addresses, Completeness, MemberList, Origin, Selection};
 use crate::report::{RosterRecord, Workspace};
@@ -94,12 +94,12 @@ fn has_empty_id(member: &Member) -> bool {
 fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> Held {
     let size = workspace.reported_size;
     let why = if !workspace.complete {
-        let why = workspace.error.as_deref().map_or("the file does not say why", whole);
+        let why = workspace.error.as_deref().map_or("the file does not say why".into(), all);
         format!("it was incomplete when the members file was made: {why}")
     } else if contradicts {
         "the members file says that it is not complete, and does not say where".into()
     } else if let Some(error) = &workspace.error {
-        let error = whole(error);
+        let error = all(error);
         format!(
             "the members file contradicts itself: it is complete, and could not be read: {error}"
         )

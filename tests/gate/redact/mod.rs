@@ -5,4 +5,5 @@ mod free_text;
 mod keys;
 mod later;
 mod people;
+mod process;
 mod troubles;

@@ -1,25 +1,22 @@
-//! The secrets of a run: one set, from wherever they come, masked in whatever the run says.
+//! The secrets of a run: one set, wherever they come from, masked in whatever the run says.
+
+mod disguise;
+mod known;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::disguise::levels;
+use self::known::Known;
 use super::proxy;
 use crate::credential;
 use crate::quote::excerpt;
 
-/// What stands in the place of a secret.
+/// What stands in place of a secret.
 const MASK: &str = "***";
-
-/// The shortest secret, in bytes, that is masked: a shorter one stands in ordinary words.
-const SHORTEST: usize = 6;
 
 /// As much of foreign text as is looked at for an excerpt of it, in characters.
 const LOOKED_AT: usize = 1 << 14;
@@ -47,21 +44,6 @@ impl fmt::Debug for Secret {
 /// All secrets of a run. Each copy is the same set: what one learns, all mask.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<RwLock<Known>>);
-
-#[derive(Default)]
-struct Known {
-    forms: Vec<Form>,
-    /// For each two bytes whether a form begins with them, since most text holds no secret and is
-    /// to be passed quickly; empty where there is no form.
-    beginnings: Vec<bool>,
-}
-
-/// A way in which a secret may be written, apart from what [`levels`] sees through.
-struct Form {
-    bytes: SecretSlice<u8>,
-    /// Whether it is the part of some Base64 that no other text can have.
-    is_base64: bool,
-}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,36 +91,13 @@ impl Secrets {
     }
 
     fn keep_text(&self, text: &str) {
-        let unpadded = text.trim_end_matches('=');
-        let mut forms: Vec<Form> = [text, unpadded]
-            .into_iter()
-            .flat_map(levels)
-            .map(|plain| Form { bytes: plain.bytes.into(), is_base64: false })
-            .collect();
-        for lead in 0..3 {
-            let bytes = [&vec![0; lead], text.as_bytes()].concat();
-            for encoded in [BASE64_STANDARD.encode(&bytes), BASE64_URL_SAFE.encode(&bytes)] {
-                let own = own_part(&encoded, lead, bytes.len()).to_ascii_lowercase();
-                forms.push(Form { bytes: own.into_bytes().into(), is_base64: true });
-            }
-        }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for form in forms {
-            let bytes = form.bytes.expose_secret();
-            let is_new = !known.forms.iter().any(|old| old.bytes.expose_secret() == bytes);
-            if bytes.len() >= SHORTEST && is_new {
-                known.add(form);
-            }
-        }
+        known.add(text);
     }
 
     /// A text without any of them, however they are written in it.
     pub fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let shortest = known.forms.iter().map(|form| form.bytes.expose_secret().len()).min();
-        if shortest.is_none_or(|shortest| text.len() < shortest) {
-            return text.into();
-        }
         let places = known.places(text);
         if places.is_empty() {
             return text.into();
@@ -174,80 +133,15 @@ impl Secrets {
     }
 }
 
-impl Known {
-    fn add(&mut self, form: Form) {
-        self.beginnings.resize(1 << 16, false);
-        let begins = form.bytes.expose_secret().first_chunk().map(|two| beginning(*two));
-        if let Some(begins) = begins.and_then(|at| self.beginnings.get_mut(at)) {
-            *begins = true;
-        }
-        self.forms.push(form);
-    }
-
-    /// Where a text holds any of them, by their beginnings.
-    fn places(&self, text: &str) -> Vec<Range<usize>> {
-        let (mut plain, mut base64) = (Vec::new(), Vec::new());
-        for level in levels(text) {
-            let mut rest = &*level.bytes;
-            while let Some(two) = rest.first_chunk() {
-                if self.beginnings.get(beginning(*two)) == Some(&true) {
-                    let at = level.bytes.len() - rest.len();
-                    for form in self.forms.iter().filter(|own| own.begins(rest)) {
-                        let place = level.place(at..at + form.bytes.expose_secret().len());
-                        if form.is_base64 { &mut base64 } else { &mut plain }.push(place);
-                    }
-                }
-                rest = rest.get(1..).unwrap_or_default();
-            }
-        }
-        plain.extend(whole_runs(text, base64));
-        plain.sort_by_key(|place| place.start);
-        plain
-    }
-}
-
-impl Form {
-    fn begins(&self, text: &[u8]) -> bool {
-        text.starts_with(self.bytes.expose_secret())
-    }
-}
-
-fn beginning(two: [u8; 2]) -> usize {
-    usize::from(u16::from_be_bytes(two))
-}
-
-/// The signs of Base64 that follow from a text alone, whatever stands before it and after it.
-fn own_part(encoded: &str, lead: usize, length: usize) -> &str {
-    let start = (lead * 8).div_ceil(6);
-    let end = length * 8 / 6;
-    encoded.get(start..end).unwrap_or_default()
-}
-
-/// The runs of signs of Base64 that places are part of: what stands there beside the secret, such
-/// as the address that goes with a token, was sent in the same header. No run is looked at twice,
-/// since a text can hold the secret any number of times.
-fn whole_runs(text: &str, mut places: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let is_sign = |c: char| c.is_ascii_alphanumeric() || "+/=-_".contains(c);
-    places.sort_by_key(|place| place.start);
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    for place in places {
-        let last = runs.last().map_or(0, |run| run.end);
-        if place.end <= last {
-            continue;
-        }
-        let before = text.get(last..place.start).unwrap_or_default();
-        let after = text.get(place.end..).unwrap_or_default();
-        let start = place.start.min(last + before.trim_end_matches(is_sign).len());
-        runs.push(start..text.len() - after.trim_start_matches(is_sign).len());
-    }
-    runs
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
     use proptest::prelude::*;
 
+    use super::disguise::levels;
     use super::*;
+    use crate::quote::Quotes;
 
     fn secrets(texts: &[&str]) -> Secrets {
         let secrets = Secrets::default();
@@ -275,7 +169,8 @@ mod tests {
             assert!(shown.starts_with("the key ***"), "{shown}");
             assert!(shown.ends_with(" is wrong"), "{shown}");
         }
-        assert_eq!(secrets.excerpt("ATCTT3x/+y is another"), "ATCTT3x/+y is another");
+        let other = secrets.excerpt("ATCTT3x/+y is another");
+        assert_eq!(Quotes::Shown.resolve(&other), "ATCTT3x/+y is another");
     }
 
     #[test]
