@@ -65,7 +65,8 @@ impl Problem {
     }
 
     /// The same with its quotes shown or withheld.
-    pub(crate) fn with(&self, quotes: Quotes) -> Self {
+    #[must_use]
+    pub fn with(&self, quotes: Quotes) -> Self {
         Problem::new(quotes.resolve(&self.what), &*self.help)
     }
 

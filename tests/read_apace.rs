@@ -404,7 +404,7 @@ async fn workspaces_share_the_limit_and_the_deadline() {
     for reading in &read.readings {
         let incomplete = reading.members.as_ref().unwrap_err();
         assert!(incomplete.what.contains("to wait for 7200s"), "{incomplete:?}");
-        assert!(incomplete.what.contains("left of 3600s"), "{incomplete:?}");
+        assert!(incomplete.what.contains("left of the 3600s"), "{incomplete:?}");
         assert!(incomplete.help.contains("--deadline"), "{incomplete:?}");
     }
     // Each may have been under way when the first one was refused; none is tried again.

@@ -19,6 +19,7 @@ use mfa_gate::failure::Exit;
 use mfa_gate::failure::Problem;
 use mfa_gate::http::Pace;
 use mfa_gate::member::{Role, Source, TwoFactor};
+use mfa_gate::quote::Quotes;
 use mfa_gate::read::bitbucket::{Credential, api_url};
 use mfa_gate::read::{Roles, Wanted};
 use mfa_gate::reading::{Completeness, Origin, Reading};
@@ -78,12 +79,12 @@ async fn read(server: &MockServer) -> Reading {
     read_with(connect(server), &["acme"], false).await.remove(0)
 }
 
-fn failed(reading: &Reading) -> &Problem {
-    reading.members.as_ref().unwrap_err()
+fn failed(reading: &Reading) -> Problem {
+    reading.members.as_ref().unwrap_err().with(Quotes::Shown)
 }
 
 async fn incomplete(server: &MockServer) -> Problem {
-    failed(&read(server).await).clone()
+    failed(&read(server).await)
 }
 
 fn row(number: usize) -> Value {
@@ -190,7 +191,7 @@ async fn a_count_that_never_adds_up() {
     serve_pages(&server, pages).await;
     let reading = read(&server).await;
     assert_eq!((reading.walk.requests, reading.walk.walks), (4, 2));
-    let why = &failed(&reading).what;
+    let why = failed(&reading).what;
     assert!(why.contains("149 members were listed where Bitbucket counts 150"), "{why}");
 }
 
@@ -443,7 +444,7 @@ async fn nobody_listens() {
     // Port 1 of this machine: nothing listens there.
     let connect = Connect { api_url: api_url("http://127.0.0.1:1/2.0").unwrap(), ..connect };
     let readings = read_with(connect, &["acme"], false).await;
-    let why = &failed(&readings[0]).what;
+    let why = failed(&readings[0]).what;
     assert!(why.contains("could not be reached") && !why.contains("fields="), "{why}");
 }
 
@@ -628,7 +629,7 @@ async fn what_a_credential_is_not_shown() {
     answer(&server, CALLER, permission("member")).await;
     let reading = read(&server).await;
     assert_eq!(reading.walk.requests, 4);
-    let why = &failed(&reading).what;
+    let why = failed(&reading).what;
     assert!(why.contains("does not see") && why.contains("`member`"), "{why}");
 
     server.reset().await;
@@ -700,7 +701,7 @@ async fn owners_who_cannot_be_read() {
         serve_pages(&server, pages(&server, 5)).await;
         answer(&server, OWNERS, response).await;
         let readings = read_with(connect(&server), &["acme"], true).await;
-        let why = &failed(&readings[0]).what;
+        let why = failed(&readings[0]).what;
         assert!(why.contains("forbids to exempt owners"), "{why}");
     }
 }
@@ -774,7 +775,7 @@ async fn why_a_consumer_gets_no_token_is_said() {
     answer(&server, "/site/oauth2/access_token", refused).await;
     let variables = [("BITBUCKET_CLIENT_ID", "id"), ("BITBUCKET_CLIENT_SECRET", "client-s3cret")];
     let connect = Connect { credential: credential(&variables), ..connect(&server) };
-    let found = failed(&read_with(connect, &["acme"], false).await[0]).clone();
+    let found = failed(&read_with(connect, &["acme"], false).await[0]);
     let says = "answered 400: invalid_grant: *** needs a callback uri";
     assert!(found.what.ends_with(says), "{found:?}");
     assert!(found.help.contains("private consumer with a callback URL"), "{found:?}");

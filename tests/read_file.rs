@@ -15,6 +15,7 @@ use mfa_gate::failure::Problem;
 use mfa_gate::failure::{Exit, Failure};
 use mfa_gate::http::{Clock, Connection, Pace, Secrets};
 use mfa_gate::member::{AccountStatus, Kind, Member, Role, Source, TwoFactor};
+use mfa_gate::quote::Quotes;
 use mfa_gate::read;
 use mfa_gate::read::file::{self, FileRead};
 use mfa_gate::read::{Members, Sources, Wanted};
@@ -59,7 +60,7 @@ fn members(content: &str) -> Vec<Member> {
 }
 
 fn incomplete(content: &str) -> Problem {
-    acme(content).members.unwrap_err()
+    acme(content).members.unwrap_err().with(Quotes::Shown)
 }
 
 /// The message of a failure, which has to be one of exit code 2.
