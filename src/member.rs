@@ -19,7 +19,7 @@ pub enum TwoFactor {
     Unknown,
 }
 
-/// Who may say something about a member's second factor.
+/// A source of evidence about a member's second factor.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -89,13 +89,13 @@ impl Evidence {
         }
     }
 
-    /// Forgets what a roster said: of another day, or of one that nobody knows, it says nothing.
+    /// Forgets what a roster said, where its day is another one or is not known.
     pub(crate) fn forget_roster(&mut self) {
         (self.roster, self.sso) = (None, None);
     }
 
     /// What the accepted sources say together, and which of them decided: enabled if any says
-    /// so, else disabled if any says so, else unknown, which nobody decides. The deciding source
+    /// so, else disabled if any says so, else unknown, which no source decides. The deciding source
     /// is the first in the order of `accept` that says the deciding value.
     pub fn joined(self, accept: &[Source]) -> (TwoFactor, Option<Source>) {
         for value in [TwoFactor::Enabled, TwoFactor::Disabled] {
@@ -114,7 +114,7 @@ impl Evidence {
 pub enum Kind {
     /// A person's account, `user`.
     User,
-    /// An account of an app, `app_user`: nobody logs in with it.
+    /// An account of an app, `app_user`, which does not log in.
     AppUser,
     /// A kind that this program does not know; checked like a person.
     Other(Box<str>),
@@ -149,8 +149,8 @@ impl From<Kind> for Box<str> {
 
 /// The state of the account behind a member.
 ///
-/// Bitbucket's OpenAPI document knows only `active` and says that more may come; the three that
-/// mean "does not log in" were seen for Atlassian accounts.
+/// Bitbucket's OpenAPI document has only `active` and says that more may come; the three that mean
+/// "does not log in" were seen for Atlassian accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Box<str>", into = "Box<str>")]
 #[schemars(with = "String")]
@@ -179,7 +179,7 @@ impl AccountStatus {
         }
     }
 
-    /// Whether somebody can log in with such an account.
+    /// Whether one can log in with such an account.
     pub fn logs_in(&self) -> bool {
         match self {
             AccountStatus::Active | AccountStatus::Other(_) => true,
@@ -190,7 +190,8 @@ impl AccountStatus {
 
 impl From<Box<str>> for AccountStatus {
     fn from(name: Box<str>) -> Self {
-        match &*name {
+        // Exports write it with a capital letter, as in `Inactive`.
+        match &*name.to_ascii_lowercase() {
             "active" => AccountStatus::Active,
             "inactive" => AccountStatus::Inactive,
             "closed" => AccountStatus::Closed,
@@ -212,7 +213,7 @@ impl From<AccountStatus> for Box<str> {
 pub enum Role {
     /// An administrator of the workspace; Bitbucket's permission `owner`.
     Owner,
-    /// Anybody else.
+    /// Any other member.
     Member,
 }
 
@@ -266,7 +267,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// Somebody of whom nothing is known, for a test to change.
+    /// A member of whom nothing is known, for a test to change.
     #[cfg(test)]
     pub(crate) fn nobody() -> Self {
         Member {

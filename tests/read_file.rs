@@ -422,6 +422,21 @@ fn nobody_and_nobody_known() {
 }
 
 #[test]
+fn an_account_status_is_known_in_any_case() {
+    for (word, status) in [
+        ("Active", AccountStatus::Active),
+        ("INACTIVE", AccountStatus::Inactive),
+        ("Closed", AccountStatus::Closed),
+        ("Deactivated", AccountStatus::Deactivated),
+        ("Suspended", AccountStatus::Other("Suspended".into())),
+    ] {
+        let mut page = pages("acme", 1, 10).remove(0);
+        page["values"][0]["user"]["account_status"] = word.into();
+        assert_eq!(members(&page.to_string())[0].account_status, Some(status));
+    }
+}
+
+#[test]
 fn a_flag_of_another_type_is_not_understood() {
     for flag in [json!("true"), json!(1), json!({})] {
         let mut page = pages("acme", 1, 10).remove(0);

@@ -74,23 +74,54 @@ impl Scratch {
 
     /// Reads the bytes as a roster, and holds what comes of them to its promises.
     pub fn roster(&mut self, bytes: &[u8]) {
-        self.fill(bytes);
+        let usual = ["true", "yes", "enabled", "on", "1"].map(Box::from).to_vec();
         let named = RosterColumns {
             email: Some("User principal name".into()),
             mfa: Some("MFA registered".into()),
             ..RosterColumns::default()
         };
-        for columns in [RosterColumns::default(), named] {
+        let words = RosterColumns {
+            enabled: vec!["Capable".into()],
+            disabled: vec!["Not Capable".into(), "no".into()],
+            ..RosterColumns::default()
+        };
+        for columns in [RosterColumns::default(), named, words] {
+            self.fill(bytes);
             let read = |required: &[Source]| roster::read(self.0.path(), &columns, required);
             let roster = read(&[]);
             assert_eq!(roster, read(&[]), "the same bytes, another roster");
-            match roster {
+            match &roster {
                 Ok(roster) => {
-                    a_roster_holds_every_row(&roster);
+                    a_roster_holds_every_row(roster);
+                    let listed = if columns.enabled.is_empty() { &usual } else { &columns.enabled };
+                    a_roster_says_only_what_stands_there(bytes, roster, listed);
                     let said = read(&roster.answers);
-                    assert_eq!(said.as_ref(), Ok(&roster), "it has what it answers");
+                    assert_eq!(said.as_ref(), Ok(roster), "it has what it answers");
                 }
-                Err(failure) => a_message_is_harmless(&failure),
+                Err(failure) => a_message_is_harmless(failure),
+            }
+            self.every_encoding_reads_the_same(bytes, &columns, roster);
+        }
+    }
+
+    /// A text is the same roster, or is refused with the same words, in UTF-16.
+    fn every_encoding_reads_the_same(
+        &mut self,
+        bytes: &[u8],
+        columns: &RosterColumns,
+        expected: Result<Roster, Failure>,
+    ) {
+        let Ok(text) = std::str::from_utf8(bytes) else { return };
+        if text.starts_with('\u{feff}') {
+            return;
+        }
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let marked = std::iter::once(0xfeff).chain(text.encode_utf16());
+            self.fill(&marked.flat_map(order).collect::<Vec<u8>>());
+            match (&expected, roster::read(self.0.path(), columns, &[])) {
+                (Ok(expected), Ok(found)) => assert_eq!(expected.entries(), found.entries()),
+                (Err(expected), Err(found)) => assert_eq!(expected.to_string(), found.to_string()),
+                (expected, found) => panic!("{expected:?} in UTF-8, {found:?} in UTF-16"),
             }
         }
     }
@@ -131,7 +162,7 @@ pub fn a_change_is_no_other(bytes: &[u8]) {
     let end = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
     assert!(start + end >= old.len(), "it was not only inserted");
     let ids = |policy: &Policy| -> Vec<_> {
-        policy.exemptions.iter().map(|own| own.id.clone()).collect()
+        policy.exemptions.iter().map(|exemption| exemption.id.clone()).collect()
     };
     if let Ok(back) = changed.without(&[count]) {
         assert_eq!(ids(&back.policy), ids(&document.policy));
@@ -304,6 +335,17 @@ fn a_roster_holds_every_row(roster: &Roster) {
         for key in [&entry.account_id, &entry.email].into_iter().flatten() {
             assert!(!key.is_empty() && key.trim() == &**key, "{entry:?}");
         }
+    }
+}
+
+/// A roster protects somebody only where a word that means so stands in the file.
+fn a_roster_says_only_what_stands_there(bytes: &[u8], roster: &Roster, words: &[Box<str>]) {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return;
+    }
+    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    if roster.entries().iter().any(|entry| entry.mfa == TwoFactor::Enabled) {
+        assert!(words.iter().any(|word| text.contains(&word.to_ascii_lowercase())), "{text:?}");
     }
 }
 

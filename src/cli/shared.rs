@@ -28,8 +28,8 @@ pub struct MembersArgs {
     /// BITBUCKET_WORKSPACE counts.
     #[arg(long, value_name = "SLUG")]
     pub workspace: Vec<String>,
-    /// A file in place of Bitbucket: `mfa-gate members --format json`, saved pages of the API, or
-    /// Bitbucket's own user export as CSV.
+    /// A file in place of Bitbucket, or `-` for standard input: the output of `mfa-gate members
+    /// --format json`, saved pages of the API, or Bitbucket's own user export as CSV.
     #[arg(long, value_name = "FILE")]
     pub members: Option<PathBuf>,
 }

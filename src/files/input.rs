@@ -150,7 +150,7 @@ fn size(bytes: u64) -> String {
     if bytes < 1 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", bytes >> 20) }
 }
 
-/// A pipe, a device or a terminal. It is opened and read in a thread of its own, for either may
+/// A pipe, a device or a terminal. A separate thread opens and reads it, since either may
 /// last for ever.
 struct Stream {
     pieces: Receiver<io::Result<Vec<u8>>>,
@@ -167,7 +167,7 @@ impl Stream {
         })
     }
 
-    /// Has pieces sent from a thread of their own.
+    /// Has pieces sent from a separate thread.
     fn read(
         send_all: impl FnOnce(&SyncSender<io::Result<Vec<u8>>>) + Send + 'static,
     ) -> io::Result<Self> {

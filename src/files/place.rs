@@ -19,7 +19,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Where a path leads once every link is followed, also where nothing is there yet. Its folder has
-/// to exist: before that, nobody can tell where a path with `..` leads.
+/// to exist: before that, it is not known where a path with `..` leads.
 pub(super) fn leads_to(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
@@ -38,15 +38,15 @@ pub(super) fn leads_to(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Whether a place stands for an open file of a process. Where that is a regular file, it belongs
-/// to the one who redirected the stream.
+/// to the program that redirected the stream.
 pub(super) fn is_stream(place: &Path) -> bool {
     folder_of(place).ends_with("fd") && (place.starts_with("/proc") || place.starts_with("/dev"))
 }
 
 /// Whether a place stands for the standard output of this process.
 pub(super) fn is_stdout(place: &Path) -> bool {
-    let own = format!("/proc/{}/fd/1", process::id());
-    place == Path::new("/dev/fd/1") || place == Path::new(&own)
+    let stdout = format!("/proc/{}/fd/1", process::id());
+    place == Path::new("/dev/fd/1") || place == Path::new(&stdout)
 }
 
 /// Whether two paths lead to one file: also by a hard link, in another case where the file system

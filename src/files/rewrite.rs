@@ -1,27 +1,27 @@
-//! A file that people keep under version control and edit themselves: made where there is none, or
-//! replaced by another text, whole or not at all.
+//! The policy file, which people also edit themselves: made where there is none, or given another
+//! text.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::unfinished::{Unfinished, sweep_beside};
+use super::whole::{Unfinished, sweep_folder_of};
 use crate::failure::Failure;
 
-/// Sees, before anything is asked, that a file is there to be replaced. One that cannot be read is
-/// left to whoever reads it.
+/// Checks, before any request, that a file can be replaced. That it can be read is not checked
+/// here.
 ///
 /// # Errors
-/// [`Failure::Usage`] where it is no regular file, is not to be written, or its folder takes none.
+/// [`Failure::Usage`] where it is not a regular file, or it or its folder cannot be written to.
 pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
     let why = if !metadata.is_file() {
-        "it is no regular file".to_owned()
+        "it is not a regular file".to_owned()
     } else if metadata.permissions().readonly() {
         "it is write-protected".to_owned()
     } else {
         let unfinished = path.canonicalize().and_then(|path| {
-            sweep_beside(&path);
+            sweep_folder_of(&path);
             Unfinished::new(&path)
         });
         match unfinished {
@@ -42,24 +42,21 @@ pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
 /// [`Failure::Incomplete`] where the file is not what it was when it was read, or cannot be
 /// written; then it stays as it is.
 pub(crate) fn replace(path: &Path, read: &str, text: &str) -> Result<(), Failure> {
-    let replaced = || {
+    let replaced = || -> io::Result<bool> {
         let path = path.canonicalize()?;
-        let mut new = Unfinished::new(&path)?;
-        new.file().write_all(text.as_bytes())?;
+        let mut new = unfinished(&path, text)?;
         take_after(&path, new.file())?;
-        new.file().sync_all()?;
-        // Somebody may have saved it in an editor while the members were read.
+        // An editor may have saved it while the members were read.
         let is_same = fs::read(&path)? == read.as_bytes();
         if is_same {
             new.persist(&path)?;
         }
         Ok(is_same)
     };
-    let written: io::Result<bool> = replaced();
-    match written {
+    match replaced() {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::incomplete(
-            format!("{} was changed by somebody else meanwhile, and is left alone", path.display()),
+            format!("{} was not changed: another program changed it meanwhile", path.display()),
             "Run again.",
         )),
         Err(error) => Err(unwritten(path, &error)),
@@ -72,28 +69,28 @@ fn take_after(old: &Path, new: &File) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
-        // Only the superuser can give files away; for anybody else it is theirs already, as a rule.
+        // Only the superuser can do that. For other users it is their own file, as a rule.
         let _ = fchown(new, Some(metadata.uid()), Some(metadata.gid()));
     }
     new.set_permissions(metadata.permissions())
 }
 
-/// Sees, before anything is asked, that a file can be made.
+/// Checks, before any request, that a file can be made.
 ///
 /// # Errors
-/// [`Failure::Usage`] where there is one already, or its folder takes none.
+/// [`Failure::Usage`] where there is one already, or its folder cannot be written to.
 pub(crate) fn check_new(path: &Path) -> Result<(), Failure> {
     if path.symlink_metadata().is_ok() {
         return Err(Failure::usage(
-            format!("{} is there already, and is left alone", path.display()),
-            "Name another file, or move that one out of the way.",
+            format!("{} exists already", path.display()),
+            "Name another file, or move that one away.",
         ));
     }
-    sweep_beside(path);
+    sweep_folder_of(path);
     Unfinished::new(path).map(|_| ()).map_err(|error| {
         Failure::usage(
             format!("{} cannot be made: {error}", path.display()),
-            "Name a file in a folder that is there and that this user may write to.",
+            "Name a file in a folder that exists and that this user may write to.",
         )
     })
 }
@@ -103,19 +100,21 @@ pub(crate) fn check_new(path: &Path) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Incomplete`] where there is one by now, or it cannot be written.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
-    let created = || {
-        let mut new = Unfinished::new(path)?;
-        new.file().write_all(text.as_bytes())?;
-        new.file().sync_all()?;
-        new.persist_new(path)
-    };
-    let written: io::Result<()> = created();
-    written.map_err(|error| unwritten(path, &error))
+    let created = unfinished(path, text).and_then(|new| new.persist_new(path));
+    created.map_err(|error| unwritten(path, &error))
+}
+
+/// A text that is on the disk, and not at its path yet.
+fn unfinished(path: &Path, text: &str) -> io::Result<Unfinished> {
+    let mut new = Unfinished::new(path)?;
+    new.file().write_all(text.as_bytes())?;
+    new.file().sync_all()?;
+    Ok(new)
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {
     Failure::incomplete(
-        format!("{} could not be written, and is as it was: {error}", path.display()),
-        "See that there is room and that this user may write there, and run again.",
+        format!("{} could not be written, and is unchanged: {error}", path.display()),
+        "Make room on the disk, or let this user write there, and run again.",
     )
 }

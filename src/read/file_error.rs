@@ -25,8 +25,8 @@ enum Help {
     SaveAsUtf8,
     /// It is not what it should be.
     Expected,
-    /// It is understood, and cannot be used for a reason of its own.
-    Own(String),
+    /// It is understood, and cannot be used for another reason.
+    Other(String),
 }
 
 /// What a file should be, in the words of its messages.
@@ -57,7 +57,7 @@ impl FileError {
 
     /// It is known what the file is, and that it cannot be used.
     pub(super) fn known(what: impl Into<String>, help: impl Into<String>) -> Self {
-        FileError { help: Help::Own(help.into()), ..FileError::content(what) }
+        FileError { help: Help::Other(help.into()), ..FileError::content(what) }
     }
 
     /// The same at a line.
@@ -95,7 +95,7 @@ impl FileError {
                 }
                 ("understand", expected.takes.to_owned())
             }
-            Help::Own(help) => ("use", help),
+            Help::Other(help) => ("use", help),
         };
         let shown = if is_stdin { "<stdin>".into() } else { path.display().to_string() };
         let place = [line, column].into_iter().flatten().map(|number| format!(":{number}"));

@@ -1,4 +1,4 @@
-//! The roster of a run, and the day that it is of.
+//! The roster of a run, and the day on which it was exported.
 
 use jiff::civil::Date;
 
@@ -8,7 +8,7 @@ use crate::member::Source;
 use crate::policy::RosterColumns;
 use crate::read::roster::{self, Roster};
 
-/// A roster, and the day that it is of.
+/// A roster, and the day on which it was exported.
 pub(crate) struct DatedRoster {
     pub(crate) roster: Roster,
     pub(crate) as_of: Date,
@@ -18,8 +18,8 @@ pub(crate) struct DatedRoster {
 /// none where all of them do.
 ///
 /// # Errors
-/// [`Failure::Usage`] where it is not understood, has no date or one that is still to come, or
-/// counts for nothing.
+/// [`Failure::Usage`] where it is not understood, has no date or one in the future, or counts for
+/// nothing.
 pub(crate) fn read(
     args: &RosterArgs,
     columns: &RosterColumns,
@@ -38,14 +38,14 @@ pub(crate) fn read(
         (None, Some(as_of)) => {
             return Err(Failure::usage(
                 format!("--roster-as-of {as_of} is given without --roster"),
-                "Give the file with --roster FILE, or leave the date away.",
+                "Give the file with --roster FILE, or omit --roster-as-of.",
             ));
         }
     };
-    // Somewhere it may be tomorrow already.
+    // In some time zones it is tomorrow already.
     if today.tomorrow().is_ok_and(|tomorrow| as_of > tomorrow) {
         return Err(Failure::usage(
-            format!("--roster-as-of {as_of} is still to come: it is {today} (UTC)"),
+            format!("--roster-as-of {as_of} is in the future: today is {today} (UTC)"),
             "Give the day on which the roster was exported.",
         ));
     }
@@ -54,7 +54,7 @@ pub(crate) fn read(
     if accept.is_some() && required.is_empty() {
         return Err(Failure::usage(
             format!("--roster {} is given, and the policy does not accept it", path.display()),
-            "Add `roster` or `sso` to `accept` in the policy, or leave --roster away.",
+            "Add `roster` or `sso` to `accept` in the policy, or omit --roster.",
         ));
     }
     Ok(Some(DatedRoster { roster: roster::read(path, columns, &required)?, as_of }))

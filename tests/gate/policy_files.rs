@@ -65,7 +65,7 @@ fn what_is_not_to_be_written_is_not() {
     assert_eq!(sandbox.run(&prune).code, 2);
     let folder = add(&sandbox, &["--policy", "."], &[]);
     assert_eq!(folder.code, 2);
-    assert!(folder.stderr.contains("no regular file"), "{}", folder.stderr);
+    assert!(folder.stderr.contains("not a regular file"), "{}", folder.stderr);
     let missing = add(&sandbox, &["--policy", "missing.yaml"], &[]);
     assert_eq!(missing.code, 2);
     assert!(missing.stderr.contains("there is no such file"), "{}", missing.stderr);

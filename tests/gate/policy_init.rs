@@ -66,7 +66,7 @@ fn a_first_policy_is_written_once_without_asking_anybody() {
 
     let again = sandbox.run(&init);
     assert_eq!((again.code, sandbox.read("policy.yaml")), (2, text));
-    assert!(again.stderr.contains("there already"), "{}", again.stderr);
+    assert!(again.stderr.contains("exists already"), "{}", again.stderr);
     let nowhere = sandbox.run(&[&init[..], &["--policy", "missing/policy.yaml"]].concat());
     assert_eq!(nowhere.code, 2, "{}", nowhere.stdout);
     #[cfg(unix)]

@@ -36,8 +36,7 @@ pub(super) fn first_line(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// Whether a line says how the table is to be read, and is no heading: PowerShell writes a
-/// `#TYPE …`, spreadsheets a `sep=;`.
+/// Whether a line stands above the heading: PowerShell writes a `#TYPE …`, spreadsheets a `sep=;`.
 pub(super) fn is_preamble(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let line = line.strip_prefix(b"\"").unwrap_or(line);
@@ -66,7 +65,7 @@ pub(super) fn separator(heading: &[u8], is_known: impl Fn(&str) -> bool) -> Resu
     Ok(separator)
 }
 
-/// The cells of a heading. One that is no text is the parser's to refuse.
+/// The cells of a heading; none where they are not text, which the parser will refuse.
 fn cells(heading: &[u8], separator: u8) -> StringRecord {
     let mut parser =
         ReaderBuilder::new().delimiter(separator).has_headers(false).from_reader(heading);

@@ -1,4 +1,4 @@
-//! Bitbucket's own user export, a CSV: no ids, no workspace, no count.
+//! Bitbucket's own user export, a CSV without ids, workspace and count.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -13,17 +13,12 @@ use crate::read::file_error::FileError;
 use crate::read::wire::row_key;
 use crate::reading::{Origin, Selection};
 
-const NAME: &str = "Public Name";
-const EMAIL: &str = "Email Address";
-const LAST_LOGIN: &str = "Last Login (UTC)";
-const HAS_2SV: &str = "Has 2SV";
-const ON_PLAN: &str = "On Plan";
-
 /// What the export adds to the names of accounts that were deactivated.
 const INACTIVE: &str = "(INACTIVE)";
 
 /// Its headings.
-const HEADINGS: [&str; 5] = [NAME, EMAIL, LAST_LOGIN, HAS_2SV, ON_PLAN];
+const HEADINGS: [&str; 5] =
+    ["Public Name", "Email Address", "Last Login (UTC)", "Has 2SV", "On Plan"];
 
 /// How it answers.
 const WORDS: Words<'_, &str> = Words { yes: &["yes"], no: &["no"] };
@@ -36,14 +31,14 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Contents,
     table.heading_ends()?;
     let slug = Arc::clone(only(selection)?);
     let mut members = Vec::new();
-    // As a spreadsheet counts: the heading is row 1.
+    // The heading is row 1, as in a spreadsheet.
     let mut number = 1;
     while let Some(row) = table.next()? {
         number += 1;
         members.push(columns.member(&row, number)?);
     }
     let held = Held::new(members, Completeness::Asserted, None).unwrap_or_else(|doubt| {
-        let help = "An address is of one account only: export the users again.";
+        let help = "Two accounts cannot have one address: export the users again.";
         Held::incomplete(Problem::new(doubt.to_string(), help), None)
     });
     Ok(Contents {
@@ -64,37 +59,25 @@ struct ExportColumns {
 
 impl ExportColumns {
     fn find<R: Read>(table: &Table<R>) -> Result<Self, FileError> {
-        let mut missing = Vec::new();
-        let mut find = |name: &'static str| {
-            let mut found = table.columns(name);
-            let first = found.next();
-            if let Some(second) = found.next() {
-                let second = second + 1;
-                let what = format!("column {second} is \"{name}\" a second time");
+        let mut found = [None; HEADINGS.len()];
+        for (found, name) in found.iter_mut().zip(HEADINGS) {
+            let mut columns = table.columns(name);
+            *found = columns.next();
+            if let Some(second) = columns.next() {
+                let what = format!("column {} is \"{name}\" a second time", second + 1);
                 return Err(table.misplaced(what));
             }
-            if first.is_none() {
-                missing.push(format!("\"{name}\""));
-            }
-            // Where it is missing, the columns are never used.
-            Ok(first.unwrap_or_default())
-        };
-        let columns = ExportColumns {
-            name: find(NAME)?,
-            email: find(EMAIL)?,
-            has_2sv: find(HAS_2SV)?,
-            on_plan: find(ON_PLAN)?,
-        };
-        find(LAST_LOGIN)?;
-        match missing.as_slice() {
-            [] => Ok(columns),
-            [_, _, _, _, _] => Err(FileError::content("it is neither JSON nor such a CSV")),
-            some => {
-                let (some, headings) = (some.join(" and none is "), table.headings());
-                let what = format!("none of the columns {headings} is {some}");
-                Err(table.misplaced(what))
-            }
         }
+        if let [Some(name), Some(email), Some(_), Some(has_2sv), Some(on_plan)] = found {
+            return Ok(ExportColumns { name, email, has_2sv, on_plan });
+        }
+        let missing = HEADINGS.iter().zip(found).filter(|(_, found)| found.is_none());
+        let missing: Vec<String> = missing.map(|(name, _)| format!("\"{name}\"")).collect();
+        if missing.len() == HEADINGS.len() {
+            return Err(FileError::content("it is neither JSON nor such a CSV"));
+        }
+        let (headings, missing) = (table.headings(), missing.join(" and none is "));
+        Err(table.misplaced(format!("none of the columns {headings} is {missing}")))
     }
 
     fn member(&self, row: &Row<'_>, number: u64) -> Result<Member, FileError> {
@@ -113,7 +96,7 @@ impl ExportColumns {
             _ => TwoFactor::Disabled,
         };
         let on_plan = answer(self.on_plan)?;
-        // A name is its owner's to choose: without the plan's word the suffix means nothing.
+        // Members choose their names, so the suffix counts only where the plan agrees.
         let inactive = name.ends_with(INACTIVE) && !on_plan;
         Ok(Member {
             account_id: None,

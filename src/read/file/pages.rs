@@ -98,14 +98,16 @@ fn other_list(page: &Page<MemberRows>, slug: &str) -> Option<Inconsistency> {
     let after = number.and_then(|number| number.checked_add(1));
     let before = number.and_then(|number| number.checked_sub(1)).filter(|&before| before > 0);
     let links = [(&page.next, after), (&page.previous, before)];
-    links.into_iter().find_map(|(link, beside)| link_astray(link.as_deref()?, number, beside, slug))
+    links
+        .into_iter()
+        .find_map(|(link, expected)| link_astray(link.as_deref()?, number, expected, slug))
 }
 
-/// What a link of the page of some number says against leading to the page beside it.
+/// Why a link of a page does not lead to the page before or after it.
 fn link_astray(
     link: &str,
     number: Option<u64>,
-    beside: Option<u64>,
+    expected: Option<u64>,
     slug: &str,
 ) -> Option<Inconsistency> {
     if link.is_empty() {
@@ -114,7 +116,7 @@ fn link_astray(
     let Some(url) = Url::parse(link).ok().filter(|url| is_of_members(url, slug)) else {
         return Some(Inconsistency::OtherList(link.into()));
     };
-    let ((page, to), leads_to) = (number.zip(beside)?, page_number(&url)?);
+    let ((page, to), leads_to) = (number.zip(expected)?, page_number(&url)?);
     (leads_to != to).then_some(Inconsistency::Astray { page, to })
 }
 

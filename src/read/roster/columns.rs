@@ -129,7 +129,7 @@ impl<'n> Columns<'n> {
             }
         }
         // Where one of the two that say whose a row is is named, the other is not looked for: a
-        // column that an identity provider calls `account_id` holds ids of its own.
+        // column that an identity provider calls `account_id` has that provider's ids.
         let keys = [Column::AccountId, Column::Email];
         let key_is_named = keys.iter().any(|column| column.named(named).is_some());
         for column in Column::ALL {
@@ -172,7 +172,7 @@ impl<'n> Columns<'n> {
             column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty())
         };
         Ok(Entry {
-            // A word in place of an id or an address, such as "N/A", is nobody's.
+            // A word in place of an id or an address, such as "N/A", is no key.
             account_id: key(self.account_id).filter(|id| is_account_id(id)).map(Into::into),
             email: key(self.email)
                 .filter(|email| email.contains('@'))

@@ -23,10 +23,10 @@ pub struct Roster {
     pub path: String,
     /// The SHA-256 of the file's bytes, in lower-case hexadecimal.
     pub sha256: String,
-    /// How many rows there are below the heading; blank lines are none.
+    /// How many rows there are below the heading, without blank lines.
     pub rows: u64,
-    /// For whom it speaks: [`Source::Roster`] where it has a column for the second factor, then
-    /// [`Source::Sso`] where it has one for single sign-on.
+    /// The sources that it answers for: [`Source::Roster`] where it has a column for the second
+    /// factor, then [`Source::Sso`] where it has one for single sign-on.
     pub answers: Vec<Source>,
     entries: Vec<Entry>,
 }

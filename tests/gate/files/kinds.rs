@@ -118,10 +118,34 @@ fn a_device_or_a_text_without_end_is_refused() {
 #[test]
 fn a_pipe_is_read_like_a_file() {
     let sandbox = sandbox();
-    let shell =
-        "cat members.json | GATE check --members /dev/stdin --report json=- | cat > out.json";
-    assert!(gate_in_shell(&sandbox, shell).status().unwrap().success());
-    assert_eq!(sandbox.json("out.json")["verdict"], "compliant");
+    for path in ["/dev/stdin", "-"] {
+        for command in ["check --report json=-", "members --workspace acme --format json"] {
+            let shell = format!("cat members.json | GATE {command} --members {path} > out.json");
+            assert!(gate_in_shell(&sandbox, &shell).status().unwrap().success(), "{shell}");
+            assert_eq!(sandbox.json("out.json")["complete"], true);
+            assert_eq!(sandbox.json("out.json")["source"]["inputs"][0]["path"], path);
+        }
+    }
+}
+
+#[test]
+fn standard_input_is_guarded_like_a_file() {
+    let sandbox = sandbox();
+    let refused = |line: &str, said: &str| {
+        let output = gate_in_shell(&sandbox, line).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(said), "{text}");
+    };
+    refused(
+        "echo '[1]' | GATE check --members -",
+        "could not understand the members file <stdin>:1:2",
+    );
+    refused("GATE check --members - < /dev/null", "the members file <stdin>: it is empty");
+    refused("sleep 15 | GATE check --members -", "nothing came from it for 10 seconds");
+    sandbox.write("token", "a-secret-token");
+    let line = "BITBUCKET_API_TOKEN_FILE=token GATE check --members - < token";
+    refused(line, "it holds a credential: BITBUCKET_API_TOKEN_FILE names it");
 }
 
 #[test]

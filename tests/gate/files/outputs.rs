@@ -88,7 +88,7 @@ fn no_name_of_an_input_is_written_to() {
             assert_eq!(code, 2, "{name}");
             assert!(said.contains("would overwrite"), "{name}: {said}");
             assert_eq!(sandbox.read(input), text);
-            assert!(sandbox.path(name).exists());
+            assert!(!sandbox.path("new").exists(), "a folder of a report that is refused");
         }
     }
 }
@@ -102,6 +102,18 @@ fn no_certificates_to_trust_are_written_to() {
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("would overwrite"), "{}", outcome.stderr);
     assert_eq!(sandbox.read("ca.pem"), "certificates");
+}
+
+#[test]
+fn a_refused_report_leaves_no_folder() {
+    let sandbox = sandbox();
+    fs::create_dir(sandbox.path("old")).unwrap();
+    let reports = ["json=a/b/../c/report.json", "csv=old/new/report.csv", "html=x/../policy.yaml"];
+    let (code, said) = check(&sandbox, &reports);
+    assert_eq!(code, 2);
+    assert!(said.contains("would overwrite"), "{said}");
+    let left = ["a", "old/new", "x"].map(|folder| sandbox.path(folder).exists());
+    assert_eq!((left, sandbox.path("old").exists()), ([false; 3], true));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Where reports go: checked and cleared before anything is asked, and written whole or not at
-//! all. So a failed run leaves no report of an earlier one.
+//! Where reports go. Before any request it is checked that each can be written, and the old one is
+//! removed: a failed run leaves no report of an earlier one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -9,7 +9,7 @@ use std::thread;
 
 use super::PATIENCE;
 use super::place::{folder_of, is_stdout, is_stream, leads_to, same_file};
-use super::unfinished::{Probe, Unfinished, sweep_beside};
+use super::whole::{Unfinished, sweep_folder_of};
 use crate::failure::Failure;
 
 /// A place that can be written to.
@@ -19,32 +19,36 @@ pub enum Target {
     Stdout,
     /// A file that becomes visible when it is complete.
     File(PathBuf),
-    /// Something that is no regular file, such as a pipe, or a stream that was opened for this
-    /// process: it is not to be removed.
+    /// Not a regular file, such as a pipe, or a stream that was opened for this process. It must
+    /// not be removed.
     Special(PathBuf),
 }
 
 impl Target {
-    /// Makes the parent folders of a path, removes an old file there, and sees that a new one can
-    /// be made. Nothing at `inputs` is touched.
+    /// Makes the parent folders of paths, removes old files there, and checks that new ones can be
+    /// made. Nothing at `inputs` is touched, and where a path is refused no folder is left.
     ///
     /// # Errors
-    /// A usage failure where the path is a folder, one of the inputs, or cannot be written.
-    pub fn prepare(path: &Path, inputs: &[&Path]) -> Result<Self, Failure> {
-        make_folder(path)?;
-        let target = Target::find(path, inputs)?;
-        target.clear(path, &[])?;
-        Ok(target)
+    /// A usage failure where two of them are one place, or one is a folder, an input, or cannot be
+    /// written.
+    pub fn prepare_all(paths: &[&Path], inputs: &[&Path]) -> Result<Vec<Self>, Failure> {
+        let mut made = Vec::new();
+        let prepared = Target::prepare_in(paths, inputs, &mut made);
+        if prepared.is_err() {
+            // Those that are not empty stay.
+            made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+        }
+        prepared
     }
 
-    /// Prepares several targets, in the order of their paths.
-    ///
-    /// # Errors
-    /// A usage failure where two of them are one place, or [`Target::prepare`] fails.
-    pub fn prepare_all(paths: &[&Path], inputs: &[&Path]) -> Result<Vec<Self>, Failure> {
-        // Before all folders are there, nobody can tell where a path through one of them leads.
+    fn prepare_in(
+        paths: &[&Path],
+        inputs: &[&Path],
+        made: &mut Vec<PathBuf>,
+    ) -> Result<Vec<Self>, Failure> {
+        // Where a path leads is only known once all folders exist.
         for path in paths {
-            make_folder(path)?;
+            make_folder(path, made)?;
         }
         let mut targets: Vec<Target> = Vec::with_capacity(paths.len());
         for path in paths {
@@ -59,6 +63,16 @@ impl Target {
             probes.extend(target.clear(path, &probes)?);
         }
         Ok(targets)
+    }
+
+    /// Prepares one target, as [`Target::prepare_all`] does.
+    ///
+    /// # Errors
+    /// As [`Target::prepare_all`].
+    pub fn prepare(path: &Path, inputs: &[&Path]) -> Result<Self, Failure> {
+        let targets = Target::prepare_all(&[path], inputs)?;
+        // One path has one target, and `-` is the one that needs no preparing.
+        Ok(targets.into_iter().next().unwrap_or(Target::Stdout))
     }
 
     /// What a path stands for. Its folder has to exist.
@@ -96,10 +110,10 @@ impl Target {
         }
     }
 
-    /// Removes an old report, and sees that a new one can be made there: what the file system says
-    /// to its name is better heard now than after all requests. As long as the probes of all
-    /// reports exist, two names of one file show.
-    fn clear(&self, path: &Path, probes: &[Probe]) -> Result<Option<Probe>, Failure> {
+    /// Removes an old report, and makes an empty file in its place: the file system may refuse its
+    /// name, which is better known before all requests than after them. As long as these files
+    /// exist, two names of one file show as well.
+    fn clear(&self, path: &Path, probes: &[Unfinished]) -> Result<Option<Unfinished>, Failure> {
         let place = match self {
             Target::Stdout | Target::Special(_) => return Ok(None),
             Target::File(place) => place,
@@ -107,10 +121,10 @@ impl Target {
         if probes.iter().any(|probe| same_file(probe.path(), place)) {
             return Err(twice(path));
         }
-        sweep_beside(place);
+        sweep_folder_of(place);
         let cleared = match fs::remove_file(place) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Probe::new(place),
+            Ok(()) | Err(_) => Unfinished::probe(place),
         };
         cleared.map(Some).map_err(|error| unwritable(path, &error))
     }
@@ -136,8 +150,8 @@ impl Target {
     }
 }
 
-/// Opens something to add to it: it may be a file that another program writes to as well. A pipe
-/// is opened once somebody reads from it, which is not waited for without end.
+/// Opens a pipe or a stream to add to it, since another program may write to it as well. A pipe
+/// opens once another program reads from it; that is not waited for without end.
 fn open_special(path: PathBuf) -> io::Result<File> {
     let (send, opened) = channel();
     let open = move || drop(send.send(OpenOptions::new().append(true).open(path)));
@@ -153,9 +167,14 @@ fn open_special(path: PathBuf) -> io::Result<File> {
     })
 }
 
-/// Makes the folder of a report.
-fn make_folder(path: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder_of(path)).map_err(|error| unwritable(path, &error))
+/// Makes the folder of a report. Those that did not exist are noted, the deepest one first.
+fn make_folder(path: &Path, made: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let folder = folder_of(path);
+    let missing = folder.ancestors().take_while(|folder| !folder.exists());
+    // `missing/..` was not made, and is a folder that is there.
+    let missing = missing.filter(|folder| folder.file_name().is_some());
+    made.splice(..0, missing.map(Path::to_owned));
+    fs::create_dir_all(folder).map_err(|error| unwritable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
@@ -168,7 +187,7 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
 fn twice(path: &Path) -> Failure {
     Failure::usage(
         format!("two reports go to {}", path.display()),
-        "Give each report a file of its own; standard output can be used once.",
+        "Give each report another file; standard output can be used once.",
     )
 }
 
