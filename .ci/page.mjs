@@ -63,10 +63,12 @@ async function open(name, options = {}, where = browser) {
   };
 }
 
-/** The rows of a table that are shown. */
-const shown = (page, table) => page.locator(`table.${table} tbody tr`).filter({ visible: true });
-/** The rows of a table, shown or not. */
-const all = (page, table) => page.locator(`table.${table} tbody tr`);
+/** The tables of a section. */
+const tables = (page, section) => page.locator(`section[aria-labelledby="${section}"] table`);
+/** Their rows, shown or not. */
+const all = (page, section) => tables(page, section).locator("tbody tr");
+/** Their rows that are shown. */
+const shown = (page, section) => all(page, section).filter({ visible: true });
 const tools = (page, subject) => page.getByRole("group", { name: `Choose ${subject}` });
 const report = (name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
 
@@ -89,7 +91,8 @@ async function tablesForScreenReaders(name) {
   const count = (role) => nodes.filter((node) => !node.ignored && node.role?.value === role).length;
   const { members, findings, exemptions, workspaces } = report(name);
   const lists = [members, findings, exemptions, workspaces];
-  const tables = lists.filter((list) => list.length > 0).length;
+  const groups = new Set(findings.map(({ level, rule }) => `${level} ${rule}`)).size;
+  const tables = groups + [members, exemptions, workspaces].filter((list) => list.length > 0).length;
   const rows = lists.reduce((sum, list) => sum + list.length, 0);
   const told = { tables: count("table"), rows: count("row"), headings: count("rowheader") };
   assert.deepEqual(told, { tables, rows: rows + tables, headings: rows }, name);
@@ -107,12 +110,12 @@ async function namesAreText(name) {
   assert.deepEqual(made, { scripts: 1, foreign: 0 });
   assert.deepEqual(await page.evaluate(() => [...document.links].map((link) => link.href).filter(
     (href) => !href.startsWith(`${location.href.split("#")[0]}#`))), []);
-  const text = await page.locator("table.members").textContent();
+  const text = await tables(page, "members").textContent();
   const plain = [...members.map(({ key }) => key), "<script>alert(1)</script>", "[x](javascript:alert(1))"];
   for (const own of [...plain, "\\u{202e}gnp.exe\\u{2066}x", "one\\u{d}\\u{a}::error::two", "&lt;b&gt;"]) {
     assert.ok(text.includes(own), `${own} is not shown as text`);
   }
-  const reasons = await page.locator("table.exemptions").textContent();
+  const reasons = await tables(page, "exemptions").textContent();
   for (const { reason } of exemptions.filter(({ reason }) => /^[ -~]*$/.test(reason) && !reason.includes("##"))) {
     assert.ok(reasons.includes(reason), `${reason} is not shown as text`);
   }
@@ -122,7 +125,7 @@ async function namesAreText(name) {
 async function sortsAndFilters(name) {
   const { page, close } = await open(name);
   const { members } = report(name);
-  const heading = page.locator("table.members thead th").first();
+  const heading = tables(page, "members").locator("thead th").first();
   const button = heading.getByRole("button", { name: "Member" });
   const first = () => all(page, "members").locator("th code").allTextContents();
   const before = await first();
@@ -241,8 +244,8 @@ async function isFastWithMany(name) {
     await status.filter({ hasText: /^10,000 of/ }).waitFor();
   });
   await timed("sorted", async () => {
-    await page.locator("table.members").getByRole("button", { name: "Outcome" }).click();
-    await page.locator("table.members th[aria-sort]").waitFor();
+    await tables(page, "members").getByRole("button", { name: "Outcome" }).click();
+    await tables(page, "members").locator("th[aria-sort]").waitFor();
   });
   await timed("scrolled to its end", async () => {
     await page.getByRole("heading", { name: "What no check" }).scrollIntoViewIfNeeded();

@@ -30,7 +30,7 @@ pub(crate) fn caveats(report: &Report, changes: &Changes) -> Vec<String> {
     other_policy.into_iter().chain(not_compared).collect()
 }
 
-/// Whom or what a concern is about.
+/// Which member or what a concern is about.
 pub(crate) fn about(concern: &Concern) -> String {
     match (&concern.exemption, &concern.key, &concern.workspace) {
         (Some(id), _, _) => format!("exemption {id}"),

@@ -239,26 +239,16 @@ fn share(groups: &mut [Group<'_>]) {
     }
 }
 
-/// Who it is and what was seen. The rest of the message is the same for all members of a rule: its
-/// title says it, and the sources that the policy accepts.
+/// Who it is and what was seen. Where one source is accepted, the title of the rule says that.
 fn member(finding: &Finding, several_workspaces: bool, accept: &str) -> String {
-    let phrase = match finding.rule {
-        Rule::TwoFactorUnknown => "second factor unknown to: ",
-        Rule::TwoFactorDisabled
-        | Rule::ExemptionExpired
-        | Rule::ExemptionOverLimit
-        | Rule::ExemptionNotAllowed
-        | Rule::ExemptionExpiring
-        | Rule::ExemptionUnneeded
-        | Rule::ExemptionUnused
-        | Rule::WorkspaceIncomplete => "no second factor seen by: ",
-    };
-    let slug = finding.workspace.as_deref().unwrap_or_default();
-    let Some((who, seen)) = finding.message.split_once(&format!(" in {slug}: {phrase}")) else {
+    let Some((who, seen)) = summary::who_and_seen(finding) else {
         return finding.message.clone();
     };
     let seen = seen.strip_prefix(accept).map_or(seen, |rest| rest.trim_start_matches("; "));
-    let place = if several_workspaces { format!(" in {slug}") } else { String::new() };
+    let place = match &finding.workspace {
+        Some(slug) if several_workspaces => format!(" in {slug}"),
+        Some(_) | None => String::new(),
+    };
     if seen.is_empty() { format!("{who}{place}") } else { format!("{who}{place}: {seen}") }
 }
 

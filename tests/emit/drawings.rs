@@ -45,7 +45,7 @@ fn a_share_of_less_than_all_is_less_than_a_hundred_percent() {
     report.summary.protected = 9_999;
     Page::of(&report).says("that the policy accepts: 99 %.");
     report.summary.members = 0;
-    Page::of(&report).says("Nobody is listed who logs in.");
+    Page::of(&report).says("No member who logs in is listed.");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! The HTML page, read as what it is: well-formed, of known elements and attributes, complete, and
 //! with nothing in it that would ask anybody for anything. `.ci/page` opens it in a browser.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use mfa_gate::emit::Format;
 use mfa_gate::escape::visible;
+use mfa_gate::member::Role;
 use mfa_gate::report::{
-    Changes, Commit, Concern, CredentialKind, Earlier, JudgedExemption, Redaction, Report, Settled,
-    State, Verdict,
+    Changes, Commit, Concern, CredentialKind, Earlier, JudgedExemption, JudgedMember, Redaction,
+    Report, Settled, State, Verdict,
 };
 use mfa_gate::rule::Rule;
 use sha2::{Digest, Sha256};
@@ -25,7 +26,7 @@ const ELEMENTS: &str = "html head meta link title style body a header p nav ul l
 /// Every attribute that one may have, but those that a test of its own looks at.
 const ATTRIBUTES: &str = "lang charset http-equiv content name rel class aria-labelledby \
                           aria-hidden aria-label viewBox cx cy r d role width height patternUnits \
-                          patternTransform fill stroke x y x1 x2 y2 rx scope data-choose datetime colspan open";
+                          patternTransform fill stroke x y x1 x2 y2 rx scope data-choose data-subject datetime colspan open";
 
 /// A report with all that a page can show: the shared one, and what that leaves out.
 fn everything() -> Report {
@@ -142,7 +143,11 @@ fn a_reader_of_the_page_knows_where_it_is() {
         });
         let levels: Vec<u8> = levels.collect();
         assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
-        assert_eq!(page.count("table"), page.count("caption"));
+        let is_labelled = |(name, own): &&(String, BTreeMap<String, String>)| {
+            name == "table" && own.contains_key("aria-labelledby")
+        };
+        let labelled = page.elements.iter().filter(is_labelled).count();
+        assert_eq!(page.count("table"), page.count("caption") + labelled);
         assert_eq!(page.count("html"), page.values("lang").len());
         for (name, own) in &page.elements {
             let is_drawing = name == "svg";
@@ -252,9 +257,14 @@ fn all_that_a_reader_or_an_auditor_needs_is_there() {
         own.compensating_controls.iter().for_each(|control| page.says(control));
     }
     for finding in &report.findings {
-        page.says(&finding.message);
         page.says(finding.rule.title());
-        page.says(&format!("policies/two factor.yaml:{}", finding.location.line));
+        match &finding.key {
+            Some(key) => page.says(key),
+            None => {
+                page.says(&finding.message);
+                page.says(&format!("policies/two factor.yaml:{}", finding.location.line));
+            }
+        }
     }
     for text in [
         "Violations",
@@ -263,7 +273,7 @@ fn all_that_a_reader_or_an_auditor_needs_is_there() {
         "offline: the members come from a file",
         "2 of 3 workspaces selected, not checked: acme-old",
         "--exit-zero",
-        "2 of 5 members to whom it applies have a proof",
+        "2 of 5 members who log in have a proof",
         "40 %",
         "protected: Atlassian account: 1",
         "since 2026-10-13 06:00 UTC: 1 new, 1 fixed, 1 as before",
@@ -286,6 +296,62 @@ fn all_that_a_reader_or_an_auditor_needs_is_there() {
     ] {
         page.says(text.strip_prefix("Violations").map_or(text, |_| "violations"));
     }
+}
+
+/// The rows of the tables of members, as text, in order: the last table is that of all members.
+fn rows(html: &str) -> Vec<Vec<String>> {
+    let tables = html.split("<table class=\"rows members\"").skip(1);
+    let rows =
+        tables.map(|table| table.split("</table>").next().unwrap().split("<tr role=\"row\">"));
+    let rows = rows.map(|rows| rows.skip(2).map(String::from).collect());
+    rows.collect()
+}
+
+#[test]
+fn violations_come_first_and_owners_before_other_members() {
+    let mut report = report();
+    let owner = |judged: &mut JudgedMember| judged.member.role = Some(Role::Owner);
+    [2, 4, 5].iter().for_each(|at| owner(&mut report.members[*at]));
+    let rows = rows(&written(Format::Html, &report)).pop().unwrap();
+    let wanted = ["木村", "Ben", "Build bot", "Ada", "Fay", "deploy app", "Gus"];
+    for (row, name) in rows.iter().zip(wanted) {
+        assert!(row.contains(name), "{name}: {row}");
+    }
+    assert_eq!(rows.len(), wanted.len());
+}
+
+#[test]
+fn findings_stand_by_rule_with_members_in_columns() {
+    let mut report = report();
+    report.findings[1].message.push_str("; exemption EX-8 ended on 2026-09-30");
+    let mut unlisted = report.findings[1].clone();
+    unlisted.key = Some("557058:gone".into());
+    unlisted.message = "gone in acme: nothing is known".into();
+    report.findings.push(unlisted);
+    let html = written(Format::Html, &report);
+    let [off, unknown, _] = <[_; 3]>::try_from(rows(&html)).unwrap();
+    assert_eq!((off.len(), unknown.len()), (2, 1));
+    let said = "<td role=\"cell\" class=\"bitbucket\">no</td><td role=\"cell\" class=\"atlassian\">unknown</td><td role=\"cell\">exemption EX-8 ended on 2026-09-30</td>";
+    assert!(
+        off[0].contains("<bdi>Ben &lt;script&gt;</bdi>") && off[0].contains(said),
+        "{}",
+        off[0]
+    );
+    // A finding about a member that is not listed is shown all the same.
+    assert!(off[1].contains("<code>557058:gone</code>"), "{}", off[1]);
+    assert!(off[1].contains("gone in acme: nothing is known"), "{}", off[1]);
+    Page::read(&html).says("Exemption expired 1 error");
+}
+
+#[test]
+fn people_are_counted_where_several_workspaces_were_read() {
+    let mut report = report();
+    report.workspaces[1].complete = true;
+    let mut twice = report.members[0].clone();
+    twice.member.workspace = "acme-labs".into();
+    report.members.push(twice);
+    report.summary.members = 8;
+    Page::of(&report).says("8 memberships of 7 people: 2 protected");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The coverage chart: every member once, by what protects or excuses it.
 
 use super::Percent;
+use crate::emit::summary;
 use crate::emit::summary::{count, number, source};
 use crate::member::TwoFactor;
 use crate::report::{JudgedMember, Outcome, Report};
@@ -12,7 +13,7 @@ const LEAST: u64 = 80;
 pub(super) struct Coverage {
     /// How many are proven to have a second factor, of those who log in.
     pub(super) sentence: String,
-    /// The parts that anybody is in, from protected to not applicable.
+    /// The parts with at least one member, from protected to not applicable.
     pub(super) parts: Vec<Part>,
 }
 
@@ -20,7 +21,7 @@ pub(super) struct Coverage {
 pub(super) struct Part {
     /// How it is painted.
     pub(super) class: &'static str,
-    /// Whether it is told from its neighbours by lines as well, for those who see no colours.
+    /// Whether lines mark it as well, for readers who see no colours.
     pub(super) hatched: bool,
     /// What its members have in common.
     pub(super) label: String,
@@ -35,8 +36,9 @@ pub(super) struct Part {
 impl Coverage {
     pub(super) fn new(report: &Report) -> Self {
         let summary = &report.summary;
-        let is_unknown = |own: &&JudgedMember| {
-            own.outcome == Outcome::Violation && own.member.two_factor == TwoFactor::Unknown
+        let is_unknown = |judged: &&JudgedMember| {
+            let JudgedMember { member, outcome, .. } = judged;
+            *outcome == Outcome::Violation && member.two_factor == TwoFactor::Unknown
         };
         let unknown = number(report.members.iter().filter(is_unknown).count());
         let part = |class, hatched, label, count| {
@@ -83,19 +85,23 @@ fn lay_out(parts: &mut [Part]) {
     }
 }
 
-/// How far the proof goes, in whole percent, which are 100 for nothing less than everybody.
+/// How many members are protected, in whole percent, rounded down: 100 is all of them.
 fn sentence(report: &Report) -> String {
     let summary = &report.summary;
     let applicable = summary.members.saturating_sub(summary.not_applicable);
     let Some(percent) = summary.protected.saturating_mul(100).checked_div(applicable) else {
-        return "Nobody is listed who logs in.".into();
+        return "No member who logs in is listed.".into();
     };
     let have = if summary.protected == 1 { "has" } else { "have" };
     let unread =
         if report.complete { "" } else { " Workspaces that could not be checked are not counted." };
+    let people = match summary::several_people(report) {
+        Some(members) => format!(" There are {members}."),
+        None => String::new(),
+    };
     format!(
-        "{} of {} to whom it applies {have} a proof of a second factor that the policy accepts: \
-         {percent} %.{unread}",
+        "{} of {} who log in {have} a proof of a second factor that the policy accepts: \
+         {percent} %.{unread}{people}",
         summary.protected,
         count(applicable, "member")
     )

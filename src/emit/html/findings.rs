@@ -1,49 +1,67 @@
-//! What was found, by rule: what to do about it.
+//! What was found, by rule: what to do about it, and about which members, exemptions or workspaces.
 
 use crate::emit::summary;
-use crate::emit::summary::{count, number};
+use crate::emit::summary::{Subject, count, number};
 use crate::report::{Finding, Report, Severity};
 use crate::rule::Rule;
 
-/// How many different pieces of advice a rule shows; the table has those of every finding.
+/// How many different pieces of advice a rule shows; its table has those of every finding.
 const MOST_HELPS: usize = 3;
 
-/// What to do about the findings of one rule and level.
-pub(super) struct Step<'a> {
+/// The findings of one rule and level.
+pub(super) struct Group<'a> {
+    /// The fragment that leads to it.
+    pub(super) anchor: String,
     pub(super) title: &'static str,
     /// `error` or `warning`.
     pub(super) level: &'static str,
-    /// How many findings there are.
     pub(super) count: String,
     /// What to do, each advice once.
     pub(super) helps: Vec<&'a str>,
+    pub(super) subject: Subject,
+    pub(super) findings: Vec<&'a Finding>,
 }
 
-/// The steps, errors first, in the order of the rules.
-pub(super) fn steps(report: &Report) -> Vec<Step<'_>> {
+/// The groups, errors first, in the order of the rules.
+pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
     let levels = [Severity::Error, Severity::Warning];
     let all = levels.into_iter().flat_map(|level| Rule::ALL.map(|rule| (level, rule)));
-    all.filter_map(|(level, rule)| step(report, level, rule)).collect()
+    all.filter_map(|(level, rule)| group(report, level, rule)).collect()
 }
 
-fn step(report: &Report, level: Severity, rule: Rule) -> Option<Step<'_>> {
-    let found = || summary::of_rule(report, rule).filter(move |finding| finding.level == level);
-    found().next()?;
+fn group(report: &Report, severity: Severity, rule: Rule) -> Option<Group<'_>> {
+    let found = summary::of_rule(report, rule).filter(|finding| finding.level == severity);
+    let findings: Vec<&Finding> = found.collect();
     let mut helps: Vec<&str> = Vec::new();
-    for finding in found() {
+    for finding in &findings {
         if helps.len() < MOST_HELPS && !helps.contains(&&*finding.help) {
             helps.push(&finding.help);
         }
     }
-    Some(Step {
+    let level = summary::level(severity);
+    (!findings.is_empty()).then(|| Group {
+        anchor: format!("{level}-{}", rule.id()),
         title: rule.title(),
-        level: summary::level(level),
-        count: count(number(found().count()), summary::level(level)),
+        level,
+        count: count(number(findings.len()), level),
         helps,
+        subject: summary::subject(rule),
+        findings,
     })
 }
 
-/// What to do about a finding, where it is not what its rule says.
-pub(super) fn own_help(finding: &Finding) -> Option<&str> {
-    (finding.help != finding.rule.help()).then_some(&finding.help)
+impl Group<'_> {
+    /// What to do about a finding, where that is not the same for the whole group.
+    pub(super) fn own_help<'f>(&self, finding: &'f Finding) -> Option<&'f str> {
+        (self.helps.len() > 1).then_some(&finding.help)
+    }
+}
+
+/// What a finding about a member says beyond its columns: which exemptions do not apply, or all of
+/// it where it is worded in another way.
+pub(super) fn note(finding: &Finding) -> &str {
+    match summary::who_and_seen(finding) {
+        Some((_, seen)) => seen.split_once("; ").map_or("", |(_, note)| note),
+        None => &finding.message,
+    }
 }

@@ -6,16 +6,30 @@ use std::collections::HashMap;
 
 use crate::emit::summary;
 use crate::member::{Role, Source, TwoFactor, shortened};
-use crate::report::{JudgedExemption, JudgedMember, Outcome, Report};
+use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report};
 
 /// The members of a report, as rows.
 pub(super) struct Members<'a> {
-    /// The sources that have a column: what the policy accepts, and what was asked beside it.
+    /// The sources that have a column: those that the policy accepts, and others that were asked.
     sources: Vec<Source>,
     /// Whether more than one source can decide.
     pub(super) decided: bool,
     /// The exemptions by id, with their places in the policy, from 1.
     exemptions: HashMap<&'a str, (usize, &'a JudgedExemption)>,
+    /// Violations first, and owners before other members of the same outcome.
+    pub(super) sorted: Vec<&'a JudgedMember>,
+    /// Those that findings can be about, by workspace and key.
+    violations: HashMap<(&'a str, &'a str), &'a JudgedMember>,
+}
+
+/// Where members of an outcome stand.
+fn rank(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Violation => 0,
+        Outcome::Exempt => 1,
+        Outcome::Protected => 2,
+        Outcome::NotApplicable => 3,
+    }
 }
 
 /// One member.
@@ -40,20 +54,36 @@ impl<'a> Members<'a> {
     pub(super) fn new(report: &'a Report) -> Self {
         let accept = &report.policy.effective.accept;
         let has_column = |source: &Source| {
-            let was_asked = |own: &JudgedMember| own.member.evidence.said(*source).is_some();
+            let was_asked = |judged: &JudgedMember| judged.member.evidence.said(*source).is_some();
             accept.contains(source) || report.members.iter().any(was_asked)
         };
-        let exemptions = report.exemptions.iter().enumerate();
+        let exemptions = report.exemptions.iter().zip(1..);
+        let mut sorted: Vec<&JudgedMember> = report.members.iter().collect();
+        sorted
+            .sort_by_key(|judged| (rank(judged.outcome), judged.member.role != Some(Role::Owner)));
+        let is_violation = |judged: &&JudgedMember| judged.outcome == Outcome::Violation;
+        let violations = report.members.iter().filter(is_violation);
+        let subject = |judged: &'a JudgedMember| (&*judged.member.workspace, &*judged.member.key);
         Members {
             sources: Source::ALL.into_iter().filter(has_column).collect(),
             decided: accept.len() > 1,
-            exemptions: exemptions.map(|(at, own)| (&*own.id, (at + 1, own))).collect(),
+            exemptions: exemptions
+                .map(|(exemption, place)| (&*exemption.id, (place, exemption)))
+                .collect(),
+            sorted,
+            violations: violations.map(|judged| (subject(judged), judged)).collect(),
         }
     }
 
     /// The headings of the sources' columns.
     pub(super) fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.sources.iter().map(|&source| summary::source_name(source))
+    }
+
+    /// The member that a finding is about, if it is listed.
+    pub(super) fn of(&self, finding: &Finding) -> Option<&'a JudgedMember> {
+        let subject = (finding.workspace.as_deref()?, finding.key.as_deref()?);
+        self.violations.get(&subject).copied()
     }
 
     /// What each source said of a member, in a word.
@@ -85,7 +115,7 @@ impl<'a> Members<'a> {
                     TwoFactor::Enabled | TwoFactor::Disabled => "no second factor seen".into(),
                 }),
             ),
-            Outcome::NotApplicable => ("not applicable", Some(summary::why_nobody_logs_in(member))),
+            Outcome::NotApplicable => ("not applicable", Some(summary::why_no_login(member))),
         };
         Row {
             name: summary::shown_name(member).filter(|name| *name != &*member.key).map(shortened),

@@ -1,4 +1,4 @@
-//! HTML: one page for people and auditors, which asks nobody for anything, and needs no script.
+//! HTML: one page for people and auditors. It loads nothing, and needs no script.
 //!
 //! The templates beside this file escape whatever they print, through [`Escaped`]; `style.css` and
 //! `script.js` are the only texts that are put in as they are, and the page's policy allows no
@@ -20,12 +20,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use self::coverage::Coverage;
-use self::findings::Step;
+use self::findings::Group;
 use self::members::Members;
 use self::timeline::Timeline;
 use super::changes;
 use super::summary;
-use super::summary::Headline;
+use super::summary::{Headline, Subject};
 use crate::digest::sha256;
 use crate::escape;
 use crate::report::{Changes, Concern, Report, Verdict};
@@ -55,7 +55,7 @@ struct Page<'a> {
     slugs: String,
     checked_at: String,
     caveats: Vec<String>,
-    steps: Vec<Step<'a>>,
+    groups: Vec<Group<'a>>,
     hint: Option<&'static str>,
     coverage: Coverage,
     timeline: Timeline<'a>,
@@ -67,10 +67,10 @@ impl<'a> Page<'a> {
         Page {
             report,
             headline: summary::headline(report),
-            slugs: summary::slugs(report.workspaces.iter().map(|own| &*own.slug)),
+            slugs: summary::slugs(report.workspaces.iter().map(|workspace| &*workspace.slug)),
             checked_at: report.checked_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
             caveats: summary::caveats(report),
-            steps: findings::steps(report),
+            groups: findings::groups(report),
             hint: summary::sign_on_hint(report),
             coverage: Coverage::new(report),
             timeline: Timeline::new(report),

@@ -42,7 +42,7 @@ for (const table of document.querySelectorAll("table.rows")) {
   }
 
   function addFilters() {
-    const subject = table.closest("section").querySelector("h2").textContent.toLowerCase();
+    const subject = table.dataset.subject;
     const search = element("input", { type: "search" });
     const choices = headings.flatMap((heading, column) => {
       if (!heading.hasAttribute("data-choose")) return [];

@@ -95,8 +95,8 @@ impl Window {
     fn around(report: &Report) -> Self {
         let today = report.today;
         let of_all = || report.exemptions.iter();
-        let ends = of_all().map(|own| days(today, own.expires));
-        let starts = of_all().filter_map(|own| Some(days(today, own.starts?)));
+        let ends = of_all().map(|exemption| days(today, exemption.expires));
+        let starts = of_all().filter_map(|exemption| Some(days(today, exemption.starts?)));
         let first = starts.chain(ends.clone()).min().unwrap_or(0).clamp(-BACK, -MARGIN);
         let last = ends.max().unwrap_or(0).clamp(MARGIN, AHEAD);
         let day = |ahead: i64| today.saturating_add(ahead.days());
@@ -112,7 +112,7 @@ impl Window {
     }
 
     fn bar<'a>(&self, place: usize, exemption: &'a JudgedExemption) -> Bar<'a> {
-        // Where nobody said when it begins, it has always been there.
+        // An exemption without a first day has always been valid.
         let start = exemption.starts.map_or(0, |starts| days(self.first, starts));
         // Valid to the end of its last day.
         let end = days(self.first, exemption.expires) + 1;

@@ -31,11 +31,12 @@ pub(crate) fn bare_headline(report: &Report) -> Headline {
 }
 
 fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
-    let read: Vec<&Workspace> = report.workspaces.iter().filter(|own| own.complete).collect();
+    let read: Vec<&Workspace> =
+        report.workspaces.iter().filter(|workspace| workspace.complete).collect();
     let whole = format!(
         "{} of {}",
         count(report.summary.members, "member"),
-        slugs(read.iter().map(|own| &*own.slug))
+        slugs(read.iter().map(|workspace| &*workspace.slug))
     );
     let unprotected = |concerned: u64| {
         let have = if concerned == 1 { "has" } else { "have" };
@@ -77,7 +78,7 @@ fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
 
 /// Which workspace could not be checked and why, or how many.
 fn unchecked(report: &Report) -> Option<String> {
-    let mut unchecked = report.workspaces.iter().filter(|own| !own.complete);
+    let mut unchecked = report.workspaces.iter().filter(|workspace| !workspace.complete);
     match (unchecked.next(), unchecked.next()) {
         (Some(one), None) => {
             Some(format!("{} could not be checked: {}", one.slug, why_unchecked(one)))
@@ -88,7 +89,8 @@ fn unchecked(report: &Report) -> Option<String> {
 
 /// Which workspace could not be checked, or how many.
 fn unchecked_bare(report: &Report) -> Option<String> {
-    let unchecked: Vec<&Workspace> = report.workspaces.iter().filter(|own| !own.complete).collect();
+    let unchecked = report.workspaces.iter().filter(|workspace| !workspace.complete);
+    let unchecked: Vec<&Workspace> = unchecked.collect();
     match unchecked.as_slice() {
         [] => None,
         [one] => Some(format!("{} could not be checked", one.slug)),

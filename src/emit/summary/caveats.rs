@@ -1,0 +1,103 @@
+//! What limits a verdict, and what to know before relying on it.
+
+use super::{count, number, slugs};
+use crate::member::Source;
+use crate::reading::Origin;
+use crate::report::{Assurance, Provenance, Redaction, Report, Workspace};
+
+/// Why a report is not live, if it is not: by what it says of itself.
+pub(crate) fn not_live(report: &Report) -> Option<String> {
+    let what = match report.assurance {
+        Assurance::Live => return None,
+        Assurance::Offline => "offline",
+        Assurance::Simulated => "simulated",
+    };
+    let is_from_file = |workspace: &&Workspace| workspace.source != Origin::Api;
+    let from_file = report.workspaces.iter().filter(is_from_file);
+    let from_file: Vec<&str> = from_file.map(|workspace| &*workspace.slug).collect();
+    let was_asked = report.workspaces.iter().any(|workspace| workspace.requests > 0);
+    let from = match &report.source.api_url {
+        Some(url) if from_file.is_empty() && was_asked => format!("{url} was asked"),
+        Some(url) if from_file.is_empty() => format!("{url} was to be asked"),
+        Some(url) if from_file.len() < report.workspaces.len() => {
+            let slugs = slugs(from_file.into_iter());
+            format!("the members of {slugs} come from a file, {url} was asked for the rest")
+        }
+        Some(_) | None => "the members come from a file, Bitbucket was not asked".into(),
+    };
+    let other = report.source.atlassian.as_ref().filter(|directory| !directory.is_at_default());
+    let other =
+        other.map(|directory| format!(", {} was asked for the organisation", directory.api_url));
+    let day = report.options.today.then(|| format!("; judged as of {}", report.today));
+    let (other, day) = (other.unwrap_or_default(), day.unwrap_or_default());
+    Some(format!("{what}: {from}{other}{day}"))
+}
+
+/// What a reader has to know before relying on the verdict, one sentence fragment each.
+pub(crate) fn caveats(report: &Report) -> Vec<String> {
+    let mut caveats = Vec::new();
+    caveats.extend(not_live(report));
+    caveats.extend(clock(&report.source));
+    if !report.options.redirected_by.is_empty() {
+        let by = report.options.redirected_by.iter().map(ToString::to_string);
+        let by = by.collect::<Vec<_>>().join(", ");
+        caveats.push(format!("redirected: {by} could answer in place of a server"));
+    }
+    if !report.workspaces_not_checked.is_empty() {
+        let selected = number(report.workspaces.len());
+        let all = selected.saturating_add(number(report.workspaces_not_checked.len()));
+        caveats.push(format!(
+            "{selected} of {} selected, not checked: {}",
+            count(all, "workspace"),
+            slugs(report.workspaces_not_checked.iter().map(|slug| &**slug))
+        ));
+    }
+    if let Some(Redaction { key_id, for_this_run }) = &report.redaction {
+        let key = if *for_this_run {
+            "the key is this run's alone".into()
+        } else {
+            format!("key fingerprint {key_id}")
+        };
+        caveats.push(format!(
+            "redacted: people are named by pseudonyms ({key}), what people wrote is withheld"
+        ));
+    }
+    let alone = report.summary.protected_by_roster_alone;
+    if alone > 0 {
+        let are = if alone == 1 { "is" } else { "are" };
+        caveats.push(format!(
+            "{} {are} protected by the roster alone, which says who registered a second factor, \
+             not who is made to use it",
+            count(alone, "member")
+        ));
+    }
+    if report.options.ignore_exemptions {
+        caveats.push("--ignore-exemptions: no exemption is applied".into());
+    }
+    if report.options.strict {
+        caveats.push("--strict: warnings are errors".into());
+    }
+    if report.options.exit_zero {
+        caveats.push("--exit-zero: violations alone do not fail the run".into());
+    }
+    caveats
+}
+
+/// That the machine's clock was wrong, where the difference matters.
+pub(crate) fn clock(source: &Provenance) -> Option<String> {
+    let gap = source.clock.filter(|gap| gap.is_notable())?;
+    Some(format!("the clock of the machine that asked is not right: {gap}"))
+}
+
+/// A hint for the case that many members fail and only Bitbucket's own flag counts, which does not
+/// know about single sign-on or the Atlassian account.
+pub(crate) fn sign_on_hint(report: &Report) -> Option<&'static str> {
+    let summary = &report.summary;
+    let applicable = summary.members.saturating_sub(summary.not_applicable);
+    let many = summary.violations.saturating_mul(5) > applicable;
+    (many && report.policy.effective.accept == [Source::Bitbucket]).then_some(
+        "Bitbucket's flag is Bitbucket's own second step: members who sign in through SSO, or have \
+         two-step verification on their Atlassian account, can show as off here. `accept` in the \
+         policy takes other proofs: the Atlassian organisation, or an identity provider's export.",
+    )
+}
