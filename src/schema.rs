@@ -12,12 +12,13 @@ pub(crate) fn of<T: JsonSchema>(name: &str) -> Schema {
         .with_transform(plain)
         .into_generator()
         .into_root_schema_for::<T>();
-    let repository = env!("CARGO_PKG_REPOSITORY");
-    schema.insert(
-        "$id".into(),
-        format!("{repository}/raw/main/docs/schema/{name}.schema.json").into(),
-    );
+    schema.insert("$id".into(), address(name).into());
     schema
+}
+
+/// Where the schema of that name is published.
+pub(crate) fn address(name: &str) -> String {
+    format!("{}/raw/main/docs/schema/{name}.schema.json", env!("CARGO_PKG_REPOSITORY"))
 }
 
 const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";

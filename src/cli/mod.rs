@@ -12,7 +12,10 @@ use clap_complete::Shell;
 use jiff::SignedDuration;
 
 pub use check::Check;
-pub use policy::{EntryArgs, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyPrune};
+pub use policy::{
+    EntryArgs, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyList, PolicyPrune,
+    PolicyRenew, UntilArgs,
+};
 pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs, SourceArgs};
 use value::positive;
 

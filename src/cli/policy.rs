@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 
 use super::value::day;
 use super::{CREDENTIALS, ConnectArgs, MembersArgs, PolicyArgs, SourceArgs};
@@ -14,26 +14,36 @@ use crate::policy::Category;
 pub enum PolicyCommand {
     /// Read the policy and report everything that is wrong with it. Asks no server.
     ///
-    /// Exemptions that are over a limit, expired, about to expire or not yet valid are warnings, and
-    /// so is an `account_id` that does not look like one.
+    /// It warns of exemptions that are over a limit, expired, about to expire or not yet valid, of an
+    /// `account_id` that does not look like one, and of settings that have no effect.
     Lint(PolicyLint),
-    /// Write a first policy, with a comment on everything that it says.
+    /// List the exemptions: for which members, why, their state and the days left.
     ///
-    /// A file that is there already is left alone. Without --exempt-current no server is asked.
+    /// No server is asked, so it is not known which of them are needed: `policy prune --dry-run`
+    /// shows that.
+    List(PolicyList),
+    /// Write a first policy, with a comment on every setting.
+    ///
+    /// An existing file is never changed. Without --exempt-current no server is asked.
     #[command(after_help = CREDENTIALS)]
     Init(Box<PolicyInit>),
     /// Add an exemption for a member, and leave every other byte of the policy as it is.
     ///
-    /// The member is looked up by account id or uuid; else by e-mail address; else by nickname or
-    /// display name, which have to be whole, in upper or lower case. Where several fit, you are
-    /// asked which one is meant; where nobody can be asked, they are listed and nothing is changed.
+    /// The member is looked up by account id or uuid, by e-mail address, or by the whole nickname or
+    /// display name; case does not matter. If several members match, you are asked which one is
+    /// meant; without a terminal they are listed, and nothing is changed.
     #[command(after_help = CREDENTIALS)]
     Add(Box<PolicyAdd>),
+    /// Give an exemption a later last day, and leave every other byte of the policy as it is.
+    ///
+    /// If it has a first day in the past, that becomes today: a renewal is a new period, and
+    /// `limits.max_days` counts from it. No server is asked.
+    Renew(PolicyRenew),
     /// Remove the exemptions that are unused, unneeded or expired, and leave every other byte of
     /// the policy as it is.
     ///
-    /// The comments in an entry go with it: those beside its values, and those right below it that
-    /// are indented as its keys are, or deeper. A comment above it, or after a blank line, stays.
+    /// Comments in an entry are removed with it: those on its lines, and those right below it that
+    /// are indented as far as its keys. A comment above an entry, or after a blank line, stays.
     #[command(after_help = CREDENTIALS)]
     Prune(Box<PolicyPrune>),
 }
@@ -52,17 +62,86 @@ pub struct PolicyLint {
     pub strict: bool,
 }
 
+/// `mfa-gate policy list`
+#[derive(Debug, Args)]
+pub struct PolicyList {
+    /// Which policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Show the states of this day instead of today, UTC.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "List")]
+    pub today: Option<Date>,
+    /// Write the list as JSON; without PATH, to standard output.
+    #[arg(long, value_name = "json[=PATH]", value_parser = json_report, help_heading = "List")]
+    pub report: Option<String>,
+}
+
+/// The path of `json` or `json=PATH`.
+fn json_report(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        None if text == "json" => Ok("-".into()),
+        Some(("json", path)) if !path.is_empty() => Ok(path.into()),
+        Some(_) | None => Err("write json, or json=PATH".into()),
+    }
+}
+
+/// `mfa-gate policy renew`
+#[derive(Debug, Args)]
+pub struct PolicyRenew {
+    /// The id of the exemption.
+    pub id: String,
+    /// Until when it runs.
+    #[command(flatten)]
+    pub until: UntilArgs,
+    /// Who approved the renewal.
+    #[arg(long, value_name = "WHO", help_heading = "Exemption")]
+    pub approved_by: Option<String>,
+    /// Where the renewal was discussed.
+    #[arg(long, help_heading = "Exemption")]
+    pub ticket: Option<String>,
+    /// Why the exemption is still needed.
+    #[arg(long, value_name = "TEXT", help_heading = "Exemption")]
+    pub reason: Option<String>,
+    /// Show the change as a unified diff, and write nothing.
+    #[arg(long, help_heading = "Exemption")]
+    pub dry_run: bool,
+    /// Which policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+}
+
+/// The last day of an exemption.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Exemption")]
+#[group(required = true, multiple = false)]
+pub struct UntilArgs {
+    /// Its last day, UTC.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    expires: Option<Date>,
+    /// Its last day, as a number of days from today.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=366))]
+    days: Option<u16>,
+}
+
+impl UntilArgs {
+    /// The last day, for a command that runs on a day.
+    pub(crate) fn last_day(&self, today: Date) -> Date {
+        let days = i32::from(self.days.unwrap_or_default());
+        self.expires.unwrap_or_else(|| today.saturating_add(days.days()))
+    }
+}
+
 /// `mfa-gate policy init`
 #[derive(Debug, Args)]
 pub struct PolicyInit {
     /// The file to write [env: MFA_GATE_POLICY] [default: policy.yaml].
     #[arg(long, value_name = "FILE", help_heading = "Policy")]
     pub policy: Option<PathBuf>,
-    /// Exempt everybody who would fail today, so that the gate can be switched on and the list be
-    /// worked off.
+    /// Exempt every member who would fail today, so that the pipeline passes while they set up a
+    /// second factor.
     #[arg(long, help_heading = "Policy")]
     pub exempt_current: bool,
-    /// How long they are exempt, from today on.
+    /// For how many days they are exempt, from today.
     #[arg(
         long,
         value_name = "N",
@@ -82,9 +161,12 @@ pub struct PolicyInit {
 pub struct PolicyAdd {
     /// An account id, a uuid, an e-mail address, a nickname or a display name.
     pub who: String,
-    /// What the exemption does and until when.
+    /// What the exemption says.
     #[command(flatten)]
     pub entry: EntryArgs,
+    /// Show the change as a unified diff, and write nothing.
+    #[arg(long, help_heading = "Exemption")]
+    pub dry_run: bool,
     /// Which policy.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -96,29 +178,29 @@ pub struct PolicyAdd {
     pub connect: ConnectArgs,
 }
 
-/// What an entry of `exemptions` says beside whom it is about.
+/// What an exemption says, apart from the member.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Exemption")]
 pub struct EntryArgs {
     /// Its id, unique in the policy, such as EX-7.
     #[arg(long)]
     pub id: String,
-    /// Why there is one.
+    /// Why the member is exempt.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
-    /// Its last day, UTC.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    pub expires: Date,
-    /// Its first day; where the policy asks for one, today without this option.
+    /// Until when it runs.
+    #[command(flatten)]
+    pub until: UntilArgs,
+    /// Its first day, UTC. Default: today, if the policy requires one.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub starts: Option<Date>,
-    /// What sort it is.
+    /// The kind of exemption.
     #[arg(long, value_enum)]
     pub category: Option<Category>,
-    /// What stands in for the second factor; repeatable.
+    /// What protects the account instead of a second factor; repeatable.
     #[arg(long, value_name = "TEXT")]
     pub compensating_control: Vec<String>,
-    /// Who answers for it.
+    /// Who is responsible for it.
     #[arg(long)]
     pub owner: Option<String>,
     /// Who approved it.
@@ -127,10 +209,10 @@ pub struct EntryArgs {
     /// Where it was discussed.
     #[arg(long)]
     pub ticket: Option<String>,
-    /// The member's e-mail address, beside the id, for sources that know no ids.
+    /// The member's e-mail address, for sources that do not know ids.
     #[arg(long, value_name = "ADDRESS")]
     pub email: Option<String>,
-    /// A workspace that it applies to; repeatable. Without it, all of the policy's.
+    /// A workspace where it applies; repeatable. Default: all workspaces of the policy.
     #[arg(long, value_name = "SLUG")]
     pub only: Vec<String>,
 }
@@ -138,7 +220,7 @@ pub struct EntryArgs {
 /// `mfa-gate policy prune`
 #[derive(Debug, Args)]
 pub struct PolicyPrune {
-    /// Show what would be removed, as a unified diff, and change nothing.
+    /// Show the change as a unified diff, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
     /// Which policy.

@@ -271,7 +271,7 @@ impl ListedMember {
 }
 
 impl JudgedExemption {
-    fn new(exemption: &Exemption, state: State) -> Self {
+    pub(crate) fn new(exemption: &Exemption, state: State) -> Self {
         let (account_id, uuid, email) = exemption.selector.parts();
         JudgedExemption {
             id: exemption.id.clone(),

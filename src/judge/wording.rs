@@ -80,7 +80,7 @@ pub(super) fn exemption(rule: Rule, exemption: &Exemption, limits: &Limits, toda
             rule.description().into()
         }
     };
-    format!("exemption {} ({}) {said}", exemption.id, whom(exemption))
+    format!("exemption {} ({}) {said}", exemption.id, exemption.member())
 }
 
 /// What is said about the state of an exemption before anybody is looked at; `None` where there is
@@ -103,7 +103,7 @@ pub(crate) fn standing(
             _,
         ) => return None,
     };
-    Some(format!("exemption {} ({}) {said}", exemption.id, whom(exemption)))
+    Some(format!("exemption {} ({}) {said}", exemption.id, exemption.member()))
 }
 
 fn over_limit(exemption: &Exemption, limits: &Limits, today: Date) -> String {
@@ -123,15 +123,5 @@ fn over_limit(exemption: &Exemption, limits: &Limits, today: Date) -> String {
             format!("is one too many: the limit is {max}, and it is among those that end last")
         }
         (_, _, None) => "is over the limit".into(),
-    }
-}
-
-/// Whom an exemption names, for people.
-fn whom(exemption: &Exemption) -> String {
-    let (account_id, uuid, email) = exemption.selector.parts();
-    let selected = account_id.or(uuid).or(email).unwrap_or_default();
-    match &exemption.name {
-        Some(name) => format!("{name}, {selected}"),
-        None => selected.to_owned(),
     }
 }

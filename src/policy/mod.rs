@@ -284,7 +284,17 @@ pub struct Exemption {
 impl Exemption {
     /// Whether it applies to a workspace.
     pub fn applies_to(&self, slug: &str) -> bool {
-        self.workspaces.is_empty() || self.workspaces.iter().any(|own| **own == *slug)
+        self.workspaces.is_empty() || self.workspaces.iter().any(|listed| **listed == *slug)
+    }
+
+    /// The member that it is for, for people: the name, and the id or address.
+    pub(crate) fn member(&self) -> String {
+        let (account_id, uuid, email) = self.selector.parts();
+        let selected = account_id.or(uuid).or(email).unwrap_or_default();
+        match &self.name {
+            Some(name) => format!("{name}, {selected}"),
+            None => selected.to_owned(),
+        }
     }
 }
 

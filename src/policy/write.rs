@@ -1,5 +1,5 @@
-//! A first policy, and an exemption, as YAML text. Whatever a text says, it becomes one scalar: nothing in it can end the
-//! value, begin another one, or hide from whoever reads the file.
+//! A first policy, and an exemption, as YAML text. Every text becomes one scalar: nothing in it can
+//! end the value, begin another one, or be invisible in the file.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ pub struct FirstPolicy<'a> {
     pub accept: &'a [Source],
     /// The longest that an exemption may run, in days.
     pub max_days: u32,
-    /// Whoever would fail without an exemption, if they are to have one.
+    /// The exemptions of members who would fail without one.
     pub exemptions: &'a [Exemption],
     /// The day on which it is written.
     pub today: Date,
@@ -107,47 +107,49 @@ impl FirstPolicy<'_> {
         let workspaces = self.workspaces.iter().map(|slug| word(slug, Quotes::Needed));
         format!(
             "\
-# The policy of mfa-gate: what counts as proof of a second factor, and who is exempt until when.
-# `mfa-gate policy lint` checks it; `mfa-gate schema policy` prints a schema for editors.
+# yaml-language-server: $schema={schema}
+# The policy of mfa-gate: which proofs of a second factor count, and who is exempt until when.
+# `mfa-gate policy lint` checks it.
 version: 1
 
-# The workspaces that it is about, by the SLUG of bitbucket.org/SLUG/REPOSITORY.
+# The workspaces that are checked: SLUG in https://bitbucket.org/SLUG/REPOSITORY.
 workspaces: [{workspaces}]
 
-# The proofs that count, any one of which suffices, of: {sources}.
+# The proofs that count; any one of them is enough: {sources}.
 # `mfa-gate members --evidence` shows what each of them says.
 accept: [{accept}]
 
-# What is an error (deny), a warning (warn) or nothing (allow, but for the first two).
-# `mfa-gate explain RULE` says what a rule is about.
+# Errors (deny), warnings (warn) or nothing (allow). The two-factor rules cannot be set to allow.
+# `mfa-gate explain RULE` explains a rule.
 rules:
 {rules}
 # What exemptions may look like.
 limits:
-  # The longest that one may run, from `starts` to `expires`, in days.
+  # The longest that an exemption may run, from `starts` to `expires`, in days.
   max_days: {max_days}
-  # How long before its end one is announced, in days.
+  # How many days before its last day an exemption becomes a warning.
   warn_before_days: {warn_before_days}
-  # How many there may be.{left_out}
+  # How many exemptions there may be.{not_yet}
   # max_exemptions: 5
-  # What every one must have beside `id`, `reason` and `expires`.
+  # The fields that every exemption must have, besides `id`, `reason` and `expires`.
   # require: [owner, approved_by, ticket]
-  # Whether one may cover an owner of a workspace: allow or deny.
+  # Whether an owner of a workspace may be exempt: allow or deny.
   # admins: deny
 
-# Who is exempt. `mfa-gate policy add` adds an entry; `mfa-gate policy prune` removes those that
-# have run out or that nobody needs.
+# Who is exempt. `mfa-gate policy add` adds an exemption, `mfa-gate policy prune` removes those that
+# are no longer needed.
 {exemptions}",
+            schema = crate::schema::address("policy"),
             workspaces = workspaces.collect::<Vec<_>>().join(", "),
             sources = Source::ALL.map(Source::id).join(", "),
-            accept = self.accept.iter().map(|own| own.id()).collect::<Vec<_>>().join(", "),
+            accept = self.accept.iter().map(|source| source.id()).collect::<Vec<_>>().join(", "),
             rules = rules(),
             max_days = self.max_days,
             warn_before_days = Limits::default().warn_before_days,
-            left_out = if self.exemptions.is_empty() {
+            not_yet = if self.exemptions.is_empty() {
                 ""
             } else {
-                " Left out while the entries below are worked off: set it then."
+                " Set it once the exemptions below are no longer needed."
             },
             exemptions = self.exemptions(),
         )
@@ -157,9 +159,9 @@ limits:
         if self.exemptions.is_empty() {
             return "exemptions: []\n".into();
         }
-        let entries = self.exemptions.iter().map(|own| block(own, 2, 2, "\n"));
+        let entries = self.exemptions.iter().map(|exemption| block(exemption, 2, 2, "\n"));
         format!(
-            "# On {}, when the gate was switched on, these would have failed.\nexemptions:\n{}",
+            "# These members had no second factor on {}, when this policy was written.\nexemptions:\n{}",
             self.today,
             entries.collect::<String>()
         )

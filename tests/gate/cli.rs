@@ -91,7 +91,7 @@ fn a_policy_with_the_other_extension_is_named() {
     }
     let init = sandbox.run(&["policy", "init", "--workspace", "acme"]);
     assert_eq!(init.code, 0, "{}", init.stderr);
-    assert!(init.stderr.contains("policy.yml is there too"), "{}", init.stderr);
+    assert!(init.stderr.contains("policy.yml exists too"), "{}", init.stderr);
 }
 
 #[test]

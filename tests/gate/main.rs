@@ -39,7 +39,9 @@ mod policy_add;
 mod policy_files;
 mod policy_init;
 mod policy_lint;
+mod policy_list;
 mod policy_prune;
+mod policy_renew;
 mod previous;
 #[path = "../shared/raw.rs"]
 mod raw;

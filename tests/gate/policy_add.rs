@@ -1,4 +1,4 @@
-//! `policy add`: who is meant, what is written, and what is refused.
+//! `policy add`: which member is meant, what is written, and what is refused.
 
 use serde_json::json;
 use wiremock::matchers::path;
@@ -61,7 +61,7 @@ fn uuid(number: usize) -> String {
     row(number, None)["user"]["uuid"].as_str().unwrap().to_owned()
 }
 
-/// Checks that the policy has an entry for this member more, and nothing else.
+/// Checks that the policy has one more entry, for this member, and no other change.
 fn is_added(ground: &Ground, outcome: &Outcome, number: usize, name: &str) {
     assert_eq!(outcome.code, 0, "{name}: {}", outcome.stderr);
     let (id, expires) = (id(number), day(30));
@@ -71,7 +71,7 @@ fn is_added(ground: &Ground, outcome: &Outcome, number: usize, name: &str) {
     );
     assert_eq!(ground.sandbox.read("policy.yaml"), POLICY.replace("# end", &(entry + "# end")));
     assert!(
-        outcome.stdout.starts_with("policy.yaml:6: added\n  - id: EX-1\n"),
+        outcome.stdout.starts_with("policy.yaml:6: EX-1 added\n  - id: EX-1\n"),
         "{}",
         outcome.stdout
     );
@@ -98,7 +98,7 @@ fn a_member_is_found_by_id_and_name() {
 }
 
 #[test]
-fn whose_an_address_is_is_looked_up() {
+fn an_address_is_looked_up() {
     let ground = Ground::with_people();
     searchable(&ground.server, 2, Search::Honest);
     let outcome = ground.add("Member1@Acme.example", &[("--workspace", "acme")]);
@@ -197,24 +197,24 @@ fn a_full_disk_does_not_hide_that_the_policy_was_changed() {
         .unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(3), "{said}");
-    assert!(said.contains("policy.yaml is written") && said.contains("do not run"), "{said}");
+    assert!(said.contains("policy.yaml is written") && said.contains("Do not run"), "{said}");
     assert!(ground.sandbox.read("policy.yaml").contains("EX-1"));
 }
 
 #[test]
-fn who_shares_a_name_is_listed_where_nobody_can_be_asked() {
+fn members_with_the_same_name_are_listed() {
     let ground = Ground::with_people();
     let (max, other) = (
         format!("Max ({}), nickname max, in acme\n", id(2)),
         format!("Mäx ({}), nickname MAX, in labs\n", id(3)),
     );
-    ground.refuses("max", &[], 2, &["2 members fit max\n", &max, &other]);
+    ground.refuses("max", &[], 2, &["2 members match max\n", &max, &other]);
     let narrowed = ground.add("max", &[("--workspace", "labs")]);
     is_added(&ground, &narrowed, 3, "Mäx");
 }
 
 #[test]
-fn no_name_stands_for_an_id_or_an_address() {
+fn a_name_does_not_stand_for_an_id_or_an_address() {
     let ground = Ground::new();
     let impostors = [
         named(1, &id(9), "Ada"),
@@ -227,16 +227,16 @@ fn no_name_stands_for_an_id_or_an_address() {
         ground.server.permission(slug, "owner");
     }
     for who in [&id(9), &uuid(9), "5b10ac8d82e05b22cc7d4ef5", "", " "] {
-        ground.refuses(who, &[], 2, &["nobody in acme, labs has the id, address or name"]);
+        ground.refuses(who, &[], 2, &["no member of acme, labs has the id, address or name"]);
     }
     searchable(&ground.server, 0, Search::Empty);
     let acme = ("--workspace", "acme");
-    ground.refuses("bot@acme.example", &[acme], 2, &["nobody in acme has the id"]);
-    ground.refuses("adda", &[], 2, &["Did you mean Ada?", "`mfa-gate members` lists everybody"]);
+    ground.refuses("bot@acme.example", &[acme], 2, &["no member of acme has the id"]);
+    ground.refuses("adda", &[], 2, &["Did you mean Ada?", "`mfa-gate members` lists all members"]);
 }
 
 #[test]
-fn where_a_workspace_was_not_read_nothing_is_written() {
+fn nothing_is_written_if_a_workspace_was_not_read() {
     let ground = Ground::new();
     ground.server.workspace("acme", &[named(1, "ada", "Ada")]);
     ground.server.refuse("labs", 403, json!({"type": "error"}));
@@ -244,19 +244,19 @@ fn where_a_workspace_was_not_read_nothing_is_written() {
 }
 
 #[test]
-fn what_is_wrong_with_an_entry_is_said_before_anybody_is_asked() {
+fn what_is_wrong_with_an_entry_is_said_before_any_request() {
     let ground = Ground::with_people();
     let later = day(40);
     for (option, value, said) in [
         ("--id", "A", "duplicate id `A`"),
         ("--only", "beta", "`beta` is not one of the policy's workspaces"),
         ("--email", "a@acme.example", "exempt the same member"),
-        ("--email", "ada", "--email is no e-mail address: ada"),
+        ("--email", "ada", "--email is not an e-mail address: ada"),
         ("--owner", " ", "`owner` is blank"),
         ("--ticket", "\u{1b}[2J", "control character U+001B"),
         ("--starts", &later, "`expires` is before `starts`"),
         ("--category", "bot", "possible values: service-account"),
-        ("--expires", "2020-01-01", "--expires 2020-01-01 is over"),
+        ("--expires", "2020-01-01", "the last day 2020-01-01 is over"),
         ("--expires", "2099-01-01", "at most 366 days"),
         ("--workspace", "beta", "does not list the workspace beta"),
     ] {
@@ -278,11 +278,11 @@ fn what_is_wrong_with_an_entry_is_said_before_anybody_is_asked() {
 }
 
 #[test]
-fn a_member_that_is_exempt_already_is_no_second_time() {
+fn a_member_is_not_exempt_twice() {
     let ground = Ground::with_people();
     let exempt = POLICY.replace("email: a@acme.example", &format!("account_id: '{}'", id(1)));
     ground.sandbox.write("policy.yaml", exempt);
-    let said = ["exempt the same member", "it is as it was"];
+    let said = ["exempt the same member", "was not changed"];
     ground.refuses("ada", &[], 2, &said);
 }
 
@@ -294,7 +294,7 @@ fn a_policy_whose_lines_editors_do_not_show_is_left_to_its_author() {
 }
 
 #[test]
-fn no_owner_is_exempt_where_the_policy_forbids_it() {
+fn an_owner_is_not_exempt_where_the_policy_forbids_it() {
     let ground = Ground::with_people();
     for (slug, owners) in [("acme", vec![row(2, None)]), ("labs", vec![row(1, None)])] {
         let body = json!({"pagelen": 100, "size": owners.len(), "page": 1, "values": owners
@@ -339,9 +339,9 @@ fn members_may_come_from_a_file() {
     assert_eq!(ground.server.requests().len(), 0);
 }
 
-/// What `check` would make of it is said while somebody is there to read it.
+/// It warns of what `check` will say.
 #[test]
-fn an_exemption_that_starts_later_or_ends_soon_is_said_to() {
+fn it_warns_of_an_exemption_that_starts_later_or_ends_soon() {
     for (starts, expires, said) in [(0, 30, ""), (1, 30, "starts on"), (0, 14, "ends on")] {
         let ground = Ground::with_people();
         let (starts, expires) = (day(starts), day(expires));
@@ -349,7 +349,87 @@ fn an_exemption_that_starts_later_or_ends_soon_is_said_to() {
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         assert_eq!(!outcome.stderr.contains("warning: "), said.is_empty(), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
-        // The other exemption, which ends too late, is none of this command's business.
+        // The other exemption ends too late, but is not the one that was added.
         assert!(!outcome.stderr.contains("exemption A "), "{}", outcome.stderr);
     }
+}
+
+#[test]
+fn a_dry_run_shows_the_change_and_writes_nothing() {
+    let ground = Ground::with_people();
+    let args =
+        ["policy", "add", "ada", "--id", "EX-1", "--reason", "r", "--days", "30", "--dry-run"];
+    let outcome = ground.sandbox.run_against(&ground.server, &args);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let said = outcome.stderr.lines().last().unwrap();
+    let told = format!("{}{said}", outcome.stdout).replace(&day(30), "LAST-DAY");
+    insta::assert_snapshot!(told, @r#"
+    --- policy.yaml
+    +++ policy.yaml
+    @@ -3,4 +3,9 @@
+     workspaces: [acme, labs]
+     exemptions:
+     - {id: A, email: a@acme.example, reason: a, expires: 2030-01-01}   # first
+    +- id: EX-1
+    +  account_id: "557058:00000000-0000-4000-8000-000000000001"
+    +  name: "Ada Lovelace"
+    +  reason: "r"
+    +  expires: LAST-DAY
+     # end
+    \ No newline at end of file
+    policy.yaml:6: EX-1 would be added
+    "#);
+    assert_eq!(ground.sandbox.read("policy.yaml"), POLICY);
+    let written = ground.sandbox.run_against(&ground.server, &args[..args.len() - 1]);
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    let policy = ground.sandbox.read("policy.yaml");
+    assert!(policy.contains(&format!("  expires: {}\r\n", day(30))), "{policy}");
+}
+
+#[test]
+fn the_last_day_is_a_date_or_a_number_of_days() {
+    let ground = Ground::with_people();
+    let add = ["policy", "add", "ada", "--id", "EX-1", "--reason", "r"];
+    for (more, said) in [
+        (&[][..], "<--expires <YYYY-MM-DD>|--days <N>>"),
+        (&["--days", "0"], "0 is not in 1..=366"),
+        (&["--days", "3", "--expires", "2030-01-01"], "cannot be used with"),
+    ] {
+        let outcome = ground.sandbox.run_against(&ground.server, &[&add[..], more].concat());
+        assert_eq!(outcome.code, 2);
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn it_says_when_the_member_has_a_second_factor_already() {
+    let on = |number| row(number, Some(json!(true)));
+    let off = |number| row(number, Some(json!(false)));
+    let ground = Ground::new();
+    ground.server.workspace("acme", &[on(1), off(2)]);
+    ground.server.workspace("labs", &[on(1), on(2)]);
+    let outcome = ground.add(&id(1), &[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let (_, warning) = outcome.stderr.split_once("0 s\nwarning: ").unwrap();
+    insta::assert_snapshot!(warning, @r"
+    Member 1 (557058:00000000-0000-4000-8000-000000000001) has a second factor already, seen by bitbucket: the exemption is not needed
+     --> policy.yaml:6:3
+      |
+    6 | - id: EX-1
+      |   ^^^^^^^^
+      |
+      = help: If it is not needed later either, remove it: `mfa-gate policy prune`.
+    ");
+    for (only, is_protected) in [("acme", false), ("labs", true)] {
+        ground.sandbox.write("policy.yaml", POLICY);
+        let outcome = ground.add(&id(2), &[("--only", only)]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        let said = outcome.stderr.contains("has a second factor already");
+        assert_eq!(said, is_protected, "{only}: {}", outcome.stderr);
+    }
+    ground
+        .sandbox
+        .write("policy.yaml", POLICY.replace("exemptions:", "accept: [sso]\r\nexemptions:"));
+    let outcome = ground.add(&id(1), &[]);
+    assert!(!outcome.stderr.contains("already"), "{}", outcome.stderr);
 }

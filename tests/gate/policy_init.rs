@@ -38,7 +38,7 @@ impl Ground {
         assert!(!self.sandbox.path("policy.yaml").exists());
     }
 
-    /// Checks that lint and check are content with what was written.
+    /// Checks that lint and check accept what was written.
     fn is_met(&self, more: &[&str]) -> String {
         let lint = self.sandbox.run(&["policy", "lint"]);
         assert_eq!(lint.code, 0, "{}", lint.stderr);
@@ -50,17 +50,63 @@ impl Ground {
 }
 
 #[test]
-fn a_first_policy_is_written_once_without_asking_anybody() {
+fn a_first_policy_is_written_once_without_a_request() {
     let sandbox = Sandbox::new();
     let init = ["policy", "init", "--workspace", "acme", "--workspace", "1.0"];
     let outcome = sandbox.run(&init);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert_eq!(outcome.stdout, "policy.yaml: written for acme, 1.0; accepts bitbucket\n");
     let text = sandbox.read("policy.yaml");
+    insta::assert_snapshot!(text, @r#"
+    # yaml-language-server: $schema=https://github.com/mfa-gate/mfa-gate/raw/main/docs/schema/policy.schema.json
+    # The policy of mfa-gate: which proofs of a second factor count, and who is exempt until when.
+    # `mfa-gate policy lint` checks it.
+    version: 1
+
+    # The workspaces that are checked: SLUG in https://bitbucket.org/SLUG/REPOSITORY.
+    workspaces: [acme, "1.0"]
+
+    # The proofs that count; any one of them is enough: bitbucket, atlassian, roster, sso.
+    # `mfa-gate members --evidence` shows what each of them says.
+    accept: [bitbucket]
+
+    # Errors (deny), warnings (warn) or nothing (allow). The two-factor rules cannot be set to allow.
+    # `mfa-gate explain RULE` explains a rule.
+    rules:
+      two-factor-disabled: deny
+      two-factor-unknown: deny
+      exemption-expired: deny
+      exemption-over-limit: deny
+      exemption-not-allowed: deny
+      exemption-expiring: warn
+      exemption-unneeded: warn
+      exemption-unused: warn
+
+    # What exemptions may look like.
+    limits:
+      # The longest that an exemption may run, from `starts` to `expires`, in days.
+      max_days: 90
+      # How many days before its last day an exemption becomes a warning.
+      warn_before_days: 14
+      # How many exemptions there may be.
+      # max_exemptions: 5
+      # The fields that every exemption must have, besides `id`, `reason` and `expires`.
+      # require: [owner, approved_by, ticket]
+      # Whether an owner of a workspace may be exempt: allow or deny.
+      # admins: deny
+
+    # Who is exempt. `mfa-gate policy add` adds an exemption, `mfa-gate policy prune` removes those that
+    # are no longer needed.
+    exemptions: []
+    "#);
+    let schema: Value = serde_json::from_str(&sandbox.run(&["schema", "policy"]).stdout).unwrap();
+    let address = format!("# yaml-language-server: $schema={}\n", schema["$id"].as_str().unwrap());
+    assert!(text.starts_with(&address));
+    assert!(include_str!("../../policy.example.yaml").starts_with(&address));
     assert!(
         text.contains("\nworkspaces: [acme, \"1.0\"]\n") && text.contains("\nexemptions: []\n")
     );
-    assert!(!text.contains("Left out"), "{text}");
+    assert!(!text.contains("Set it once"), "{text}");
     let lint = sandbox.run(&["policy", "lint"]);
     assert!(lint.stdout.contains("2 workspaces, 0 exemptions"), "{}", lint.stdout);
 
@@ -79,7 +125,7 @@ fn a_first_policy_is_written_once_without_asking_anybody() {
 }
 
 #[test]
-fn the_workspaces_are_named_or_the_pipelines_own() {
+fn the_workspaces_come_from_options_or_the_pipeline() {
     let sandbox = Sandbox::new();
     let none = sandbox.run(&["policy", "init"]);
     assert_eq!(none.code, 2);
@@ -91,7 +137,7 @@ fn the_workspaces_are_named_or_the_pipelines_own() {
 }
 
 #[test]
-fn options_that_would_do_nothing_are_refused() {
+fn options_without_effect_are_refused() {
     let sandbox = Sandbox::new();
     sandbox.write("members.json", "{}");
     for args in [
@@ -109,7 +155,7 @@ fn options_that_would_do_nothing_are_refused() {
 }
 
 #[test]
-fn whoever_would_fail_today_is_exempt_for_a_while() {
+fn members_who_would_fail_today_are_exempt_for_a_while() {
     let mut bare = row(5, Some(json!(null)));
     bare["user"].as_object_mut().unwrap().remove("account_id");
     let app = json!({"type": "workspace_membership", "user": {
@@ -120,20 +166,21 @@ fn whoever_would_fail_today_is_exempt_for_a_while() {
     let outcome = ground.exempt_current(&["--workspace", "acme", "--workspace", "labs"]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     let (first, today, last) = (id(1), day(0), day(30));
-    let said = format!(
-        "policy.yaml: written for acme, labs; accepts bitbucket\n\
-         2 members who would fail today: exempt until {last}, with ids from ONB-1 on\n\
-         limits.max_exemptions is left out until that list is worked off\n\
-         warning: it is not known which of the exempt members own a workspace\n"
-    );
-    assert!(outcome.stdout.starts_with(&said), "{}", outcome.stdout);
+    insta::assert_snapshot!(outcome.stdout.replace(&last, "LAST-DAY"), @r"
+    policy.yaml: written for acme, labs; accepts bitbucket
+    2 members who would fail today: exempt until LAST-DAY, with ids from ONB-1
+    limits.max_exemptions is not set: set it once they are no longer needed
+    warning: it is not known which of the exempt members own a workspace
+    Owners can do everything in a workspace. Ask them first to switch on a second factor,
+    then remove their exemptions and set limits.admins to deny.
+    ");
     let entries = format!(
         "\nexemptions:
   - id: ONB-1
     account_id: \"{first}\"
     name: \"Member 1\"
     category: onboarding
-    reason: \"No second factor was seen by bitbucket when the gate was switched on.\"
+    reason: \"No second factor was seen by bitbucket when the policy was written.\"
     starts: {today}
     expires: {last}
     workspaces: [acme, labs]
@@ -141,7 +188,7 @@ fn whoever_would_fail_today_is_exempt_for_a_while() {
     uuid: \"{{00000000-0000-4000-8000-000000000005}}\"
     name: \"Member 5\"
     category: onboarding
-    reason: \"The second factor was unknown to bitbucket when the gate was switched on.\"
+    reason: \"Its second factor was unknown to bitbucket when the policy was written.\"
     starts: {today}
     expires: {last}
     workspaces: [acme]
@@ -150,7 +197,7 @@ fn whoever_would_fail_today_is_exempt_for_a_while() {
     let text = ground.is_met(&[]);
     assert!(text.ends_with(&entries), "{text}");
     assert!(text.contains("max_days: 90\n") && text.contains("# max_exemptions: 5\n"), "{text}");
-    assert!(text.contains("Left out while the entries below are worked off"), "{text}");
+    assert!(text.contains("Set it once the exemptions below are no longer needed"), "{text}");
 }
 
 #[test]
@@ -168,16 +215,16 @@ fn the_days_are_those_that_are_asked_for() {
 }
 
 #[test]
-fn where_nobody_would_fail_nobody_is_exempt() {
+fn without_a_failing_member_there_is_no_exemption() {
     let ground = Ground::with(&[("acme", &rows(0..2, true))]);
     let outcome = ground.exempt_current(&["--workspace", "acme"]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-    assert!(outcome.stdout.contains("nobody would fail today"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("no member would fail today"), "{}", outcome.stdout);
     assert!(ground.is_met(&[]).ends_with("\nexemptions: []\n"));
 }
 
 #[test]
-fn where_not_everything_is_seen_nothing_is_written() {
+fn what_is_not_seen_completely_is_not_written() {
     let ground = Ground::with(&[]);
     ground.server.workspace("acme", &[row(0, None), row(1, None)]);
     ground.server.permission("acme", "member");
@@ -248,7 +295,7 @@ fn members_and_proof_may_come_from_files() {
     let all = [&files[..], &roster].concat();
     let outcome = ground.exempt_current(&[&all[..], &acme].concat());
     assert!(
-        outcome.stdout.contains("accepts bitbucket, roster\nnobody would fail"),
+        outcome.stdout.contains("accepts bitbucket, roster\nno member would fail"),
         "{}",
         outcome.stderr
     );
@@ -256,7 +303,7 @@ fn members_and_proof_may_come_from_files() {
 }
 
 #[test]
-fn whoever_cannot_be_exempted_is_named() {
+fn a_member_that_cannot_be_exempted_is_named() {
     let ground = Ground::with(&[]);
     let files = ["--members", "export.csv", "--workspace", "acme"];
     ground.sandbox.write("export.csv", EXPORT.replace("Max@acme.example", ""));
@@ -266,18 +313,18 @@ fn whoever_cannot_be_exempted_is_named() {
 }
 
 #[test]
-fn exemptions_that_end_soon_are_said_to() {
+fn it_says_when_exemptions_end_soon() {
     for (days, soon) in [("14", true), ("15", false)] {
         let ground = Ground::with(&[("acme", &[row(1, Some(json!(false)))])]);
         let outcome = ground.exempt_current(&["--workspace", "acme", "--days", days]);
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-        let said = "`check` warns of each from today on: limits.warn_before_days is 14\n";
+        let said = "`check` warns of each of them from today: limits.warn_before_days is 14\n";
         assert_eq!(outcome.stdout.ends_with(said), soon, "{}", outcome.stdout);
     }
 }
 
 #[test]
-fn an_owner_is_not_exempted_in_silence() {
+fn an_exempt_owner_is_named() {
     let acme = [row(1, Some(json!(false))), row(2, Some(json!(false)))];
     let ground = Ground::with(&[("acme", &acme)]);
     let owners = json!({"pagelen": 100, "values": [
@@ -292,7 +339,7 @@ fn an_owner_is_not_exempted_in_silence() {
     assert!(outcome.stdout.contains(&said), "{}", outcome.stdout);
     assert_eq!(outcome.stdout.matches("warning").count(), 1, "{}", outcome.stdout);
     let policy = ground.is_met(&[]);
-    assert_eq!(policy.matches("switched on. Owner of acme.").count(), 1, "{policy}");
+    assert_eq!(policy.matches("written. Owner of acme.").count(), 1, "{policy}");
 
     // Where nobody says who owns the workspace, that is said.
     let blind = Ground::with(&[("acme", &acme)]);

@@ -27,7 +27,7 @@ fn policy(limits: &str, exemptions: &[(&str, &str, &str)]) -> String {
 }
 
 #[test]
-fn exemptions_that_excuse_nobody_or_not_for_long_are_warnings() {
+fn exemptions_without_effect_or_near_their_end_are_warnings() {
     for (limits, exemption, said) in [
         ("{max_days: 90}", ("A", "2026-08-01", "2027-08-01"), "runs for 365 days"),
         ("{}", ("A", "", "2036-01-01"), "without `limits.max_days` the limit is 366"),
@@ -53,7 +53,7 @@ fn exemptions_that_excuse_nobody_or_not_for_long_are_warnings() {
 }
 
 #[test]
-fn nothing_is_said_of_what_is_in_order() {
+fn there_is_no_warning_without_a_reason() {
     for (limits, exemption) in [
         ("{}", ("A", "", "2026-09-16")),
         ("{}", ("A", "2026-09-01", "2027-09-02")),
@@ -70,7 +70,7 @@ fn nothing_is_said_of_what_is_in_order() {
 }
 
 #[test]
-fn today_is_the_real_day_unless_it_is_named() {
+fn today_is_the_real_day_unless_it_is_given() {
     let sandbox = Sandbox::new();
     sandbox.write("policy.yaml", policy("{}", &[("A", "", &day(-1)), ("B", "", &day(100))]));
     let outcome = sandbox.run(&["policy", "lint"]);
@@ -79,7 +79,7 @@ fn today_is_the_real_day_unless_it_is_named() {
 }
 
 #[test]
-fn an_account_id_that_looks_like_none_is_a_warning() {
+fn an_unusual_account_id_is_a_warning() {
     for (id, is_usual) in [
         ("ada", false),
         ("ada.lovelace", false),
@@ -100,7 +100,7 @@ fn an_account_id_that_looks_like_none_is_a_warning() {
     }
 }
 
-/// Whoever approves an exemption sees in lint what `check` makes of it for a member that needs it.
+/// `lint` says what `check` makes of an exemption for a member that needs it.
 #[test]
 fn check_agrees() {
     let exemptions = [
@@ -150,4 +150,134 @@ fn a_hostile_id_stays_in_its_line() {
     let outcome = lint(policy, &[]);
     assert!(!outcome.stderr.contains("\u{202e}"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains(" ::error"), "{}", outcome.stderr);
+}
+
+#[test]
+fn every_problem_and_every_warning_is_shown_with_its_line() {
+    let broken = "version: 1\nworkspaces: [acme, Labs]\naccept: bitbucket, sso\nrules:\n  \
+                  two-factor-unknown: allow\nlimits: {max_days: 30 days}\nexemptions:\n  - id: EX-1\n    \
+                  nickname: ada\n    reason: r\n    expires: 2026-02-30\n";
+    let outcome = lint(broken, &[]);
+    assert_eq!((outcome.code, &*outcome.stdout), (2, ""));
+    insta::assert_snapshot!(outcome.stderr, @r"
+    error: `Labs` is not a workspace slug
+     --> policy.yaml:2:20
+      |
+    2 | workspaces: [acme, Labs]
+      |                    ^^^^
+      |
+      = help: slugs are in lower case, without spaces: write `labs`
+
+    error: `accept` must be a list, not text
+     --> policy.yaml:3:9
+      |
+    3 | accept: bitbucket, sso
+      |         ^^^^^^^^^^^^^^
+      |
+      = help: write `accept: [bitbucket, sso]`
+
+    error: `two-factor-unknown` cannot be set to `allow`
+     --> policy.yaml:5:23
+      |
+    5 |   two-factor-unknown: allow
+      |                       ^^^^^
+      |
+      = help: write one of `deny`, `warn`: this rule cannot be switched off; exempt single members under `exemptions`
+
+    error: `max_days` must be a whole number from 0 to 4294967295
+     --> policy.yaml:6:20
+      |
+    6 | limits: {max_days: 30 days}
+      |                    ^^^^^^^
+      |
+      = help: write `max_days: 30`
+
+    error: `nickname` cannot select a member
+     --> policy.yaml:9:5
+      |
+    9 |     nickname: ada
+      |     ^^^^^^^^
+      |
+      = help: names are not unique and can change, so anyone could take the name of an exempt member. Write `account_id`; `mfa-gate members --workspace SLUG` lists it
+
+    error: `2026-02-30` is not a valid date
+      --> policy.yaml:11:14
+       |
+    11 |     expires: 2026-02-30
+       |              ^^^^^^^^^^
+       |
+       = help: that month has 28 days: its last day is `2026-02-28`
+
+    error: policy.yaml has 6 problems
+    ");
+
+    let warned = policy(
+        "{max_days: 10, roster_max_age_days: 3}\nroster: {email: Mail}\nrules: \
+         {exemption-not-allowed: warn}",
+        &[("A", "2026-08-01", "2026-08-31"), ("B", "2026-09-02", "2026-09-09")],
+    );
+    let outcome = lint(&warned, &[]);
+    assert_eq!(outcome.code, 0);
+    insta::assert_snapshot!(outcome.stderr, @r"
+    warning: every exemption is expiring from its first day: `max_days` is not more than `warn_before_days`
+     --> policy.yaml:3:10
+      |
+    3 | limits: {max_days: 10, roster_max_age_days: 3}
+      |          ^^^^^^^^
+      |
+      = help: Set `limits.warn_before_days` to fewer days than `limits.max_days`.
+
+    warning: `roster_max_age_days` has no effect: `accept` contains neither `roster` nor `sso`
+     --> policy.yaml:3:24
+      |
+    3 | limits: {max_days: 10, roster_max_age_days: 3}
+      |                        ^^^^^^^^^^^^^^^^^^^
+      |
+      = help: Add `roster` or `sso` to `accept`, or delete `roster_max_age_days`.
+
+    warning: `roster` has no effect: `accept` contains neither `roster` nor `sso`
+     --> policy.yaml:4:1
+      |
+    4 | roster: {email: Mail}
+      | ^^^^^^
+      |
+      = help: Add `roster` or `sso` to `accept`, or delete `roster`.
+
+    warning: the rule `exemption-not-allowed` has no effect: owners may be exempt
+     --> policy.yaml:5:9
+      |
+    5 | rules: {exemption-not-allowed: warn}
+      |         ^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: Set `limits.admins` to `deny`, or delete the rule.
+
+    warning: exemption A (557058:00000000-0000-4000-8000-000000000000) runs for 30 days, 2026-08-01 to 2026-08-31; the limit is 10
+     --> policy.yaml:7:6
+      |
+    7 |   - {id: A, account_id: '557058:00000000-0000-4000-8000-000000000000', reason: r, starts: 2026-08-01, expires: 2026-08-31}
+      |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: Bring `expires` nearer, delete exemptions that nobody needs, or have whoever owns the policy raise `limits`.
+
+    warning: exemption B (557058:00000000-0000-4000-8000-000000000001) starts on 2026-09-02
+     --> policy.yaml:8:6
+      |
+    8 |   - {id: B, account_id: '557058:00000000-0000-4000-8000-000000000001', reason: r, starts: 2026-09-02, expires: 2026-09-09}
+      |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: It has no effect before that day. If it is needed now, set `starts` to an earlier date.
+    ");
+    assert_eq!(lint(&warned, &["--strict"]).code, 1);
+}
+
+#[test]
+fn settings_that_have_an_effect_are_no_warning() {
+    let used = policy(
+        "{max_days: 30, roster_max_age_days: 3, admins: deny}\nroster: {email: Mail}\naccept: \
+         [bitbucket, sso]\nrules: {exemption-not-allowed: warn}",
+        &[],
+    );
+    let used = used.replace("exemptions:\n", "");
+    let outcome = lint(&used, &["--strict"]);
+    assert_eq!((outcome.code, &*outcome.stderr), (0, ""));
 }

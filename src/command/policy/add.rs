@@ -1,19 +1,15 @@
-//! `mfa-gate policy add`: an exemption more.
-
-use std::path::Path;
+//! `mfa-gate policy add`: adds an exemption.
 
 use jiff::civil::Date;
 
-use super::lint::{standing_warnings, warn};
+use super::lint::{warn, warnings_about};
 use super::who::{find, members};
-use super::{demand_all, name, open, selector, tell};
+use super::{conclude, demand_all, demand_length, name, open, refused, selector};
 use crate::cli::{EntryArgs, PolicyAdd};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
-use crate::files::replace;
-use crate::judge::is_too_long;
 use crate::location::Location;
-use crate::member::{Member, Role};
+use crate::member::{Member, Role, TwoFactor};
 use crate::policy::{
     Admins, Document, Exemption, Limits, MemberId, OptionalField, Policy, Refusal, Selector,
     Warning, as_email, snippet,
@@ -25,43 +21,48 @@ use crate::run::collect::Collector;
 use crate::run::workspaces::select;
 
 pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failure> {
-    let (path, document) = open(&args.policy, true, context)?;
-    let planned = planned(&args.entry, &document.policy, context.today())?;
-    demand_options(&document.policy.limits, &args.entry)?;
-    demand_limits(&document.policy, &planned, context.today())?;
-    // Whatever is wrong with the entry itself is said before anybody is asked for the member.
+    let (path, document) = open(&args.policy, !args.dry_run, context)?;
+    let (policy, today) = (&document.policy, context.today());
+    let planned = planned(&args.entry, policy, today)?;
+    demand_options(&policy.limits, &args.entry)?;
+    demand_length(policy, &planned, today)?;
+    demand_room(policy)?;
+    let refused = |refusal| refused(&refusal, policy, "Add the exemption by hand.");
+    // What is wrong with the entry itself is said before any server is asked for the member.
     if let Err(refusal @ Refusal::Invalid(_)) = document.with(&planned) {
-        return Err(refused(refusal, &path, &planned));
+        return Err(refused(refusal));
     }
-    let readings = readings(args, &document.policy, context)?;
+    let readings = readings(args, policy, context)?;
     demand_all(&readings)?;
-    let person = find(&args.who, &readings, context)?;
-    let exemption = about(planned, person.member)?;
-    demand_roles(&document.policy, &exemption, person.member, &readings)?;
-    let changed =
-        document.with(&exemption).map_err(|refusal| refused(refusal, &path, &exemption))?;
-    replace(&path, &document.text, &changed.text)?;
-    tell(&path, &summary(&changed, &exemption), context)?;
-    warn(&changed, &warnings_about_last(&changed.policy, context.today()));
+    let member = find(&args.who, &readings, context)?.member;
+    let exemption = about(planned, member)?;
+    demand_roles(policy, &exemption, member, &readings)?;
+    let changed = document.with(&exemption).map_err(refused)?;
+    let said = summary(&changed, &exemption, args.dry_run);
+    conclude(&path, &document, &changed, &said, args.dry_run, context)?;
+    let mut warnings = warnings_about(&exemption.id, &changed.policy, today);
+    let added = changed.policy.exemptions.last().map(|added| &added.location);
+    warnings.extend(added.and_then(|place| needless(policy, &exemption, member, &readings, place)));
+    warn(&changed, &warnings);
     Ok(Exit::Success)
 }
 
-/// Whether a first day is asked for: it is today's where none is given.
+/// Whether the policy requires a first day; it is today where none is given.
 fn asks_for_start(limits: &Limits) -> bool {
     limits.max_days.is_some() || limits.require.contains(&OptionalField::Starts)
 }
 
-/// The entry, with stand-ins for what is not known before the member is.
+/// The entry, with placeholders for what is not known before the member is found.
 fn planned(args: &EntryArgs, policy: &Policy, today: Date) -> Result<Exemption, Failure> {
     let email = args.email.as_ref().map(|email| {
         as_email(email).ok_or_else(|| {
             Failure::usage(
-                format!("--email is no e-mail address: {email}"),
+                format!("--email is not an e-mail address: {email}"),
                 "Write one whole address, such as build-bot@acme.example.",
             )
         })
     });
-    let text = |own: &Option<String>| own.as_deref().map(Into::into);
+    let text = |text: &Option<String>| text.as_deref().map(Into::into);
     Ok(Exemption {
         id: args.id.as_str().into(),
         selector: Selector::Id {
@@ -80,17 +81,17 @@ fn planned(args: &EntryArgs, policy: &Policy, today: Date) -> Result<Exemption, 
         approved_by: text(&args.approved_by),
         ticket: text(&args.ticket),
         starts: args.starts.or(asks_for_start(&policy.limits).then_some(today)),
-        expires: args.expires,
+        expires: args.until.last_day(today),
         workspaces: args.only.iter().map(|slug| slug.as_str().into()).collect(),
         location: Location::start_of(policy.path.clone()),
     })
 }
 
-/// Names the options that the policy's limits ask for and that are not given.
+/// Demands the options that the policy's limits require.
 fn demand_options(limits: &Limits, args: &EntryArgs) -> Result<(), Failure> {
     let missing = limits.require.iter().filter_map(|field| {
         let (option, is_given) = match field {
-            // The member's own, and today.
+            // Known once the member is found, and today.
             OptionalField::Name | OptionalField::Starts => return None,
             OptionalField::Category => ("--category", args.category.is_some()),
             OptionalField::CompensatingControls => {
@@ -107,37 +108,26 @@ fn demand_options(limits: &Limits, args: &EntryArgs) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(
-        format!("the policy's `limits` ask for more than is given: {}", missing.join(", ")),
-        "Give these options too.",
+        format!("the policy's `limits` also require {}", missing.join(", ")),
+        "Add these options.",
     ))
 }
 
-/// Refuses an exemption that would excuse nobody, or would cost another one its place.
-fn demand_limits(policy: &Policy, planned: &Exemption, today: Date) -> Result<(), Failure> {
-    let limits = &policy.limits;
-    let most = limits.max_exemptions.and_then(|max| usize::try_from(max).ok());
-    let longest = match limits.max_days {
-        Some(max) => format!("`limits.max_days` allows {max} days from --starts on"),
-        None => "without `limits.max_days` it may end at most 366 days from today".into(),
-    };
-    let (what, help) = if planned.expires < today {
-        (format!("--expires {} is over: it is {today} (UTC)", planned.expires), "Give a later day.")
-    } else if is_too_long(planned, limits, today) {
-        (format!("--expires {} is too late: {longest}", planned.expires), "Give an earlier day.")
-    } else if most.is_some_and(|most| policy.exemptions.len() >= most) {
-        let count = policy.exemptions.len();
-        (
-            format!("there are {count} exemptions, and `limits.max_exemptions` allows no more"),
-            "Remove those that nobody needs: `mfa-gate policy prune`.",
-        )
-    } else {
+/// Refuses one exemption more than `limits.max_exemptions` allows.
+fn demand_room(policy: &Policy) -> Result<(), Failure> {
+    let most = policy.limits.max_exemptions.and_then(|max| usize::try_from(max).ok());
+    let count = policy.exemptions.len();
+    if most.is_none_or(|most| count < most) {
         return Ok(());
-    };
-    Err(Failure::usage(what, help))
+    }
+    Err(Failure::usage(
+        format!("there are {count} exemptions, and `limits.max_exemptions` allows no more"),
+        "Remove those that are not needed: `mfa-gate policy prune`.",
+    ))
 }
 
-/// Reads who is in the workspaces, whose the address is, if it is one, and who owns them, if the
-/// policy asks. What is known of second factors does not matter here.
+/// Reads the members of the workspaces, whose the e-mail address is, if one is given, and who owns
+/// the workspaces, if the policy limits that. Sources other than Bitbucket are not asked.
 fn readings(
     args: &PolicyAdd,
     policy: &Policy,
@@ -159,16 +149,16 @@ fn readings(
 
 /// The entry, about a member.
 fn about(planned: Exemption, member: &Member) -> Result<Exemption, Failure> {
-    let beside: Option<Box<str>> = planned.selector.parts().2.map(Into::into);
-    match selector(member, beside.clone()) {
+    let given: Option<Box<str>> = planned.selector.parts().2.map(Into::into);
+    match selector(member, given.clone()) {
         None => Err(Failure::usage(
-            format!("{} has neither an id nor an e-mail address to be exempted by", member.label()),
-            "Read the workspace from Bitbucket's API, where everybody has an id.",
+            format!("{} has neither an id nor an e-mail address", member.label()),
+            "Read the workspace from Bitbucket's API, where every member has an id.",
         )),
-        Some(Selector::Email(own)) if beside.as_ref().is_some_and(|beside| *beside != own) => {
+        Some(Selector::Email(email)) if given.as_ref().is_some_and(|given| *given != email) => {
             Err(Failure::usage(
                 format!("--email is not the address of {}", member.label()),
-                "Leave --email away: the member has no id, and is exempted by its address.",
+                "Omit --email: the member has no id here, and is exempted by its e-mail address.",
             ))
         }
         Some(selector) => Ok(Exemption { selector, name: name(member), ..planned }),
@@ -176,7 +166,7 @@ fn about(planned: Exemption, member: &Member) -> Result<Exemption, Failure> {
 }
 
 /// Refuses, under `limits.admins: deny`, to exempt an owner of a workspace where the exemption
-/// applies, or somebody who may be one.
+/// applies, or a member who may be one.
 fn demand_roles(
     policy: &Policy,
     exemption: &Exemption,
@@ -186,23 +176,19 @@ fn demand_roles(
     if policy.limits.admins == Admins::Allow {
         return Ok(());
     }
-    let applies = |slug: &str| {
-        let only = &exemption.workspaces;
-        only.is_empty() || only.iter().any(|own| **own == *slug)
-    };
-    let anywhere = members(readings).filter(|(_, own)| own.key() == member.key());
-    for (slug, own) in anywhere.filter(|(slug, _)| applies(slug)) {
-        match own.role {
+    let same = members(readings).filter(|(_, other)| other.key() == member.key());
+    for (slug, other) in same.filter(|(slug, _)| exemption.applies_to(slug)) {
+        match other.role {
             Some(Role::Member) => {}
             Some(Role::Owner) => {
                 return Err(Failure::usage(
                     format!(
                         "{} is an owner of {slug}, and the policy forbids exempting owners \
                          (`limits.admins: deny`)",
-                        own.label()
+                        other.label()
                     ),
-                    "Let somebody else own the workspace, or leave it out: --only names those where \
-                     the exemption applies.",
+                    "Make another member the owner, or exempt the member in other workspaces only: \
+                     --only names them.",
                 ));
             }
             None => {
@@ -210,7 +196,7 @@ fn demand_roles(
                     format!(
                         "the policy forbids exempting owners (`limits.admins: deny`), and the role \
                          of {} in {slug} is not known; nothing was written",
-                        own.label()
+                        other.label()
                     ),
                     "Read the workspace from Bitbucket's API, with a credential of one of its owners.",
                 ));
@@ -220,43 +206,42 @@ fn demand_roles(
     Ok(())
 }
 
-fn refused(refusal: Refusal, path: &Path, exemption: &Exemption) -> Failure {
-    let path = path.display().to_string();
-    let path = terminal(&path);
-    Failure::rendered(match refusal {
-        Refusal::Invalid(problems) => {
-            format!(
-                "{problems}\n\nerror: with this entry {path} would be no policy; it is as it was"
-            )
+/// Warns where the member has a second factor already, as far as was read, in every workspace where
+/// the exemption applies.
+fn needless(
+    policy: &Policy,
+    exemption: &Exemption,
+    member: &Member,
+    readings: &[Reading],
+    place: &Location,
+) -> Option<Warning> {
+    let mut seen_by = None;
+    let same = members(readings).filter(|(_, other)| other.key() == member.key());
+    for (_, other) in same.filter(|(slug, _)| exemption.applies_to(slug)) {
+        match other.evidence.joined(&policy.accept) {
+            (TwoFactor::Enabled, source) => seen_by = source,
+            (TwoFactor::Disabled | TwoFactor::Unknown, _) => return None,
         }
-        Refusal::Unusual => format!(
-            "error: {path} is written in a way that this program does not change; it is as it was\n  \
-             help: Paste this below `exemptions:` yourself, indented as its neighbours are:\n\n{}",
-            shown(exemption)
+    }
+    let source = seen_by?.id();
+    Some(Warning {
+        location: place.clone(),
+        message: format!(
+            "{} has a second factor already, seen by {source}: the exemption is not needed",
+            member.label()
         ),
+        help: "If it is not needed later either, remove it: `mfa-gate policy prune`.".into(),
     })
 }
 
-/// What deserves a look in the exemption that was added: it may start later, or end soon.
-fn warnings_about_last(policy: &Policy, today: Date) -> Vec<Warning> {
-    let added = policy.exemptions.last().map(|added| &added.location);
-    let mut warnings = standing_warnings(policy, today);
-    warnings.retain(|warning| Some(&warning.location) == added);
-    warnings
-}
-
-fn summary(changed: &Document, exemption: &Exemption) -> String {
+fn summary(changed: &Document, exemption: &Exemption, dry_run: bool) -> String {
     let policy = &changed.policy;
     let line = policy.exemptions.last().map_or(1, |added| added.location.line);
-    format!(
-        "{}:{line}: added\n{}sha256: {}\n",
-        terminal(&policy.path),
-        shown(exemption),
-        policy.sha256
-    )
-}
-
-/// An exemption as it is written, for a terminal.
-fn shown(exemption: &Exemption) -> String {
-    snippet(exemption).lines().map(|line| format!("{}\n", terminal(line))).collect()
+    let (path, id) = (terminal(&policy.path), terminal(&exemption.id));
+    if dry_run {
+        return format!("{path}:{line}: {id} would be added\n");
+    }
+    let lines = snippet(exemption);
+    let lines = lines.lines().map(|line| format!("{}\n", terminal(line)));
+    format!("{path}:{line}: {id} added\n{}", lines.collect::<String>())
 }

@@ -1,4 +1,4 @@
-//! `mfa-gate policy init`: a first policy.
+//! `mfa-gate policy init`: writes a first policy.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +25,7 @@ use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::workspaces::{from_environment, named, no_workspace};
 use crate::run::{Context, roster};
 
-/// How long an exemption may run where nobody asked for longer ones.
+/// How many days an exemption may run, unless `--days` is longer.
 const MAX_DAYS: u16 = 90;
 
 pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -51,14 +51,14 @@ pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Fail
     tell(&path, &summary(&path, first, exempted.as_ref(), last_day), context)?;
     if let Some(other) = policy::with_other_extension(&path) {
         log::warn!(
-            "{} is there too, and is read only where it is named",
+            "{} exists too, and is read only where it is named",
             terminal(&other.display().to_string())
         );
     }
     Ok(Exit::Success)
 }
 
-/// Without --exempt-current nobody is looked at.
+/// Without --exempt-current no member is looked at.
 fn refuse_idle_files(args: &PolicyInit) -> Result<(), Failure> {
     let idle =
         match (args.exempt_current, &args.sources.members.members, &args.sources.roster.roster) {
@@ -67,8 +67,8 @@ fn refuse_idle_files(args: &PolicyInit) -> Result<(), Failure> {
             (false, None, Some(_)) => "--roster",
         };
     Err(Failure::usage(
-        format!("{idle} is given, and without --exempt-current nobody is looked at"),
-        format!("Add --exempt-current, or leave {idle} away."),
+        format!("{idle} has no effect without --exempt-current"),
+        format!("Add --exempt-current, or omit {idle}."),
     ))
 }
 
@@ -82,16 +82,16 @@ fn workspaces(args: &PolicyInit, context: &Context<'_>) -> Result<Vec<Arc<str>>,
     if slugs.is_empty() { Err(no_workspace()) } else { Ok(slugs) }
 }
 
-/// Those who would fail today.
+/// The members who would fail today.
 struct Exempted {
     exemptions: Vec<Exemption>,
-    /// Which of them own a workspace, for people.
+    /// Which of them own a workspace, and which one.
     owners: Vec<String>,
-    /// Whether others of them may own one, for all that is known.
+    /// Whether others may own one, since their role is not known.
     may_own: bool,
 }
 
-/// An exemption for everybody who fails under the policy as it is.
+/// An exemption for every member who fails under the first policy.
 fn exempt(
     first: FirstPolicy<'_>,
     last_day: Date,
@@ -105,22 +105,24 @@ fn exempt(
     demand_all(&evaluation.readings)?;
     let failing = failing(&evaluation);
     let owners = failing.values().filter(|failing| !failing.owns.is_empty());
-    let owners =
-        owners.map(|own| format!("{}, {}", own.member.label(), own.owns.join(", "))).collect();
+    let owners = owners
+        .map(|owner| format!("{}, {}", owner.member.label(), owner.owns.join(", ")))
+        .collect();
     let may_own = failing.values().any(|failing| failing.may_own);
     let exemptions = entries(failing, first, last_day)?;
     match parsed(FirstPolicy { exemptions: &exemptions, ..first }.to_yaml()) {
         Ok(_) => Ok(Exempted { exemptions, owners, may_own }),
         Err(problems) => Err(Failure::rendered(format!(
-            "{problems}\n\nerror: an exemption for each of the {} who would fail today makes no \
-             policy; nothing was written\n  help: Where many sign in another way, let that count \
-             as proof: give --roster, or the credentials of the Atlassian organisation.",
+            "{problems}\n\nerror: a policy with an exemption for each of the {} who would fail today \
+             would not be valid; nothing was written\n  help: If many members sign in another \
+             way, accept that as proof: add --roster, or the credentials of the Atlassian \
+             organisation.",
             count(exemptions.len() as u64, "member")
         ))),
     }
 }
 
-/// Somebody who fails, and where.
+/// A member who fails, and where.
 struct Failing<'e> {
     member: &'e Member,
     two_factor: TwoFactor,
@@ -131,11 +133,11 @@ struct Failing<'e> {
     may_own: bool,
 }
 
-/// Everybody who fails, once each, by their keys.
+/// Every member who fails, once, by its key.
 fn failing(evaluation: &Evaluation) -> BTreeMap<&str, Failing<'_>> {
     let mut failing: BTreeMap<&str, Failing<'_>> = BTreeMap::new();
     for (reading, judgements) in evaluation.readings.iter().zip(&evaluation.judgements) {
-        let members = reading.members.iter().flat_map(|roll| &roll.members);
+        let members = reading.members.iter().flat_map(|list| &list.members);
         for (member, judgement) in members.zip(judgements) {
             if judgement.outcome == Outcome::Violation {
                 let two_factor = judgement.two_factor;
@@ -174,7 +176,7 @@ fn entries(
             ticket: None,
             starts: Some(first.today),
             expires: last_day,
-            // A workspace that the policy lists later has people whom nobody looked at.
+            // In a workspace that the policy lists later, the member was not looked at.
             workspaces,
             location: Location::start_of("policy.yaml".into()),
         })
@@ -185,20 +187,20 @@ fn entries(
 fn reason(two_factor: TwoFactor, accept: &[Source], owns: &[Arc<str>]) -> String {
     let sources: Vec<&str> = accept.iter().map(|source| source.id()).collect();
     let seen = match two_factor {
-        TwoFactor::Unknown => "The second factor was unknown to",
+        TwoFactor::Unknown => "Its second factor was unknown to",
         TwoFactor::Enabled | TwoFactor::Disabled => "No second factor was seen by",
     };
     let owner = match owns {
         [] => String::new(),
         owns => format!(" Owner of {}.", owns.join(", ")),
     };
-    format!("{seen} {} when the gate was switched on.{owner}", sources.join(" or "))
+    format!("{seen} {} when the policy was written.{owner}", sources.join(" or "))
 }
 
 fn nameless(member: &Member) -> Failure {
     Failure::incomplete(
-        format!("{} has neither an id nor an e-mail address to be exempted by", member.label()),
-        "Read the workspace from Bitbucket's API, where everybody has an id.",
+        format!("{} has neither an id nor an e-mail address", member.label()),
+        "Read the workspace from Bitbucket's API, where every member has an id.",
     )
 }
 
@@ -218,12 +220,12 @@ fn summary(
     match exempted {
         None => {}
         Some(exempted) if exempted.exemptions.is_empty() => {
-            text.push_str("nobody would fail today, so nobody is exempt\n");
+            text.push_str("no member would fail today, so no exemption was written\n");
         }
         Some(Exempted { exemptions, owners, may_own }) => {
             text += &format!(
-                "{} who would fail today: exempt until {last_day}, with ids from ONB-1 on\n\
-                 limits.max_exemptions is left out until that list is worked off\n",
+                "{} who would fail today: exempt until {last_day}, with ids from ONB-1\n\
+                 limits.max_exemptions is not set: set it once they are no longer needed\n",
                 count(exemptions.len() as u64, "member")
             );
             for owner in owners {
@@ -233,13 +235,13 @@ fn summary(
                 text += "warning: it is not known which of the exempt members own a workspace\n";
             }
             if *may_own || !owners.is_empty() {
-                text += "Owners can do everything in a workspace: have them switch on a second \
-                         factor first,\nremove their entries, and set limits.admins to deny.\n";
+                text += "Owners can do everything in a workspace. Ask them first to switch on a \
+                         second factor,\nthen remove their exemptions and set limits.admins to deny.\n";
             }
             let soon = Limits::default().warn_before_days;
             if first.today.saturating_add(i64::from(soon).days()) >= last_day {
                 text += &format!(
-                    "`check` warns of each from today on: limits.warn_before_days is {soon}\n"
+                    "`check` warns of each of them from today: limits.warn_before_days is {soon}\n"
                 );
             }
         }

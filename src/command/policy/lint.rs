@@ -1,4 +1,4 @@
-//! `mfa-gate policy lint`: everything that can be said of the policy without asking any server.
+//! `mfa-gate policy lint`: everything that can be said of the policy without its members.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,10 @@ use crate::emit::summary::count;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::judge::{standing, standings};
-use crate::policy::{Document, Exemption, Policy, Warning, is_usual_account_id};
+use crate::member::Source;
+use crate::policy::{
+    Admins, Document, Exemption, Limits, Policy, RosterColumns, Warning, is_usual_account_id,
+};
 use crate::report::State;
 use crate::rule::{Level, Rule};
 use crate::run::{Context, print};
@@ -17,7 +20,7 @@ use crate::run::{Context, print};
 pub(super) fn run(args: &PolicyLint, context: &Context<'_>) -> Result<Exit, Failure> {
     let (_, document) = super::open(&args.policy, false, context)?;
     let today = args.today.unwrap_or_else(|| context.today());
-    let warnings = warnings(&document.policy, today);
+    let warnings = warnings(&document, today);
     warn(&document, &warnings);
     if !context.stdout.quiet {
         print(&summary(&document.policy, warnings.len()))?;
@@ -25,26 +28,35 @@ pub(super) fn run(args: &PolicyLint, context: &Context<'_>) -> Result<Exit, Fail
     Ok(if args.strict && !warnings.is_empty() { Exit::Violations } else { Exit::Success })
 }
 
-/// Says what deserves a look, on standard error.
+/// Prints warnings to standard error.
 pub(super) fn warn(document: &Document, warnings: &[Warning]) {
     if !warnings.is_empty() {
-        // There is nowhere left to say that standard error cannot be written.
+        // If standard error cannot be written, there is nowhere to say so.
         let _ = writeln!(io::stderr(), "{}", document.render(warnings));
     }
 }
 
-/// What deserves a look in a policy on a day.
-fn warnings(policy: &Policy, today: Date) -> Vec<Warning> {
-    let mut warnings = standing_warnings(policy, today);
+/// What should be looked at in a policy on a day.
+fn warnings(document: &Document, today: Date) -> Vec<Warning> {
+    let policy = &document.policy;
+    let standing = standing_warnings(policy, today).into_iter();
+    let mut warnings: Vec<Warning> = standing.map(|(_, warning)| warning).collect();
     warnings.extend(policy.exemptions.iter().filter_map(unusual_id));
+    warnings.extend(without_effect(document));
     warnings
 }
 
-/// The exemptions that excuse nobody on that day, or not for long. `check` says the same of those
-/// that somebody needs.
-pub(super) fn standing_warnings(policy: &Policy, today: Date) -> Vec<Warning> {
+/// What should be looked at in one exemption on a day.
+pub(super) fn warnings_about(id: &str, policy: &Policy, today: Date) -> Vec<Warning> {
+    let all = standing_warnings(policy, today).into_iter();
+    all.filter(|(exemption, _)| *exemption.id == *id).map(|(_, warning)| warning).collect()
+}
+
+/// The exemptions that have no effect on that day, or not for long. `check` says the same of those
+/// that a member needs.
+fn standing_warnings(policy: &Policy, today: Date) -> Vec<(&Exemption, Warning)> {
     let states = standings(&policy.exemptions, &policy.limits, today);
-    let warning = |(exemption, state): (&Exemption, State)| {
+    let warning = |(exemption, state): (_, State)| {
         let help = match state {
             State::OverLimit => Rule::ExemptionOverLimit.help(),
             State::Expired => Rule::ExemptionExpired.help(),
@@ -53,8 +65,8 @@ pub(super) fn standing_warnings(policy: &Policy, today: Date) -> Vec<Warning> {
             }
             State::Expiring => Rule::ExemptionExpiring.help(),
             State::Scheduled => {
-                "It excuses nobody before that day. If it is needed now, set `starts` to an earlier \
-                 day."
+                "It has no effect before that day. If it is needed now, set `starts` to an earlier \
+                 date."
             }
             State::Active
             | State::Unused
@@ -62,16 +74,56 @@ pub(super) fn standing_warnings(policy: &Policy, today: Date) -> Vec<Warning> {
             | State::NotAllowed
             | State::Unresolved => return None,
         };
-        Some(Warning {
-            location: exemption.location.clone(),
-            message: standing(exemption, state, &policy.limits, today)?,
-            help: help.into(),
-        })
+        let message = standing(exemption, state, &policy.limits, today)?;
+        let location = exemption.location.clone();
+        Some((exemption, Warning { location, message, help: help.into() }))
     };
     policy.exemptions.iter().zip(states).filter_map(warning).collect()
 }
 
-/// An account id that looks like none that Atlassian gives matches nobody, mostly.
+/// Settings that have no effect, because of other settings.
+fn without_effect(document: &Document) -> Vec<Warning> {
+    let Policy { accept, roster, levels, limits, .. } = &document.policy;
+    let is_set = |rule: Rule| levels.of(rule) != rule.default_level();
+    let reads_roster = accept.iter().any(|source| matches!(source, Source::Roster | Source::Sso));
+    let cases: [(bool, &[&str], &str, &str); 4] = [
+        (
+            is_set(Rule::ExemptionNotAllowed) && limits.admins == Admins::Allow,
+            &["rules", "exemption-not-allowed"],
+            "the rule `exemption-not-allowed` has no effect: owners may be exempt",
+            "Set `limits.admins` to `deny`, or delete the rule.",
+        ),
+        (
+            *roster != RosterColumns::default() && !reads_roster,
+            &["roster"],
+            "`roster` has no effect: `accept` contains neither `roster` nor `sso`",
+            "Add `roster` or `sso` to `accept`, or delete `roster`.",
+        ),
+        (
+            limits.roster_max_age_days != Limits::default().roster_max_age_days && !reads_roster,
+            &["limits", "roster_max_age_days"],
+            "`roster_max_age_days` has no effect: `accept` contains neither `roster` nor `sso`",
+            "Add `roster` or `sso` to `accept`, or delete `roster_max_age_days`.",
+        ),
+        (
+            limits.max_days.is_some_and(|max_days| max_days <= limits.warn_before_days),
+            &["limits", "max_days"],
+            "every exemption is expiring from its first day: `max_days` is not more than \
+             `warn_before_days`",
+            "Set `limits.warn_before_days` to fewer days than `limits.max_days`.",
+        ),
+    ];
+    let cases = cases.into_iter().filter(|(is_so, ..)| *is_so);
+    cases
+        .map(|(_, keys, message, help)| Warning {
+            location: document.place(keys),
+            message: message.into(),
+            help: help.into(),
+        })
+        .collect()
+}
+
+/// An account id that does not look like one of Atlassian's mostly matches no member.
 fn unusual_id(exemption: &Exemption) -> Option<Warning> {
     let (account_id, _, _) = exemption.selector.parts();
     let account_id = account_id.filter(|id| !is_usual_account_id(id))?;
@@ -90,7 +142,7 @@ fn unusual_id(exemption: &Exemption) -> Option<Warning> {
 fn summary(policy: &Policy, warnings: usize) -> String {
     let accept: Vec<&str> = policy.accept.iter().map(|source| source.id()).collect();
     let workspaces = match policy.workspaces.len() {
-        0 => "workspaces named by the run".to_owned(),
+        0 => "workspaces from the command line".to_owned(),
         several => count(several as u64, "workspace"),
     };
     let warnings = match warnings {

@@ -3,18 +3,23 @@
 mod add;
 mod init;
 mod lint;
+mod list;
 mod prune;
+mod renew;
 mod who;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
+
 use crate::cli::{PolicyArgs, PolicyCommand};
 use crate::escape::{terminal, visible};
 use crate::failure::{Exit, Failure};
 use crate::files::{check_replaceable, replace};
+use crate::judge::is_too_long;
 use crate::member::{Member, shortened, shown_name};
-use crate::policy::{Document, MemberId, Selector};
+use crate::policy::{Document, Exemption, MemberId, Policy, Refusal, Selector};
 use crate::reading::Reading;
 use crate::run::collect::unread_complaint;
 use crate::run::{Context, print};
@@ -22,13 +27,15 @@ use crate::run::{Context, print};
 pub(super) fn run(command: &PolicyCommand, context: &Context<'_>) -> Result<Exit, Failure> {
     match command {
         PolicyCommand::Lint(args) => lint::run(args, context),
+        PolicyCommand::List(args) => list::run(args, context),
         PolicyCommand::Init(args) => init::run(args, context),
         PolicyCommand::Add(args) => add::run(args, context),
+        PolicyCommand::Renew(args) => renew::run(args, context),
         PolicyCommand::Prune(args) => prune::run(args, context),
     }
 }
 
-/// Opens the policy, to write it anew or only to see what would change.
+/// Opens the policy, to change it or only to read it.
 fn open(
     args: &PolicyArgs,
     writes: bool,
@@ -73,36 +80,71 @@ fn tell(path: &Path, text: &str, context: &Context<'_>) -> Result<(), Failure> {
     }
     print(text).map_err(|_| {
         Failure::incomplete(
-            format!("{} is written, and standard output could not be told", path.display()),
-            "Look at the file, and do not run this again.",
+            format!("{} is written, but standard output is not", path.display()),
+            "Look at the file. Do not run this command again.",
         )
     })
 }
 
-/// Refuses to go on where a workspace was not read to the end: whoever is not seen there might be
-/// the one who is meant, or who needs an exemption.
-fn demand_all(readings: &[Reading]) -> Result<(), Failure> {
-    match unread_complaint(readings) {
-        None => Ok(()),
-        Some(complaint) => Err(Failure::incomplete(
-            format!("{}; nothing was written", complaint.what),
-            complaint.help,
+/// Why a policy was not changed; `by_hand` says what to do instead.
+fn refused(refusal: &Refusal, policy: &Policy, by_hand: &str) -> Failure {
+    let path = terminal(&policy.path);
+    match refusal {
+        Refusal::Invalid(problems) => Failure::rendered(format!(
+            "{problems}\n\nerror: {path} was not changed: the result would not be a valid policy"
         )),
+        Refusal::Unusual => Failure::usage(
+            format!(
+                "{path} was not changed: it is written in a form that this program cannot edit"
+            ),
+            by_hand,
+        ),
     }
 }
 
-/// What an exemption selects a member by: the account id, else the uuid, each with an address
-/// beside it if one is given, else the member's own address. `None` where there is none of these.
-fn selector(member: &Member, beside: Option<Box<str>>) -> Option<Selector> {
+/// Refuses an exemption that would end in the past, or run too long to have any effect.
+fn demand_length(policy: &Policy, exemption: &Exemption, today: Date) -> Result<(), Failure> {
+    let expires = exemption.expires;
+    let (what, help) = if expires < today {
+        (format!("the last day {expires} is over: today is {today} (UTC)"), "Give a later date.")
+    } else if is_too_long(exemption, &policy.limits, today) {
+        let longest = match (policy.limits.max_days, exemption.starts) {
+            (Some(max), Some(starts)) => {
+                format!("`limits.max_days` allows {max} days from {starts}")
+            }
+            (Some(max), None) => format!("`limits.max_days` allows {max} days"),
+            (None, _) => "without `limits.max_days` it may end at most 366 days from today".into(),
+        };
+        (format!("the last day {expires} is too late: {longest}"), "Give an earlier date.")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(what, help))
+}
+
+/// Refuses to go on where a workspace was not read to the end: a member who was not seen may be the
+/// one who is meant, or may need an exemption.
+fn demand_all(readings: &[Reading]) -> Result<(), Failure> {
+    match unread_complaint(readings) {
+        None => Ok(()),
+        Some(problem) => {
+            Err(Failure::incomplete(format!("{}; nothing was written", problem.what), problem.help))
+        }
+    }
+}
+
+/// What an exemption selects a member by: the account id, else the uuid, each with an address if one
+/// is given, else the member's own address. `None` where there is none of these.
+fn selector(member: &Member, email: Option<Box<str>>) -> Option<Selector> {
     let account_id = member.account_id.clone().map(MemberId::AccountId);
     let id = account_id.or_else(|| member.uuid.clone().map(MemberId::Uuid));
     match id {
-        Some(id) => Some(Selector::Id { id, email: beside }),
+        Some(id) => Some(Selector::Id { id, email }),
         None => member.email.clone().map(Selector::Email),
     }
 }
 
-/// The name of a member as a policy has it, for people: with nothing hidden in it, and not for ever.
+/// The name of a member for a policy: without invisible characters, and shortened.
 fn name(member: &Member) -> Option<Box<str>> {
     let shown = shown_name([&member.display_name, &member.nickname])?;
     Some(visible(&shortened(shown)).into())

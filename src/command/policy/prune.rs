@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use jiff::civil::Date;
 
-use super::{conclude, demand_all, open};
+use super::{conclude, demand_all, open, refused};
 use crate::cli::PolicyPrune;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::location::Location;
-use crate::policy::{Exemption, Levels, Policy, Refusal};
+use crate::policy::{Exemption, Levels, Policy};
 use crate::report::State;
 use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::{Context, print};
@@ -41,8 +41,9 @@ pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Fai
             print(&said).map(|()| Exit::Success)
         };
     }
-    let changed = document.without(&removed);
-    let changed = changed.map_err(|refusal| refused(&refusal, &document.policy, &decisions))?;
+    let changed = document
+        .without(&removed)
+        .map_err(|refusal| refused(&refusal, &document.policy, &by_hand(&decisions)))?;
     conclude(&path, &document, &changed, &said, args.dry_run, context)
 }
 
@@ -120,20 +121,11 @@ fn said(policy: &Policy, decisions: &[(&Exemption, Decision)], dry_run: bool) ->
     text
 }
 
-fn refused(refusal: &Refusal, policy: &Policy, decisions: &[(&Exemption, Decision)]) -> Failure {
+fn by_hand(decisions: &[(&Exemption, Decision)]) -> String {
     let removed = decisions.iter().filter(|(_, decision)| decision.removes());
-    let lines: Vec<String> = removed
-        .map(|(exemption, _)| {
-            let Location { line, end_line, .. } = exemption.location;
-            format!("{} from line {line} to {end_line}", exemption.id)
-        })
-        .collect();
-    let why = match refusal {
-        Refusal::Unusual => "it is written in a form that this program cannot edit",
-        Refusal::Invalid(_) => "what is left would not be a valid policy",
-    };
-    Failure::usage(
-        format!("{} was not changed: {why}", policy.path),
-        format!("Delete these entries yourself: {}.", lines.join(", ")),
-    )
+    let lines = removed.map(|(exemption, _)| {
+        let Location { line, end_line, .. } = exemption.location;
+        format!("{} from line {line} to {end_line}", exemption.id)
+    });
+    format!("Delete these entries by hand: {}.", lines.collect::<Vec<_>>().join(", "))
 }
