@@ -156,6 +156,18 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 #[test]
+fn pages_in_utf_16_are_read_as_in_utf_8() {
+    let text = concatenated(&pages("acme", 3, 2));
+    for order in [u16::to_le_bytes, u16::to_be_bytes] {
+        let marked = format!("\u{feff}{text}");
+        let bytes: Vec<u8> = marked.encode_utf16().flat_map(order).collect();
+        let read = read_bytes(&bytes, &slugs(&["acme"])).unwrap();
+        assert_eq!(read.readings[0].members.as_ref().unwrap().members, members(&text));
+        assert_eq!(read.sha256, sha256(&bytes));
+    }
+}
+
+#[test]
 fn several_workspaces_in_one_file() {
     let mut both = pages("labs", 3, 2);
     both.extend(pages("acme", 5, 2));

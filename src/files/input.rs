@@ -47,7 +47,7 @@ pub(crate) fn open_or_stdin(path: &Path, largest: u64) -> io::Result<InputFile> 
         return open(path, largest);
     }
     if io::stdin().is_terminal() {
-        return Err(io::Error::other("standard input is a terminal: pipe a file into it"));
+        return Err(io::Error::other("standard input is a terminal"));
     }
     // What is piped from a file that holds a credential holds it as well.
     let stdin = Path::new("/dev/stdin");

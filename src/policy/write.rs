@@ -63,6 +63,11 @@ pub(super) fn flow(exemption: &Exemption, quotes: Quotes) -> String {
 }
 
 impl RosterColumns {
+    /// Whether the words in the column of the second factor are listed.
+    pub(crate) fn has_words(&self) -> bool {
+        !self.enabled.is_empty() || !self.disabled.is_empty()
+    }
+
     /// These columns and words as the line of a policy.
     pub(crate) fn to_yaml(&self) -> String {
         let headings = [

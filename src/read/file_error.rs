@@ -80,9 +80,12 @@ impl FileError {
     /// matter how it starts.
     pub(super) fn failure(self, expected: &Expected, path: &Path, start: &str) -> Failure {
         let FileError { mut what, help, line, column } = self;
-        let is_stdin = path == Path::new("-");
+        let (shown, check_path) = match path.to_str() {
+            Some("-") => ("<stdin>".into(), "Pipe a file into it, or name one with"),
+            Some(_) | None => (path.display().to_string(), "Check the path given with"),
+        };
         let (verb, help) = match help {
-            Help::CheckPath => ("read", format!("Check the path given with {}.", expected.option)),
+            Help::CheckPath => ("read", format!("{check_path} {}.", expected.option)),
             Help::SaveAsUtf8 => (
                 "use",
                 "Save it as UTF-8, as \"CSV UTF-8\" in a spreadsheet or with `-Encoding utf8` in \
@@ -97,10 +100,9 @@ impl FileError {
             }
             Help::Other(help) => ("use", help),
         };
-        let shown = if is_stdin { "<stdin>".into() } else { path.display().to_string() };
         let place = [line, column].into_iter().flatten().map(|number| format!(":{number}"));
-        let (name, path, place) = (expected.name, shown, place.collect::<String>());
-        Failure::usage(format!("could not {verb} the {name} {path}{place}: {what}"), help)
+        let (name, place) = (expected.name, place.collect::<String>());
+        Failure::usage(format!("could not {verb} the {name} {shown}{place}: {what}"), help)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::io::Read;
 
-use super::{Entry, unproven};
-use crate::member::{Source, TwoFactor};
-use crate::policy::{RosterColumns, is_account_id, is_cell};
+use super::unproven;
+use crate::member::Source;
+use crate::policy::{RosterColumns, is_cell};
 use crate::quote::excerpt;
-use crate::read::csv::{Row, Table, Words};
+use crate::read::csv::Table;
 use crate::read::file_error::FileError;
 
 /// The columns that a roster may have.
@@ -89,15 +89,9 @@ pub(super) fn is_known(cell: &str, named: &RosterColumns) -> bool {
         })
 }
 
-/// The usual words.
-const WORDS: Words<'_, &str> = Words {
-    yes: &["true", "yes", "enabled", "on", "1"],
-    no: &["false", "no", "disabled", "off", "0"],
-};
-
 /// A column with answers.
 pub(super) struct Answers {
-    column: usize,
+    pub(super) column: usize,
     /// Its heading, for messages.
     pub(super) heading: String,
 }
@@ -105,9 +99,9 @@ pub(super) struct Answers {
 /// Where the columns are, from 0.
 pub(super) struct Columns<'n> {
     /// What the policy says of them.
-    named: &'n RosterColumns,
-    account_id: Option<usize>,
-    email: Option<usize>,
+    pub(super) named: &'n RosterColumns,
+    pub(super) account_id: Option<usize>,
+    pub(super) email: Option<usize>,
     pub(super) mfa: Option<Answers>,
     pub(super) sso: Option<Answers>,
 }
@@ -139,7 +133,7 @@ impl<'n> Columns<'n> {
         }
         let (mfa, sso) = (required.contains(&Source::Roster), required.contains(&Source::Sso));
         // A policy that says what the words mean has thought about it.
-        if !has_words(named) {
+        if !named.has_words() {
             let wants_mfa = mfa || required.is_empty();
             unproven::refuse(&table.heading, search.at(Column::Mfa), wants_mfa)
                 .map_err(|error| error.at(table.line))?;
@@ -164,93 +158,6 @@ impl<'n> Columns<'n> {
         let mfa = self.mfa.as_ref().map(|_| Source::Roster);
         let sso = self.sso.as_ref().map(|_| Source::Sso);
         mfa.into_iter().chain(sso).collect()
-    }
-
-    /// What a row says.
-    pub(super) fn entry(&self, row: &Row<'_>) -> Result<Entry, FileError> {
-        let key = |column: Option<usize>| {
-            column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty())
-        };
-        Ok(Entry {
-            // A word in place of an id or an address, such as "N/A", is no key.
-            account_id: key(self.account_id).filter(|id| is_account_id(id)).map(Into::into),
-            email: key(self.email)
-                .filter(|email| email.contains('@'))
-                .map(|email| email.to_ascii_lowercase().into()),
-            mfa: self.mfa(row)?,
-            sso: answer(row, self.sso.as_ref(), WORDS, |shown| {
-                FileError::content(format!("{shown}, which is not a word that is known"))
-            })?,
-            line: row.line,
-        })
-    }
-
-    /// Whether a row says that a second factor is registered.
-    fn mfa(&self, row: &Row<'_>) -> Result<TwoFactor, FileError> {
-        let RosterColumns { enabled, disabled, .. } = self.named;
-        let mfa = self.mfa.as_ref();
-        if has_words(self.named) {
-            return answer(row, mfa, Words { yes: enabled, no: disabled }, |shown| {
-                let what =
-                    format!("{shown}, which is not under `enabled` or `disabled` in the policy");
-                FileError::known(what, self.word_help(row))
-            });
-        }
-        answer(row, mfa, WORDS, |shown| {
-            let cell = mfa.map_or("", |mfa| row.cell(mfa.column));
-            unproven::own_word(cell, &shown).unwrap_or_else(|| {
-                let what = format!("{shown}, which is not a word that is known");
-                FileError::known(what, self.word_help(row))
-            })
-        })
-    }
-
-    /// How the policy can say what a word in the column of the second factor means. It is shown
-    /// under both keys: which one is right is for a person to say.
-    fn word_help(&self, row: &Row<'_>) -> String {
-        let word = self.mfa.as_ref().map_or("", |mfa| row.cell(mfa.column));
-        let line = |list: fn(&mut RosterColumns) -> &mut Vec<Box<str>>| {
-            let mut columns = self.named.clone();
-            list(&mut columns).push(excerpt(word).into());
-            columns.to_yaml()
-        };
-        let (enabled, disabled) =
-            (line(|columns| &mut columns.enabled), line(|columns| &mut columns.disabled));
-        let other = match has_words(self.named) {
-            true => "",
-            false => {
-                " List the other words of this column in the same way, since then only \
-                      listed words count."
-            }
-        };
-        format!(
-            "If this word means that a second factor is registered, write in the policy \
-             `{enabled}`; if it means that none is, write `{disabled}`.{other}"
-        )
-    }
-}
-
-/// Whether the policy says which words the column of the second factor has.
-fn has_words(named: &RosterColumns) -> bool {
-    !named.enabled.is_empty() || !named.disabled.is_empty()
-}
-
-/// What a row answers; an empty cell says nothing, and neither does a column that is not there.
-fn answer<W: AsRef<str>>(
-    row: &Row<'_>,
-    answers: Option<&Answers>,
-    words: Words<'_, W>,
-    unknown: impl FnOnce(String) -> FileError,
-) -> Result<TwoFactor, FileError> {
-    match answers {
-        Some(answers) if !row.cell(answers.column).is_empty() => {
-            match row.answer(answers.column, words) {
-                Some(true) => Ok(TwoFactor::Enabled),
-                Some(false) => Ok(TwoFactor::Disabled),
-                None => Err(unknown(row.shown(answers.column)).at(row.line)),
-            }
-        }
-        Some(_) | None => Ok(TwoFactor::Unknown),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod columns;
 mod contradiction;
+mod rows;
 mod unproven;
 
 use std::path::Path;
