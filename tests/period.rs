@@ -2,19 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "shared/live.rs"]
+mod live;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use mfa_gate::judge::{Auditor, Filed, Judging, Period, Run, evaluate};
-use mfa_gate::member::{Evidence, Kind, Member, TwoFactor};
-use mfa_gate::policy::{self, Policy};
-use mfa_gate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
-use mfa_gate::report::{
-    Audit, FileCounts, Gap, Options, OutcomeCounts, PeriodVerdict, Provenance, Report,
-};
+use mfa_gate::judge::{Auditor, Filed, Period};
+use mfa_gate::member::TwoFactor;
+use mfa_gate::report::{Audit, FileCounts, Gap, OutcomeCounts, PeriodVerdict, Report};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 
@@ -46,54 +45,13 @@ fn start() -> Timestamp {
     date(2026, 3, 1).to_zoned(TimeZone::UTC).unwrap().timestamp()
 }
 
-fn policy() -> Policy {
-    policy::parse("policy.yaml".into(), b"version: 1\nworkspaces: [acme]\n").unwrap()
-}
-
-fn member(number: usize, two_factor: TwoFactor) -> Member {
-    Member {
-        account_id: Some(format!("557058:{number}").into()),
-        uuid: None,
-        email: None,
-        nickname: None,
-        display_name: None,
-        kind: Kind::User,
-        account_status: None,
-        role: None,
-        row: None,
-        evidence: Evidence { bitbucket: Some(two_factor), ..Evidence::default() },
-    }
-}
-
-/// The report of a live look. An owner who is protected is always there.
+/// The report of a live look. Another member, who is protected, is always there.
 fn report(at: Timestamp, seen: &Seen) -> Report {
-    let policy = policy();
-    let owner = member(9, TwoFactor::Enabled);
-    let others =
-        seen.iter().enumerate().filter_map(|(number, flag)| Some(member(number, (*flag)?)));
-    let list = MemberList {
-        members: others.chain([owner]).collect(),
-        completeness: Completeness::LastPage,
-        addresses: Addresses::AsShown,
-    };
-    let reading = Reading {
-        workspace: "acme".into(),
-        origin: Origin::Api,
-        walk: Walk::default(),
-        members: Ok(list),
-    };
-    let today = at.to_zoned(TimeZone::UTC).date();
-    let judging =
-        Judging { today, ignore_exemptions: false, strict: false, roster_as_of: None, clock: None };
-    let api_url = Some("https://api.bitbucket.org/2.0".into());
-    let run = Run {
-        checked_at: at,
-        today,
-        options: Options::default(),
-        source: Provenance { api_url, ..Provenance::default() },
-        subject: None,
-    };
-    Report::new(run, &policy, evaluate(&policy, vec![reading], judging))
+    let protected = live::member(9, TwoFactor::Enabled);
+    let seen = seen.iter().enumerate();
+    let seen = seen.filter_map(|(number, flag)| Some(live::member(number, (*flag)?)));
+    let members = Ok(seen.chain([protected]).collect());
+    live::report("version: 1\nworkspaces: [acme]\n", at, &[("acme", members)])
 }
 
 fn period(from: i64, to: i64) -> Period {
@@ -128,7 +86,7 @@ fn seconds(at: Timestamp) -> i64 {
 }
 
 fn is_exposed(seen: &Seen, key: &str) -> bool {
-    let number: usize = key.trim_start_matches("557058:").parse().unwrap();
+    let number: usize = key.rsplit('-').next().unwrap().parse().unwrap();
     matches!(seen.get(number), Some(Some(TwoFactor::Disabled | TwoFactor::Unknown)))
 }
 

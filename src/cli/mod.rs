@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod check;
 mod policy;
 mod shared;
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::SignedDuration;
 
+pub use audit::Audit;
 pub use check::Check;
 pub use policy::{
     EntryArgs, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyList, PolicyPrune,
@@ -52,6 +54,15 @@ Exit codes:
   2  the command line, the configuration or the policy is wrong;
      nothing was asked of any server
   3  the answer could not be found out, or a report not be written";
+
+const AUDIT_EXIT_CODES: &str = "\
+Exit codes:
+  0  covered: no gap, and every look was compliant
+  1  violations: at some look a member was exposed or a rule of level
+     deny was broken, whether there are gaps or not
+  2  the command line is wrong, or there is no report at all
+  3  gaps: a gap, a report that is no evidence, or a policy that is not
+     allowed; or a report could not be written";
 
 const CREDENTIALS: &str = "\
 Credentials:
@@ -111,6 +122,9 @@ pub enum Command {
     Members(Members),
     /// Judge a saved JSON report again, without a token.
     Verify(Verify),
+    /// Say whether members were protected through a period, from the JSON reports of its runs.
+    #[command(after_help = AUDIT_EXIT_CODES)]
+    Audit(Audit),
     /// Write saved JSON reports in other formats, several of them as one.
     Render(Render),
     /// Say which credential is used, whose it is and what it can see.
@@ -226,4 +240,6 @@ pub enum SchemaKind {
     Policy,
     /// The JSON report, for readers of the evidence.
     Report,
+    /// The JSON form of an audit.
+    Audit,
 }

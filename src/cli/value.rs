@@ -6,8 +6,7 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, TypedValueParser};
 use jiff::{SignedDuration, civil::Date};
 
-use crate::emit::ReportArg;
-use crate::emit::{Format, UnknownFormat};
+use crate::emit::{Format, ReportArg, UnknownFormat, audit};
 use crate::policy::{Category, read_date};
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
@@ -39,6 +38,19 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Words<T> {
 /// What `--report` takes.
 pub(super) fn reports() -> Words<ReportArg> {
     Words { words: Format::ALL.map(Format::id).to_vec(), read: report }
+}
+
+/// What `--report` of `audit` takes.
+pub(super) fn audit_reports() -> Words<ReportArg> {
+    let read = |text: &str| {
+        let report = report(text)?;
+        let formats = audit::FORMATS.map(Format::id);
+        match formats.contains(&report.format.id()) {
+            true => Ok(report),
+            false => Err(format!("an audit is written as one of {}", listed(formats.into_iter()))),
+        }
+    };
+    Words { words: audit::FORMATS.map(Format::id).to_vec(), read }
 }
 
 /// What `--slack` takes. Anything else is refused later, without being repeated: it may be the

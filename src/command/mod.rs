@@ -1,5 +1,6 @@
 //! The commands, one file each: from arguments and environment to an exit code.
 
+mod audit;
 mod check;
 mod completions;
 mod doctor;
@@ -26,6 +27,7 @@ pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
         | Command::Check(_)
         | Command::Members(_)
         | Command::Verify(_)
+        | Command::Audit(_)
         | Command::Render(_)
         | Command::Doctor(_)
         | Command::Policy(_)
@@ -44,6 +46,7 @@ pub fn quotes(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Quotes {
         Command::Pipe => pipe::is_redacting(env),
         Command::Members(_)
         | Command::Verify(_)
+        | Command::Audit(_)
         | Command::Doctor(_)
         | Command::Policy(_)
         | Command::Schema { .. }
@@ -61,6 +64,7 @@ fn is_of_the_environment(command: &Command) -> bool {
         Command::Check(_)
         | Command::Members(_)
         | Command::Verify(_)
+        | Command::Audit(_)
         | Command::Render(_)
         | Command::Doctor(_)
         | Command::Policy(_) => true,
@@ -84,6 +88,7 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(args, context),
         Command::Members(args) => members::run(args, context),
         Command::Verify(args) => verify::run(args, context),
+        Command::Audit(args) => audit::run(args, context),
         Command::Render(args) => render::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Pipe => pipe::run(context),

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style as Paint};
 
 use super::changes;
 use super::summary;
-use super::summary::Subject;
+use super::summary::{Headline, Subject};
 use super::wrap::{WIDTH, wrap};
 use crate::escape::terminal;
 use crate::report::{Changes, Concern, Finding, Report, Severity, Verdict, Workspace};
@@ -43,19 +43,10 @@ impl Default for Style {
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write, style: Style) -> io::Result<()> {
-    let mut console = Console { out, paint: Palette::new(style.color), width: style.width };
+    let mut console = Console::new(out, style);
     let headline = summary::headline(report);
     let verdict = console.paint.verdict(report.verdict);
-    let reasons = if style.quiet { vec![headline.reasons.join("; ")] } else { headline.reasons };
-    let mut label = format!("{}:", headline.verdict);
-    let indent = label.len() + 1;
-    // In quiet mode the verdict is one line, for scripts.
-    let width = if style.quiet { usize::MAX } else { style.width };
-    for reason in &reasons {
-        let reason = wrap(&terminal(reason), width, indent, indent);
-        writeln!(console.out, "{verdict}{label} {reason}{verdict:#}")?;
-        label = " ".repeat(label.len());
-    }
+    console.headline(headline, verdict, style)?;
     for caveat in summary::caveats(report) {
         console.advice("note:", &caveat, console.paint.strong)?;
     }
@@ -87,10 +78,10 @@ pub fn written(files: &[PathBuf], out: &mut dyn io::Write, style: Style) -> io::
 }
 
 /// Where the summary is written to.
-struct Console<'a> {
-    out: &'a mut dyn io::Write,
-    paint: Palette,
-    width: usize,
+pub(super) struct Console<'a> {
+    pub(super) out: &'a mut dyn io::Write,
+    pub(super) paint: Palette,
+    pub(super) width: usize,
 }
 
 /// The findings of one rule and level.
@@ -102,7 +93,32 @@ struct Group<'a> {
     listed: usize,
 }
 
-impl Console<'_> {
+impl<'a> Console<'a> {
+    pub(super) fn new(out: &'a mut dyn io::Write, style: Style) -> Self {
+        Console { out, paint: Palette::new(style.color), width: style.width }
+    }
+
+    /// The verdict, and what it rests on.
+    pub(super) fn headline(
+        &mut self,
+        headline: Headline,
+        paint: Paint,
+        style: Style,
+    ) -> io::Result<()> {
+        let Headline { verdict, reasons } = headline;
+        let reasons = if style.quiet { vec![reasons.join("; ")] } else { reasons };
+        let mut label = format!("{verdict}:");
+        let indent = label.len() + 1;
+        // In quiet mode the verdict is one line, for scripts.
+        let width = if style.quiet { usize::MAX } else { style.width };
+        for reason in &reasons {
+            let reason = wrap(&terminal(reason), width, indent, indent);
+            writeln!(self.out, "{paint}{label} {reason}{paint:#}")?;
+            label = " ".repeat(label.len());
+        }
+        Ok(())
+    }
+
     /// The findings by rule, errors first, each rule with what to do about it.
     fn findings(&mut self, report: &Report) -> io::Result<()> {
         let mut groups: Vec<Group<'_>> = Vec::new();
@@ -197,12 +213,12 @@ impl Console<'_> {
     }
 
     /// An item of a list.
-    fn item(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn item(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "  {}", wrap(&terminal(text), self.width, 2, 4))
     }
 
     /// A note, a hint or a help.
-    fn advice(&mut self, label: &str, text: &str, paint: Paint) -> io::Result<()> {
+    pub(super) fn advice(&mut self, label: &str, text: &str, paint: Paint) -> io::Result<()> {
         self.labelled(label, label.len() + 3, text, paint)
     }
 
@@ -214,7 +230,13 @@ impl Console<'_> {
     }
 
     /// Counts what is not listed, and says where it is.
-    fn more(&mut self, all: usize, listed: usize, thing: &str, where_: &str) -> io::Result<()> {
+    pub(super) fn more(
+        &mut self,
+        all: usize,
+        listed: usize,
+        thing: &str,
+        where_: &str,
+    ) -> io::Result<()> {
         match all.saturating_sub(listed) {
             0 => Ok(()),
             left => {
@@ -253,11 +275,11 @@ fn member(finding: &Finding, several_workspaces: bool, accept: &str) -> String {
 }
 
 /// The styles in use; all of them plain where no colour is wanted.
-struct Palette {
-    good: Paint,
+pub(super) struct Palette {
+    pub(super) good: Paint,
     caution: Paint,
-    bad: Paint,
-    strong: Paint,
+    pub(super) bad: Paint,
+    pub(super) strong: Paint,
     faint: Paint,
 }
 

@@ -13,7 +13,7 @@ use crate::member::{AccountStatus, Role, Source, TwoFactor};
 use crate::report::{JudgedExemption, JudgedMember, ListedMember, Outcome, Report};
 
 /// Without it, spreadsheets take UTF-8 for the letters of another age.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The headings of who a member is.
 const WHO: [&str; 3] = ["name", "key", "workspace"];

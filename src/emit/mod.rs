@@ -4,6 +4,7 @@
 //! the same report gives the same bytes. Everything that is not this program's own wording goes
 //! through [`crate::escape`].
 
+pub(crate) mod audit;
 pub(crate) mod changes;
 mod csv;
 mod github;

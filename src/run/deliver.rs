@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
-use crate::emit::{self, Reports, Written, console};
+use crate::emit::console::Style;
+use crate::emit::{self, Format, Reports, Written, console};
 use crate::failure::{Exit, Failure};
 use crate::redact::Redactor;
 use crate::report::Report;
@@ -32,19 +33,34 @@ pub(crate) struct Delivered {
 
 /// Writes the reports.
 pub(crate) fn deliver(report: &Report, reports: Reports, args: &ReportArgs) -> Delivered {
-    let stdout_taken = reports.use_stdout();
     let options = emit::Options { sarif_suppressed: args.sarif_suppressed };
-    let write = |format, out: &mut dyn Write| emit::write(format, report, options, out);
-    Delivered { stdout_taken, written: reports.write(write) }
+    Delivered::by(reports, |format, out| emit::write(format, report, options, out))
 }
 
 impl Delivered {
-    /// Writes the summary, to standard error where a report took standard output, and gives what
-    /// could not be written of it all.
+    /// Writes the reports of whatever kind.
+    pub(crate) fn by(
+        reports: Reports,
+        write: impl Fn(Format, &mut dyn Write) -> anyhow::Result<()> + Sync,
+    ) -> Self {
+        Delivered { stdout_taken: reports.use_stdout(), written: reports.write(write) }
+    }
+
+    /// Writes the summary of a report.
     pub(crate) fn summary(self, report: &Report, context: &Context<'_>) -> Vec<anyhow::Error> {
+        self.summary_by(context, |out, style| console::write(report, out, style))
+    }
+
+    /// Writes a summary, to standard error where a report took standard output, and gives what
+    /// could not be written of it all.
+    pub(crate) fn summary_by(
+        self,
+        context: &Context<'_>,
+        summary: impl Fn(&mut dyn Write, Style) -> io::Result<()>,
+    ) -> Vec<anyhow::Error> {
         let Delivered { stdout_taken, written: Written { files, mut lost } } = self;
         let write = |out: &mut dyn Write, style| {
-            console::write(report, out, style)?;
+            summary(out, style)?;
             console::written(&files, out, style)
         };
         if stdout_taken {

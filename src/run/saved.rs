@@ -11,7 +11,7 @@ use crate::redact::{Redactor, is_redacted};
 use crate::report::{PreviousReport, Report, SCHEMA_VERSION};
 
 /// The largest report, in bytes: half a million members.
-const LARGEST: u64 = 256 << 20;
+pub(super) const LARGEST: u64 = 256 << 20;
 
 /// What to do about a file that is not a report.
 const NAME_A_REPORT: &str = "Name a file that `mfa-gate check --report json=PATH` wrote.";
@@ -40,14 +40,14 @@ pub(crate) fn earlier(
 }
 
 /// The bytes of a report.
-pub(crate) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
+fn document(path: &Path) -> Result<Vec<u8>, Failure> {
     files::read(path, LARGEST).map_err(|error| {
         let what = format!("the report {} cannot be read: {error}", path.display());
         Failure::usage(what, NAME_A_REPORT)
     })
 }
 
-pub(crate) fn refused(path: &Path, refusal: Refusal) -> Failure {
+fn refused(path: &Path, refusal: Refusal) -> Failure {
     let shown = path.display();
     match refusal {
         Refusal::NoReport(why) => {

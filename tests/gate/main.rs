@@ -10,6 +10,7 @@
 #[cfg(unix)]
 mod action;
 mod addresses;
+mod audit;
 mod check_api;
 mod check_offline;
 mod cli;
@@ -30,6 +31,8 @@ mod ids;
 mod in_toto;
 mod insights;
 mod kinds;
+#[path = "../shared/live.rs"]
+mod live;
 mod misled;
 mod organisation;
 mod pipe;

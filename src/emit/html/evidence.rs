@@ -4,7 +4,9 @@ use crate::emit::summary;
 use crate::emit::summary::count;
 use crate::policy::OptionalField;
 use crate::reading::Origin;
-use crate::report::{CredentialKind, DirectoryRecord, Redaction, Report, Workspace};
+use crate::report::{
+    CredentialKind, DirectoryRecord, EffectivePolicy, Redaction, Report, Workspace,
+};
 use crate::rule::Rule;
 
 /// How far the run can be relied on.
@@ -15,24 +17,24 @@ pub(super) fn assurance(report: &Report) -> String {
 }
 
 /// The sources whose proof counts, in order of preference.
-pub(super) fn accepted(report: &Report) -> String {
-    let names = report.policy.effective.accept.iter().map(|&source| summary::source_name(source));
+pub(super) fn accepted(policy: &EffectivePolicy) -> String {
+    let names = policy.accept.iter().map(|&source| summary::source_name(source));
     names.collect::<Vec<_>>().join(", ")
 }
 
 /// The level of every rule.
-pub(super) fn levels(report: &Report) -> String {
+pub(super) fn levels(policy: &EffectivePolicy) -> String {
     let level = |rule: Rule| match rule.allowed_levels() {
         [] => "error",
-        _ => report.policy.effective.rules.of(rule).id(),
+        _ => policy.rules.of(rule).id(),
     };
     let of = |rule: Rule| format!("{}: {}", rule.id(), level(rule));
     Rule::ALL.map(of).join(", ")
 }
 
 /// What exemptions and rosters may look like.
-pub(super) fn limits(report: &Report) -> String {
-    let limits = &report.policy.effective.limits;
+pub(super) fn limits(policy: &EffectivePolicy) -> String {
+    let limits = &policy.limits;
     let required = limits.require.iter().map(|field: &OptionalField| field.id());
     let required: Vec<_> = required.collect();
     let all = [

@@ -4,6 +4,7 @@
 //! `script.js` are the only texts that are put in as they are, and the page's policy allows no
 //! other style and no other script.
 
+pub(super) mod audit;
 mod coverage;
 mod evidence;
 mod exemptions;

@@ -286,6 +286,7 @@ impl Auditor {
         } else {
             (PeriodVerdict::Covered, Exit::Success)
         };
+        let is_redacted = matches!(self.redaction, Some(Some(_)));
         Audit {
             schema_version: AUDIT_SCHEMA_VERSION,
             tool: Tool::this(),
@@ -307,7 +308,11 @@ impl Auditor {
             policies,
             policy_changes: self.policies.changes(),
             chain: chain(self.previous, digests, self.start),
-            not_counted: self.not_counted.into_iter().collect(),
+            not_counted: self
+                .not_counted
+                .into_iter()
+                .map(|file| without_quotes(file, is_redacted))
+                .collect(),
             files,
             redirected_by: self.redirected_by.into_values().collect(),
             redaction: self.redaction.flatten(),
@@ -338,6 +343,12 @@ impl Audit {
             PeriodVerdict::Gaps => Exit::Incomplete,
         }
     }
+}
+
+/// A file that is no evidence, without what was said of its text, which may name people.
+fn without_quotes(file: NotCounted, is_redacted: bool) -> NotCounted {
+    let detail = file.detail.filter(|_| !is_redacted || file.why != Why::NotEvidence);
+    NotCounted { detail, ..file }
 }
 
 /// The findings that fail a run, each with the exemption that it is about.

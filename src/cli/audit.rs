@@ -1,0 +1,39 @@
+//! The arguments of `audit`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::{SignedDuration, civil::Date};
+
+use super::value::{audit_reports, day, positive};
+use crate::emit::ReportArg;
+
+/// `mfa-gate audit`
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Reports that `check --report json=PATH` wrote, and folders of them. Folders are searched for
+    /// *.json, with all below them.
+    #[arg(value_name = "REPORT|FOLDER", required = true)]
+    pub saved: Vec<PathBuf>,
+    /// The first day of the period, UTC.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub from: Date,
+    /// The last day of the period, UTC; it must be over.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub to: Date,
+    /// The longest that may pass without a look at a workspace.
+    #[arg(long, value_name = "TIME", default_value = "26h", value_parser = positive)]
+    pub max_gap: SignedDuration,
+    /// A workspace by its slug; repeatable. Without it, the workspaces of the policies that the
+    /// reports were made with.
+    #[arg(long, value_name = "SLUG")]
+    pub workspace: Vec<String>,
+    /// The SHA-256 of a policy that is allowed; repeatable. Without it, any policy is
+    /// [env: MFA_GATE_POLICY_SHA256].
+    #[arg(long, value_name = "HEX")]
+    pub policy_sha256: Vec<String>,
+    /// Write a report: json, csv, markdown or html; repeatable. Without PATH, or with `-`, to
+    /// standard output, for one of them.
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = audit_reports())]
+    pub report: Vec<ReportArg>,
+}
