@@ -91,3 +91,22 @@ stopped
 least=$(python3 -c 'import sys; print(round(0.1 * int(sys.argv[1]) / 8, 4))' $((requests / runs)))
 echo "mfa-gate $seconds s, $((requests / runs)) requests a run"
 echo "$(ratio "$seconds" "$least") of $least s, which they need at eight at a time"
+
+# Audits so many reports of so many members; prints seconds and MiB.
+audited() {
+  local last
+  printf 'version: 1\nworkspaces: [acme]\n' >policy.yaml
+  python3 "$generator" pages "$2" >some.json
+  "$gate" check --members some.json --report json=report.json >/dev/null 2>&1 || true
+  rm -rf reports
+  last=$(python3 "$reports_of" report.json "$1" reports)
+  timed 1 "$gate" audit reports --from 2025-01-01 --to "$last" --report json=audit.json --report html=audit.html
+}
+reports_of=$(dirname "$generator")/reports.py
+
+echo "== an audit of 400 reports of 1,000 members, and of 5,000 reports of 300"
+read -r seconds memory < <(audited 400 1000)
+echo "400 reports: $seconds s, $memory MiB; $(du --summarize --apparent-size --block-size=M reports | cut -f 1) read"
+read -r few_seconds few < <(audited 500 300)
+read -r seconds memory < <(audited 5000 300)
+echo "5,000 reports: $seconds s, $memory MiB; 500 of them: $few_seconds s, $few MiB"
