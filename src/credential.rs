@@ -22,6 +22,18 @@ pub(crate) fn secrets(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     values.flatten().map(bare).collect()
 }
 
+/// The variable that a value comes from: this one, or the one that names its file.
+pub(crate) fn variable(lookup: &dyn Fn(&str) -> Option<String>, name: &str) -> String {
+    let file = file_of(name);
+    if lookup(&file).is_some() { file } else { name.into() }
+}
+
+/// The files that hold secrets, each with the variable that names it.
+pub(crate) fn secret_files(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+    let names = CREDENTIALS.into_iter().filter(|name| !SHOWN.contains(name)).map(file_of);
+    names.filter_map(|name| lookup(&name).map(|path| (name, path))).collect()
+}
+
 /// The value of a variable, or of the file that it names: printable ASCII without blanks. `lookup`
 /// has no empty values.
 ///

@@ -1,17 +1,14 @@
 //! `mfa-gate doctor`: which credential, whose, and what it can see.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::cli::Doctor;
 use crate::doctor;
-use crate::doctor::observation::{Grade, Observation};
-use crate::escape::terminal;
+use crate::doctor::observation::{Grade, Observation, render};
 use crate::failure::{Exit, Failure};
 use crate::http::{Deadline, Pace};
 use crate::member::Source;
 use crate::policy::{self, Policy};
-use crate::quote::Quotes;
 use crate::read::atlassian::Organisation;
 use crate::run::collect::{account, connection};
 use crate::run::redirection::redirections;
@@ -27,7 +24,14 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     let mut observations: Vec<Observation> = Vec::new();
     let (deadline, pace) = (Deadline::after(connection.deadline), Pace::real());
     observations.extend(policy.as_ref().and_then(|policy| policy.as_ref().err().cloned()));
-    observations.extend(doctor::bitbucket::examine(&account, &connection, &slugs, deadline, pace)?);
+    observations.extend(doctor::bitbucket::examine(
+        &account,
+        &connection,
+        &slugs,
+        context.env,
+        (deadline, pace),
+    )?);
+    observations.extend(doctor::credential::token_files(context.env));
     let accepts = |policy: &Policy| policy.accept.contains(&Source::Atlassian);
     match &organisation {
         Some(organisation) => {
@@ -49,11 +53,14 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     }
     let asked = organisation.iter().map(|own| own.api_url.clone());
     let servers: Vec<_> = account.servers().into_iter().chain(asked).collect();
-    observations.extend(redirections(&servers, &connection, context).iter().map(|own| {
-        Observation::ok("connection", format!("{own} could answer in a server's place"))
+    observations.extend(redirections(&servers, &connection, context).iter().map(|redirection| {
+        Observation::unknown(
+            "connection",
+            format!("{redirection} could answer in place of a server, and is trusted"),
+        )
     }));
-    print(&render(&observations, context.stdout.quiet))?;
-    let failed = observations.iter().any(|it| it.grade == Grade::Failed);
+    print(&render(&observations, context.stdout))?;
+    let failed = observations.iter().any(|observation| observation.grade == Grade::Failed);
     Ok(if failed { Exit::Incomplete } else { Exit::Success })
 }
 
@@ -85,23 +92,4 @@ fn workspaces(
         slugs = from_environment(context)?;
     }
     if slugs.is_empty() { Err(no_workspace()) } else { Ok(slugs) }
-}
-
-fn render(observations: &[Observation], quiet: bool) -> String {
-    let mut text = String::new();
-    for Observation { grade, subject, says, help } in observations {
-        let word = match grade {
-            Grade::Ok if quiet => continue,
-            Grade::Ok => "ok",
-            Grade::Warning => "warning",
-            Grade::Failed => "failed",
-        };
-        // Writing to a String cannot fail.
-        let says = Quotes::Shown.resolve(says);
-        let _ = writeln!(text, "{word:<8} {}: {}", terminal(subject), terminal(&says));
-        if let Some(help) = help {
-            let _ = writeln!(text, "{:<8} help: {}", "", terminal(help));
-        }
-    }
-    text
 }

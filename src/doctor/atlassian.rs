@@ -1,4 +1,4 @@
-//! What the organisation's key is good for: for somebody who wonders why nothing can be read.
+//! Whether the key of the Atlassian organisation shows who has a second factor.
 
 use crate::doctor::observation::Observation;
 use crate::failure::Failure;

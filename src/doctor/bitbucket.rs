@@ -1,9 +1,10 @@
-//! What a credential is and what it sees: for somebody who wonders why nothing can be read.
+//! What a credential for Bitbucket is, and what it sees in each workspace.
 
 use std::sync::Arc;
 
 use reqwest::header::HeaderMap;
 
+use super::credential::{expiry, in_words};
 use super::headers;
 use crate::doctor::observation::Observation;
 use crate::failure::Failure;
@@ -32,8 +33,8 @@ pub(crate) fn examine(
     account: &Account,
     connection: &Connection,
     slugs: &[Arc<str>],
-    deadline: Deadline,
-    pace: Pace<'_>,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    (deadline, pace): (Deadline, Pace<'_>),
 ) -> Result<Vec<Observation>, Failure> {
     let session = session(account, connection, deadline, pace)?;
     block_on(async {
@@ -46,12 +47,20 @@ pub(crate) fn examine(
             workspace(&client, slug, &mut seen).await;
         }
         let Seen { observations, headers, requests } = seen;
-        let mut all = vec![credential(&account.credential, headers.as_ref(), &client)];
-        let headers = headers.as_ref();
-        all.extend(headers.map(|it| headers::scopes(it, account.credential.kind(), &client)));
+        let what = in_words(&account.credential, lookup);
+        let Some(headers) = headers else {
+            let what = format!("{what} was not accepted in any workspace");
+            let failed = Observation::failed(CREDENTIAL, Problem::new(what, "See why below."));
+            return [vec![failed], observations].concat();
+        };
+        let mut all = vec![
+            accepted(what, &account.credential, &headers, &client),
+            expiry(&account.credential),
+            headers::scopes(&headers, account.credential.kind(), &client),
+        ];
         all.extend(observations);
-        all.extend(headers.map(|_| headers::clock(client.clock().gap())));
-        all.extend(headers.map(|it| headers::rate_limit(it, requests, &client)));
+        all.push(headers::clock(client.clock().gap()));
+        all.push(headers::rate_limit(&headers, requests, &client));
         all
     })
 }
@@ -68,25 +77,13 @@ struct Seen {
     requests: u64,
 }
 
-fn credential(
+/// What to say of a credential that was accepted.
+fn accepted(
+    what: String,
     credential: &Credential,
-    accepted: Option<&HeaderMap>,
+    headers: &HeaderMap,
     client: &Client<'_>,
 ) -> Observation {
-    let what = match credential {
-        Credential::ApiToken { email, .. } => {
-            format!("the API token of {email} (BITBUCKET_EMAIL, BITBUCKET_API_TOKEN)")
-        }
-        Credential::AccessToken(_) => "an access token (BITBUCKET_ACCESS_TOKEN)".into(),
-        Credential::Oauth { .. } => {
-            "an OAuth consumer (BITBUCKET_CLIENT_ID, BITBUCKET_CLIENT_SECRET)".into()
-        }
-    };
-    let Some(headers) = accepted else {
-        let why = format!("{what}: no request of it was answered well");
-        let help = "Why that is so stands below.";
-        return Observation::failed(CREDENTIAL, Problem::new(why, help));
-    };
     let called = headers::credential_type(headers, client);
     let says =
         what + &called.map(|kind| format!("; Bitbucket calls it {kind}")).unwrap_or_default();
@@ -108,7 +105,7 @@ async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
         Ok((page, headers)) => {
             seen.headers = Some(headers);
             let members = page.values.members;
-            // The list page by page, what the caller is, and who owns the workspace.
+            // A request for each page, one for what the caller is, one for who owns the workspace.
             let size = page.size.unwrap_or(1);
             seen.requests = seen.requests.saturating_add(size.div_ceil(PAGELEN)).saturating_add(2);
             visibility(subject, &members, &caller)
@@ -139,17 +136,14 @@ async fn role(
                     );
                     Observation::failed(subject, Problem::new(why, USE_AN_ADMINS))
                 }
-                Caller::NoAnswer => Observation::warning(
-                    subject,
-                    "Bitbucket does not say",
-                    "Whether the second factor is shown tells as much.",
-                ),
+                Caller::NoAnswer => Observation::unknown(subject, "Bitbucket does not say"),
             };
             (caller, observation)
         }
         Err(error) => {
             let Problem { what, help } = client.explain(error);
-            (Caller::NoAnswer, Observation::warning(subject, format!("not told: {what}"), help))
+            let unknown = Observation::unknown(subject, what);
+            (Caller::NoAnswer, Observation { help: Some(help), ..unknown })
         }
     };
     seen.observations.push(observation);
@@ -168,12 +162,13 @@ fn visibility(subject: String, members: &[Member], caller: &Caller) -> Observati
     let (shown, of) = (asked.iter().filter(shown).count(), asked.len());
     let says = format!("shown for {shown} of the {of} active members on the first page");
     match (shown, caller) {
+        (0, _) if of == 0 => Observation::unknown(subject, says),
         (all, _) if all == of => Observation::ok(subject, says),
         (0, _) => Observation::failed(subject, Problem::new(says, USE_AN_ADMINS)),
         (_, Caller::Owner) => Observation::warning(
             subject,
             says,
-            "An admin asks, so the others are unknown to Bitbucket itself: they will be findings.",
+            "An admin asked, so Bitbucket itself does not know the others: they will be findings.",
         ),
         (_, Caller::Other(_) | Caller::NoAnswer) => {
             Observation::failed(subject, Problem::new(says, USE_AN_ADMINS))

@@ -4,6 +4,7 @@ use reqwest::header::HeaderMap;
 
 use crate::doctor::observation::Observation;
 use crate::failure::Problem;
+use crate::quote::Quotes;
 use crate::read::bitbucket::client::Client;
 use crate::read::bitbucket::refusal::{GRANTED_SCOPES, REQUIRED_SCOPES};
 use crate::report::{ClockGap, CredentialKind};
@@ -11,7 +12,9 @@ use crate::report::{ClockGap, CredentialKind};
 /// A header as text, masked.
 fn header(headers: &HeaderMap, name: &str, client: &Client<'_>) -> Option<String> {
     let text = headers.get(name)?.to_str().ok()?;
-    Some(client.excerpt(text)).filter(|text| !text.is_empty())
+    let text = client.excerpt(text);
+    // Nothing is withheld here, and some headers are numbers.
+    Some(Quotes::Shown.resolve(&text).into_owned()).filter(|text| !text.is_empty())
 }
 
 /// What Bitbucket calls the credential.
@@ -26,7 +29,7 @@ pub(super) fn scopes(
     client: &Client<'_>,
 ) -> Observation {
     let takes = header(headers, REQUIRED_SCOPES, client);
-    let takes = takes.map(|scopes| format!(" (this takes {scopes})")).unwrap_or_default();
+    let takes = takes.map(|scopes| format!(" (required: {scopes})")).unwrap_or_default();
     let granted = header(headers, GRANTED_SCOPES, client);
     judge_scopes(granted.as_deref(), &takes, kind)
 }
@@ -38,15 +41,17 @@ fn judge_scopes(granted: Option<&str>, takes: &str, kind: CredentialKind) -> Obs
         CredentialKind::AccessToken | CredentialKind::Oauth => "account",
     };
     let Some(granted) = granted else {
-        return Observation::ok(SUBJECT, format!("Bitbucket does not say which{takes}"));
+        return Observation::unknown(SUBJECT, format!("Bitbucket does not say which{takes}"));
     };
     let scopes = || granted.split([',', ' ']).filter(|scope| !scope.is_empty());
     let says = format!("{granted}{takes}");
     if !scopes().any(|scope| scope == needed) {
-        let help = format!("The scope that is needed is {needed}: make a credential that has it.");
+        let help = format!("Make a credential with the scope {needed}.");
         return Observation::warning(SUBJECT, says, help);
     }
-    if scopes().any(|scope| scope != needed) {
+    // Bitbucket was seen to add `team` to consumers that were given `account` alone.
+    let is_harmless = |scope| scope == needed || (needed == "account" && scope == "team");
+    if !scopes().all(is_harmless) {
         let help = format!(
             "It can do more than it has to: make a credential with {needed} and nothing else."
         );
@@ -58,9 +63,10 @@ fn judge_scopes(granted: Option<&str>, takes: &str, kind: CredentialKind) -> Obs
 /// Whether this machine's clock agrees with the server's.
 pub(super) fn clock(gap: Option<ClockGap>) -> Observation {
     const SUBJECT: &str = "clock";
-    const HELP: &str = "Set this machine's clock: exemptions end by the day that it shows.";
+    const HELP: &str = "Set this machine's clock: the day that it shows decides which exemptions are \
+                        in force.";
     let Some(gap) = gap else {
-        return Observation::ok(SUBJECT, "Bitbucket does not say what time it is");
+        return Observation::unknown(SUBJECT, "Bitbucket does not say what time it is");
     };
     if gap.is_too_wide() {
         return Observation::failed(SUBJECT, Problem::new(gap.to_string(), HELP));
@@ -80,11 +86,11 @@ pub(super) fn rate_limit(headers: &HeaderMap, needed: u64, client: &Client<'_>) 
     let parts = [
         limit.map(|limit| format!("limit {limit}")),
         remaining.as_ref().map(|remaining| format!("{remaining} left")),
-        reset.map(|reset| format!("anew in {reset} s")),
+        reset.map(|reset| format!("lifted in {reset} s")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
-        return Observation::ok(SUBJECT, "Bitbucket does not say");
+        return Observation::unknown(SUBJECT, "Bitbucket does not say");
     }
     let says = format!("{}; reading takes about {needed} requests", parts.join(", "));
     let left = remaining.and_then(|remaining| remaining.parse::<u64>().ok());
@@ -104,7 +110,7 @@ mod tests {
     fn scopes_should_be_those_that_are_needed() {
         let grade = |scopes, kind| judge_scopes(scopes, "", kind).grade;
         let token = CredentialKind::ApiToken;
-        assert_eq!(grade(None, token), Grade::Ok);
+        assert_eq!(grade(None, token), Grade::Unknown);
         assert_eq!(grade(Some("read:workspace:bitbucket"), token), Grade::Ok);
         assert_eq!(
             grade(Some("read:workspace:bitbucket, write:x:bitbucket"), token),
@@ -112,6 +118,9 @@ mod tests {
         );
         assert_eq!(grade(Some("read:user:bitbucket"), token), Grade::Warning);
         assert_eq!(grade(Some("account"), CredentialKind::Oauth), Grade::Ok);
+        assert_eq!(grade(Some("team, account"), CredentialKind::Oauth), Grade::Ok);
+        assert_eq!(grade(Some("team"), CredentialKind::Oauth), Grade::Warning);
+        assert_eq!(grade(Some("team, read:workspace:bitbucket"), token), Grade::Warning);
         assert_eq!(grade(Some("account:write"), CredentialKind::AccessToken), Grade::Warning);
     }
 
@@ -127,6 +136,6 @@ mod tests {
         assert_eq!(seen(301), (Grade::Warning, ahead.into()));
         let behind = "1h 1s behind those of the servers that were asked";
         assert_eq!(seen(-3601), (Grade::Failed, behind.into()));
-        assert_eq!(clock(None).grade, Grade::Ok);
+        assert_eq!(clock(None).grade, Grade::Unknown);
     }
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod atlassian;
 pub(crate) mod bitbucket;
+pub(crate) mod credential;
 mod headers;
 pub(crate) mod observation;

@@ -1,12 +1,18 @@
-//! What is seen of credentials and sources, for somebody who wonders why nothing can be read.
+//! What the doctor saw, and how it is shown.
 
+use crate::emit::console::Style;
+use crate::emit::wrap::wrap;
+use crate::escape::terminal;
 use crate::failure::Problem;
+use crate::quote::Quotes;
 
 /// How something was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grade {
-    /// As it should be.
+    /// Seen to be as it should be.
     Ok,
+    /// It could not be seen.
+    Unknown,
     /// It works, but should be looked at.
     Warning,
     /// Workspaces cannot be read like that.
@@ -16,7 +22,6 @@ pub(crate) enum Grade {
 /// Something that was looked at. Its texts may be foreign: they are masked, and not yet escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Observation {
-    /// How it was found.
     pub grade: Grade,
     /// What was looked at.
     pub subject: String,
@@ -32,6 +37,11 @@ impl Observation {
         Observation { grade: Grade::Ok, subject: subject.into(), says: says.into(), help: None }
     }
 
+    /// Something that could not be seen.
+    pub(crate) fn unknown(subject: impl Into<String>, says: impl Into<String>) -> Self {
+        Observation { grade: Grade::Unknown, ..Observation::ok(subject, says) }
+    }
+
     /// Something that should be looked at.
     pub(crate) fn warning(
         subject: impl Into<String>,
@@ -42,9 +52,35 @@ impl Observation {
         Observation { grade: Grade::Warning, help, ..Observation::ok(subject, says) }
     }
 
-    /// Something that must be mended.
-    pub(crate) fn failed(subject: impl Into<String>, incomplete: Problem) -> Self {
-        let Problem { what, help } = incomplete;
+    /// Something that must be fixed.
+    pub(crate) fn failed(subject: impl Into<String>, problem: Problem) -> Self {
+        let Problem { what, help } = problem;
         Observation { grade: Grade::Failed, help: Some(help), ..Observation::ok(subject, what) }
     }
+}
+
+/// The width of the first column: the longest grade, and a blank.
+const COLUMN: usize = 9;
+
+/// Observations as a person reads them; where there is to be quiet, those alone that ask for
+/// something to be done.
+pub(crate) fn render(observations: &[Observation], style: Style) -> String {
+    let mut text = String::new();
+    for Observation { grade, subject, says, help } in observations {
+        let word = match grade {
+            Grade::Ok | Grade::Unknown if style.quiet => continue,
+            Grade::Ok => "ok",
+            Grade::Unknown => "unknown",
+            Grade::Warning => "warning",
+            Grade::Failed => "failed",
+        };
+        let seen = format!("{subject}: {}", Quotes::Shown.resolve(says));
+        let seen = wrap(&terminal(&seen), style.width, COLUMN, COLUMN);
+        text += &format!("{word:<COLUMN$}{seen}\n");
+        if let Some(help) = help {
+            let help = wrap(&terminal(help), style.width, COLUMN + 6, COLUMN + 2);
+            text += &format!("{:COLUMN$}help: {help}\n", "");
+        }
+    }
+    text
 }

@@ -36,7 +36,7 @@ impl fmt::Display for Refusal {
             "" => write!(formatter, "answered {status} and gave no reason")?,
             message => write!(formatter, "answered {status}: {message}")?,
         }
-        if let Some(wait) = self.asks {
+        if let Some(wait) = self.asks.filter(|wait| !wait.is_zero()) {
             write!(formatter, " (it asks to wait for {wait:?})")?;
         }
         let scopes = [("granted", &self.granted), ("required", &self.required)];

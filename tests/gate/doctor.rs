@@ -29,13 +29,24 @@ fn doctor(server: &Bitbucket, more: &[&str]) -> Outcome {
     Sandbox::new().run_against(server, &[&["doctor", "--workspace", "acme"], more].concat())
 }
 
-/// The line about a subject.
-fn line<'a>(outcome: &'a Outcome, subject: &str) -> &'a str {
-    let about =
-        |line: &&str| line.split_once(subject).is_some_and(|(_, rest)| rest.starts_with(':'));
-    let found = outcome.stdout.lines().find(about);
-    assert!(found.is_some(), "nothing about {subject} in {}", outcome.stdout);
-    found.unwrap()
+/// What is said of a subject, on one line, without what to do about it.
+fn line(outcome: &Outcome, subject: &str) -> String {
+    let about = |line: &str| line.get(9..).is_some_and(|rest| rest.starts_with(subject));
+    let is_more = |line: &&str| line.starts_with("         ") && !line.contains("help: ");
+    let mut lines = outcome.stdout.lines().skip_while(|line| !about(line)).peekable();
+    assert!(lines.peek().is_some(), "nothing about {subject} in {}", outcome.stdout);
+    let first = lines.next().into_iter();
+    let lines: Vec<&str> = first.chain(lines.take_while(is_more)).map(str::trim).collect();
+    lines.join(" ")
+}
+
+/// What is shown, with what differs from run to run taken out.
+fn shown(outcome: &Outcome, server: &Bitbucket) -> String {
+    let text = outcome.stdout.replace(&server.api_url(), "API");
+    match text.split_once("clock: ").map(|(before, rest)| (before, rest.split_once(" ahead"))) {
+        Some((before, Some((_, rest)))) => format!("{before}clock: SOME TIME ahead{rest}"),
+        Some((_, None)) | None => text,
+    }
 }
 
 #[test]
@@ -45,19 +56,21 @@ fn all_is_well() {
     server.permission("acme", "owner");
     let outcome = doctor(&server, &[]);
     assert_eq!(outcome.code, 0, "{}{}", outcome.stdout, outcome.stderr);
-    for (subject, says) in [
-        ("credential", "auditor@acme.example"),
-        ("credential", "apitoken"),
-        ("scopes", "read:workspace:bitbucket"),
-        ("acme: role", "`owner`"),
-        ("acme: second factor", "shown for 3 of the 3"),
-        ("clock", "as those of the servers"),
-        ("rate limit", "990 left"),
-    ] {
-        let line = line(&outcome, subject);
-        assert!(line.starts_with("ok ") && line.contains(says), "{line}");
-    }
-    assert_eq!(outcome.stdout.lines().count(), 6, "{}", outcome.stdout);
+    insta::assert_snapshot!(shown(&outcome, &server), @r"
+    ok       credential: the API token of auditor@acme.example (BITBUCKET_EMAIL,
+             BITBUCKET_API_TOKEN); Bitbucket calls it apitoken
+    unknown  expiry: Bitbucket does not tell when it expires; an API token lasts a
+             year at most
+             help: Look the day up where the account manages its API tokens, and
+               enter it in a calendar.
+    ok       scopes: read:workspace:bitbucket (required: read:workspace:bitbucket)
+    ok       acme: role: `owner`, an admin of the workspace
+    ok       acme: second factor: shown for 3 of the 3 active members on the first
+             page
+    ok       clock: as those of the servers that were asked
+    ok       rate limit: limit 1000, 1000;w=3600, 990 left, lifted in 1200 s;
+             reading takes about 3 requests
+    ");
     assert_eq!(doctor(&server, &["-q"]).stdout, "");
 }
 
@@ -75,10 +88,32 @@ fn what_should_be_looked_at() {
     serve(&server, "acme", odd);
     let outcome = doctor(&server, &[]);
     assert_eq!(outcome.code, 0, "{}", outcome.stdout);
-    for subject in ["acme: role", "clock", "rate limit"] {
-        assert!(line(&outcome, subject).starts_with("warning "), "{}", outcome.stdout);
-    }
     assert!(!outcome.stdout.contains(" ::"), "{}", outcome.stdout);
+    insta::assert_snapshot!(shown(&outcome, &server), @r"
+    ok       credential: the API token of auditor@acme.example (BITBUCKET_EMAIL,
+             BITBUCKET_API_TOKEN); Bitbucket calls it apitoken
+    unknown  expiry: Bitbucket does not tell when it expires; an API token lasts a
+             year at most
+             help: Look the day up where the account manages its API tokens, and
+               enter it in a calendar.
+    warning  scopes: read:workspace:bitbucket, \u{3a}:warning::x (required:
+             read:workspace:bitbucket)
+             help: It can do more than it has to: make a credential with
+               read:workspace:bitbucket and nothing else.
+    unknown  acme: role: Bitbucket answered 404 and gave no reason
+             help: Check the workspace's slug, and that the account of
+               BITBUCKET_EMAIL is a member of it: to others Bitbucket says that
+               there is none.
+    ok       acme: second factor: shown for 3 of the 3 active members on the first
+             page
+    warning  clock: SOME TIME ahead of those of the servers that were asked
+             help: Set this machine's clock: the day that it shows decides which
+               exemptions are in force.
+    warning  rate limit: limit 1000, 1000;w=3600, 1 left, lifted in 1200 s; reading
+             takes about 3 requests
+             help: Wait until the limit is lifted, or use an account that does
+               nothing else.
+    ");
 }
 
 #[test]
@@ -89,13 +124,24 @@ fn somebody_who_is_not_shown_anything() {
     server.permission("acme", "member");
     let outcome = doctor(&server, &[]);
     assert_eq!(outcome.code, 3, "{}", outcome.stdout);
-    for (subject, says) in
-        [("acme: role", "`member`, not `owner`"), ("acme: second factor", "0 of the 3")]
-    {
-        let line = line(&outcome, subject);
-        assert!(line.starts_with("failed ") && line.contains(says), "{line}");
-    }
-    assert!(outcome.stdout.contains("help: Use the credential of an admin"), "{}", outcome.stdout);
+    insta::assert_snapshot!(shown(&outcome, &server), @r"
+    ok       credential: the API token of auditor@acme.example (BITBUCKET_EMAIL,
+             BITBUCKET_API_TOKEN); Bitbucket calls it apitoken
+    unknown  expiry: Bitbucket does not tell when it expires; an API token lasts a
+             year at most
+             help: Look the day up where the account manages its API tokens, and
+               enter it in a calendar.
+    ok       scopes: read:workspace:bitbucket (required: read:workspace:bitbucket)
+    failed   acme: role: `member`, not `owner`: Bitbucket shows the second factor of
+             others to admins only
+             help: Use the credential of an admin of the workspace.
+    failed   acme: second factor: shown for 0 of the 3 active members on the first
+             page
+             help: Use the credential of an admin of the workspace.
+    ok       clock: as those of the servers that were asked
+    ok       rate limit: limit 1000, 1000;w=3600, 990 left, lifted in 1200 s;
+             reading takes about 3 requests
+    ");
 }
 
 #[test]
@@ -105,8 +151,20 @@ fn a_credential_that_is_refused() {
     server.refuse("acme", 401, json!({"type": "error", "error": {"message": message}}));
     let outcome = doctor(&server, &[]);
     assert_eq!(outcome.code, 3, "{}", outcome.stdout);
-    assert!(line(&outcome, "credential").starts_with("failed "), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("Token *** is invalid"), "{}", outcome.stdout);
+    insta::assert_snapshot!(shown(&outcome, &server), @r"
+    failed   credential: the API token of auditor@acme.example (BITBUCKET_EMAIL,
+             BITBUCKET_API_TOKEN) was not accepted in any workspace
+             help: See why below.
+    unknown  acme: role: Bitbucket answered 404 and gave no reason
+             help: Check the workspace's slug, and that the account of
+               BITBUCKET_EMAIL is a member of it: to others Bitbucket says that
+               there is none.
+    failed   acme: second factor: Bitbucket answered 401: Token *** is invalid
+             help: Check that BITBUCKET_EMAIL is the address of the Atlassian
+               account that made BITBUCKET_API_TOKEN. The token may have expired or
+               been revoked, or the admin who made it may have left; make a new one
+               with the scope read:workspace:bitbucket.
+    ");
 }
 
 #[test]
@@ -136,4 +194,35 @@ fn which_workspaces_are_looked_at() {
     let no_credential = sandbox.run(&["doctor"]);
     assert_eq!(no_credential.code, 2);
     assert!(no_credential.stderr.contains("BITBUCKET_EMAIL"), "{}", no_credential.stderr);
+}
+
+#[test]
+fn how_long_a_credential_lasts_and_where_it_comes_from() {
+    let server = Bitbucket::start();
+    serve(&server, "acme", answer(&rows(0..1, true)));
+    let sandbox = Sandbox::new();
+    sandbox.write("token", "ATCTxyz\n");
+    let path = sandbox.path("token");
+    let file = path.display().to_string();
+    let url = server.api_url();
+    let env = [("BITBUCKET_API_URL", &*url), ("BITBUCKET_ACCESS_TOKEN_FILE", &*file)];
+    let doctor = || sandbox.run_with(&["doctor", "--workspace", "acme"], &env);
+    let said = doctor();
+    let credential = "ok credential: a workspace access token (BITBUCKET_ACCESS_TOKEN_FILE)";
+    let words = |line: String| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(line(&said, "credential")).starts_with(credential), "{}", said.stdout);
+    assert!(line(&said, "expiry").starts_with("unknown "), "{}", said.stdout);
+    // What could not be asked is neither right nor wrong.
+    assert!(line(&said, "acme: role").starts_with("unknown "), "{}", said.stdout);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for (mode, is_warned_of) in [(0o644, true), (0o640, true), (0o600, false)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let said = doctor();
+            let warning = "warning  token file: other users of this machine can read";
+            assert_eq!(said.stdout.contains(warning), is_warned_of, "{mode:o}: {}", said.stdout);
+            assert_eq!(said.code, 0, "{}", said.stdout);
+        }
+    }
 }

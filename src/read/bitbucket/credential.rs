@@ -97,6 +97,15 @@ impl Credential {
         }
     }
 
+    /// The variables that hold it.
+    pub(crate) fn variables(&self) -> &'static [&'static str] {
+        match self {
+            Credential::ApiToken { .. } => &[EMAIL, API_TOKEN],
+            Credential::AccessToken(_) => &[ACCESS_TOKEN],
+            Credential::Oauth { .. } => &[CLIENT_ID, CLIENT_SECRET],
+        }
+    }
+
     /// The part of it that must not be shown.
     pub(crate) fn secret(&self) -> &Secret {
         match self {
