@@ -67,7 +67,7 @@ impl Problem {
     /// The same with its quotes shown or withheld.
     #[must_use]
     pub fn with(&self, quotes: Quotes) -> Self {
-        Problem::new(quotes.resolve(&self.what), &*self.help)
+        Problem::new(quotes.resolve(&self.what), quotes.resolve(&self.help))
     }
 
     /// A list without members: every workspace has an owner, so the list is not what is there.
@@ -132,8 +132,8 @@ impl fmt::Display for Failure {
             Failure::Usage(problem)
             | Failure::Incomplete(problem)
             | Failure::Violations(problem) => {
-                let what = Quotes::Shown.resolve(&problem.what);
-                let (what, help) = (escape::terminal(&what), escape::terminal(&problem.help));
+                let Problem { what, help } = problem.with(Quotes::Shown);
+                let (what, help) = (escape::terminal(&what), escape::terminal(&help));
                 write!(formatter, "error: {what}\n  help: {help}")
             }
             Failure::Rendered { message, .. } => formatter.write_str(message),
