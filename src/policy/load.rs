@@ -35,7 +35,7 @@ pub(super) fn read_pinned(
     let name = shown_path(path);
     let pinned = pinned_sha256.map(check_digest).transpose()?;
     let bytes = read(path).map_err(|error| unreadable(path, &name, &error))?;
-    // Of a larger file only the beginning was read, whose digest says nothing.
+    // A larger file was not read whole, so it has no digest to compare.
     if let Some(pinned) = pinned.filter(|_| bytes.len() <= syntax::MAX_BYTES) {
         let found = hex(sha256(&bytes));
         if found != pinned {
@@ -44,8 +44,8 @@ pub(super) fn read_pinned(
             return Err(match only_line_endings_differ(&bytes, &pinned) {
                 None => Failure::usage(
                     what,
-                    "Have the change approved, then pin the new digest with --policy-sha256 or \
-                     MFA_GATE_POLICY_SHA256; or restore the policy that was approved.",
+                    "If the change is approved, pin the new digest with --policy-sha256 or \
+                     MFA_GATE_POLICY_SHA256; else restore the policy that was approved.",
                 ),
                 Some((here, approved, eol)) => Failure::usage(
                     format!(
@@ -53,7 +53,7 @@ pub(super) fn read_pinned(
                          pinned file"
                     ),
                     format!(
-                        "Have Git check it out as it was approved: commit a .gitattributes with \
+                        "Make Git check it out as it was approved: commit a .gitattributes with \
                          the line `{} text eol={eol}`, then delete the file and run \
                          `git checkout` on it.",
                         file_name(path)
@@ -65,8 +65,8 @@ pub(super) fn read_pinned(
     Ok((name.into(), bytes))
 }
 
-/// Whether the file would have the pinned digest with other line endings: what it has, what the
-/// pinned one has, and how Git calls that.
+/// If the file would have the pinned digest with other line endings: the line endings of this file,
+/// those of the pinned file, and what Git calls the latter.
 fn only_line_endings_differ(
     bytes: &[u8],
     pinned: &str,
@@ -89,7 +89,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A file beside this one whose name ends in the other usual way of writing the extension.
+/// The file of the same name with the other usual extension, `.yaml` or `.yml`, if it exists.
 pub fn with_other_extension(path: &Path) -> Option<PathBuf> {
     let other = match path.extension()?.to_str()? {
         "yaml" => "yml",
@@ -140,7 +140,7 @@ pub fn schema() -> schemars::Schema {
     crate::schema::of::<PolicyFile>("policy")
 }
 
-/// At most one byte more than a policy may have: enough to see that it is too large.
+/// Reads at most one byte more than a policy may have: enough to see that it is too large.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = u64::try_from(syntax::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
@@ -168,17 +168,17 @@ fn unreadable(path: &Path, name: &str, error: &io::Error) -> Failure {
         let help = "Name the file in it, with --policy FILE or MFA_GATE_POLICY.";
         ("it is a directory".to_owned(), help.to_owned())
     } else {
-        let help = "See that this user may read the file, or name another one with --policy FILE \
-                    or MFA_GATE_POLICY.";
+        let help = "Make the file readable for this user, or name another one with --policy FILE or \
+                    MFA_GATE_POLICY.";
         (error.to_string(), help.to_owned())
     };
     Failure::usage(format!("could not read policy {}: {why}", shown(name)), help)
 }
 
-/// A digest in lower case, to be compared with the policy's own.
+/// A digest in lower case, to be compared with that of the policy.
 ///
 /// # Errors
-/// [`Failure::Usage`] for anything but the 64 hexadecimal digits of a SHA-256.
+/// [`Failure::Usage`] for anything but 64 hexadecimal digits.
 pub fn check_digest(hex: &str) -> Result<String, Failure> {
     let is_digest =
         |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -60,7 +60,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The same policy under the name that reports call its file by.
+    /// The same policy with another path for its file.
     pub(crate) fn named(mut self, path: Arc<str>) -> Self {
         self.places().for_each(|place| place.path.clone_from(&path));
         Policy { path, ..self }
@@ -73,7 +73,7 @@ impl Policy {
         of_workspaces.chain(of_exemptions)
     }
 
-    /// What it says, wherever it stands: without its path, its digest and the places in it.
+    /// What it says alone: without its path, its digest and the places in it.
     pub(crate) fn without_places(mut self) -> Self {
         let nowhere = Location::start_of("".into());
         self.places().for_each(|place| place.clone_from(&nowhere));
@@ -114,21 +114,21 @@ pub struct RosterColumns {
 pub struct Levels(#[serde(deserialize_with = "as_claimed")] BTreeMap<Rule, Level>);
 
 impl Levels {
-    /// The level of a rule. One that the rule does not allow counts for nothing, so that not even an
+    /// The level of a rule. A level that the rule does not allow is ignored, so that not even an
     /// edited report can switch a two-factor rule off.
     pub fn of(&self, rule: Rule) -> Level {
         let level = self.0.get(&rule).filter(|level| rule.allowed_levels().contains(level));
         level.copied().unwrap_or_else(|| rule.default_level())
     }
 
-    /// Without what no policy can say.
+    /// Without levels that no policy can set.
     pub(crate) fn allowed(&self) -> Self {
         Levels::from(self.0.clone())
     }
 }
 
-/// The levels of a report as it states them; a rule that it does not name has its default, since an
-/// earlier version may not have known it.
+/// The levels in a report. A rule that the report does not have gets its default: an earlier version
+/// may not have known the rule.
 fn as_claimed<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<Rule, Level>, D::Error> {
@@ -138,7 +138,7 @@ fn as_claimed<'de, D: Deserializer<'de>>(
 }
 
 impl From<BTreeMap<Rule, Level>> for Levels {
-    /// The defaults, changed by what is given and allowed.
+    /// The defaults, with the given levels that are allowed.
     fn from(set: BTreeMap<Rule, Level>) -> Self {
         let given = Levels(set);
         Levels(Rule::settable().map(|rule| (rule, given.of(rule))).collect())
@@ -161,7 +161,7 @@ pub struct Limits {
     /// How many exemptions the policy may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_exemptions: Option<u32>,
-    /// How many days before its end an exemption is announced as expiring.
+    /// How many days before its last day an exemption counts as expiring.
     pub warn_before_days: u32,
     /// How old a roster may be, in days.
     pub roster_max_age_days: u32,
@@ -188,9 +188,9 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Admins {
-    /// An exemption never covers an owner.
+    /// An exemption for an owner has no effect.
     Deny,
-    /// Owners are exempted like anybody else.
+    /// Owners can be exempt like any other member.
     Allow,
 }
 
@@ -204,7 +204,7 @@ impl Admins {
     }
 }
 
-/// A field of an exemption that `limits.require` can make compulsory.
+/// A field of an exemption that `limits.require` can require.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OptionalField {
@@ -250,22 +250,22 @@ impl OptionalField {
     }
 }
 
-/// An allowed absence of a second factor, with an end.
+/// Permission for one member to have no second factor, until a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exemption {
     /// Its name, unique in the policy.
     pub id: Arc<str>,
-    /// Whom it is about.
+    /// Which member it is for.
     pub selector: Selector,
     /// A name for people; never matched.
     pub name: Option<Box<str>>,
-    /// What sort of exemption it is.
+    /// The kind of exemption.
     pub category: Option<Category>,
-    /// Why there is one.
+    /// Why the member is exempt.
     pub reason: Box<str>,
-    /// What stands in for the second factor.
+    /// What protects the account instead of a second factor.
     pub compensating_controls: Vec<Box<str>>,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: Option<Box<str>>,
     /// Who approved it.
     pub approved_by: Option<Box<str>>,
@@ -273,7 +273,7 @@ pub struct Exemption {
     pub ticket: Option<Box<str>>,
     /// Its first day.
     pub starts: Option<Date>,
-    /// Its last day, valid to the end of it, UTC.
+    /// Its last day: valid until the end of it, UTC.
     pub expires: Date,
     /// The slugs of the workspaces it applies to; empty for all of the policy's.
     pub workspaces: Vec<Arc<str>>,
@@ -298,15 +298,14 @@ impl Exemption {
     }
 }
 
-/// Whom an exemption is about. Names are no selectors: they are not unique, and their owner can
-/// change them.
+/// Which member an exemption is for. Names select no member: they are not unique and can change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
-    /// By an id; the e-mail address, in lower-case ASCII, is for sources that know no ids.
+    /// By an id; the e-mail address, in lower-case ASCII, is for sources that do not know ids.
     Id {
         /// The id, whole and exact.
         id: MemberId,
-        /// The address beside it.
+        /// The e-mail address, if there is one.
         email: Option<Box<str>>,
     },
     /// By an e-mail address alone, in lower-case ASCII.
@@ -314,7 +313,7 @@ pub enum Selector {
 }
 
 impl Selector {
-    /// The e-mail address, where it selects by nothing else.
+    /// The e-mail address, if it selects by that alone.
     pub fn address_alone(&self) -> Option<&str> {
         match self {
             Selector::Id { .. } => None,
@@ -322,7 +321,7 @@ impl Selector {
         }
     }
 
-    /// The account id, the uuid and the e-mail address, as far as it has them.
+    /// The account id, the uuid and the e-mail address, where it has them.
     pub fn parts(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
         match self {
             Selector::Id { id: MemberId::AccountId(id), email } => {
@@ -343,7 +342,7 @@ pub enum MemberId {
     Uuid(Box<str>),
 }
 
-/// What sort of exemption it is.
+/// The kind of exemption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
@@ -351,11 +350,11 @@ pub enum Category {
     ServiceAccount,
     /// An account for emergencies.
     BreakGlass,
-    /// Something else stands in for the second factor.
+    /// Something else protects the account.
     Mitigated,
     /// The risk was accepted.
     Waiver,
-    /// The member has just come, or the gate has.
+    /// The member, or the pipeline step, is new.
     Onboarding,
 }
 

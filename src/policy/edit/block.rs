@@ -9,10 +9,10 @@ use crate::yaml::node::{Entry, Node};
 use crate::yaml::quotes::{self, Quotes};
 use crate::yaml::source::Span;
 
-/// The columns between a dash and its keys, where no neighbour shows it.
+/// The columns from a dash to its keys, where no other entry shows it.
 const GAP: usize = 2;
 
-/// The most that a neighbour is followed in that.
+/// The most columns that are taken over from another entry.
 const MOST: usize = 10;
 
 /// Adds an exemption after the last one, with its indentation.
@@ -28,15 +28,15 @@ pub(super) fn append(
     let is_block = !super::begins(text, last, '{');
     let gap = keys.checked_sub(dash).filter(|gap| is_block && (GAP..=MOST).contains(gap));
     let gap = gap.unwrap_or(GAP);
-    // A comment that would be the new entry's, if it stood below it, is left with the last one.
+    // A comment right below the last entry stays with that entry.
     let at = end_of_entry(text, last.end, keys.min(dash + gap));
     let newline = lines::newline(text, last.end);
     let entry = write::block(exemption, dash, gap, newline);
     Some(vec![whole_lines(text, at, entry, newline)])
 }
 
-/// Puts an exemption in place of the empty list `[]`, below its key. A list that is not on the
-/// line of its key, or has a comment in it, is left to be filled as it is.
+/// Replaces the empty list `[]` by an exemption below its key. `None` for a list that is not on the
+/// line of its key, or has a comment in it.
 pub(super) fn fill(text: &str, entry: &Entry, exemption: &Exemption) -> Option<Vec<Splice>> {
     let (key, list) = (entry.key_span, entry.value.span);
     let colon = colon_after(text, key)?;
@@ -117,7 +117,7 @@ pub(super) fn remove(
             dash = lines::token(text, item.span.end, '-')?;
         }
     }
-    // Of a last line without a break the one before it is taken, so that none is left over.
+    // If the last line has no line break, the one before it is removed instead.
     if let Some(last) = ranges.last_mut().filter(|_| !text.ends_with('\n'))
         && last.end == text.len()
     {
@@ -132,15 +132,15 @@ pub(super) fn remove(
     Some(splices)
 }
 
-/// The dash of the first entry. The parser's place of a list begins after it, where the list is not
-/// indented.
+/// The dash of the first entry. Where the list is not indented, its place from the parser begins
+/// after the dash.
 fn first_dash(text: &str, entry: &Entry) -> Option<usize> {
     let colon = lines::token(text, entry.key_span.end, ':')?;
     lines::token(text, colon + 1, '-')
 }
 
-/// Where the lines of an entry end: after that of its last value, and after the comments right below
-/// it that are not left of its keys.
+/// Where the lines of an entry end: after its last value and the comments right below it that are
+/// indented at least as far as its keys.
 fn end_of_entry(text: &str, value_end: usize, keys: usize) -> usize {
     let mut end = lines::next(text, value_end);
     while let Some(line) = text.get(end..) {
@@ -153,14 +153,14 @@ fn end_of_entry(text: &str, value_end: usize, keys: usize) -> usize {
     end
 }
 
-/// The colon of a key that stands before it on its line.
+/// The colon of a key, if it is on the same line.
 fn colon_after(text: &str, key: Span) -> Option<usize> {
     let rest = text.get(key.end..)?;
     let blanks = lines::blanks(rest);
     rest.get(blanks..)?.starts_with(':').then_some(key.end + blanks)
 }
 
-/// Lines that are added where one begins, or after a last one that has no line break.
+/// Lines that are added at the start of a line, or after a last line without a line break.
 fn whole_lines(text: &str, at: usize, added: String, newline: &str) -> Splice {
     let open = at == text.len() && !text.ends_with('\n');
     let text = if open { format!("{newline}{}", added.trim_end()) } else { added };

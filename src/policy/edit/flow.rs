@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::{Splice, lines};
 use crate::yaml::source::Span;
 
-/// Adds a piece after the last one of a collection in brackets: on a line of its own where the
-/// last one has one, and after what is said about the last one on its line.
+/// Adds a piece after the last one of a collection in brackets: on a new line if the last one is on
+/// a separate line, and then after the comment on that line.
 pub(super) fn append(text: &str, collection: Span, last: Option<Span>, piece: &str) -> Splice {
     let insert = |at: usize, text: String| Splice { range: at..at, text };
     let Some(last) = last else { return insert(collection.start + 1, piece.to_owned()) };
@@ -64,7 +64,7 @@ fn comma_after(text: &str, end: usize) -> Option<usize> {
     lines::token(text, end, ',')
 }
 
-/// Ranges with nothing but blanks between them as one.
+/// Joins ranges with only spaces between them.
 fn joined(text: &str, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
     for range in ranges {
@@ -76,8 +76,8 @@ fn joined(text: &str, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     joined
 }
 
-/// A range with the blanks that belong to it: its whole lines, with the comment at their end, where
-/// nothing else stands on them; else those on one side of it.
+/// A range with the spaces that belong to it: its whole lines, with the comment at their end, where
+/// nothing else is on them; else the spaces on one side of it.
 fn widened(text: &str, list: Span, range: Range<usize>) -> Range<usize> {
     let after = text.get(range.end..).unwrap_or_default();
     let next = range.end + lines::blanks(after);

@@ -35,14 +35,13 @@ pub(super) fn blanks(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', '\t']).len()
 }
 
-/// Whether nothing stands on its line before a byte.
+/// Whether only spaces stand before a byte on its line.
 pub(super) fn is_first(text: &str, at: usize) -> bool {
     let before = text.get(start(text, at)..at).unwrap_or_default();
     blanks(before) == before.len()
 }
 
-/// Where the text goes on with a sign, from a byte on, blanks and comments left aside; `None` where
-/// it goes on with another one.
+/// Where a character is, if it is the first thing after a byte, apart from spaces and comments.
 pub(super) fn token(text: &str, from: usize, sign: char) -> Option<usize> {
     let mut at = from;
     loop {

@@ -41,13 +41,13 @@ pub struct Document {
 /// Why a document was not changed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is written in a way that this program does not change.
+    /// It is written in a form that this program cannot edit.
     Unusual,
     /// The change would make it invalid: every problem of the result, as plain text.
     Invalid(String),
 }
 
-/// A piece of text in place of another one.
+/// Text that replaces other text.
 struct Splice {
     range: Range<usize>,
     text: String,
@@ -69,12 +69,12 @@ impl Document {
     /// Those of [`super::parse`].
     pub fn parse(path: Arc<str>, bytes: Vec<u8>) -> Result<Self, Failure> {
         let policy = load::parse(path, &bytes)?;
-        // Anything else was no policy.
+        // Other bytes were refused above.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Document { policy, text, diff: String::new() })
     }
 
-    /// Warnings about it in the order of their places, each with its line, as plain text.
+    /// Warnings about it, sorted by place, each with its line, as plain text.
     pub fn render(&self, warnings: &[Warning]) -> String {
         let source = SourceText::new(Arc::clone(&self.policy.path), &self.text);
         render_warnings(warnings, &source, &Renderer::plain())
@@ -131,7 +131,7 @@ impl Document {
         self.changed(meant, |text, root| replacement(text, root, position, &old, exemption))
     }
 
-    /// The document after a change, if it says then what was meant.
+    /// The document after a change, if it then says what was meant.
     fn changed(
         &self,
         meant: Policy,
@@ -246,8 +246,8 @@ fn replacement(
     Some(splices)
 }
 
-/// Whether what stands at a place begins with a sign: a list with a bracket, a mapping with a brace,
-/// a key with a quote.
+/// Whether the text at a place begins with a character: a list with a bracket, a mapping with a
+/// brace, a key with a quote.
 fn begins(text: &str, place: Span, sign: char) -> bool {
     text.get(place.start..).is_some_and(|rest| rest.starts_with(sign))
 }
