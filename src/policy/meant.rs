@@ -43,12 +43,13 @@ fn written(key: Key, meant: Option<String>) -> String {
 
 /// What to write in place of an entry of a list.
 pub(super) fn item_help(key: Key, value: &Value) -> String {
-    let is_free = matches!(key.takes, Takes::Texts(_));
+    let takes_texts = matches!(key.takes, Takes::Texts(_));
+    let is_free = matches!(key.takes, Takes::Texts(form) if form.is_free());
     let help = match value {
-        Value::Boolean(plain) | Value::Number(plain) if is_free => {
+        Value::Boolean(plain) | Value::Number(plain) if takes_texts => {
             Some(format!("quote it: `\"{plain}\"`"))
         }
-        Value::Mapping(mapping) if matches!(key.takes, Takes::Texts(Form::Paragraph)) => {
+        Value::Mapping(mapping) if is_free => {
             pair(mapping).map(|pair| format!("quote it: `{}`", quoted(&pair)))
         }
         Value::Sequence(_) => scalars(value).map(each_alone),

@@ -58,6 +58,47 @@ fn the_table_of_exit_codes_is_what_happens() {
     assert_eq!(listed.len(), happened.len());
 }
 
+/// Each table of keys says what the schema, and so the editor, says of them.
+#[test]
+fn the_tables_of_keys_say_what_the_schema_says() {
+    let schema = mfa_gate::policy::schema().to_value();
+    let page = fs::read_to_string(root().join("docs/policy.md")).unwrap();
+    let properties = &schema["properties"];
+    for (heading, object) in [
+        ("## Keys", &schema),
+        ("### `roster`", &properties["roster"]),
+        ("### `limits`", &properties["limits"]),
+        ("### `exemptions`", &properties["exemptions"]["items"]),
+    ] {
+        let (_, section) = page.split_once(&format!("\n{heading}\n")).unwrap();
+        let rows = section.split("| --- | --- |\n").nth(1).unwrap();
+        let rows: BTreeSet<&str> = rows.lines().take_while(|line| line.starts_with('|')).collect();
+        let expected: BTreeSet<String> = object["properties"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(key, value)| format!("| `{key}` | {} |", value["description"].as_str().unwrap()))
+            .collect();
+        assert_eq!(rows, expected.iter().map(String::as_str).collect(), "{heading}");
+    }
+}
+
+/// Every whole policy in the documentation is valid.
+#[test]
+fn the_policies_in_the_documentation_are_valid() {
+    let mut shown = 0;
+    for file in super::pages::written_by_hand() {
+        let text = fs::read_to_string(root().join(&file)).unwrap();
+        let blocks = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        for block in blocks.filter(|block| block.trim_start().starts_with("version: 1\n")) {
+            shown += 1;
+            mfa_gate::policy::parse("policy.yaml".into(), block.as_bytes())
+                .unwrap_or_else(|failure| panic!("{file}: {failure}"));
+        }
+    }
+    assert!(shown > 2, "the pages show {shown} policies");
+}
+
 /// Exit code and verdict of a check of two members by a policy. Where they are said to be more,
 /// the list is incomplete.
 fn run(policy: String, protected: bool, said_to_be: usize) -> Vec<String> {
