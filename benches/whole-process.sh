@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Times the whole process, from start to exit, against what a script would take for the same job.
-# Needs bash, python3 and jq; uses a release build, or the program that MFA_GATE names.
+# Needs bash, python3 and jq; uses a release build, or the program that MFA_GATE names. RUNS=20 runs
+# each command as often.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,42 +17,58 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 printf 'version: 1\nworkspaces: [acme]\n' >policy.yaml
 
-# Runs a command so many times, discards what it says, and prints the best wall time in seconds and
-# the peak memory in MiB, which is never less than that of python3 itself. Arguments: the exit code
-# that is right, then the command.
+# Runs commands in turn, discards what they print, and prints for each a line: its median wall time
+# in seconds and its peak memory in MiB, which is never less than that of python3 itself. The last
+# line is the median of the first command's time over the second's, pair by pair. Each argument is a
+# command with the exit code that is right before it.
 timed() {
   python3 - "$runs" "$@" <<'PYTHON'
-import resource, subprocess, sys, time
-runs, wanted, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-best = float("inf")
+import os, shlex, statistics, subprocess, sys, time
+runs, commands = int(sys.argv[1]), [shlex.split(command) for command in sys.argv[2:]]
+times, peaks = [[] for _ in commands], [0] * len(commands)
 for _ in range(runs):
-    started = time.perf_counter()
-    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    best = min(best, time.perf_counter() - started)
-    if ended.returncode != wanted:
-        sys.exit(f"{command[0]} ended with {ended.returncode} and not with {wanted}")
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1 if sys.platform != "darwin" else 1024)
-print(f"{best:.4f} {peak / 1024:.1f}")
+    for at, (wanted, *command) in enumerate(commands):
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        times[at].append(time.perf_counter() - started)
+        peaks[at] = max(peaks[at], usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1 << 20))
+        if os.waitstatus_to_exitcode(status) != int(wanted):
+            sys.exit(f"{command[0]} ended with {status} and not with {wanted}")
+for own, peak in zip(times, peaks):
+    print(f"{statistics.median(own):.4f} {peak:.1f}")
+if len(times) == 2:
+    print(f"{statistics.median(a / b for a, b in zip(*times)):.2f}")
 PYTHON
 }
 
 ratio() { python3 -c 'import sys; print(f"{float(sys.argv[1]) / float(sys.argv[2]):.2f}")' "$1" "$2"; }
 
-echo "== start to exit, a file of 100 members"
+echo "== size of the program"
+size=$(stat --format=%s "$gate")
+echo "$size bytes; $(ratio "$size" 7000000) of 7,000,000"
+
+echo "== start to exit, a file of 100 members, against a process that does nothing"
 python3 "$generator" pages 100 >small.json
-read -r seconds _ < <(runs=50 timed 1 "$gate" check --members small.json)
-read -r nothing _ < <(runs=50 timed 0 true)
+{
+  read -r seconds _
+  read -r nothing _
+} < <(runs=50 timed "1 $gate check --members small.json" "0 true")
 echo "mfa-gate $seconds s; a process that does nothing $nothing s"
+echo "$(ratio "$seconds" 0.003) of 3 ms"
 
 echo "== 100,000 members from saved pages, all formats, against jq's filter of the same file"
 python3 "$generator" pages 100000 >large.json
-reports=()
-for format in json junit sarif csv markdown html github; do reports+=(--report "$format=report.$format"); done
-read -r seconds memory < <(timed 1 "$gate" check --members large.json "${reports[@]}")
+reports=
+for format in json junit sarif csv markdown html github; do reports+=" --report $format=report.$format"; done
 filter='.values[].user|select(.has_2fa_enabled != true)|.account_id'
-read -r jq_seconds jq_memory < <(timed 0 jq -r "$filter" large.json)
+{
+  read -r seconds memory
+  read -r jq_seconds jq_memory
+  read -r of_jq
+} < <(timed "1 $gate check --members large.json $reports" "0 jq -r '$filter' large.json")
 echo "mfa-gate $seconds s, $memory MiB; jq $jq_seconds s, $jq_memory MiB"
-echo "time: $(ratio "$seconds" "$jq_seconds") of jq's; memory: $(ratio "$memory" "$jq_memory") of jq's"
+echo "time: $of_jq of jq's; memory: $(ratio "$memory" 64) of 64 MiB"
 
 # Starts a server of workspaces that have so many members each, at 100 ms a request. `stopped` ends it,
 # and puts into `requests` how many came to it.
@@ -73,8 +90,10 @@ stopped() {
 echo "== 10,000 members at 100 ms a request, against a sequential reader with one connection"
 started 10000
 runs=3
-read -r seconds _ < <(timed 1 "$gate" check)
-read -r plain _ < <(timed 0 python3 "$generator" walk "$base")
+{
+  read -r seconds _
+  read -r plain _
+} < <(timed "1 $gate check" "0 python3 $generator walk $base")
 stopped
 least=$(python3 -c 'print(round(0.1 * (1 + 99 / 8), 4))')
 echo "mfa-gate $seconds s, $((requests / runs - 100)) requests a run; sequential reader $plain s, 100 requests"
@@ -86,7 +105,7 @@ printf 'version: 1\nworkspaces: [%s]\nlimits: {admins: deny}\n' "$slugs" >policy
 # Owners are asked for where one of them might be exempt.
 printf 'exemptions:\n  - {id: EX-1, account_id: "557058:gone", reason: it left, expires: 2099-12-31}\n' >>policy.yaml
 started 150
-read -r seconds _ < <(timed 1 "$gate" check)
+read -r seconds _ < <(timed "1 $gate check")
 stopped
 least=$(python3 -c 'import sys; print(round(0.1 * int(sys.argv[1]) / 8, 4))' $((requests / runs)))
 echo "mfa-gate $seconds s, $((requests / runs)) requests a run"

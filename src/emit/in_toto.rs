@@ -109,9 +109,9 @@ fn tests(report: &Report) -> impl Iterator<Item = String> {
         let workspaces = report.workspaces.iter();
         let places: Vec<&str> = match summary::subject(rule) {
             Subject::Member => {
-                workspaces.filter(|own| own.complete).map(|own| &*own.slug).collect()
+                workspaces.filter(|workspace| workspace.complete).map(|workspace| &*workspace.slug).collect()
             }
-            Subject::Workspace => workspaces.map(|own| &*own.slug).collect(),
+            Subject::Workspace => workspaces.map(|workspace| &*workspace.slug).collect(),
             Subject::Exemption => vec!["policy"],
         };
         places.into_iter().map(move |place| named(place, rule))

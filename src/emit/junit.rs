@@ -184,8 +184,8 @@ impl<'a> Wording<'a> {
             (None, About::Member(judged)) => self.member(judged),
             (None, About::Exemption(judged)) => exemption(judged),
             (None, About::Workspace(workspace)) => {
-                let nobody = if workspace.complete { "no member is listed" } else { "not read" };
-                let why = workspace.error.as_deref().unwrap_or(nobody);
+                let unsaid = if workspace.complete { "no member is listed" } else { "not read" };
+                let why = workspace.error.as_deref().unwrap_or(unsaid);
                 failed(Rule::WorkspaceIncomplete, why)
             }
             (None, About::Nothing) => failed(Rule::WorkspaceIncomplete, "no workspace is listed"),

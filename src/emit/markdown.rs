@@ -149,8 +149,8 @@ fn exempt(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             markdown(&summary::person(&judged.member)).into_owned(),
             markdown(&judged.member.workspace).into_owned(),
             markdown(id).into_owned(),
-            exemption.map_or_else(String::new, |own| own.expires.to_string()),
-            exemption.map_or_else(String::new, |own| markdown(&own.reason).into_owned()),
+            exemption.map_or_else(String::new, |exemption| exemption.expires.to_string()),
+            exemption.map_or_else(String::new, |exemption| markdown(&exemption.reason).into_owned()),
         ]
     };
     page.table(

@@ -43,7 +43,7 @@ pub(super) fn write(report: &Report, suppressed: bool, out: &mut dyn io::Write) 
 }
 
 fn run<'a>(report: &'a Report, results: Results<'a>) -> Run<'a> {
-    let slugs: Vec<&str> = report.workspaces.iter().map(|own| &*own.slug).collect();
+    let slugs: Vec<&str> = report.workspaces.iter().map(|workspace| &*workspace.slug).collect();
     Run {
         tool: Tool {
             driver: Driver {
