@@ -42,7 +42,7 @@ pub(crate) fn about(concern: &Concern) -> String {
     }
 }
 
-/// What is to be said of a concern: for what is new its rule, for what is fixed how.
+/// The rule of a new concern, or how a fixed one was settled.
 pub(crate) fn said(concern: &Concern) -> &'static str {
     concern.settled.map_or_else(|| concern.rule.title(), |settled| settled.words())
 }

@@ -193,7 +193,7 @@ impl<'a> Console<'a> {
         writeln!(self.out)?;
         let workspace = |workspace: &Workspace| match workspace.complete {
             true => summary::read(workspace),
-            // Why that is stands above, with what to do about it.
+            // The findings above say why, and what to do about it.
             false => format!("{}: could not be checked", workspace.slug),
         };
         for line in report.workspaces.iter().take(MAX_LISTED).map(workspace) {

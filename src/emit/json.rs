@@ -1,4 +1,4 @@
-//! JSON, broken into lines down to a certain depth: a member stands on one line, which keeps a
+//! JSON, broken into lines down to a certain depth: a member is on one line, which keeps a
 //! large report small and lets `grep` and `diff` work on it.
 
 use std::io::{self, BufWriter, Write};

@@ -170,7 +170,7 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// What cases are worded from, beside what they are about.
+/// What the texts of cases need to know about the report.
 struct Wording<'a> {
     exemptions: HashMap<&'a str, &'a JudgedExemption>,
     /// Whether more than one source is accepted. Otherwise a member who passed needs no explanation.
@@ -215,7 +215,7 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// A finding: a warning is no failure, but it is said where it is read.
+/// What a finding says. A warning does not fail, and readers show the text of a skipped case.
 fn found(finding: &Finding) -> Told<'_> {
     let (fate, message) = match finding.level {
         Severity::Error => (failure(finding.rule), Cow::Borrowed(&*finding.message)),

@@ -15,8 +15,8 @@ const MOST: usize = 65_536;
 /// What is kept free for everything but table rows, none of which grows with the report.
 const RESERVE: usize = 12 * 1024;
 
-/// How much of a reason is repeated, in characters: why a workspace was not read stands among the
-/// findings as well.
+/// How much of a reason is repeated, in characters: the findings also say why a workspace was not
+/// read.
 const LONGEST_REASON: usize = 400;
 
 /// Writes the page, as many whole rows of it as fit.
@@ -96,7 +96,7 @@ impl Page<'_> {
     }
 }
 
-/// What changed since an earlier run; what stayed as it was stands among the findings.
+/// What changed since an earlier run; what stayed as it was is among the findings.
 fn compared(report: &Report, changes: &Changes, page: &mut Page<'_>) -> io::Result<()> {
     page.line(&format!("\n**{}**", markdown(&changes::headline(changes))))?;
     for caveat in changes::caveats(report, changes) {

@@ -249,7 +249,7 @@ fn location(place: &Place, subject: String) -> [Location<'_>; 1] {
     }]
 }
 
-/// A place of no width stands for its whole line.
+/// A place without a width means its whole line.
 fn region(place: &Place) -> Region {
     let is_wide = (place.line, place.column) < (place.end_line, place.end_column);
     Region {

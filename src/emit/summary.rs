@@ -64,8 +64,9 @@ pub(crate) fn subject(rule: Rule) -> Subject {
     }
 }
 
-/// Whom a finding about a member names, and what the rest of its message says: what each source
-/// says, and which exemptions do not apply. What all findings of its rule say is omitted.
+/// For a finding about a member: who it is, and what each source says and which exemptions do not
+/// apply. The words that all findings of its rule share are omitted. `None` where the message is
+/// worded in another way.
 pub(crate) fn who_and_seen(finding: &Finding) -> Option<(&str, &str)> {
     let phrase = match finding.rule {
         Rule::TwoFactorDisabled => "no second factor seen by: ",

@@ -85,7 +85,7 @@ fn the_line_of_days_draws_sixty_and_counts_the_rest() {
     report.exemptions = (0..100).rev().map(exemption).collect();
     let html = written(Format::Html, &report);
     let page = Page::read(&html);
-    page.says("40 exemptions more that end later stand in the table.");
+    page.says("40 exemptions more that end later are in the table.");
     // The last of the policy ends first.
     let first = html.split("<li><a href=\"#exemption-").nth(1).unwrap();
     assert!(first.starts_with("100\">EX-0</a>"), "{}", &first[..40]);

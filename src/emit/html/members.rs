@@ -22,7 +22,7 @@ pub(super) struct Members<'a> {
     violations: HashMap<(&'a str, &'a str), &'a JudgedMember>,
 }
 
-/// Where members of an outcome stand.
+/// The order of the outcomes.
 fn rank(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Violation => 0,

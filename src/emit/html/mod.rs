@@ -1,6 +1,6 @@
 //! HTML: one page for people and auditors. It loads nothing, and needs no script.
 //!
-//! The templates beside this file escape whatever they print, through [`Escaped`]; `style.css` and
+//! The templates in this folder escape all that they print, through [`Escaped`]; `style.css` and
 //! `script.js` are the only texts that are put in as they are, and the page's policy allows no
 //! other style and no other script.
 

@@ -25,7 +25,7 @@ pub(super) struct Frame<'a> {
     /// The policy: the file to edit.
     pub(super) file: &'a str,
     pub(super) timestamp: Timestamp,
-    /// What a reader has to know before relying on any suite.
+    /// What a reader must know before relying on any suite.
     pub(super) notes: &'a [String],
 }
 
@@ -150,7 +150,7 @@ impl Case<'_> {
         }
     }
 
-    /// A class name with one dot, ours: Jenkins divides packages by dots.
+    /// A class name with one dot, ours: Jenkins splits packages at dots.
     fn class(&self) -> Cow<'static, str> {
         let slug = match self.about {
             About::Member(judged) => &*judged.member.workspace,

@@ -33,7 +33,7 @@ pub(crate) fn not_live(report: &Report) -> Option<String> {
     Some(format!("{what}: {from}{other}{day}"))
 }
 
-/// What a reader has to know before relying on the verdict, one sentence fragment each.
+/// What a reader must know before relying on the verdict, one fragment of a sentence each.
 pub(crate) fn caveats(report: &Report) -> Vec<String> {
     let mut caveats = Vec::new();
     caveats.extend(not_live(report));
