@@ -108,9 +108,10 @@ fn tests(report: &Report) -> impl Iterator<Item = String> {
     Rule::ALL.into_iter().filter(is_on).flat_map(|rule| {
         let workspaces = report.workspaces.iter();
         let places: Vec<&str> = match summary::subject(rule) {
-            Subject::Member => {
-                workspaces.filter(|workspace| workspace.complete).map(|workspace| &*workspace.slug).collect()
-            }
+            Subject::Member => workspaces
+                .filter(|workspace| workspace.complete)
+                .map(|workspace| &*workspace.slug)
+                .collect(),
             Subject::Workspace => workspaces.map(|workspace| &*workspace.slug).collect(),
             Subject::Exemption => vec!["policy"],
         };

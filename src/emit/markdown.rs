@@ -150,7 +150,8 @@ fn exempt(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             markdown(&judged.member.workspace).into_owned(),
             markdown(id).into_owned(),
             exemption.map_or_else(String::new, |exemption| exemption.expires.to_string()),
-            exemption.map_or_else(String::new, |exemption| markdown(&exemption.reason).into_owned()),
+            exemption
+                .map_or_else(String::new, |exemption| markdown(&exemption.reason).into_owned()),
         ]
     };
     page.table(
