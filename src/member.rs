@@ -121,6 +121,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether an account of this kind and status logs in, so that a second factor can be asked of
+    /// it.
+    pub fn logs_in(&self, status: Option<&AccountStatus>) -> bool {
+        match self {
+            Kind::AppUser => false,
+            Kind::User | Kind::Other(_) => status.is_none_or(AccountStatus::logs_in),
+        }
+    }
+
     /// The name that Bitbucket uses.
     pub fn as_str(&self) -> &str {
         match self {
@@ -301,10 +310,6 @@ impl Member {
     /// Whether a second factor can be asked of the member: app users and deactivated accounts do
     /// not log in.
     pub fn applicable(&self) -> bool {
-        let logs_in = self.account_status.as_ref().is_none_or(AccountStatus::logs_in);
-        match self.kind {
-            Kind::AppUser => false,
-            Kind::User | Kind::Other(_) => logs_in,
-        }
+        self.kind.logs_in(self.account_status.as_ref())
     }
 }

@@ -37,7 +37,7 @@ pub struct Reading {
 pub enum Origin {
     /// Bitbucket's API, asked now.
     Api,
-    /// A file of `mfa-gate members --format json`.
+    /// A file of `mfa-gate members --report json`.
     Snapshot,
     /// Pages of Bitbucket's API that somebody saved.
     SavedPages,

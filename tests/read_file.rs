@@ -488,7 +488,7 @@ fn what_is_not_understood_is_shown_with_its_place() {
         for part in parts {
             assert!(text.contains(part), "{content:?}: {text}");
         }
-        for kind in ["--format json", "saved by curl", "user export"] {
+        for kind in ["--report json", "saved by curl", "user export"] {
             assert!(text.contains(kind), "{content:?}: {text}");
         }
         assert!(text.len() < 800, "{text}");

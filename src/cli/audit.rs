@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{SignedDuration, civil::Date};
 
-use super::value::{audit_reports, day, positive};
-use crate::emit::ReportArg;
+use super::value::{day, positive, reports};
+use crate::emit::{ReportArg, audit};
 
 /// `mfa-gate audit`
 #[derive(Debug, Args)]
@@ -32,8 +32,15 @@ pub struct Audit {
     /// [env: MFA_GATE_POLICY_SHA256].
     #[arg(long, value_name = "HEX")]
     pub policy_sha256: Vec<String>,
-    /// Write a report: json, csv, markdown or html; repeatable. Without PATH, or with `-`, to
-    /// standard output, for one of them.
-    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = audit_reports())]
-    pub report: Vec<ReportArg>,
+    /// Write a report, such as html=a.html; repeatable.
+    ///
+    /// FORMAT is json, csv, markdown or html. Without PATH, or with `-` as PATH, it goes to standard
+    /// output, which only one report can use.
+    #[arg(
+        long,
+        value_name = "FORMAT[=PATH]",
+        value_parser = reports::<audit::Format>(),
+        hide_possible_values = true
+    )]
+    pub report: Vec<ReportArg<audit::Format>>,
 }

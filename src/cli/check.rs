@@ -20,40 +20,62 @@ pub struct Check {
     /// What is written.
     #[command(flatten)]
     pub reports: ReportArgs,
-    /// An earlier run's JSON report: the summaries say what is new since then and what is fixed,
-    /// and the JSON report records its SHA-256, so that `audit` can tell if it is removed or edited
-    /// later. It changes no verdict.
-    #[arg(long, value_name = "REPORT.json", help_heading = "Reports")]
+    /// An earlier JSON report to compare with.
+    ///
+    /// The summaries say what is new and what is fixed since then. The JSON report records the
+    /// SHA-256 of the earlier one, so that `audit` can tell if that is removed or edited later. The
+    /// verdict stays the same, and a file that is missing is only a warning.
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub previous: Option<PathBuf>,
-    /// The commit that an in-toto statement is about: its repository and its hash, or another name
-    /// and `sha256:HEX`. Without it, that of the CI system.
-    #[arg(long, value_name = "NAME=DIGEST", help_heading = "Reports")]
+    /// The commit that an in-toto statement is about.
+    ///
+    /// Its repository and its hash, or another name and `sha256:HEX`. Default: the commit that the
+    /// CI system names.
+    #[arg(long, value_name = "NAME=DIGEST", help_heading = "Reports", hide_short_help = true)]
     pub subject: Option<String>,
-    /// Write a report and annotations to the commit that the pipeline runs for (Code Insights).
-    #[arg(long, help_heading = "Publishing")]
+    /// Write a report to the commit that the pipeline runs for (Code Insights).
+    ///
+    /// With annotations. Members are counted, not named.
+    #[arg(long, help_heading = "Publishing", hide_short_help = true)]
     pub code_insights: bool,
-    /// Name members in Code Insights; without it they are counted, since many can read a commit's
-    /// page.
-    #[arg(long, help_heading = "Publishing", requires = "code_insights")]
+    /// Name members in Code Insights, which many people can read.
+    #[arg(long, help_heading = "Publishing", requires = "code_insights", hide_short_help = true)]
     pub insights_names: bool,
-    /// Which runs a Slack channel is told of, where MFA_GATE_SLACK_WEBHOOK_URL names one
-    /// [default: violations].
-    #[arg(long, value_name = "WHEN", value_parser = slack(), help_heading = "Publishing")]
+    /// Which runs send a message to Slack [default: violations].
+    ///
+    /// It needs a webhook in MFA_GATE_SLACK_WEBHOOK_URL. `violations` includes incomplete runs.
+    /// Members are counted, not named.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_parser = slack(),
+        help_heading = "Publishing",
+        hide_short_help = true
+    )]
     pub slack: Option<String>,
-    /// Name members in the message to Slack; without it they are counted, since many can read a
-    /// channel.
-    #[arg(long, help_heading = "Publishing")]
+    /// Name members in the message to Slack, which everyone in the channel can read.
+    #[arg(long, help_heading = "Publishing", hide_short_help = true)]
     pub slack_names: bool,
-    /// Make errors of warnings.
-    #[arg(long, help_heading = "Judgement")]
+    /// Treat warnings as errors.
+    #[arg(long, help_heading = "Verdict")]
     pub strict: bool,
-    /// Judge as if the policy had no exemptions.
-    #[arg(long, help_heading = "Judgement")]
-    pub ignore_exemptions: bool,
-    /// End with 0 where it would be 1. The verdict stays `violations`.
-    #[arg(long, help_heading = "Judgement")]
+    /// Exit 0 instead of 1 on violations.
+    ///
+    /// The verdict stays `violations`, and other exit codes stay as they are.
+    #[arg(long, help_heading = "Verdict")]
     pub exit_zero: bool,
-    /// Judge exemptions by this day instead of today, UTC; the report is marked as simulated.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Judgement")]
+    /// Judge as if the policy had no exemptions.
+    #[arg(long, help_heading = "Verdict", hide_short_help = true)]
+    pub ignore_exemptions: bool,
+    /// Judge exemptions as of this day (UTC) instead of today.
+    ///
+    /// The report is marked as simulated.
+    #[arg(
+        long,
+        value_name = "YYYY-MM-DD",
+        value_parser = day,
+        help_heading = "Verdict",
+        hide_short_help = true
+    )]
     pub today: Option<Date>,
 }

@@ -19,14 +19,15 @@ pub use policy::{
     PolicyRenew, UntilArgs,
 };
 pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs, SourceArgs};
-use value::positive;
+use value::{positive, reports};
 
+use crate::emit::{ReportArg, list};
 use crate::rule::Rule;
 
-/// Fails a pipeline when members of a Bitbucket workspace have no second factor.
+/// Fails a pipeline when members of a Bitbucket Cloud workspace have no MFA (2FA).
 ///
-/// It reads a YAML policy of allowed exemptions, asks Bitbucket who has a second factor, writes
-/// reports and ends with an exit code.
+/// It reads a YAML policy of allowed exemptions, asks Bitbucket who has two-step verification or
+/// another second factor, writes reports, and exits non-zero on violations.
 #[derive(Debug, Parser)]
 #[command(
     name = "mfa-gate",
@@ -48,12 +49,13 @@ pub struct Cli {
 // A heading and lines of at most 71 signs, which fit a manual page on the narrowest terminal.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  compliant; also where a two-factor rule only warns, or --exit-zero
-     forgives violations
+  0  compliant; also if two-factor rules only warn, or with --exit-zero
   1  violations
   2  the command line, the configuration or the policy is wrong;
-     nothing was asked of any server
-  3  the answer could not be found out, or a report not be written";
+     no server was asked
+  3  it could not be found out, or a report could not be written";
+
+const MORE: &str = "`--help` shows all options, and the variables for credentials.";
 
 const AUDIT_EXIT_CODES: &str = "\
 Exit codes:
@@ -66,7 +68,7 @@ Exit codes:
 
 const CREDENTIALS: &str = "\
 Credentials:
-  From the environment; NAME_FILE names a file to read NAME from.
+  Only from the environment. NAME_FILE is a file to read NAME from.
   BITBUCKET_EMAIL, BITBUCKET_API_TOKEN
       an API token with the scope read:workspace:bitbucket
   BITBUCKET_ACCESS_TOKEN
@@ -75,35 +77,41 @@ Credentials:
       an OAuth consumer with the scope account: a private consumer with
       a callback URL
   MFA_GATE_AUTH=api-token|access-token|oauth
-      which of them, where several are set
+      which of them to use if several are set
   ATLASSIAN_ORG_ID, ATLASSIAN_API_KEY
       an API key of the Atlassian organisation with the scope
-      read:directories:admin, where a policy accepts `atlassian`
+      read:directories:admin, if the policy accepts `atlassian`
   ATLASSIAN_API_URL
-      where that is asked [default: https://api.atlassian.com]";
+      its base URL [default: https://api.atlassian.com]";
 
 /// How much is said, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Verbosity {
-    /// Say more on standard error: -v the steps, -vv every request.
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    /// Print more to standard error: -v the steps, -vv every request.
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", hide_short_help = true)]
     pub verbose: u8,
-    /// Say no more than the verdict and what weakens it.
-    #[arg(short, long, global = true)]
+    /// Print only the verdict and what weakens it.
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub quiet: bool,
     /// Show no progress on standard error.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub no_progress: bool,
-    /// When to use colours; NO_COLOR switches them off too.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours; NO_COLOR turns them off too.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true
+    )]
     pub color: Color,
 }
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal.
+    /// Only on a terminal.
     Auto,
     /// Always.
     Always,
@@ -114,43 +122,43 @@ pub enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Judge the members of the workspaces by the policy.
-    #[command(after_help = CREDENTIALS)]
+    /// Check the members of the workspaces against the policy.
+    #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Check(Box<Check>),
     /// List who has a second factor; needs no policy.
-    #[command(after_help = CREDENTIALS)]
+    #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Members(Members),
-    /// Judge a saved JSON report again, without a token.
+    /// Check a saved JSON report again, without a token.
     Verify(Verify),
-    /// Say whether members were protected through a period, from the JSON reports of its runs.
+    /// Check whether members were protected throughout a period, from saved JSON reports.
     #[command(after_help = AUDIT_EXIT_CODES)]
     Audit(Audit),
-    /// Write saved JSON reports in other formats, several of them as one.
+    /// Write saved JSON reports in other formats; several become one.
     Render(Render),
-    /// Say which credential is used, whose it is and what it can see.
-    #[command(after_help = CREDENTIALS)]
+    /// Show which credential is used, whose it is and what it can see.
+    #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Doctor(Doctor),
-    /// Run as a Bitbucket Pipe: everything comes from the variables that pipe.yml declares.
+    /// Run as a Bitbucket Pipe, with the variables that pipe.yml declares.
     Pipe,
-    /// Work on the policy.
+    /// Check, write and change the policy.
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Print a JSON Schema.
     Schema {
-        /// Of which kind of file.
+        /// The kind of file.
         kind: SchemaKind,
     },
     /// Explain a rule, or list all of them.
     Explain {
-        /// The rule, such as two-factor-disabled.
+        /// The rule, for example two-factor-disabled.
         rule: Option<Rule>,
     },
-    /// Print a script that completes commands and options in a shell.
+    /// Print a completion script for a shell.
     Completions {
         /// The shell.
         shell: Shell,
     },
-    /// Print the manual page, in roff.
+    /// Print the manual page (roff).
     Man,
 }
 
@@ -160,30 +168,42 @@ pub struct Members {
     /// Where members and evidence come from.
     #[command(flatten)]
     pub sources: SourceArgs,
-    /// The policy whose workspaces are listed, and whose `roster` names the columns of --roster, where
-    /// these are not the usual ones.
-    #[arg(long, value_name = "FILE", help_heading = "Members")]
+    /// A policy that names workspaces, and the columns of the roster.
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub policy: Option<PathBuf>,
-    /// How to list them.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: ListFormat,
-    /// Where to write the list; standard output if missing.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    /// List only some members; repeatable: those to whom one of the words applies.
+    ///
+    /// `unprotected`: no source shows a second factor, though they can log in. `unknown`: no source
+    /// says anything about it. `owners`: they own the workspace. Such a list cannot be written as
+    /// JSON, which `--members` would read as the whole workspace.
+    #[arg(long, value_name = "WHICH", help_heading = "Reports", hide_possible_values = true)]
+    pub only: Vec<Only>,
     /// Show what each source says.
-    #[arg(long)]
+    #[arg(long, help_heading = "Reports")]
     pub evidence: bool,
+    /// Write the list, such as csv=members.csv; repeatable.
+    ///
+    /// FORMAT is text (a table), json (what `--members` reads) or csv. Without PATH, or with `-` as
+    /// PATH, it goes to standard output, which only one report can use. Default: text.
+    #[arg(
+        long,
+        value_name = "FORMAT[=PATH]",
+        value_parser = reports::<list::Format>(),
+        hide_possible_values = true,
+        help_heading = "Reports"
+    )]
+    pub report: Vec<ReportArg<list::Format>>,
 }
 
-/// How members are listed.
+/// Which members are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
-    /// A table for people.
-    Text,
-    /// What `--members` reads.
-    Json,
-    /// A row a member.
-    Csv,
+pub enum Only {
+    /// Those who log in, and whom no source protects.
+    Unprotected,
+    /// Those who log in, and of whom no source knows anything.
+    Unknown,
+    /// Those who own the workspace.
+    Owners,
 }
 
 /// `mfa-gate verify`
@@ -191,16 +211,18 @@ pub enum ListFormat {
 pub struct Verify {
     /// A report that `check --report json=PATH` wrote.
     pub report: PathBuf,
-    /// The oldest that the report may be, such as 26h.
+    /// The oldest that the report may be, for example 26h.
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub max_age: Option<SignedDuration>,
     /// A workspace that the report must be about; repeatable.
     #[arg(long, value_name = "SLUG")]
     pub workspace: Vec<String>,
-    /// The SHA-256 of the policy that must have been applied [env: MFA_GATE_POLICY_SHA256].
+    /// The SHA-256 that the policy must have had.
+    ///
+    /// Or the one in MFA_GATE_POLICY_SHA256.
     #[arg(long, value_name = "HEX")]
     pub policy_sha256: Option<String>,
-    /// Accept only a report on Bitbucket's own answers and the real day.
+    /// Accept only a report of Bitbucket's own answers and of the real day.
     #[arg(long)]
     pub require_live: bool,
 }
@@ -208,10 +230,12 @@ pub struct Verify {
 /// `mfa-gate render`
 #[derive(Debug, Args)]
 pub struct Render {
-    /// Reports that `check --report json=PATH` wrote, each on workspaces of its own.
+    /// Reports that `check --report json=PATH` wrote, each of other workspaces.
     #[arg(value_name = "REPORT", required = true)]
     pub saved: Vec<PathBuf>,
-    /// The SHA-256 of the policy that must have been applied [env: MFA_GATE_POLICY_SHA256].
+    /// The SHA-256 that the policy must have had.
+    ///
+    /// Or the one in MFA_GATE_POLICY_SHA256.
     #[arg(long, value_name = "HEX")]
     pub policy_sha256: Option<String>,
     /// What is written.
@@ -222,7 +246,7 @@ pub struct Render {
 /// `mfa-gate doctor`
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// A workspace by its slug; repeatable. Without it, those of the policy.
+    /// The slug of a workspace; repeatable. Default: those of the policy.
     #[arg(long, value_name = "SLUG")]
     pub workspace: Vec<String>,
     /// Which policy.

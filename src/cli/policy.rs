@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::{ToSpan, civil::Date};
 
 use super::value::day;
-use super::{CREDENTIALS, ConnectArgs, MembersArgs, PolicyArgs, SourceArgs};
+use super::{CREDENTIALS, ConnectArgs, MORE, MembersArgs, PolicyArgs, SourceArgs};
 use crate::policy::Category;
 
 /// `mfa-gate policy`
@@ -25,14 +25,14 @@ pub enum PolicyCommand {
     /// Write a first policy, with a comment on every setting.
     ///
     /// An existing file is never changed. Without --exempt-current no server is asked.
-    #[command(after_help = CREDENTIALS)]
+    #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Init(Box<PolicyInit>),
     /// Add an exemption for a member, and leave every other byte of the policy as it is.
     ///
     /// The member is looked up by account id or uuid, by e-mail address, or by the whole nickname or
     /// display name; case does not matter. If several members match, you are asked which one is
     /// meant; without a terminal they are listed, and nothing is changed.
-    #[command(after_help = CREDENTIALS)]
+    #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Add(Box<PolicyAdd>),
     /// Give an exemption a later last day, and leave every other byte of the policy as it is.
     ///
@@ -44,7 +44,7 @@ pub enum PolicyCommand {
     ///
     /// Comments in an entry are removed with it: those on its lines, and those right below it that
     /// are indented as far as its keys. A comment above an entry, or after a blank line, stays.
-    #[command(after_help = CREDENTIALS)]
+    #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Prune(Box<PolicyPrune>),
 }
 
@@ -55,10 +55,10 @@ pub struct PolicyLint {
     #[command(flatten)]
     pub policy: PolicyArgs,
     /// Judge exemptions by this day instead of today, UTC.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Judgement")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Verdict")]
     pub today: Option<Date>,
     /// Treat warnings as errors: exit 1 if there are any.
-    #[arg(long, help_heading = "Judgement")]
+    #[arg(long, help_heading = "Verdict")]
     pub strict: bool,
 }
 
@@ -135,11 +135,11 @@ impl UntilArgs {
 #[derive(Debug, Args)]
 pub struct PolicyInit {
     /// The file to write [env: MFA_GATE_POLICY] [default: policy.yaml].
-    #[arg(long, value_name = "FILE", help_heading = "Policy")]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub policy: Option<PathBuf>,
     /// Exempt every member who would fail today, so that the pipeline passes while they set up a
     /// second factor.
-    #[arg(long, help_heading = "Policy")]
+    #[arg(long, help_heading = "Input")]
     pub exempt_current: bool,
     /// For how many days they are exempt, from today.
     #[arg(
@@ -148,7 +148,7 @@ pub struct PolicyInit {
         default_value_t = 30,
         value_parser = clap::value_parser!(u16).range(1..=366),
         requires = "exempt_current",
-        help_heading = "Policy"
+        help_heading = "Input"
     )]
     pub days: u16,
     /// Where members and evidence come from.

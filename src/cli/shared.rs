@@ -6,44 +6,54 @@ use clap::Args;
 use jiff::{SignedDuration, civil::Date};
 
 use super::value::{day, positive, reports};
-use crate::emit::ReportArg;
+use crate::emit::{Format, ReportArg};
 
 /// Which policy.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Policy")]
+#[command(next_help_heading = "Input")]
 pub struct PolicyArgs {
-    /// The policy file [env: MFA_GATE_POLICY] [default: policy.yaml].
+    /// The policy file [default: policy.yaml].
+    ///
+    /// Or the file that MFA_GATE_POLICY names.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// The SHA-256 that the policy file must have [env: MFA_GATE_POLICY_SHA256].
-    #[arg(long, value_name = "HEX")]
+    /// The SHA-256 that the policy file must have.
+    ///
+    /// Or the one in MFA_GATE_POLICY_SHA256.
+    #[arg(long, value_name = "HEX", hide_short_help = true)]
     pub policy_sha256: Option<String>,
 }
 
 /// Which members.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Members")]
+#[command(next_help_heading = "Input")]
 pub struct MembersArgs {
-    /// A workspace by its slug; repeatable. It narrows what a policy lists; where none is named,
-    /// BITBUCKET_WORKSPACE counts.
+    /// The slug of a workspace; repeatable.
+    ///
+    /// It must be one of those that the policy lists, if it lists any. Without this option all of
+    /// those are read. If none are listed either, it is BITBUCKET_WORKSPACE.
     #[arg(long, value_name = "SLUG")]
     pub workspace: Vec<String>,
-    /// A file in place of Bitbucket, or `-` for standard input: the output of `mfa-gate members
-    /// --format json`, saved pages of the API, or Bitbucket's own user export as CSV.
+    /// Read members from a file instead of Bitbucket.
+    ///
+    /// The file, or standard input for `-`, is the output of `mfa-gate members --report json`, saved
+    /// pages of the API, or Bitbucket's own user export (CSV).
     #[arg(long, value_name = "FILE")]
     pub members: Option<PathBuf>,
 }
 
 /// What an identity provider knows of them.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Members")]
+#[command(next_help_heading = "Input")]
 pub struct RosterArgs {
-    /// A CSV of an identity provider that says who has registered a second factor (`roster`) or
-    /// signs in through it (`sso`).
+    /// An identity provider's export (CSV) of who has MFA.
+    ///
+    /// It counts if the policy accepts `roster` (who has registered a second factor) or `sso` (who
+    /// signs in through the provider).
     #[arg(long, value_name = "FILE")]
     pub roster: Option<PathBuf>,
-    /// The day on which the roster was exported.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    /// The day of that export, as YYYY-MM-DD.
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub roster_as_of: Option<Date>,
 }
 
@@ -72,27 +82,40 @@ impl SourceArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectArgs {
-    /// The base address of Bitbucket's API [env: BITBUCKET_API_URL].
+    /// The base URL of Bitbucket's API [env: BITBUCKET_API_URL].
     ///
-    /// `https://api.bitbucket.org/2.0` without it. Plain http only to a loopback address.
-    #[arg(long, value_name = "URL", verbatim_doc_comment)]
+    /// Default: https://api.bitbucket.org/2.0. Plain http only to a loopback address.
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     pub api_url: Option<String>,
-    /// How many requests may be under way at once.
+    /// How many requests may run at once.
     #[arg(
         long,
         value_name = "N",
         default_value_t = 8,
-        value_parser = clap::value_parser!(u8).range(1..=32)
+        value_parser = clap::value_parser!(u8).range(1..=32),
+        hide_short_help = true
     )]
     pub concurrency: u8,
-    /// The longest one request may take.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive)]
+    /// The longest that one request may take.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = positive,
+        hide_short_help = true
+    )]
     pub timeout: SignedDuration,
-    /// The longest the whole run may take.
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = positive)]
+    /// The longest that the whole run may take.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10m",
+        value_parser = positive,
+        hide_short_help = true
+    )]
     pub deadline: SignedDuration,
-    /// Certificates (PEM) to trust beside the system's own.
-    #[arg(long, value_name = "FILE")]
+    /// Certificates (PEM) to trust in addition to the system's.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub ca_cert: Option<PathBuf>,
 }
 
@@ -100,17 +123,26 @@ pub struct ConnectArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub struct ReportArgs {
-    /// Write a report; repeatable. Without PATH, or with `-`, to standard output, for one of them.
-    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = reports())]
-    pub report: Vec<ReportArg>,
-    /// Write pseudonyms in place of people's names, ids and addresses, in every report and message.
+    /// Write a report, such as html=a.html; repeatable.
     ///
-    /// What people wrote freely (reasons, controls, tickets, owners, approvers) is withheld.
-    /// MFA_GATE_REDACT_KEY is the key of the pseudonyms, at least 16 bytes: with the same key a
-    /// person has the same pseudonym in every report. Without it each run has a random key.
+    /// FORMAT is json, junit, sarif, csv, markdown, html, github or in-toto. Without PATH, or with
+    /// `-` as PATH, it goes to standard output, which only one report can use.
+    #[arg(
+        long,
+        value_name = "FORMAT[=PATH]",
+        value_parser = reports::<Format>(),
+        hide_possible_values = true
+    )]
+    pub report: Vec<ReportArg>,
+    /// Replace people by pseudonyms.
+    ///
+    /// Names, ids and addresses are replaced in every report and message. What people wrote freely (reasons, controls, tickets, owners,
+    /// approvers) is withheld. MFA_GATE_REDACT_KEY is the key of the pseudonyms, at least 16 bytes:
+    /// with the same key a person has the same pseudonym in every report. Without it each run has a
+    /// random key.
     #[arg(long)]
     pub redact: bool,
     /// List exempt members in SARIF too, as suppressed results.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub sarif_suppressed: bool,
 }

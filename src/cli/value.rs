@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, TypedValueParser};
 use jiff::{SignedDuration, civil::Date};
 
-use crate::emit::{Format, ReportArg, UnknownFormat, audit};
+use crate::emit::{ReportArg, ReportFormat};
 use crate::policy::{Category, read_date};
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
@@ -36,21 +36,12 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Words<T> {
 }
 
 /// What `--report` takes.
-pub(super) fn reports() -> Words<ReportArg> {
-    Words { words: Format::ALL.map(Format::id).to_vec(), read: report }
+pub(super) fn reports<F: ReportFormat>() -> Words<ReportArg<F>> {
+    Words { words: ids::<F>().collect(), read: report::<F> }
 }
 
-/// What `--report` of `audit` takes.
-pub(super) fn audit_reports() -> Words<ReportArg> {
-    let read = |text: &str| {
-        let report = report(text)?;
-        let formats = audit::FORMATS.map(Format::id);
-        match formats.contains(&report.format.id()) {
-            true => Ok(report),
-            false => Err(format!("an audit is written as one of {}", listed(formats.into_iter()))),
-        }
-    };
-    Words { words: audit::FORMATS.map(Format::id).to_vec(), read }
+fn ids<F: ReportFormat>() -> impl Iterator<Item = &'static str> {
+    F::all().iter().map(|format| format.id())
 }
 
 /// What `--slack` takes. Anything else is refused later, without being repeated: it may be the
@@ -74,49 +65,53 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
 }
 
 /// A report and where it goes: `FORMAT=PATH`, or `FORMAT` for standard output.
-fn report(text: &str) -> Result<ReportArg, String> {
-    let (format, path) = text.split_once('=').unwrap_or((text, "-"));
-    match format.parse() {
-        Ok(_) if path.is_empty() => Err(format!(
-            "the path is missing: write {format}=PATH, or {format} for standard output"
-        )),
-        Ok(format) => Ok(ReportArg { format, path: path.into() }),
-        Err(UnknownFormat) => Err(unknown_format(text)),
+fn report<F: ReportFormat>(text: &str) -> Result<ReportArg<F>, String> {
+    let (id, path) = text.split_once('=').unwrap_or((text, "-"));
+    match F::all().iter().find(|format| format.id() == id) {
+        Some(_) if path.is_empty() => {
+            Err(format!("the path is missing: write {id}=PATH, or {id} for standard output"))
+        }
+        Some(format) => Ok(ReportArg { format: *format, path: path.into() }),
+        None => Err(unknown_format::<F>(text)),
     }
 }
 
 /// What to write in place of a report whose format is not one.
-fn unknown_format(text: &str) -> String {
-    let formats = || Format::ALL.map(Format::id);
+fn unknown_format<F: ReportFormat>(text: &str) -> String {
     match text.split_once('=') {
-        Some((path, format)) if formats().contains(&format) => {
+        Some((path, format)) if ids::<F>().any(|id| id == format) => {
             format!("the format comes first: write {format}={path}")
         }
-        Some((format, path)) => match nearest(format, formats()) {
+        Some((format, path)) => match nearest(format, ids::<F>()) {
             Some(near) => format!("`{format}` is not a format: write {near}={path}"),
             None => {
-                format!("`{format}` is not a format: write one of {}", listed(formats()))
+                format!("`{format}` is not a format: write one of {}", listed(ids::<F>()))
             }
         },
-        None => match (format_of_file(text), nearest(text, formats())) {
+        None => match (format_of_file::<F>(text), nearest(text, ids::<F>())) {
             (Some(format), _) => format!("the format is missing: write {format}={text}"),
             (None, Some(near)) => format!("`{text}` is not a format: did you mean {near}?"),
             (None, None) => {
-                format!("write FORMAT or FORMAT=PATH, where FORMAT is one of {}", listed(formats()))
+                format!(
+                    "write FORMAT or FORMAT=PATH, where FORMAT is one of {}",
+                    listed(ids::<F>())
+                )
             }
         },
     }
 }
 
 /// The format that a file of this name is probably meant to have.
-fn format_of_file(path: &str) -> Option<&'static str> {
+fn format_of_file<F: ReportFormat>(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit_once('.')?;
-    match extension.to_ascii_lowercase().as_str() {
-        "xml" => Some(Format::Junit.id()),
-        "md" => Some(Format::Markdown.id()),
-        "htm" => Some(Format::Html.id()),
-        other => Format::ALL.map(Format::id).into_iter().find(|format| *format == other),
-    }
+    let meant = match extension.to_ascii_lowercase().as_str() {
+        "xml" => "junit".to_owned(),
+        "md" => "markdown".to_owned(),
+        "htm" => "html".to_owned(),
+        "txt" => "text".to_owned(),
+        other => other.to_owned(),
+    };
+    ids::<F>().find(|id| *id == meant)
 }
 
 impl ValueEnum for Category {
@@ -142,6 +137,7 @@ impl ValueEnum for Rule {
 #[cfg(test)]
 mod tests {
     use super::report;
+    use crate::emit::{Format, list};
 
     #[test]
     fn what_was_meant_by_a_report_is_not_lost() {
@@ -156,11 +152,22 @@ mod tests {
             ("a.json=json", "write json=a.json"),
             ("json=", "write json=PATH"),
         ] {
-            let error = report(given).unwrap_err();
+            let error = report::<Format>(given).unwrap_err();
             assert!(error.contains(said), "{given}: {error}");
         }
         for (given, path) in [("json", "-"), ("json=-", "-"), ("json=a=b", "a=b")] {
-            assert_eq!(report(given).unwrap().path.to_str(), Some(path));
+            assert_eq!(report::<Format>(given).unwrap().path.to_str(), Some(path));
+        }
+    }
+    #[test]
+    fn each_command_knows_its_own_formats() {
+        for (given, said) in [
+            ("out.txt", "write text=out.txt"),
+            ("html=a.html", "write one of `text`, `json`, `csv`"),
+            ("txt", "did you mean text?"),
+        ] {
+            let error = report::<list::Format>(given).unwrap_err();
+            assert!(error.contains(said), "{given}: {error}");
         }
     }
 }

@@ -31,7 +31,8 @@ fn write(page: &mut dyn Write) -> io::Result<()> {
     man.render_description_section(page)?;
     man.render_options_section(page)?;
     for (command, usage) in commands.into_iter().zip(usages) {
-        let note = command.get_after_help().map(ToString::to_string);
+        let note = command.get_after_long_help().or(command.get_after_help());
+        let note = note.map(ToString::to_string);
         if !notes.contains(&note) {
             notes.push(note);
         }

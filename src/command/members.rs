@@ -1,35 +1,38 @@
 //! `mfa-gate members`: who has a second factor, without any policy.
 
-use anyhow::Context as _;
+use std::io::Write;
 
-use crate::cli::{ListFormat, Members};
-use crate::emit::list;
+use crate::cli::{Members, Only};
+use crate::emit::{ReportArg, list};
 use crate::failure::{Exit, Failure};
-use crate::files::Target;
-use crate::member::Source;
+use crate::member::{Role, Source, TwoFactor};
 use crate::policy::{self, Policy};
-use crate::read::Wanted;
+use crate::read::{Roles, Wanted};
 use crate::reading::{Reading, Selection};
-use crate::report::Snapshot;
+use crate::report::{ListedMember, Snapshot};
 use crate::run::collect::{Collector, askable, unread_complaint};
 use crate::run::inputs::Inputs;
 use crate::run::workspaces::{from_environment, named};
-use crate::run::{Context, roster, to_stdout, whole};
+use crate::run::{Context, roster, whole};
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
+    refuse_partial_snapshot(args)?;
     let inputs = Inputs::new(args.sources.files().chain(&args.policy), context);
-    let prepared = |path| Ok((path, Target::prepare(path, &inputs.paths())?));
-    let target = args.output.as_deref().map(prepared).transpose()?;
+    let table = [ReportArg { format: list::Format::Text, path: "-".into() }];
+    let reports =
+        inputs.reports(if args.report.is_empty() { &table } else { args.report.as_slice() })?;
     let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
     let columns = policy.as_ref().map(|policy| policy.roster.clone()).unwrap_or_default();
     let roster = roster::read(&args.sources.roster, &columns, None, context.today())?;
     let accept = askable(roster.as_ref(), context)?;
-    let wanted = Wanted { everything: true, ..Wanted::proof(&accept) };
+    let by_role = args.only.contains(&Only::Owners);
+    let roles = if by_role { Roles::Required } else { Roles::Unasked };
+    let wanted = Wanted { everything: true, roles, ..Wanted::proof(&accept) };
     let selection = selection(args, policy.as_ref(), context)?;
     let sources = &args.sources;
     let collector = Collector::new(&sources.members, &sources.connect, selection, roster, context)?;
     let facts = collector.collect(wanted, None)?;
-    let outcome = facts.demand_clock().and_then(|()| unread(&facts.readings));
+    let mut outcome = facts.demand_clock().and_then(|()| demand_all(&facts.readings));
     let read_at = facts.read_at.unwrap_or(context.now);
     let heard = |source: &Source| {
         let lists = facts.readings.iter().flat_map(|reading| &reading.members);
@@ -37,20 +40,48 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
         members.any(|member| member.evidence.said(*source).is_some())
     };
     let heard: Vec<Source> = Source::ALL.into_iter().filter(heard).collect();
-    let snapshot = Snapshot::new(read_at, facts.source, &heard, facts.readings);
+    let mut snapshot = Snapshot::new(read_at, facts.source, &heard, facts.readings);
+    if by_role {
+        outcome = outcome.and_then(|()| demand_roles(&snapshot.members));
+    }
+    if !args.only.is_empty() {
+        snapshot.members.retain(|member| args.only.iter().any(|only| applies(*only, member)));
+    }
+    let write =
+        |format, out: &mut dyn Write| Ok(list::write(format, &snapshot, args.evidence, out)?);
+    let written = reports.write(write);
+    outcome.and_then(|()| whole(Exit::Success, &written.lost))
+}
 
-    let write = |out: &mut dyn std::io::Write| match args.format {
-        ListFormat::Text => list::text(&snapshot, args.evidence, out),
-        ListFormat::Json => list::json(&snapshot, out),
-        ListFormat::Csv => list::csv(&snapshot, out),
-    };
-    let written = match target {
-        None => to_stdout(write),
-        Some((path, target)) => target
-            .fill(|out| Ok(write(out)?))
-            .with_context(|| format!("the list {} could not be written", path.display())),
-    };
-    outcome.and_then(|exit| whole(exit, written.err().as_slice()))
+/// What `--only` leaves out would be missing from a snapshot, and nothing in it would say so.
+fn refuse_partial_snapshot(args: &Members) -> Result<(), Failure> {
+    let is_json = |report: &ReportArg<list::Format>| report.format == list::Format::Json;
+    if args.only.is_empty() || !args.report.iter().any(is_json) {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "--only leaves members out, and --report json is for lists of all members",
+        "Omit --only, or write the list as text or csv.",
+    ))
+}
+
+fn applies(only: Only, member: &ListedMember) -> bool {
+    let logs_in = || member.kind.logs_in(member.account_status.as_ref());
+    match only {
+        Only::Unprotected => member.two_factor != TwoFactor::Enabled && logs_in(),
+        Only::Unknown => member.two_factor == TwoFactor::Unknown && logs_in(),
+        Only::Owners => member.role == Some(Role::Owner),
+    }
+}
+
+fn demand_roles(members: &[ListedMember]) -> Result<(), Failure> {
+    if members.iter().all(|member| member.role.is_some()) {
+        return Ok(());
+    }
+    Err(Failure::incomplete(
+        "it is not known who owns the workspace: the list of members does not say it",
+        "Omit --members, so that Bitbucket is asked, or omit --only owners.",
+    ))
 }
 
 /// The workspaces of `--workspace`; without it, every one of the file, else those of the policy that
@@ -71,10 +102,10 @@ fn selection(
     Ok(if slugs.is_empty() { Selection::All } else { Selection::Slugs(slugs) })
 }
 
-/// One failure for every workspace that was not read to the end.
-fn unread(readings: &[Reading]) -> Result<Exit, Failure> {
+/// One failure for all workspaces that were not read to the end.
+fn demand_all(readings: &[Reading]) -> Result<(), Failure> {
     match unread_complaint(readings) {
-        Some(complaint) => Err(Failure::Incomplete(complaint)),
-        None => Ok(Exit::Success),
+        Some(problem) => Err(Failure::Incomplete(problem)),
+        None => Ok(()),
     }
 }

@@ -21,21 +21,9 @@ pub use crate::run::{Announce, Context};
 
 /// How much is said: what the command line wants, and in a pipe what its variables do.
 pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
-    match &cli.command {
-        Command::Pipe if pipe::is_debugging(env) => Verbosity { verbose: 2, ..cli.verbosity },
-        Command::Pipe
-        | Command::Check(_)
-        | Command::Members(_)
-        | Command::Verify(_)
-        | Command::Audit(_)
-        | Command::Render(_)
-        | Command::Doctor(_)
-        | Command::Policy(_)
-        | Command::Schema { .. }
-        | Command::Explain { .. }
-        | Command::Completions { .. }
-        | Command::Man => cli.verbosity,
-    }
+    let is_pipe = matches!(cli.command, Command::Pipe);
+    let verbose = if is_pipe && pipe::is_debugging(env) { 2 } else { cli.verbosity.verbose };
+    Verbosity { verbose, ..cli.verbosity }
 }
 
 /// Whether the log may show what servers and files said: not where a run names nobody.
@@ -57,23 +45,17 @@ pub fn quotes(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Quotes {
     if redacts { Quotes::Withheld } else { Quotes::Shown }
 }
 
-/// Whether a command goes by the environment from its start. The pipe removes the reports of an
-/// earlier step before it looks.
-fn is_of_the_environment(command: &Command) -> bool {
-    match command {
-        Command::Check(_)
-        | Command::Members(_)
-        | Command::Verify(_)
-        | Command::Audit(_)
-        | Command::Render(_)
-        | Command::Doctor(_)
-        | Command::Policy(_) => true,
+/// Whether a command only prints what it knows, whatever the environment holds. The pipe removes
+/// the reports of an earlier step first, and then looks at the environment itself.
+fn is_free_of_the_environment(command: &Command) -> bool {
+    matches!(
+        command,
         Command::Pipe
-        | Command::Schema { .. }
-        | Command::Explain { .. }
-        | Command::Completions { .. }
-        | Command::Man => false,
-    }
+            | Command::Schema { .. }
+            | Command::Explain { .. }
+            | Command::Completions { .. }
+            | Command::Man
+    )
 }
 
 /// Runs a command.
@@ -81,7 +63,7 @@ fn is_of_the_environment(command: &Command) -> bool {
 /// # Errors
 /// Whatever keeps the command from its work: wrong input, or what could not be found out.
 pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
-    if is_of_the_environment(&cli.command) {
+    if !is_free_of_the_environment(&cli.command) {
         env::check(context.variables)?;
     }
     match &cli.command {

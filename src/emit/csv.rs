@@ -81,7 +81,7 @@ impl<'a> Table<'a> {
     fn new<const N: usize>(judgement: [&str; N], out: &'a mut dyn io::Write) -> io::Result<Self> {
         out.write_all(BYTE_ORDER_MARK.as_bytes())?;
         let mut writer = Writer::from_writer(out);
-        writer.write_record(WHO.into_iter().chain(judgement).chain(KNOWN))?;
+        writer.write_record(WHO.into_iter().chain(judgement).chain(KNOWN)).map_err(io_error)?;
         Ok(Table(writer))
     }
 
@@ -92,11 +92,17 @@ impl<'a> Table<'a> {
     ) -> io::Result<()> {
         let who = [summary::shown_name(member).unwrap_or_default(), &member.key, &member.workspace];
         for text in who.into_iter().chain(judgement).chain(known(member)) {
-            self.0.write_field(escape::cell(text).as_bytes())?;
+            self.0.write_field(escape::cell(text).as_bytes()).map_err(io_error)?;
         }
-        self.0.write_record(None::<&[u8]>)?;
-        Ok(())
+        self.0.write_record(None::<&[u8]>).map_err(io_error)
     }
+}
+
+/// The error of the stream itself, so that a reader that went away is seen to have.
+fn io_error(error: ::csv::Error) -> io::Error {
+    let said = error.to_string();
+    let ::csv::ErrorKind::Io(error) = error.into_kind() else { return io::Error::other(said) };
+    error
 }
 
 /// What is known of a member, in the order of [`KNOWN`].

@@ -5,7 +5,7 @@ use std::io;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{csv, json, summary};
+use super::{ReportFormat, csv, json, summary};
 use crate::escape::terminal;
 use crate::member::{AccountStatus, Kind, Source, TwoFactor};
 use crate::report::{ListedMember, Snapshot};
@@ -14,27 +14,50 @@ use crate::report::{ListedMember, Snapshot};
 /// other columns out of sight.
 const MAX_PADDING: usize = 46;
 
-/// Writes the snapshot itself, which `--members` reads.
-///
-/// # Errors
-/// Those of `out`.
-pub fn json(snapshot: &Snapshot, out: &mut dyn io::Write) -> io::Result<()> {
-    json::write(snapshot, json::Broken::Members, out)
+/// How members are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A table for people.
+    Text,
+    /// What `--members` reads.
+    Json,
+    /// A row a member.
+    Csv,
 }
 
-/// Writes a row a member.
-///
-/// # Errors
-/// Those of `out`.
-pub fn csv(snapshot: &Snapshot, out: &mut dyn io::Write) -> io::Result<()> {
-    csv::write_members(&snapshot.members, out)
+impl ReportFormat for Format {
+    fn all() -> &'static [Self] {
+        &[Format::Text, Format::Json, Format::Csv]
+    }
+
+    fn id(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Json => "json",
+            Format::Csv => "csv",
+        }
+    }
 }
 
-/// Writes an aligned table, with a column for each source that was asked if `evidence` is set.
+/// Writes the list; with a column for each source in the table if `evidence` is set.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn text(snapshot: &Snapshot, evidence: bool, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write(
+    format: Format,
+    snapshot: &Snapshot,
+    evidence: bool,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text(snapshot, evidence, out),
+        Format::Json => json::write(snapshot, json::Broken::Members, out),
+        Format::Csv => csv::write_members(&snapshot.members, out),
+    }
+}
+
+/// Writes an aligned table, and below it how the workspaces were read.
+fn text(snapshot: &Snapshot, evidence: bool, out: &mut dyn io::Write) -> io::Result<()> {
     let columns = columns(snapshot, evidence);
     let widths: Vec<usize> = columns
         .iter()
@@ -50,6 +73,11 @@ pub fn text(snapshot: &Snapshot, evidence: bool, out: &mut dyn io::Write) -> io:
             write_row(columns.iter().map(|column| column.cell(member)), &widths, out)?;
         }
         writeln!(out)?;
+    }
+    let (listed, all) = (snapshot.members.len(), snapshot.workspaces.iter().map(|own| own.members));
+    let (listed, all) = (summary::number(listed), all.fold(0, u64::saturating_add));
+    if listed != all {
+        writeln!(out, "{listed} of {} listed", summary::count(all, "member"))?;
     }
     for workspace in &snapshot.workspaces {
         writeln!(out, "{}", terminal(&summary::read(workspace)))?;

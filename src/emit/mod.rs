@@ -4,7 +4,6 @@
 //! the same report gives the same bytes. Everything that is not this program's own wording goes
 //! through [`crate::escape`].
 
-pub(crate) mod audit;
 pub(crate) mod changes;
 mod csv;
 mod github;
@@ -18,14 +17,13 @@ mod sarif;
 pub(crate) mod summary;
 pub(crate) mod wrap;
 
+pub mod audit;
 pub mod console;
 pub mod list;
 
-use std::fmt;
 use std::io;
-use std::str::FromStr;
 
-pub use self::reports::{ReportArg, Reports, Written};
+pub use self::reports::{ReportArg, ReportFormat, Reports, Written};
 
 use crate::member::TwoFactor;
 use crate::report::Report;
@@ -80,28 +78,13 @@ impl Format {
     }
 }
 
-/// The name is that of no format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownFormat;
-
-impl fmt::Display for UnknownFormat {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("not a format; there are ")?;
-        for (at, format) in Format::ALL.into_iter().enumerate() {
-            let separator = if at == 0 { "" } else { ", " };
-            write!(formatter, "{separator}{}", format.id())?;
-        }
-        Ok(())
+impl ReportFormat for Format {
+    fn all() -> &'static [Self] {
+        &Self::ALL
     }
-}
 
-impl std::error::Error for UnknownFormat {}
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(id: &str) -> Result<Self, UnknownFormat> {
-        Format::ALL.into_iter().find(|format| format.id() == id).ok_or(UnknownFormat)
+    fn id(self) -> &'static str {
+        Format::id(self)
     }
 }
 

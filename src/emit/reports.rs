@@ -10,25 +10,34 @@ use super::Format;
 use crate::failure::Failure;
 use crate::files::Target;
 
+/// What the reports of a command can be written as.
+pub trait ReportFormat: Copy + Send + Sync + 'static {
+    /// Every format that the command can write.
+    fn all() -> &'static [Self];
+
+    /// The name used on the command line.
+    fn id(self) -> &'static str;
+}
+
 /// A report that was asked for: `FORMAT=PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportArg {
+pub struct ReportArg<F = Format> {
     /// The format.
-    pub format: Format,
+    pub format: F,
     /// The file, or `-` for standard output.
     pub path: PathBuf,
 }
 
 /// The reports of a run.
 #[derive(Debug)]
-pub struct Reports(Vec<(ReportArg, Target)>);
+pub struct Reports<F = Format>(Vec<(ReportArg<F>, Target)>);
 
-impl Reports {
+impl<F: ReportFormat> Reports<F> {
     /// Prepares every target.
     ///
     /// # Errors
     /// As [`Target::prepare_all`].
-    pub fn prepare(reports: &[ReportArg], inputs: &[&Path]) -> Result<Self, Failure> {
+    pub fn prepare(reports: &[ReportArg<F>], inputs: &[&Path]) -> Result<Self, Failure> {
         let paths: Vec<&Path> = reports.iter().map(|report| &*report.path).collect();
         let targets = Target::prepare_all(&paths, inputs)?;
         Ok(Reports(reports.iter().cloned().zip(targets).collect()))
@@ -40,10 +49,7 @@ impl Reports {
     }
 
     /// Writes every report, each in a thread of its own.
-    pub fn write(
-        self,
-        write: impl Fn(Format, &mut dyn Write) -> anyhow::Result<()> + Sync,
-    ) -> Written {
+    pub fn write(self, write: impl Fn(F, &mut dyn Write) -> anyhow::Result<()> + Sync) -> Written {
         let write = &write;
         thread::scope(|scope| {
             let writers: Vec<_> = self
@@ -62,9 +68,12 @@ impl Reports {
                     Ok(()) if is_file => written.files.push(path),
                     Ok(()) => {}
                     Err(error) => {
-                        let (format, path) = (format.id(), path.display());
-                        let lost = format!("the {format} report {path} could not be written");
-                        written.lost.push(error.context(lost));
+                        let place = match is_file {
+                            true => path.display().to_string(),
+                            false => "on standard output".to_owned(),
+                        };
+                        let report = format!("the {} report {place}", format.id());
+                        written.lost.push(error.context(format!("{report} could not be written")));
                     }
                 }
             }

@@ -138,7 +138,11 @@ impl Target {
         write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         match self {
-            Target::Stdout => through_buffer(io::stdout().lock(), write),
+            Target::Stdout => match through_buffer(io::stdout().lock(), write) {
+                // A reader that went away, such as `head`, has seen what it wanted.
+                Err(error) if is_broken_pipe(&error) => Ok(()),
+                written => written,
+            },
             Target::Special(path) => through_buffer(open_special(path)?, write),
             Target::File(path) => {
                 let mut unfinished = Unfinished::new(&path)?;
@@ -189,6 +193,12 @@ fn twice(path: &Path) -> Failure {
         format!("two reports go to {}", path.display()),
         "Give each report another file; standard output can be used once.",
     )
+}
+
+/// Whether the reader of a stream went away.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn through_buffer(

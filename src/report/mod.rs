@@ -287,7 +287,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// The members of some workspaces, without any judgement: what `members --format json` writes
+/// The members of some workspaces, without any judgement: what `members --report json` writes
 /// and `--members` reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

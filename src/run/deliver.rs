@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
 use crate::emit::console::Style;
-use crate::emit::{self, Format, Reports, Written, console};
+use crate::emit::{self, ReportFormat, Reports, Written, console};
 use crate::failure::{Exit, Failure};
 use crate::redact::Redactor;
 use crate::report::Report;
@@ -39,9 +39,9 @@ pub(crate) fn deliver(report: &Report, reports: Reports, args: &ReportArgs) -> D
 
 impl Delivered {
     /// Writes the reports of whatever kind.
-    pub(crate) fn by(
-        reports: Reports,
-        write: impl Fn(Format, &mut dyn Write) -> anyhow::Result<()> + Sync,
+    pub(crate) fn by<F: ReportFormat>(
+        reports: Reports<F>,
+        write: impl Fn(F, &mut dyn Write) -> anyhow::Result<()> + Sync,
     ) -> Self {
         Delivered { stdout_taken: reports.use_stdout(), written: reports.write(write) }
     }

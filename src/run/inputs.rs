@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
-use crate::emit::{ReportArg, Reports};
+use crate::emit::{ReportArg, ReportFormat, Reports};
 use crate::env::{CREDENTIALS, file_of};
 use crate::failure::Failure;
 
@@ -23,11 +23,11 @@ impl Inputs {
     }
 
     /// The places of reports, checked and cleared. None of them is one of these files.
-    pub(crate) fn reports(&self, reports: &[ReportArg]) -> Result<Reports, Failure> {
-        Reports::prepare(reports, &self.paths())
-    }
-
-    pub(crate) fn paths(&self) -> Vec<&Path> {
-        self.0.iter().map(PathBuf::as_path).collect()
+    pub(crate) fn reports<F: ReportFormat>(
+        &self,
+        reports: &[ReportArg<F>],
+    ) -> Result<Reports<F>, Failure> {
+        let paths: Vec<&Path> = self.0.iter().map(PathBuf::as_path).collect();
+        Reports::prepare(reports, &paths)
     }
 }

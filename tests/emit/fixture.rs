@@ -91,6 +91,6 @@ pub(crate) fn console_in(report: &Report, style: console::Style) -> String {
 /// The table of members.
 pub(crate) fn table(snapshot: &Snapshot, evidence: bool) -> String {
     let mut out = Vec::new();
-    list::text(snapshot, evidence, &mut out).unwrap();
+    list::write(list::Format::Text, snapshot, evidence, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

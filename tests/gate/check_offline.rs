@@ -142,8 +142,8 @@ fn what_members_writes_can_be_checked() {
     members.push(row(3, Some(json!(false))));
     sandbox.write("pages.json", page(&members, 4, 1, false).to_string());
     sandbox.write("policy.yaml", policy("acme", ""));
-    let args = ["members", "--workspace", "acme", "--members", "pages.json", "--format", "json"];
-    let listed = sandbox.run(&[&args[..], &["--output", "snapshot.json"]].concat());
+    let args = ["members", "--workspace", "acme", "--members", "pages.json"];
+    let listed = sandbox.run(&[&args[..], &["--report", "json=snapshot.json"]].concat());
     assert_eq!(listed.code, 0, "{}", listed.stderr);
     let mut snapshot = sandbox.json("snapshot.json");
     snapshot["checked_at"] = json!("2026-01-02T03:04:05Z");
@@ -153,7 +153,7 @@ fn what_members_writes_can_be_checked() {
     assert_eq!(checked.code, 1, "{}", checked.stderr);
     let report = sandbox.json("report.json");
     assert_eq!(report["checked_at"], "2026-01-02T03:04:05Z", "when the members were read");
-    let all = sandbox.run(&["members", "--members", "snapshot.json", "--format", "csv"]);
+    let all = sandbox.run(&["members", "--members", "snapshot.json", "--report", "csv"]);
     assert_eq!((all.code, all.stdout.lines().count()), (0, 5));
 }
 

@@ -243,7 +243,7 @@ fn report_targets_are_checked_first() {
     let env = [("BITBUCKET_ACCESS_TOKEN_FILE", "token")];
     let over_token = sandbox.run_with(&["check", "--report", "json=token"], &env);
     assert_eq!((over_token.code, sandbox.read("token")), (2, TOKEN.to_owned()));
-    let over_token = sandbox.run_with(&["members", "--output", "token"], &env);
+    let over_token = sandbox.run_with(&["members", "--report", "text=token"], &env);
     assert_eq!((over_token.code, sandbox.read("token")), (2, TOKEN.to_owned()));
 }
 
@@ -253,9 +253,9 @@ fn a_report_that_cannot_be_written_is_3_unless_there_are_violations() {
     let sandbox = sandbox();
     let full = "/dev/full could not be written: No space left on device (os error 28)\n  help: See";
     let members = ["members", "--members", "members.json", "--workspace", "acme"];
-    let list = sandbox.run(&[&members[..], &["--output", "/dev/full"]].concat());
+    let list = sandbox.run(&[&members[..], &["--report", "csv=/dev/full"]].concat());
     assert_eq!(list.code, 3, "{}", list.stderr);
-    assert!(list.stderr.contains(&format!("error: the list {full}")), "{}", list.stderr);
+    assert!(list.stderr.contains(&format!("error: the csv report {full}")), "{}", list.stderr);
     let args = [&CHECK[..], &["--report", "json=/dev/full"]].concat();
     let outcome = sandbox.run(&args);
     assert_eq!(outcome.code, 3, "{}", outcome.stderr);

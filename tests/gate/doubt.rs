@@ -59,7 +59,7 @@ fn a_directory_that_says_nothing_of_anybody_is_none() {
 fn a_list_that_knows_less_than_the_organisation_is_not_the_last_word() {
     let ground = Ground::with(&rows(0..2, false));
     ground.organisation.serve(Directory::of(vec![account(0, Some(true))]));
-    let list = ground.run(&["members", "--workspace", "acme", "--format", "json"], &[]);
+    let list = ground.run(&["members", "--workspace", "acme", "--report", "json"], &[]);
     assert_eq!(list.code, 0, "{}", list.stderr);
     let later = Ground::with(&[]);
     let both = vec![account(0, Some(true)), account(1, Some(true))];

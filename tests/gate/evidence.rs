@@ -30,7 +30,7 @@ fn roster(ground: &Ground) -> [&'static str; 4] {
 /// What `members` lists of the five.
 fn snapshot() -> Value {
     let ground = five();
-    let args = ["members", "--workspace", "acme", "--format", "json", "--output", "members.json"];
+    let args = ["members", "--workspace", "acme", "--report", "json=members.json"];
     let outcome = ground.run(&[&args[..], &roster(&ground)].concat(), &[]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     ground.sandbox.json("members.json")

@@ -147,7 +147,7 @@ fn the_workspaces_of_a_snapshot_need_not_be_named() {
     };
     let listed = |pages: &[String]| {
         sandbox.write("pages.json", pages.concat());
-        let outcome = sandbox.run(&["members", "--members", "pages.json", "--format", "json"]);
+        let outcome = sandbox.run(&["members", "--members", "pages.json", "--report", "json"]);
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         outcome.stdout
     };

@@ -33,6 +33,7 @@ mod insights;
 mod kinds;
 #[path = "../shared/live.rs"]
 mod live;
+mod members;
 mod misled;
 mod organisation;
 mod pipe;

@@ -42,7 +42,7 @@ fn no_format_has_fractions_of_a_second() {
     assert!(sandbox.read("second/html").contains(&format!("datetime=\"{at}\"")));
 
     // Snapshots, and what is made of one that an earlier version wrote.
-    let snapshot = ["members", "--workspace=acme", "--format=json", "--output=members.json"];
+    let snapshot = ["members", "--workspace=acme", "--report=json=members.json"];
     assert_eq!(sandbox.run_against(&server, &snapshot).code, 0);
     assert_eq!(fraction(&sandbox.read("members.json")), None);
     let mut older = sandbox.json("members.json");

@@ -10,25 +10,47 @@ use std::io;
 
 pub(crate) use console::write as console;
 
-use super::{Format, html, json};
+use super::{ReportFormat, html, json};
 use crate::report::Audit;
 
-/// The formats that an audit has.
-pub(crate) const FORMATS: [Format; 4] = [Format::Json, Format::Csv, Format::Markdown, Format::Html];
+/// What an audit can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// What programs read.
+    Json,
+    /// A row a member and workspace.
+    Csv,
+    /// A comment or a summary.
+    Markdown,
+    /// A page for people and auditors.
+    Html,
+}
+
+impl ReportFormat for Format {
+    fn all() -> &'static [Self] {
+        &[Format::Json, Format::Csv, Format::Markdown, Format::Html]
+    }
+
+    fn id(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Csv => "csv",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+        }
+    }
+}
 
 /// Writes an audit. `out` should be buffered: the emitters write in small pieces.
 ///
 /// # Errors
-/// Those of `out`, and where the format is none of [`FORMATS`].
+/// Those of `out`.
 pub(crate) fn write(format: Format, audit: &Audit, out: &mut dyn io::Write) -> anyhow::Result<()> {
     match format {
         Format::Json => json::write(audit, json::Broken::Members, out)?,
         Format::Csv => csv::write(audit, out)?,
         Format::Markdown => markdown::write(audit, out)?,
         Format::Html => html::audit::write(audit, out)?,
-        Format::Junit | Format::Sarif | Format::Github | Format::InToto => {
-            anyhow::bail!("an audit has no such form")
-        }
     }
     Ok(())
 }

@@ -53,7 +53,7 @@ const LARGEST: u64 = 256 << 20;
 const EXPECTED: Expected = Expected {
     name: "members file",
     option: "--members",
-    takes: "It takes what `mfa-gate members --format json` writes, pages of Bitbucket's API as \
+    takes: "It takes what `mfa-gate members --report json` writes, pages of Bitbucket's API as \
         saved by curl, or Bitbucket's own user export: a CSV with the columns Public Name, Email \
         Address, Last Login (UTC), Has 2SV and On Plan.",
 };

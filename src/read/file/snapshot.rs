@@ -1,4 +1,4 @@
-//! The output of `mfa-gate members --format json`.
+//! The output of `mfa-gate members --report json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::read::file_error::FileError;
 use crate::reading::{Addresses, Completeness, MemberList, Origin, Selection};
 use crate::report::{RosterRecord, Workspace};
 
-const HELP: &str = "Run `mfa-gate members --format json` again; it exits 0 only where every \
+const HELP: &str = "Run `mfa-gate members --report json` again; it exits 0 only where every \
     workspace was read to the end.";
 
 /// The workspaces so far.

@@ -67,7 +67,7 @@ struct Origins {
 pub(super) enum Saved {
     /// A page of the API.
     Page(Page<MemberRows>),
-    /// The output of `mfa-gate members --format json`.
+    /// The output of `mfa-gate members --report json`.
     Snapshot(SavedSnapshot),
 }
 
@@ -121,7 +121,7 @@ impl TryFrom<SavedDocument> for Saved {
             return Err(FileError::known(
                 "it is a report, which was judged already",
                 "`mfa-gate verify` reads reports; --members takes the output of `mfa-gate members \
-                 --format json`.",
+                 --report json`.",
             ));
         }
         if let Some(error) = document.error {

@@ -119,7 +119,7 @@ fn a_device_or_a_text_without_end_is_refused() {
 fn a_pipe_is_read_like_a_file() {
     let sandbox = sandbox();
     for path in ["/dev/stdin", "-"] {
-        for command in ["check --report json=-", "members --workspace acme --format json"] {
+        for command in ["check --report json=-", "members --workspace acme --report json"] {
             let shell = format!("cat members.json | GATE {command} --members {path} > out.json");
             assert!(gate_in_shell(&sandbox, &shell).status().unwrap().success(), "{shell}");
             assert_eq!(sandbox.json("out.json")["complete"], true);
@@ -155,7 +155,7 @@ fn a_report_is_not_kept_for_a_reader_that_never_comes() {
     let args = "check --members members.json --report csv=pipe --report json=whole.json";
     check_end(start(&sandbox, args), args, 3, &["nothing read from it for 10 seconds"]);
     assert_eq!(sandbox.json("whole.json")["verdict"], "compliant");
-    let args = "members --workspace acme --members members.json --format csv --output pipe";
+    let args = "members --workspace acme --members members.json --report csv=pipe";
     let read = format!("cat pipe > copy.csv & GATE {args}; code=$?; wait; exit $code");
     assert_eq!(gate_in_shell(&sandbox, &read).status().unwrap().code(), Some(0));
     assert!(sandbox.read("copy.csv").contains("557058:"));

@@ -6,6 +6,7 @@ use std::fs;
 
 use clap::{Command, CommandFactory};
 use mfa_gate::cli::Cli;
+use mfa_gate::emit::Format;
 use mfa_gate::rule::{Control, EXAMPLE_DAY, Level, Rule};
 
 use super::{compare, root, tables};
@@ -48,19 +49,76 @@ fn commands() -> Vec<Vec<String>> {
     all
 }
 
+/// The parts of a help text: each begins at a line that ends with a colon and is not indented.
+fn sections(help: &str) -> Vec<String> {
+    let mut sections = vec![String::new()];
+    for line in help.lines() {
+        if line.ends_with(':') && !line.starts_with(' ') {
+            sections.push(String::new());
+        }
+        let section = sections.last_mut().unwrap();
+        section.push_str(line);
+        section.push('\n');
+    }
+    sections
+}
+
+/// The help of each command; what many of them take is said once, above them.
 #[test]
 fn the_help_of_every_command_is_checked_in() {
-    let mut text =
-        "# The command line\n\nWhat `mfa-gate COMMAND --help` prints, and `mfa-gate man` \
-                    in one [page](mfa-gate.1). Credentials are taken from the environment alone.\n"
-            .to_owned();
-    for path in commands() {
+    let help = |path: &[String]| {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        let help = printed(&[&path[..], &["--help"]].concat());
-        let title = [&["mfa-gate"], &path[..]].concat().join(" ");
-        write!(text, "\n## {title}\n\n```text\n{help}```\n").unwrap();
+        printed(&[&path[..], &["--help"]].concat())
+    };
+    let common = ["Output:\n", "Connection:\n", "Credentials:\n"];
+    let mut once: Vec<Option<String>> = vec![None; common.len()];
+    let mut commands_text = String::new();
+    for path in commands() {
+        let mut own = String::new();
+        for section in sections(&help(&path)) {
+            let of_all = common.iter().position(|start| section.starts_with(start));
+            if let Some(position) = of_all {
+                let text = section.trim_end().to_owned();
+                let first = once[position].get_or_insert_with(|| text.clone());
+                assert_eq!(*first, text, "{path:?} says it in other words");
+            } else if !section.starts_with("Options:\n  -h, --help\n") || path.is_empty() {
+                own.push_str(&section);
+            }
+        }
+        let title = [vec!["mfa-gate".to_owned()], path].concat().join(" ");
+        write!(commands_text, "\n## {title}\n\n```text\n{}\n```\n", own.trim_end()).unwrap();
     }
-    page("docs/cli.md", &text);
+    let [output, connection, credentials] = once.try_into().unwrap();
+    let fenced = |text: Option<String>| format!("```text\n{}\n```\n", text.unwrap());
+    page(
+        "docs/cli.md",
+        &format!(
+            "# The command line\n\nWhat `mfa-gate COMMAND --help` prints, and `mfa-gate man` in one \
+             [page](mfa-gate.1).\n\n## Options of every command\n\n{}\n## Options of every command \
+             that connects\n\n{}\n{}{commands_text}",
+            fenced(output),
+            fenced(connection),
+            fenced(credentials)
+        ),
+    );
+}
+
+/// What people look for first fits a small terminal; it says where the rest is.
+#[test]
+fn the_short_help_of_check_fits_a_screen() {
+    let short = run_in(root(), &["check", "-h"], &[("COLUMNS", "80")]).stdout;
+    assert!(short.lines().count() <= 24, "{}: {short}", short.lines().count());
+    assert!(short.lines().all(|line| line.len() <= 80), "{short}");
+    for option in ["policy", "workspace", "members", "roster", "report", "redact", "exit-zero"] {
+        assert!(short.contains(&format!("--{option} ")), "{option}: {short}");
+    }
+    assert!(short.ends_with("`--help` shows all options, and the variables for credentials.\n"));
+    assert!(!short.contains("--deadline"), "{short}");
+    let long = printed(&["check", "--help"]);
+    assert!(long.contains("--deadline") && long.contains("Credentials:"), "{long}");
+    let formats = Format::ALL.map(Format::id).join(", ").replace(", in-toto", " or in-toto");
+    let words = long.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("FORMAT is {formats}. ")), "{words}");
 }
 
 #[test]
@@ -122,11 +180,13 @@ fn completions_offer_files_only_where_paths_are_meant() {
         assert!(!zsh.is_empty() && !fish.is_empty(), "{option}");
         (zsh.iter().any(|line| line.contains(offer)), fish.iter().all(|line| line.contains(" -F")))
     };
-    for path in ["policy", "members", "roster", "ca-cert", "previous", "output"] {
+    for formats in ["(json junit sarif csv markdown html github in-toto)", "(text json csv)"] {
+        assert!(zsh.contains(&format!(":FORMAT[=PATH]:{formats}")), "{formats}");
+    }
+    for path in ["policy", "members", "roster", "ca-cert", "previous"] {
         assert_eq!(offered(path, ":_files"), (true, true), "{path}");
     }
     for (option, offer) in [
-        ("report", "(json "),
         ("slack", "(violations always)"),
         ("category", "(service-account break-glass mitigated waiver onboarding)"),
         ("expires", ":YYYY-MM-DD:"),
