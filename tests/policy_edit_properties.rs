@@ -1,6 +1,10 @@
 //! What holds for every policy that is changed, however it is written and whatever it says.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, which is what it is for"
+)]
 
 use std::fmt::Write;
 
@@ -325,6 +329,38 @@ fn document(text: &str) -> Document {
     Document::parse("policy.yaml".into(), text.into()).unwrap()
 }
 
+/// A text after a unified diff was applied, without its line endings, as `patch` would.
+fn patched(text: &str, diff: &str) -> Vec<String> {
+    let old: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+    let mut new: Vec<String> = Vec::new();
+    let mut at = 0;
+    for line in diff.lines().skip(2) {
+        if let Some(header) = line.strip_prefix("@@ -") {
+            let (place, _) = header.split_once(' ').unwrap();
+            let (start, count) = place.split_once(',').unwrap_or((place, "1"));
+            let start = start.parse::<usize>().unwrap() - usize::from(count != "0");
+            new.extend(old[at..start].iter().map(ToString::to_string));
+            at = start;
+        } else if let Some(added) = line.strip_prefix('+') {
+            new.push(added.to_owned());
+        } else if let Some(kept) = line.strip_prefix([' ', '-']) {
+            assert_eq!(kept, old[at], "{diff}");
+            at += 1;
+            if line.starts_with(' ') {
+                new.push(kept.to_owned());
+            }
+        } else {
+            assert_eq!(line, "\\ No newline at end of file");
+        }
+    }
+    new.extend(old[at..].iter().map(ToString::to_string));
+    new
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.trim_start_matches('\u{feff}').lines().collect()
+}
+
 /// How many bytes two texts begin with alike.
 fn alike(one: impl Iterator<Item = u8>, other: impl Iterator<Item = u8>) -> usize {
     one.zip(other).take_while(|(a, b)| a == b).count()
@@ -358,6 +394,8 @@ proptest! {
         let expected = if file.crlf { line_breaks } else { 0 };
         prop_assert_eq!(added.text.matches("\r\n").count(), expected);
 
+        prop_assert_eq!(patched(&text, &added.diff), lines(&added.text));
+
         let removed = added.without(&[file.entries.len()]);
         prop_assert!(removed.is_ok(), "{removed:?}\n{}", added.text);
         prop_assert_eq!(removed.unwrap().text, text);
@@ -370,9 +408,33 @@ proptest! {
             (0..file.entries.len()).filter(|number| removed.get(*number) == Some(&true)).collect();
         let left = document(&text).without(&positions);
         prop_assert!(left.is_ok(), "{left:?}\n{text}");
+        let left = left.unwrap();
         let expected = file.write(&|number| !positions.contains(&number));
-        prop_assert_eq!(&left.unwrap().text, &expected);
+        prop_assert_eq!(&left.text, &expected);
+        prop_assert_eq!(patched(&text, &left.diff), lines(&left.text));
         prop_assert_eq!(read(&expected).len(), file.entries.len() - positions.len());
+    }
+
+    #[test]
+    fn a_renewal_changes_what_it_is_told(file in file(), position in 0..5usize, new in new()) {
+        let text = file.write(&|_| true);
+        let before = document(&text);
+        let position = position.min(file.entries.len() - 1);
+        let mut expected = read(&text);
+        let old = &expected[position];
+        let renewed = Exemption {
+            expires: "2039-12-31".parse().unwrap(),
+            reason: new.reason,
+            ticket: new.ticket.or_else(|| old.ticket.clone()),
+            approved_by: new.approved_by.or_else(|| old.approved_by.clone()),
+            ..old.clone()
+        };
+        let changed = before.replaced(position, &renewed);
+        prop_assert!(changed.is_ok(), "{changed:?}\n{text}");
+        let changed = changed.unwrap();
+        expected[position] = renewed;
+        prop_assert_eq!(read(&changed.text), expected);
+        prop_assert_eq!(patched(&text, &changed.diff), lines(&changed.text));
     }
 
     #[test]
@@ -412,6 +474,7 @@ proptest! {
         let read: Vec<_> = policy.workspaces.iter().map(|entry| &*entry.slug).collect();
         prop_assert_eq!(read, slugs);
         prop_assert_eq!(policy.levels, mfa_gate::policy::Levels::default());
-        prop_assert!(yaml.lines().all(|line| line.chars().count() <= 100 || line.contains('"')));
+        let mut lines = yaml.lines().filter(|line| !line.contains("$schema="));
+        prop_assert!(lines.all(|line| line.chars().count() <= 100 || line.contains('"')));
     }
 }

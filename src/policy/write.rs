@@ -141,8 +141,8 @@ limits:
   # Whether an owner of a workspace may be exempt: allow or deny.
   # admins: deny
 
-# Who is exempt. `mfa-gate policy add` adds an exemption, `mfa-gate policy prune` removes those that
-# are no longer needed.
+# Who is exempt. `mfa-gate policy add` adds an exemption; `mfa-gate policy prune` removes those
+# that are no longer needed.
 {exemptions}",
             schema = crate::schema::address("policy"),
             workspaces = workspaces.collect::<Vec<_>>().join(", "),

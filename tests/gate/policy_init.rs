@@ -95,8 +95,8 @@ fn a_first_policy_is_written_once_without_a_request() {
       # Whether an owner of a workspace may be exempt: allow or deny.
       # admins: deny
 
-    # Who is exempt. `mfa-gate policy add` adds an exemption, `mfa-gate policy prune` removes those that
-    # are no longer needed.
+    # Who is exempt. `mfa-gate policy add` adds an exemption; `mfa-gate policy prune` removes those
+    # that are no longer needed.
     exemptions: []
     "#);
     let schema: Value = serde_json::from_str(&sandbox.run(&["schema", "policy"]).stdout).unwrap();
