@@ -325,7 +325,7 @@ fn rows_of_another_type_are_not_the_members() {
 }
 
 #[test]
-fn rows_that_cannot_be_told_apart_are_not_a_list() {
+fn rows_that_may_be_one_person_are_not_a_list() {
     let without = |kept: &dyn Fn(usize) -> &'static str| {
         let mut page = pages("acme", 3, 10).remove(0);
         for (number, row) in page["values"].as_array_mut().unwrap().iter_mut().enumerate() {
@@ -417,7 +417,7 @@ fn rows_without_a_workspace() {
 }
 
 #[test]
-fn nobody_and_nobody_known() {
+fn no_members_and_no_flags() {
     let mut page = pages("acme", 3, 10).remove(0);
     for row in page["values"].as_array_mut().unwrap() {
         row["user"]["has_2fa_enabled"] = Value::Null;

@@ -231,7 +231,7 @@ fn a_heading_with_two_columns_for_one_thing() {
 }
 
 #[test]
-fn an_answer_that_is_none() {
+fn words_that_are_not_known() {
     for (said, shown) in
         [("maybe", "maybe"), ("2", "2"), ("-", "-"), ("y", "y"), ("\u{1b}[2J", "\\u{1b}[2J")]
     {
@@ -263,9 +263,9 @@ fn one_person_twice() {
     assert_eq!(said(",A@b.c,,\n,a@B.c,no,yes\n"), [(Unknown, Unknown), (Disabled, Enabled)]);
     assert_eq!(said("1,a@b.c,yes,\n2,a@b.c,,yes\n"), [(Enabled, Unknown), (Unknown, Enabled)]);
     assert_eq!(said("1,,,\n1,,,\n"), [(Unknown, Unknown); 2]);
-    // Nobody is the same as nobody.
+    // Rows without an id or an address are not one person.
     assert_eq!(said(",,yes,\n,,no,\n"), [(Enabled, Unknown), (Disabled, Unknown)]);
-    // A word in place of an address is nobody's.
+    // A word in place of an address is no key.
     assert_eq!(said("1,n/a,yes,\n2,n/a,no,\n"), [(Enabled, Unknown), (Disabled, Unknown)]);
     // Ids are told apart by case, since nothing says that they are not.
     assert_eq!(said("a,,yes,\nA,,no,\n"), [(Enabled, Unknown), (Disabled, Unknown)]);
@@ -290,7 +290,7 @@ fn one_person_twice() {
 }
 
 #[test]
-fn what_is_no_roster() {
+fn files_that_are_not_rosters() {
     for (content, parts) in [
         ("", ["it is empty", ""]),
         ("\u{feff}", ["it is empty", ""]),
@@ -336,7 +336,7 @@ fn what_is_no_roster() {
 
 #[test]
 fn a_quote_that_is_not_closed() {
-    // Between the two quotes somebody without a second factor would go unseen.
+    // Between the two quotes a member without a second factor would go unseen.
     let text =
         refused("email,Name,mfa\na@b.c,Ada,yes\nb@b.c,\"Bo,yes\nc@b.c,Carl,no\nd@b.c,D\",yes\n");
     assert!(
@@ -370,7 +370,7 @@ fn what_cannot_be_read() {
     assert!(!text.to_string().contains('\u{1b}'), "{text}");
 }
 
-/// Somebody on a generated roster, who has a number instead of names.
+/// A person on a generated roster, with a number instead of names.
 #[derive(Clone, Debug)]
 struct Person {
     id: bool,
@@ -399,7 +399,7 @@ fn person() -> impl Strategy<Value = Person> {
     )
 }
 
-/// How somebody may write an answer.
+/// An answer as people write it.
 fn word(answer: TwoFactor, number: usize) -> &'static str {
     let words = match answer {
         Enabled => ["true", "YES", " Enabled", "1"],

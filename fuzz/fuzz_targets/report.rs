@@ -4,11 +4,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use mfa_gate::report::Report;
-use mfa_gate_fuzz::{compliant_is_nobody_unprotected, every_format_is_written};
+use mfa_gate_fuzz::{compliant_means_protected_or_exempt, every_format_is_written};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(judged) = Report::from_saved(bytes) else { return };
-    compliant_is_nobody_unprotected(&judged);
+    compliant_means_protected_or_exempt(&judged);
     every_format_is_written(&judged);
     assert_eq!(
         judged.judged_again().as_ref(),

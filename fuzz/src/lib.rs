@@ -175,7 +175,7 @@ pub fn directory(bytes: &[u8]) {
     let mut members = strangers();
     let known = atlassian::note_pages(bytes, &mut members);
     if let Ok(known) = &known {
-        nobody_says_more_than_the_rows(bytes, &members);
+        members_have_what_the_rows_say(bytes, &members);
         let said = members.iter().filter(|it| says(it) != TwoFactor::Unknown).count();
         assert!(said <= *known && *known <= members.len());
     }
@@ -214,8 +214,8 @@ fn says(member: &Member) -> TwoFactor {
 }
 
 /// An organisation says nothing of an account but what a row says that is of this account, managed
-/// and active; and it says that. What nobody reads of a page may be no text and no number.
-fn nobody_says_more_than_the_rows(bytes: &[u8], members: &[Member]) {
+/// and active; and it says that. The other fields of a page may have any type.
+fn members_have_what_the_rows_say(bytes: &[u8], members: &[Member]) {
     let text = String::from_utf8_lossy(bytes);
     let mut pages = Vec::new();
     for page in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
@@ -267,11 +267,11 @@ fn sorted(readings: &[Reading]) -> Vec<(&str, Vec<&Member>)> {
     lists
 }
 
-/// A complete list has somebody on it, nobody twice, nobody without a name, and as many members as
+/// A complete list has members, none twice and none without a key, and as many as
 /// were counted.
 fn a_list_is_whole(reading: &Reading) {
     let Ok(roll) = &reading.members else { return };
-    assert!(!roll.members.is_empty(), "a complete list of nobody");
+    assert!(!roll.members.is_empty(), "a complete list without members");
     let mut keys = HashSet::new();
     if roll.members.len() > 1 && roll.completeness != Completeness::Asserted {
         let all_have = |id: fn(&Member) -> bool| roll.members.iter().all(id);
@@ -338,7 +338,7 @@ fn a_roster_holds_every_row(roster: &Roster) {
     }
 }
 
-/// A roster protects somebody only where a word that means so stands in the file.
+/// A roster shows a second factor only where the file has a word for it.
 fn a_roster_says_only_what_stands_there(bytes: &[u8], roster: &Roster, words: &[Box<str>]) {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return;
@@ -367,7 +367,7 @@ fn a_verdict_is_earned(
     let evaluation = evaluate(policy, readings, judging);
     let run = Run { checked_at: now(), today: TODAY, options, source, subject: None };
     let report = Report::new(run, policy, evaluation);
-    compliant_is_nobody_unprotected(&report);
+    compliant_means_protected_or_exempt(&report);
     every_format_is_written(&report);
     assert_eq!(report.judged_again().as_ref(), Ok(&report), "judged again it is something else");
     report
@@ -391,8 +391,8 @@ fn origins(readings: &[Reading], roster: Option<RosterRecord>) -> (Options, Prov
     (Options { today: true, members, ..Options::default() }, source)
 }
 
-/// A compliant report is a complete one, in which nobody needs a second factor and has none.
-pub fn compliant_is_nobody_unprotected(report: &Report) {
+/// A compliant report is a complete one, in which no member lacks a second factor that is needed.
+pub fn compliant_means_protected_or_exempt(report: &Report) {
     if report.verdict != Verdict::Compliant {
         return;
     }
@@ -425,7 +425,7 @@ pub fn every_format_is_written(report: &Report) {
                 serde_json::from_str::<serde_json::Value>(&text).expect("it is JSON");
             }
             Format::Html => {
-                assert_eq!(text.matches("<script").count(), 1, "somebody else's script");
+                assert_eq!(text.matches("<script").count(), 1, "a script of the members");
             }
             Format::Junit | Format::Csv | Format::Markdown | Format::Github => {}
         }

@@ -40,7 +40,7 @@ pub(crate) fn check(roster: impl AsRef<[u8]>, headings: &str) -> Outcome {
 }
 
 #[test]
-fn microsofts_list_of_who_was_asked_to_is_no_proof() {
+fn microsofts_per_user_list_is_refused() {
     let named = "roster: {email: UserPrincipalName, mfa: MFA Status}\n";
     let rows = "a@acme.example,Enabled\nb@acme.example,Enabled\n";
     for (heading, headings) in [
@@ -72,7 +72,7 @@ fn microsofts_list_of_who_was_asked_to_is_no_proof() {
 }
 
 #[test]
-fn another_column_beside_the_state_that_was_asked_for_is_proof() {
+fn another_column_of_that_list_may_be_proof() {
     let text = "UserPrincipalName,MFA Status,IsMfaCapable\n\
         a@acme.example,Enabled,True\nb@acme.example,Disabled,True\n";
     let outcome = check(text, "roster: {email: UserPrincipalName, mfa: IsMfaCapable}\n");
@@ -101,7 +101,7 @@ fn a_line_before_the_heading_is_passed_over() {
         let outcome = members(&export, &["--workspace", "acme"]);
         assert_eq!(outcome.code, 0, "{before:?}: {}{}", outcome.stdout, outcome.stderr);
     }
-    // Anywhere else it is a row, which nobody drops.
+    // Anywhere else it is a row, which is not dropped.
     let outcome = check("email,mfa\n#TYPE x,yes\na@acme.example,yes\n", "");
     assert_eq!(outcome.code, 1, "{}{}", outcome.stdout, outcome.stderr);
 }
@@ -182,5 +182,5 @@ fn the_workspaces_of_a_snapshot_need_not_be_named() {
         "checked_at": "2026-11-20T10:00:00Z", "complete": true,
         "source": {"inputs": [], "ci": {}}, "workspaces": [], "members": []});
     let outcome = members(&empty.to_string(), &[]);
-    assert_eq!(outcome.code, 2, "nobody is no proof: {}", outcome.stdout);
+    assert_eq!(outcome.code, 2, "no members are no proof: {}", outcome.stdout);
 }
