@@ -412,17 +412,17 @@ fn word(answer: TwoFactor, number: usize) -> &'static str {
 const HEADINGS: [&str; 6] = ["Atlassian ID", "Email", "mfa", "SAML single sign-on", "Name", "Team"];
 
 /// A roster of people with its columns in an order, and the line of every row.
-fn written(people: &[Person], order: &[usize], end: &str) -> (String, Vec<u64>) {
+fn written(people: &[Person], order: &[usize], separator: char, end: &str) -> (String, Vec<u64>) {
     let mut text = String::new();
     let mut line = 1;
     let mut lines = Vec::new();
     let mut row = |cells: [String; 6], text: &mut String, line: &mut u64| {
         lines.push(*line);
-        let quoted = order.iter().map(|&at| match cells[at].contains(['"', ',', '\n']) {
+        let quoted = order.iter().map(|&at| match cells[at].contains(['"', separator, '\n']) {
             true => format!("\"{}\"", cells[at].replace('"', "\"\"")),
             false => cells[at].clone(),
         });
-        let quoted = quoted.collect::<Vec<_>>().join(",") + "\n";
+        let quoted = quoted.collect::<Vec<_>>().join(&separator.to_string()) + "\n";
         *line += quoted.matches('\n').count() as u64;
         text.push_str(&quoted);
     };
@@ -474,11 +474,19 @@ proptest! {
     fn what_was_written_is_read(
         people in proptest::collection::vec(person(), 1..12),
         order in Just((0..HEADINGS.len()).collect::<Vec<_>>()).prop_shuffle(),
-        windows in any::<bool>(),
-        bom in any::<bool>(),
+        separator in select(vec![',', ';', '\t']),
+        end in select(vec!["\n", "\r\n"]),
+        encoding in 0..4,
     ) {
-        let (text, lines) = written(&people, &order, if windows { "\r\n" } else { "\n" });
-        let roster = read(&if bom { format!("\u{feff}{text}") } else { text });
+        let (text, lines) = written(&people, &order, separator, end);
+        let marked = format!("\u{feff}{text}");
+        let bytes = match encoding {
+            0 => text.into_bytes(),
+            1 => marked.into_bytes(),
+            2 => marked.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            _ => marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        };
+        let roster = read_bytes(&bytes, &RosterColumns::default(), &[]).unwrap();
         prop_assert_eq!(roster.rows, people.len() as u64);
         for (number, person) in people.iter().enumerate() {
             let (id, email) = (format!("557058:{number}"), format!("m{number}@acme.example"));
