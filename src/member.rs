@@ -250,6 +250,24 @@ pub(crate) fn shown_name(names: [&Option<Box<str>>; 2]) -> Option<&str> {
     names.into_iter().filter_map(Option::as_deref).find(|name| !name.trim().is_empty())
 }
 
+/// The ids of a member, or those that an exemption selects by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ids<'a> {
+    /// The Atlassian account id.
+    pub account_id: Option<&'a str>,
+    /// Bitbucket's own id, in braces.
+    pub uuid: Option<&'a str>,
+    /// The e-mail address, in lower-case ASCII.
+    pub email: Option<&'a str>,
+}
+
+impl<'a> Ids<'a> {
+    /// Account id, uuid, address.
+    pub fn each(self) -> [Option<&'a str>; 3] {
+        [self.account_id, self.uuid, self.email]
+    }
+}
+
 /// One member of one workspace, as the sources show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -290,6 +308,15 @@ impl Member {
             role: None,
             row: None,
             evidence: Evidence::default(),
+        }
+    }
+
+    /// Its ids.
+    pub fn ids(&self) -> Ids<'_> {
+        Ids {
+            account_id: self.account_id.as_deref(),
+            uuid: self.uuid.as_deref(),
+            email: self.email.as_deref(),
         }
     }
 

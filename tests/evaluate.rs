@@ -154,6 +154,10 @@ fn report(policy: &Policy, readings: Vec<Reading>, judging: Judging) -> Report {
     Report::new(run, policy, evaluate(policy, readings, judging))
 }
 
+fn states(evaluation: &Evaluation) -> Vec<State> {
+    evaluation.exemptions.iter().map(|judged| judged.state).collect()
+}
+
 fn rules(evaluation: &Evaluation) -> Vec<(Rule, Severity, u32)> {
     let shown = evaluation.findings.iter();
     shown.map(|finding| (finding.rule, finding.level, finding.location.line)).collect()
@@ -213,7 +217,7 @@ fn every_state_of_an_exemption() {
     let evaluation = evaluate(&policy, readings, judging());
 
     assert_eq!(
-        evaluation.states,
+        states(&evaluation),
         [
             State::Unused,
             State::Unneeded,
@@ -227,7 +231,8 @@ fn every_state_of_an_exemption() {
             State::Unresolved,
         ]
     );
-    let outcomes: Vec<Outcome> = evaluation.judgements[0].iter().map(|own| own.outcome).collect();
+    let outcomes: Vec<Outcome> =
+        evaluation.members.iter().take(8).map(|judged| judged.outcome).collect();
     assert_eq!(
         outcomes,
         [
@@ -264,7 +269,8 @@ fn every_state_of_an_exemption() {
 fn the_last_day_and_the_first_day_belong_to_the_exemption() {
     let state = |starts: Option<Date>, expires: Date| {
         let policy = policy(vec![Exemption { starts, ..exemption(9, "one", 1, expires) }]);
-        evaluate(&policy, all_read(vec![member(1, TwoFactor::Disabled)]), judging()).states[0]
+        evaluate(&policy, all_read(vec![member(1, TwoFactor::Disabled)]), judging()).exemptions[0]
+            .state
     };
     assert_eq!(state(None, date(2026, 8, 31)), State::Expired);
     assert_eq!(state(None, TODAY), State::Expiring);
@@ -282,7 +288,8 @@ fn max_days_counts_from_start_to_end() {
         let starts = Some(date(2026, 8, 1));
         let mut policy = policy(vec![Exemption { starts, ..exemption(9, "one", 1, expires) }]);
         policy.limits.max_days = Some(90);
-        evaluate(&policy, all_read(vec![member(1, TwoFactor::Disabled)]), judging()).states[0]
+        evaluate(&policy, all_read(vec![member(1, TwoFactor::Disabled)]), judging()).exemptions[0]
+            .state
     };
     assert_eq!(state(date(2026, 10, 30)), State::Active);
     assert_eq!(state(date(2026, 10, 31)), State::OverLimit);
@@ -298,7 +305,7 @@ fn beyond_max_exemptions_those_that_expire_last_do_not_count() {
     policy.limits.max_exemptions = Some(2);
     let members = (1..=3).map(|number| member(number, TwoFactor::Disabled)).collect();
     let evaluation = evaluate(&policy, all_read(members), judging());
-    assert_eq!(evaluation.states, [State::OverLimit, State::Active, State::Active]);
+    assert_eq!(states(&evaluation), [State::OverLimit, State::Active, State::Active]);
 }
 
 #[test]
@@ -309,8 +316,8 @@ fn a_valid_exemption_excuses_and_the_others_raise_nothing() {
     };
     let policy = policy(vec![exemption(9, "expired", 1, date(2026, 8, 1)), by_uuid]);
     let evaluation = evaluate(&policy, all_read(vec![member(1, TwoFactor::Disabled)]), judging());
-    assert_eq!(evaluation.states, [State::Expired, State::Active]);
-    assert_eq!(evaluation.judgements[0][0].exemption, Some(1));
+    assert_eq!(states(&evaluation), [State::Expired, State::Active]);
+    assert_eq!(evaluation.members[0].exemption.as_deref(), Some("valid"));
     assert_eq!(evaluation.findings, []);
 }
 
@@ -328,9 +335,8 @@ fn an_email_beside_an_id_counts_only_where_the_id_is_not_known() {
         email: email.clone(),
         ..member(1, TwoFactor::Disabled)
     };
-    let outcome = |member: Member| {
-        evaluate(&policy, all_read(vec![member]), judging()).judgements[0][0].outcome
-    };
+    let outcome =
+        |member: Member| evaluate(&policy, all_read(vec![member]), judging()).members[0].outcome;
     assert_eq!(outcome(from_export), Outcome::Exempt);
     let namesake = Member { email, ..member(2, TwoFactor::Disabled) };
     assert_eq!(outcome(namesake), Outcome::Violation);
@@ -340,8 +346,7 @@ fn an_email_beside_an_id_counts_only_where_the_id_is_not_known() {
 fn what_cannot_be_told_is_incomplete() {
     let why = |policy: &Policy, members: Vec<Member>| {
         let evaluation = evaluate(policy, all_read(members), judging());
-        let reading = evaluation.readings.into_iter().next().unwrap();
-        reading.members.err().map(|incomplete| incomplete.what).unwrap_or_default()
+        evaluation.workspaces[0].error.clone().unwrap_or_default()
     };
     assert!(why(&policy(Vec::new()), Vec::new()).contains("no members at all"));
 
@@ -538,36 +543,40 @@ proptest! {
     ) {
         let judging = Judging { strict, ignore_exemptions, ..judging() };
         let evaluation = evaluate(&policy, readings.clone(), judging);
-        prop_assert_eq!(evaluation.readings.len(), evaluation.judgements.len());
-        for (reading, judgements) in evaluation.readings.iter().zip(&evaluation.judgements) {
-            let members = reading.members.as_ref().map(|roll| roll.members.clone()).unwrap_or_default();
-            prop_assert_eq!(members.len(), judgements.len());
-            for (member, judgement) in members.iter().zip(judgements) {
-                let said: Vec<TwoFactor> =
-                    policy.accept.iter().map(|source| member.evidence.of(*source)).collect();
-                let enabled = said.contains(&TwoFactor::Enabled);
-                let disabled = said.contains(&TwoFactor::Disabled);
-                prop_assert_eq!(
-                    judgement.outcome == Outcome::Protected, enabled && member.applicable()
-                );
-                prop_assert_eq!(judgement.two_factor == TwoFactor::Unknown, !enabled && !disabled);
-                prop_assert_eq!(judgement.decided_by.is_none(), !enabled && !disabled);
-                prop_assert_eq!(
-                    judgement.outcome == Outcome::Exempt, judgement.exemption.is_some()
-                );
-                let about = |finding: &&mfa_gate::report::Finding| {
-                    finding.key.as_deref() == Some(member.key())
-                        && finding.workspace.as_deref() == Some(&*reading.workspace)
-                };
-                let rules: Vec<Rule> =
-                    evaluation.findings.iter().filter(about).map(|finding| finding.rule).collect();
-                let expected = match (judgement.outcome, disabled) {
-                    (Outcome::Violation, true) => vec![Rule::TwoFactorDisabled],
-                    (Outcome::Violation, false) => vec![Rule::TwoFactorUnknown],
-                    _ => vec![],
-                };
-                prop_assert_eq!(rules, expected);
-            }
+        let complete = |slug: &str| {
+            evaluation.workspaces.iter().any(|workspace| &*workspace.slug == slug && workspace.complete)
+        };
+        let mut expected: Vec<(Arc<str>, Member)> = Vec::new();
+        for reading in readings.into_iter().filter(|reading| complete(&reading.workspace)) {
+            let members = reading.members.unwrap().members.into_iter();
+            expected.extend(members.map(|member| (reading.workspace.clone(), member)));
+        }
+        expected.sort_by(|a, b| (&a.0, a.1.key()).cmp(&(&b.0, b.1.key())));
+        prop_assert_eq!(evaluation.members.len(), expected.len());
+        for (judged, (workspace, member)) in evaluation.members.iter().zip(&expected) {
+            prop_assert_eq!(&judged.member.workspace, workspace);
+            prop_assert_eq!(&*judged.member.key, member.key());
+            let said: Vec<TwoFactor> =
+                policy.accept.iter().map(|source| member.evidence.of(*source)).collect();
+            let enabled = said.contains(&TwoFactor::Enabled);
+            let disabled = said.contains(&TwoFactor::Disabled);
+            prop_assert_eq!(judged.outcome == Outcome::Protected, enabled && member.applicable());
+            let is_unknown = !enabled && !disabled;
+            prop_assert_eq!(judged.member.two_factor == TwoFactor::Unknown, is_unknown);
+            prop_assert_eq!(judged.member.decided_by.is_none(), is_unknown);
+            prop_assert_eq!(judged.outcome == Outcome::Exempt, judged.exemption.is_some());
+            let about = |finding: &&mfa_gate::report::Finding| {
+                finding.key.as_deref() == Some(member.key())
+                    && finding.workspace.as_ref() == Some(workspace)
+            };
+            let rules: Vec<Rule> =
+                evaluation.findings.iter().filter(about).map(|finding| finding.rule).collect();
+            let expected = match (judged.outcome, disabled) {
+                (Outcome::Violation, true) => vec![Rule::TwoFactorDisabled],
+                (Outcome::Violation, false) => vec![Rule::TwoFactorUnknown],
+                _ => vec![],
+            };
+            prop_assert_eq!(rules, expected);
         }
     }
 
@@ -689,7 +698,7 @@ proptest! {
             .collect();
         parts.rotate_left(first);
         let first = parts.remove(0);
-        let merged = Report::merged(first, parts).expect("they have one policy");
+        let merged = Report::merged(first, parts.into_iter().map(|part| ((), part)).collect()).expect("they have one policy");
         prop_assert_eq!(merged.judged_again(), Ok(merged.clone()));
         prop_assert_eq!(merged, whole);
     }

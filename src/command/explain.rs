@@ -35,7 +35,7 @@ fn explain(rule: Rule) -> String {
         set(rule.description()),
         set(rule.does_not_say()),
         set(&format!("Example: {}. On {EXAMPLE_DAY}, by this policy", example.given)),
-        indented(&example.policy),
+        indented(example.policy),
         set("the finding is"),
         indented(example.finding),
         set(&format!("How to fix: {}", rule.help())),

@@ -1,6 +1,6 @@
 //! `mfa-gate render`: saved reports in any format, several of them as one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::Render;
 use crate::failure::{Exit, Failure};
@@ -41,31 +41,29 @@ fn render(
     whole(report.exit(), &lost)
 }
 
-/// One report over all of them. Where that is not to be had, a violation in any of them still counts.
+/// One report over all of them. Where there is none, a violation in any of them still counts.
 fn merged(paths: &[PathBuf]) -> Result<Report, Failure> {
-    let judged: Vec<Result<Report, Failure>> =
-        paths.iter().map(|path| saved::judged_again(path)).collect();
-    let violations = judged.iter().any(|own| match own {
+    let judged: Vec<(&Path, Result<Report, Failure>)> =
+        paths.iter().map(|path| (path.as_path(), saved::judged_again(path))).collect();
+    let violations = judged.iter().any(|(_, judged)| match judged {
         Ok(report) => report.verdict == Verdict::Violations,
         Err(failure) => failure.exit() == Exit::Violations,
     });
-    let reports: Result<Vec<Report>, Failure> = judged.into_iter().collect();
+    let reports: Result<Vec<(&Path, Report)>, Failure> =
+        judged.into_iter().map(|(path, judged)| Ok((path, judged?))).collect();
     let whole = reports.and_then(|reports| {
         let mut reports = reports.into_iter();
-        let first = reports.next().ok_or_else(|| {
+        let (_, first) = reports.next().ok_or_else(|| {
             Failure::usage("there is no report to render", "Name what `check` wrote as JSON.")
         })?;
-        Report::merged(first, reports.collect()).map_err(|(position, clash)| {
-            let path = paths.get(position).map(|path| path.display().to_string());
-            apart(&path.unwrap_or_default(), &clash)
-        })
+        Report::merged(first, reports.collect()).map_err(|(path, clash)| apart(path, &clash))
     });
     whole.map_err(|failure| if violations { failure.with_violations() } else { failure })
 }
 
 /// Why there is no verdict over several reports.
-fn apart(path: &str, clash: &Clash) -> Failure {
-    let what = format!("{path} is not merged: {clash}");
+fn apart(path: &Path, clash: &Clash) -> Failure {
+    let what = format!("{} is not merged: {clash}", path.display());
     match clash {
         Clash::Setup(_) => Failure::usage(
             what,

@@ -2,17 +2,18 @@
 
 use super::summary::{count, number};
 use crate::member;
-use crate::report::{Changes, Concern, Report};
+use crate::report::{Changes, Concern, Report, Workspace};
 
 /// The run that is compared with, and how much changed: one line.
-pub(crate) fn headline(changes: &Changes) -> String {
-    format!(
-        "since {}: {} new, {} fixed, {} as before",
-        changes.previous.checked_at.strftime("%Y-%m-%d %H:%M UTC"),
-        changes.new.len(),
-        changes.fixed.len(),
-        changes.staying.len()
-    )
+pub(crate) fn headline(report: &Report, changes: &Changes) -> String {
+    let Changes { new, fixed, staying, not_compared, .. } = changes;
+    let since = changes.previous.checked_at.strftime("%Y-%m-%d %H:%M UTC");
+    let is_compared = |workspace: &Workspace| !not_compared.contains(&workspace.slug);
+    let nothing = new.is_empty() && fixed.is_empty() && staying.is_empty();
+    if nothing && !report.workspaces.iter().any(is_compared) {
+        return format!("since {since}: not compared");
+    }
+    format!("since {since}: {} new, {} fixed, {} as before", new.len(), fixed.len(), staying.len())
 }
 
 /// What limits the comparison, a line each.
@@ -22,7 +23,8 @@ pub(crate) fn caveats(report: &Report, changes: &Changes) -> Vec<String> {
     let slugs = &changes.not_compared;
     let not_compared = (!slugs.is_empty()).then(|| {
         format!(
-            "not compared, since not both runs know {} by the same ids and to the end: {}",
+            "{} not compared: {}. Both runs must read a workspace to the end and know its members \
+             by the same ids",
             count(number(slugs.len()), "workspace"),
             slugs.join(", ")
         )
@@ -30,7 +32,7 @@ pub(crate) fn caveats(report: &Report, changes: &Changes) -> Vec<String> {
     other_policy.into_iter().chain(not_compared).collect()
 }
 
-/// Which member or what a concern is about.
+/// What a concern is about.
 pub(crate) fn about(concern: &Concern) -> String {
     match (&concern.exemption, &concern.key, &concern.workspace) {
         (Some(id), _, _) => format!("exemption {id}"),

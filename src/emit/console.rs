@@ -9,11 +9,11 @@ use anstyle::{AnsiColor, Style as Paint};
 
 use super::changes;
 use super::summary;
-use super::summary::{Headline, Subject};
+use super::summary::Headline;
 use super::wrap::{WIDTH, wrap};
 use crate::escape::terminal;
 use crate::report::{Changes, Concern, Finding, Report, Severity, Verdict, Workspace};
-use crate::rule::Rule;
+use crate::rule::{Rule, Subject};
 
 /// How many members are listed in all, and how many things of any other kind; the rest is counted.
 const MAX_LISTED: usize = 50;
@@ -148,7 +148,7 @@ impl<'a> Console<'a> {
         let help = findings.first().map(|finding| &*finding.help);
         let is_common = findings.iter().all(|finding| Some(&*finding.help) == help);
         for finding in findings.iter().take(*listed) {
-            match summary::subject(*rule) {
+            match rule.subject() {
                 Subject::Member => self.item(&member(finding, several, accept))?,
                 Subject::Exemption => {
                     let place = &finding.location;
@@ -160,7 +160,7 @@ impl<'a> Console<'a> {
                 self.advice("help:", &finding.help, faint)?;
             }
         }
-        let (thing, where_) = match summary::subject(*rule) {
+        let (thing, where_) = match rule.subject() {
             Subject::Member => ("member", ALL_MEMBERS),
             Subject::Exemption => ("exemption", "`mfa-gate policy list` lists all"),
             Subject::Workspace => ("workspace", "`--report json=FILE` lists all"),
@@ -172,7 +172,7 @@ impl<'a> Console<'a> {
     /// What changed since an earlier run; what stayed as it was is among the findings.
     fn changes(&mut self, report: &Report, changes: &Changes) -> io::Result<()> {
         let strong = self.paint.strong;
-        let headline = terminal(&changes::headline(changes)).into_owned();
+        let headline = terminal(&changes::headline(report, changes)).into_owned();
         writeln!(self.out, "\n{strong}{}{strong:#}", wrap(&headline, self.width, 0, 2))?;
         for (label, concerns) in [("new", &changes.new), ("fixed", &changes.fixed)] {
             for concern in concerns.iter().take(MAX_LISTED) {
@@ -249,7 +249,7 @@ impl<'a> Console<'a> {
 
 /// Divides the room for members among the rules, so that each shows some of its own.
 fn share(groups: &mut [Group<'_>]) {
-    let about_members = |group: &&mut Group<'_>| summary::subject(group.rule) == Subject::Member;
+    let about_members = |group: &&mut Group<'_>| group.rule.subject() == Subject::Member;
     let mut groups: Vec<&mut Group<'_>> = groups.iter_mut().filter(about_members).collect();
     // What a small group leaves free goes to the larger ones after it.
     groups.sort_by_key(|group| group.findings.len());

@@ -7,7 +7,7 @@ use std::io;
 
 use ::csv::Writer;
 
-use super::{rule_of, summary};
+use super::summary;
 use crate::escape;
 use crate::member::{AccountStatus, Role, Source, TwoFactor};
 use crate::report::{JudgedExemption, JudgedMember, ListedMember, Outcome, Report};
@@ -62,7 +62,7 @@ pub(super) fn write_members(members: &[ListedMember], out: &mut dyn io::Write) -
 /// What the policy makes of a member, in the order of [`JUDGEMENT`].
 fn judgement<'a>(judged: &'a JudgedMember, until: &'a str) -> [&'a str; JUDGEMENT.len()] {
     let rule = match judged.outcome {
-        Outcome::Violation => rule_of(judged.member.two_factor).id(),
+        Outcome::Violation => judged.member.rule().id(),
         Outcome::Protected | Outcome::Exempt | Outcome::NotApplicable => "",
     };
     [judged.outcome.id(), rule, until, judged.exemption.as_deref().unwrap_or_default()]

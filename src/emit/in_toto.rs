@@ -9,11 +9,9 @@ use std::io;
 use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 
-use super::summary;
-use super::summary::Subject;
 use crate::ci::build_link;
 use crate::report::{Finding, Report, Severity, Verdict};
-use crate::rule::{Level, Rule};
+use crate::rule::{Level, Rule, Subject};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -107,7 +105,7 @@ fn tests(report: &Report) -> impl Iterator<Item = String> {
     let is_on = |rule: &Rule| rules.of(*rule) != Level::Allow;
     Rule::ALL.into_iter().filter(is_on).flat_map(|rule| {
         let workspaces = report.workspaces.iter();
-        let places: Vec<&str> = match summary::subject(rule) {
+        let places: Vec<&str> = match rule.subject() {
             Subject::Member => workspaces
                 .filter(|workspace| workspace.complete)
                 .map(|workspace| &*workspace.slug)

@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use self::xml::Frame;
-use super::rule_of;
 use super::summary;
 use crate::location::Location;
 use crate::report::{
@@ -208,7 +207,7 @@ impl<'a> Wording<'a> {
             Outcome::NotApplicable => skipped(type_, summary::why_not_applicable(member), None),
             // Only an edited report has no finding for it. It must not pass because of that.
             Outcome::Violation => {
-                let rule = rule_of(member.two_factor);
+                let rule = member.rule();
                 failed(rule, rule.description())
             }
         }

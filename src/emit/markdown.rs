@@ -98,7 +98,7 @@ impl Page<'_> {
 
 /// What changed since an earlier run; what stayed as it was is among the findings.
 fn compared(report: &Report, changes: &Changes, page: &mut Page<'_>) -> io::Result<()> {
-    page.line(&format!("\n**{}**", markdown(&changes::headline(changes))))?;
+    page.line(&format!("\n**{}**", markdown(&changes::headline(report, changes))))?;
     for caveat in changes::caveats(report, changes) {
         page.line(&format!("\n> **Note:** {}", markdown(&caveat)))?;
     }

@@ -25,9 +25,7 @@ use std::io;
 
 pub use self::reports::{ReportArg, ReportFormat, Reports, Written};
 
-use crate::member::TwoFactor;
 use crate::report::Report;
-use crate::rule::Rule;
 
 /// A format of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,14 +91,6 @@ impl ReportFormat for Format {
 pub struct Options {
     /// List exempt members in SARIF too, as suppressed results.
     pub sarif_suppressed: bool,
-}
-
-/// The rule that a member breaks who is neither protected nor exempt.
-fn rule_of(two_factor: TwoFactor) -> Rule {
-    match two_factor {
-        TwoFactor::Unknown => Rule::TwoFactorUnknown,
-        TwoFactor::Enabled | TwoFactor::Disabled => Rule::TwoFactorDisabled,
-    }
 }
 
 /// Writes a report. `out` should be buffered: the emitters write in small pieces.

@@ -17,7 +17,7 @@ use self::form::{
     Invocation, Level, Location, Log, LogicalLocation, Message, Notification, Outcome,
     PhysicalLocation, Region, RuleProperties, RuleReference, Run, RunProperties, Suppression, Tool,
 };
-use super::{json, rule_of, summary};
+use super::{json, summary};
 use crate::digest::{hex, sha256};
 use crate::escape::{sarif_message, uri_path, visible};
 use crate::location::Location as Place;
@@ -130,7 +130,7 @@ fn descriptor(rule: Rule) -> Descriptor {
         help_uri: format!("{RULES}#{}", rule.id()),
         properties: RuleProperties {
             tags: ["security", "authentication", "external/cwe/cwe-308"],
-            security_severity: security_severity(rule),
+            security_severity: rule.security_severity(),
         },
     }
 }
@@ -147,16 +147,6 @@ fn name(rule: Rule) -> String {
             .collect::<String>()
     };
     rule.id().split('-').map(word).collect()
-}
-
-/// The score by which GitHub ranks alerts: high from 7.0, medium from 4.0, low below.
-fn security_severity(rule: Rule) -> &'static str {
-    match rule {
-        Rule::TwoFactorDisabled => "8.0",
-        Rule::TwoFactorUnknown | Rule::ExemptionNotAllowed | Rule::WorkspaceIncomplete => "6.0",
-        Rule::ExemptionExpired | Rule::ExemptionOverLimit => "5.0",
-        Rule::ExemptionExpiring | Rule::ExemptionUnneeded | Rule::ExemptionUnused => "2.0",
-    }
 }
 
 /// The place of a rule among those of the driver.
@@ -222,7 +212,7 @@ fn result(finding: &Finding) -> Outcome<'_> {
 
 /// What would have been found of a member if it were not exempt.
 fn exempted<'a>(member: &'a ListedMember, exemption: &'a JudgedExemption) -> Outcome<'a> {
-    let rule = rule_of(member.two_factor);
+    let rule = member.rule();
     let why = summary::why_exempt(&exemption.id, Some(exemption));
     let message = format!("{} in {}: {why}", summary::person(member), member.workspace);
     Outcome {

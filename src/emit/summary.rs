@@ -39,31 +39,6 @@ pub(crate) fn slugs<'a>(slugs: impl ExactSizeIterator<Item = &'a str>) -> String
     slugs.collect::<Vec<_>>().join(", ")
 }
 
-/// What a rule is about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Subject {
-    /// A member of a workspace.
-    Member,
-    /// An entry of the policy.
-    Exemption,
-    /// A workspace.
-    Workspace,
-}
-
-/// What a rule is about.
-pub(crate) fn subject(rule: Rule) -> Subject {
-    match rule {
-        Rule::TwoFactorDisabled | Rule::TwoFactorUnknown => Subject::Member,
-        Rule::ExemptionExpired
-        | Rule::ExemptionOverLimit
-        | Rule::ExemptionNotAllowed
-        | Rule::ExemptionExpiring
-        | Rule::ExemptionUnneeded
-        | Rule::ExemptionUnused => Subject::Exemption,
-        Rule::WorkspaceIncomplete => Subject::Workspace,
-    }
-}
-
 /// For a finding about a member: who it is, and what each source says and which exemptions do not
 /// apply. The words that all findings of its rule share are omitted. `None` where the message is
 /// worded in another way.
@@ -195,7 +170,7 @@ pub(crate) fn findings(report: &Report) -> String {
 
 /// A member for people: the name, and the key whole.
 pub(crate) fn person(member: &ListedMember) -> String {
-    member::label(&member.key, [&member.display_name, &member.nickname])
+    member.label()
 }
 
 /// The name that the member shows, if any.

@@ -4,32 +4,50 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
+use super::Judging;
 use super::matching::{Index, Shown};
 use super::states::days;
 use crate::failure::Problem;
 use crate::member::{Member, Source, TwoFactor};
-use crate::policy::{Admins, Exemption, Policy, Selector};
+use crate::policy::{Admins, Policy, Selector};
 use crate::reading::MemberList;
 use crate::report::ClockGap;
 
-/// Why the members of a workspace cannot be judged, if they cannot.
-pub(super) fn refusal(
+/// The members of a workspace, unless they cannot be judged.
+///
+/// # Errors
+/// Why they cannot.
+pub(super) fn check(
     policy: &Policy,
-    exemptions: &[Exemption],
-    workspace: &str,
-    roll: &MemberList,
-) -> Option<Problem> {
-    let members = &*roll.members;
+    judging: Judging,
+    exemptions: &Index<'_, '_>,
+    list: MemberList,
+) -> Result<MemberList, Problem> {
+    nobody_to_judge(&list.members)
+        .or_else(|| undecidable_exemptions(exemptions, &list))
+        .or_else(|| unknown_roles(policy, exemptions, &list.members))
+        .or_else(|| outdated(policy, judging.roster_as_of, judging.today))
+        .or_else(|| judging.clock.and_then(wrong_clock))
+        .map_or(Ok(list), Err)
+}
+
+/// A workspace has an owner, who logs in: a list without such a member is not what is there.
+fn nobody_to_judge(members: &[Member]) -> Option<Problem> {
     if members.is_empty() {
         return Some(Problem::no_members());
     }
-    let index = Index::new(exemptions, workspace);
-    undecidable_exemptions(exemptions, workspace, roll, &index)
-        .or_else(|| unknown_roles(policy, members, &index))
+    let none_logs_in = !members.iter().any(Member::applicable);
+    none_logs_in.then(|| {
+        Problem::new(
+            "none of the listed members can log in: all are app users or deactivated accounts",
+            "Every workspace has at least one owner who can log in: check the slug, and that the \
+             credential belongs to an admin of the workspace.",
+        )
+    })
 }
 
-/// Why the word of a roster of some day does not count on another one, if a policy accepts it and
-/// it does not: what an identity provider said long ago need not be true today.
+/// Why a roster does not count on a day, if the policy accepts it and it does not: what an identity
+/// provider said long ago need not be true today.
 pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Option<Problem> {
     let accepts = |source| policy.accept.contains(&source);
     if !accepts(Source::Roster) && !accepts(Source::Sso) {
@@ -37,76 +55,69 @@ pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Opt
     }
     let Some(as_of) = as_of else {
         return Some(Problem::new(
-            "nobody says of which day the roster is",
-            "Give --roster-as-of with the day on which it was exported.",
+            "the date of the roster is not known",
+            "Give --roster-as-of with the date on which it was exported.",
         ));
     };
     let age = days(as_of, today);
     let limit = policy.limits.roster_max_age_days;
     let why = if age < -1 {
-        format!("the roster is of {as_of}, and the day is {today}")
+        format!("the roster is dated {as_of}, and today is {today}")
     } else if age > i64::from(limit) {
-        format!("the roster is {age} days old, of {as_of}, and may be {limit}")
+        format!("the roster of {as_of} is {age} days old, and at most {limit} are allowed")
     } else {
         return None;
     };
-    let help = "Export the roster again, and give its day with --roster-as-of.";
+    let help = "Export the roster again, and give its date with --roster-as-of.";
     Some(Problem::new(why, help))
 }
 
-/// Why nobody can be judged by a clock, if that is so: a wrong one makes an expired exemption valid
-/// again.
+/// Why a clock cannot be judged by, if it is wrong: it could make an expired exemption valid again.
 pub(crate) fn wrong_clock(gap: ClockGap) -> Option<Problem> {
     gap.is_too_wide().then(|| {
         Problem::new(
             format!("the clock of this machine is wrong: {gap}"),
-            "Set the clock and run it again: exemptions end by the day that it shows.",
+            "Set the clock and run it again: it decides which exemptions have expired.",
         )
     })
 }
 
 /// An exemption by something that the source does not show can neither excuse nor be called
 /// unused.
-fn undecidable_exemptions(
-    exemptions: &[Exemption],
-    workspace: &str,
-    roll: &MemberList,
-    index: &Index<'_>,
-) -> Option<Problem> {
-    let members = &*roll.members;
-    let shown = Shown::by(roll);
-    let mut undecidable: Vec<(usize, &Exemption)> = exemptions
-        .iter()
-        .enumerate()
-        .filter(|(_, exemption)| exemption.applies_to(workspace))
-        .filter(|(_, exemption)| !shown.decides(&exemption.selector))
-        .collect();
+fn undecidable_exemptions(exemptions: &Index<'_, '_>, list: &MemberList) -> Option<Problem> {
+    let shown = Shown::by(list);
+    let mut undecidable = exemptions.all.clone();
+    undecidable.retain(|candidate| !shown.decides(&candidate.exemption.selector));
     if !undecidable.is_empty() {
+        let ids = list.members.iter().map(Member::ids);
         let matched: HashSet<usize> =
-            members.iter().flat_map(|member| index.matching(member)).collect();
-        undecidable.retain(|(position, _)| !matched.contains(position));
+            ids.flat_map(|ids| exemptions.matching(ids)).map(|matched| matched.position).collect();
+        undecidable.retain(|candidate| !matched.contains(&candidate.position));
     }
-    let (_, first) = undecidable.first()?;
-    let (selects_by, help) = match first.selector {
+    let (selects_by, help) = match undecidable.first()?.exemption.selector {
         Selector::Email(_) => (
             "e-mail address",
-            "Write the member's account_id beside the address: `mfa-gate members` lists the ids.",
+            "Add the member's account_id to the exemption: `mfa-gate members` lists the ids.",
         ),
         Selector::Id { ref id, ref email } => ("id", shown.instead_of(id, email.is_some())),
     };
-    let ids: Vec<&str> = undecidable.iter().map(|(_, exemption)| &*exemption.id).collect();
-    Some(Problem {
-        what: format!(
-            "it cannot be told whom exemption {} is about, since not every member's {selects_by} \
-             is shown",
+    let ids: Vec<&str> = undecidable.iter().map(|candidate| &*candidate.exemption.id).collect();
+    Some(Problem::new(
+        format!(
+            "it is not known which member exemption {} is about, since the {selects_by} of some \
+             members is not shown",
             ids.join(", ")
         ),
-        help: help.into(),
-    })
+        help,
+    ))
 }
 
-/// `limits.admins: deny` needs to know the role of whoever an exemption would excuse.
-fn unknown_roles(policy: &Policy, members: &[Member], index: &Index<'_>) -> Option<Problem> {
+/// `limits.admins: deny` needs to know the role of a member that an exemption would excuse.
+fn unknown_roles(
+    policy: &Policy,
+    exemptions: &Index<'_, '_>,
+    members: &[Member],
+) -> Option<Problem> {
     if policy.limits.admins == Admins::Allow {
         return None;
     }
@@ -114,15 +125,14 @@ fn unknown_roles(policy: &Policy, members: &[Member], index: &Index<'_>) -> Opti
         member.role.is_none()
             && member.applicable()
             && member.evidence.joined(&policy.accept).0 != TwoFactor::Enabled
-            && !index.matching(member).is_empty()
+            && !exemptions.matching(member.ids()).is_empty()
     })?;
-    Some(Problem {
-        what: format!(
+    Some(Problem::new(
+        format!(
             "the policy forbids exempting owners (`limits.admins: deny`), and the role of {} is \
              not known",
             unknown.key()
         ),
-        help: "Read the workspace from Bitbucket's API, with a credential of one of its owners."
-            .into(),
-    })
+        "Read the workspace from Bitbucket's API, with a credential of one of its owners.",
+    ))
 }

@@ -1,7 +1,7 @@
 //! A saved report, judged again: its members' evidence, its exemptions and its effective policy
 //! are taken as facts, and everything that was concluded from them is concluded anew.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::judge::{Judging, evaluate};
 use crate::location::Location;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry};
-use crate::reading::{Addresses, Completeness, MemberList, Reading, Walk};
+use crate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
 use crate::report::{Finding, JudgedExemption, Provenance, Redaction, Report, Workspace};
 use crate::rule::Rule;
 
@@ -69,8 +69,10 @@ impl Report {
     pub(super) fn applied_policy(&self) -> Policy {
         let effective = &self.policy.effective;
         let path = &self.policy.path;
-        let placed =
-            |slug: &str| self.workspaces.iter().find(|own| *own.slug == *slug)?.location.clone();
+        let placed = |slug: &str| {
+            let workspace = self.workspaces.iter().find(|workspace| *workspace.slug == *slug)?;
+            workspace.location.clone()
+        };
         let entry = |slug: &Arc<str>| WorkspaceEntry {
             slug: slug.clone(),
             location: placed(slug).unwrap_or_else(|| Location::start_of(path.clone())),
@@ -88,7 +90,8 @@ impl Report {
     }
 }
 
-/// The exemption as the policy had it; one that selects nobody excuses nobody.
+/// The exemption as the policy had it. One without a selector excuses no member, and makes the
+/// report contradict itself.
 fn exemption(judged: &JudgedExemption) -> Option<Exemption> {
     let email = judged.email.clone();
     let selector = match (&judged.account_id, &judged.uuid) {
@@ -116,8 +119,8 @@ fn exemption(judged: &JudgedExemption) -> Option<Exemption> {
 /// What is said of a workspace that was not read, where the reason may quote what a server said.
 fn withheld() -> Problem {
     Problem {
-        what: "(withheld: the report that this one was made of says why)".into(),
-        help: "See the report that names people, where only you can see it.".into(),
+        what: "(withheld: the report that this one was made from says why)".into(),
+        help: "Look at the report that names people, where only you can see it.".into(),
     }
 }
 
@@ -131,15 +134,28 @@ fn advice(report: &Report, slug: &str) -> Option<String> {
 
 /// The workspaces as they were read, each with the members that are listed of it.
 fn readings(report: &Report) -> Vec<Reading> {
-    let mut members: HashMap<&str, Vec<Member>> = HashMap::new();
+    let mut members: BTreeMap<&Arc<str>, Vec<Member>> = BTreeMap::new();
     for judged in &report.members {
         members.entry(&judged.member.workspace).or_default().push(judged.member.clone().into());
     }
-    let read = |workspace: &Workspace| {
-        let members = members.remove(&*workspace.slug).unwrap_or_default();
+    let mut read = |workspace: &Workspace| {
+        let members = members.remove(&workspace.slug).unwrap_or_default();
         reading(workspace, members, advice(report, &workspace.slug))
     };
-    report.workspaces.iter().map(read).collect()
+    let mut readings: Vec<Reading> = report.workspaces.iter().map(&mut read).collect();
+    // Only an edited report lists members of a workspace that it does not name. They count all the
+    // same.
+    readings.extend(members.into_iter().map(|(slug, members)| Reading {
+        workspace: slug.clone(),
+        origin: Origin::Snapshot,
+        walk: Walk::default(),
+        members: Ok(MemberList {
+            members,
+            completeness: Completeness::Asserted,
+            addresses: Addresses::AsShown,
+        }),
+    }));
+    readings
 }
 
 fn reading(workspace: &Workspace, members: Vec<Member>, advice: Option<String>) -> Reading {
@@ -153,13 +169,13 @@ fn reading(workspace: &Workspace, members: Vec<Member>, advice: Option<String>) 
         workspace: workspace.slug.clone(),
         origin: workspace.source,
         walk,
-        members: roll(workspace, members, advice),
+        members: list(workspace, members, advice),
     }
 }
 
 /// The members, or why they were not read. Where they are listed they are judged, whatever else is
 /// said of them: a violation counts in a report that contradicts itself too.
-fn roll(
+fn list(
     workspace: &Workspace,
     members: Vec<Member>,
     advice: Option<String>,

@@ -1,5 +1,5 @@
-//! Where a saved report contradicts itself: facts that cannot stand together, and claims that judging
-//! again does not bear out.
+//! Where a saved report contradicts itself: facts that cannot all be true, and claims that judging
+//! again does not confirm.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::saved::Contradiction;
 use crate::completeness;
-use crate::member::Evidence;
+use crate::member::{Evidence, Ids};
 use crate::reading::{Completeness, Origin};
 use crate::report::{Finding, JudgedMember, ListedMember, Options, Report, Verdict, Workspace};
 
@@ -24,7 +24,7 @@ impl Report {
     /// - `previous`, `changes` and `redaction`, which tell of another report and of a key.
     ///
     /// # Errors
-    /// Where the report claims anything else, or holds facts that cannot stand together.
+    /// Where the report claims anything else, or holds facts that cannot all be true.
     pub fn judged_again(&self) -> Result<Report, Contradiction> {
         let mut judged = self.rejudged();
         match self.conflict().or_else(|| self.false_claim(&mut judged)) {
@@ -35,7 +35,7 @@ impl Report {
         }
     }
 
-    /// The first claim that judging again does not bear out.
+    /// The first claim that judging again does not confirm.
     fn false_claim(&self, judged: &mut Report) -> Option<String> {
         let version = std::mem::replace(&mut judged.tool.version, self.tool.version.clone());
         let reworded = (version != self.tool.version).then(|| worded_as(self, &judged.findings));
@@ -48,7 +48,7 @@ impl Report {
         why
     }
 
-    /// The first facts that cannot stand together.
+    /// The first facts that cannot all be true.
     fn conflict(&self) -> Option<String> {
         self.conflict_of_policy()
             .or_else(|| self.conflict_of_run())
@@ -68,9 +68,8 @@ impl Report {
         if let Some(twice) = self.exemptions.iter().find(|exemption| !ids.insert(&exemption.id)) {
             return Some(format!("it has the exemption {} twice", twice.id));
         }
-        let selectorless = self.exemptions.iter().find(|exemption| {
-            exemption.account_id.is_none() && exemption.uuid.is_none() && exemption.email.is_none()
-        })?;
+        let selectorless =
+            self.exemptions.iter().find(|exemption| exemption.ids() == Ids::default())?;
         Some(format!("its exemption {} does not say which member it is about", selectorless.id))
     }
 
@@ -102,14 +101,14 @@ impl Report {
         let from_api = self.workspaces.iter().any(|workspace| is_asked(workspace.source));
         let from_file = self.workspaces.iter().any(|workspace| !is_asked(workspace.source));
         if options.members != from_file || options.members == source.inputs.is_empty() {
-            return Some("it does not say with one voice whether members came from a file".into());
+            return Some("it disagrees with itself on whether members came from a file".into());
         }
         if source.api_url.is_some() != from_api {
-            return Some("it does not say with one voice whether the API was asked".into());
+            return Some("it disagrees with itself on whether the API was asked".into());
         }
         let has_roster = source.roster.is_some();
         if (options.roster && !has_roster) || (has_roster && !options.roster && !options.members) {
-            return Some("it does not say with one voice whether there was a roster".into());
+            return Some("it disagrees with itself on whether there was a roster".into());
         }
         let read_from_api: HashSet<&str> = self
             .workspaces
@@ -132,10 +131,14 @@ impl Report {
         for JudgedMember { member, .. } in &self.members {
             lists.entry(&member.workspace).or_default().push(member);
         }
-        self.workspaces.iter().find_map(|workspace| {
+        let conflict = self.workspaces.iter().find_map(|workspace| {
             let list = lists.remove(&*workspace.slug).unwrap_or_default();
             let why = conflict_of_list(workspace, &list)?;
             Some(format!("of the workspace {}, {why}", workspace.slug))
+        });
+        conflict.or_else(|| {
+            let slug = lists.keys().min()?;
+            Some(format!("it lists members of the workspace {slug}, which it does not name"))
         })
     }
 }
@@ -159,18 +162,18 @@ fn conflict_of_list(workspace: &Workspace, members: &[&ListedMember]) -> Option<
     if !fits {
         return Some("the list cannot be complete in the way that is stated".into());
     }
-    // A pseudonym may be the account id and the uuid of one person.
-    let kinds: [fn(&ListedMember) -> Option<&str>; 3] = [
-        |member| member.account_id.as_deref(),
-        |member| member.uuid.as_deref(),
-        |member| {
-            let email_alone = member.account_id.is_none() && member.uuid.is_none();
-            member.email.as_deref().filter(|_| email_alone)
-        },
+    // A pseudonym may be the account id and the uuid of one person. An address alone stands for the
+    // member; next to an id, several may share it.
+    let kinds: [fn(Ids<'_>) -> Option<&str>; 3] = [
+        |ids| ids.account_id,
+        |ids| ids.uuid,
+        |ids| ids.email.filter(|_| ids.account_id.is_none() && ids.uuid.is_none()),
     ];
     kinds.into_iter().find_map(|id| {
-        let ids = members.iter().filter_map(|member| id(member));
-        completeness::distinct(ids, members.len()).err().map(|doubt| doubt.to_string())
+        let ids = members.iter().filter_map(|member| id(member.ids()));
+        completeness::distinct(ids, members.len())
+            .err()
+            .map(|inconsistency| inconsistency.to_string())
     })
 }
 
@@ -182,6 +185,7 @@ fn has_repeated<T: Eq + std::hash::Hash>(items: &[T]) -> bool {
 /// Findings in the words of another version, where it has the same ones.
 fn worded_as(claimed: &Report, findings: &[Finding]) -> Vec<Finding> {
     let mut findings = findings.to_vec();
+    // Where they are not the same ones, comparing them says so.
     for (finding, claimed) in findings.iter_mut().zip(&claimed.findings) {
         finding.message.clone_from(&claimed.message);
         finding.help.clone_from(&claimed.help);

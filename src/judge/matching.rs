@@ -2,77 +2,70 @@
 
 use std::collections::HashMap;
 
-use crate::member::Member;
-use crate::policy::{Exemption, MemberId, Selector};
+use super::states::Candidate;
+use crate::member::Ids;
+use crate::policy::{MemberId, Selector};
 use crate::reading::{Addresses, MemberList};
 
 /// The exemptions that apply to one workspace, by what they select.
-pub(super) struct Index<'p> {
-    by_account_id: HashMap<&'p str, Vec<usize>>,
-    by_uuid: HashMap<&'p str, Vec<usize>>,
-    by_email: HashMap<&'p str, Vec<usize>>,
-    /// Addresses beside an id: they count for members of whom the source does not know that id.
-    by_email_beside: HashMap<&'p str, Vec<(usize, &'p MemberId)>>,
+#[derive(Default)]
+pub(super) struct Index<'c, 'p> {
+    /// All of them, in the order of the policy.
+    pub(super) all: Vec<&'c Candidate<'p>>,
+    by_account_id: HashMap<&'p str, Vec<&'c Candidate<'p>>>,
+    by_uuid: HashMap<&'p str, Vec<&'c Candidate<'p>>>,
+    by_email: HashMap<&'p str, Vec<&'c Candidate<'p>>>,
+    /// Addresses next to an id: they count for members whose id of that kind is not known.
+    by_email_next_to: HashMap<&'p str, Vec<(&'c Candidate<'p>, &'p MemberId)>>,
 }
 
-impl<'p> Index<'p> {
-    pub(super) fn new(exemptions: &'p [Exemption], workspace: &str) -> Self {
-        let mut index = Index {
-            by_account_id: HashMap::new(),
-            by_uuid: HashMap::new(),
-            by_email: HashMap::new(),
-            by_email_beside: HashMap::new(),
-        };
-        let applying =
-            exemptions.iter().enumerate().filter(|(_, exemption)| exemption.applies_to(workspace));
-        for (position, exemption) in applying {
-            match &exemption.selector {
+impl<'c, 'p> Index<'c, 'p> {
+    pub(super) fn new(candidates: &'c [Candidate<'p>], workspace: &str) -> Self {
+        let mut index = Index::default();
+        for candidate in candidates.iter().filter(|one| one.exemption.applies_to(workspace)) {
+            index.all.push(candidate);
+            match &candidate.exemption.selector {
                 Selector::Id { id, email } => {
                     match id {
                         MemberId::AccountId(id) => index.by_account_id.entry(id),
                         MemberId::Uuid(id) => index.by_uuid.entry(id),
                     }
                     .or_default()
-                    .push(position);
+                    .push(candidate);
                     if let Some(email) = email {
-                        index.by_email_beside.entry(email).or_default().push((position, id));
+                        index.by_email_next_to.entry(email).or_default().push((candidate, id));
                     }
                 }
-                Selector::Email(email) => index.by_email.entry(email).or_default().push(position),
+                Selector::Email(email) => index.by_email.entry(email).or_default().push(candidate),
             }
         }
         index
     }
 
-    /// The positions of the exemptions about a member, in the order of the policy.
-    pub(super) fn matching(&self, member: &Member) -> Vec<usize> {
+    /// The exemptions about a member, in the order of the policy.
+    pub(super) fn matching(&self, member: Ids<'_>) -> Vec<&'c Candidate<'p>> {
         let mut matching = Vec::new();
-        for (index, value) in [
-            (&self.by_account_id, &member.account_id),
-            (&self.by_uuid, &member.uuid),
-            (&self.by_email, &member.email),
+        for (index, id) in [
+            (&self.by_account_id, member.account_id),
+            (&self.by_uuid, member.uuid),
+            (&self.by_email, member.email),
         ] {
-            let found = value.as_deref().and_then(|value| index.get(value));
-            matching.extend(found.into_iter().flatten());
+            matching.extend(id.and_then(|id| index.get(id)).into_iter().flatten().copied());
         }
-        let beside = member.email.as_deref().and_then(|email| self.by_email_beside.get(email));
-        let unknown_id = beside.into_iter().flatten().filter(|(_, id)| !knows(member, id));
-        matching.extend(unknown_id.map(|(position, _)| position));
-        matching.sort_unstable();
+        let next_to = member.email.and_then(|email| self.by_email_next_to.get(email));
+        let is_shown = |id: &MemberId| match id {
+            MemberId::AccountId(_) => member.account_id.is_some(),
+            MemberId::Uuid(_) => member.uuid.is_some(),
+        };
+        for (candidate, _) in next_to.into_iter().flatten().filter(|(_, id)| !is_shown(id)) {
+            matching.push(*candidate);
+        }
+        matching.sort_unstable_by_key(|candidate| candidate.position);
         matching
     }
 }
 
-/// Whether a member shows the kind of id that an exemption selects by.
-fn knows(member: &Member, id: &MemberId) -> bool {
-    match id {
-        MemberId::AccountId(_) => member.account_id.is_some(),
-        MemberId::Uuid(_) => member.uuid.is_some(),
-    }
-}
-
-/// Which identifiers every member of a workspace shows that could log in, as far as exemptions
-/// select by them.
+/// Which ids all members of a workspace show who can log in, as far as exemptions select by them.
 #[derive(Clone, Copy)]
 pub(super) struct Shown {
     account_id: bool,
@@ -83,7 +76,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn by(roll: &MemberList) -> Self {
+    pub(super) fn by(list: &MemberList) -> Self {
         let mut shown = Shown {
             account_id: true,
             uuid: true,
@@ -91,7 +84,7 @@ impl Shown {
             account_id_or_email: true,
             uuid_or_email: true,
         };
-        for member in roll.members.iter().filter(|member| member.applicable()) {
+        for member in list.members.iter().filter(|member| member.applicable()) {
             let email = member.email.is_some();
             shown.account_id &= member.account_id.is_some();
             shown.uuid &= member.uuid.is_some();
@@ -99,33 +92,33 @@ impl Shown {
             shown.account_id_or_email &= member.account_id.is_some() || email;
             shown.uuid_or_email &= member.uuid.is_some() || email;
         }
-        shown.email |= roll.addresses == Addresses::LookedUp;
+        shown.email |= list.addresses == Addresses::LookedUp;
         shown
     }
 
-    /// What to select by where not everybody shows the id that an exemption names.
+    /// What to do where some members do not show the id that an exemption selects by.
     pub(super) fn instead_of(self, id: &MemberId, has_email: bool) -> &'static str {
         match id {
             MemberId::AccountId(_) if self.uuid => {
-                "Name the member by `uuid` in place of `account_id`: `mfa-gate members` lists what \
-                 everybody shows here."
+                "Use `uuid` instead of `account_id` in the exemption: `mfa-gate members` lists the \
+                 uuid of every member."
             }
             MemberId::Uuid(_) if self.account_id => {
-                "Name the member by `account_id` in place of `uuid`: `mfa-gate members` lists what \
-                 everybody shows here."
+                "Use `account_id` instead of `uuid` in the exemption: `mfa-gate members` lists the \
+                 account id of every member."
             }
             MemberId::AccountId(_) | MemberId::Uuid(_) if has_email => {
                 "Read the workspace from Bitbucket's API, or save its pages with the ids of the \
                  members."
             }
             MemberId::AccountId(_) | MemberId::Uuid(_) => {
-                "Write the member's e-mail address beside the id, or read the workspace from \
+                "Add the member's e-mail address to the exemption, or read the workspace from \
                  Bitbucket's API."
             }
         }
     }
 
-    /// Whether it can be told of every member whether an exemption is about it.
+    /// Whether it is known of every member whether an exemption is about it.
     pub(super) fn decides(self, selector: &Selector) -> bool {
         match selector {
             Selector::Id { id: MemberId::AccountId(_), email: None } => self.account_id,

@@ -2,54 +2,48 @@
 //! have reported.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use thiserror::Error;
 
+use crate::policy::Policy;
 use crate::report::{JudgedExemption, Provenance, Report};
 
 /// Why a report does not go with those before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Clash {
     /// It was made in another way, or of the same workspace: no verdict is over both.
+    #[error("{0}")]
     Setup(String),
     /// It was judged by another day, so that they are not of one point in time.
+    #[error("it was judged by {day}, and those before it by {before}")]
     Day {
-        /// Its own day.
-        own: Date,
+        /// The day of this report.
+        day: Date,
         /// The day of those before it.
-        others: Date,
+        before: Date,
     },
-}
-
-impl fmt::Display for Clash {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Clash::Setup(why) => formatter.write_str(why),
-            Clash::Day { own, others } => {
-                write!(formatter, "it was judged by {own}, and those before it by {others}")
-            }
-        }
-    }
 }
 
 impl Report {
     /// One report over several, each of them [judged again](Report::judged_again) before: what one
-    /// run over all of their workspaces would have reported. Only the whole shows whether anybody
-    /// needs an exemption.
+    /// run over all of their workspaces would have reported. Only the whole shows which exemptions
+    /// are needed. Each of the others comes with something to name it by.
     ///
     /// # Errors
-    /// The position of the first one that does not go with those before it, and why: made with
-    /// another policy or other options, from another server, on another day, or about the same
-    /// workspace.
-    pub fn merged(first: Report, others: Vec<Report>) -> Result<Report, (usize, Clash)> {
+    /// The first one that does not go with those before it, and why: made with another policy or
+    /// other options, from another server, on another day, or about the same workspace.
+    pub fn merged<Name>(
+        first: Report,
+        others: Vec<(Name, Report)>,
+    ) -> Result<Report, (Name, Clash)> {
         if others.is_empty() {
             return Ok(first);
         }
         let mut whole = first;
-        for (position, other) in others.into_iter().enumerate() {
-            whole.merge(other).map_err(|clash| (position.saturating_add(1), clash))?;
+        for (name, other) in others {
+            whole.merge(other).map_err(|clash| (name, clash))?;
         }
         Ok(whole.rejudged())
     }
@@ -58,7 +52,7 @@ impl Report {
         share_pseudonyms(self, &mut other);
         self.setup_clash(&other).map_or(Ok(()), |why| Err(Clash::Setup(why)))?;
         if self.today != other.today {
-            return Err(Clash::Day { own: other.today, others: self.today });
+            return Err(Clash::Day { day: other.today, before: self.today });
         }
         // The whole is as old as the oldest part of it.
         self.checked_at = self.checked_at.min(other.checked_at);
@@ -85,12 +79,11 @@ impl Report {
     /// Whether both say the same of the policy: of the people it exempts and how, not where it was
     /// found. Reports on single workspaces each name their own where the policy names none.
     fn has_the_policy_of(&self, other: &Report) -> bool {
-        let [own, others] = [self, other].map(|report| {
-            let mut policy = report.applied_policy().without_places();
-            policy.workspaces.clear();
-            policy
-        });
-        own == others
+        let said = |report: &Report| {
+            let policy = report.applied_policy().without_places();
+            Policy { workspaces: Vec::new(), ..policy }
+        };
+        said(self) == said(other)
     }
 
     /// In what the other report was made otherwise, first of all things that a verdict depends on.
@@ -134,14 +127,15 @@ fn share_pseudonyms(one: &mut Report, other: &mut Report) {
     if one.redaction.is_none() || one.redaction != other.redaction {
         return;
     }
-    let [seen_by_one, seen_by_other] = [&*one, &*other].map(|report| {
-        let members = report.members.iter().map(|judged| &judged.member);
-        let ids = members.flat_map(|member| [&member.account_id, &member.uuid, &member.email]);
-        ids.flatten().cloned().collect::<HashSet<Box<str>>>()
-    });
+    let seen = |report: &Report| -> HashSet<Box<str>> {
+        let ids = report.members.iter().flat_map(|judged| judged.member.ids().each());
+        ids.flatten().map(Into::into).collect()
+    };
+    let (seen_by_one, seen_by_other) = (seen(one), seen(other));
     let mut others: HashMap<Arc<str>, &mut JudgedExemption> =
         other.exemptions.iter_mut().map(|theirs| (theirs.id.clone(), theirs)).collect();
     for own in &mut one.exemptions {
+        // One that only one report has makes the merge fail: they have not one policy.
         let Some(theirs) = others.get_mut(&own.id) else { continue };
         match (selects_one_of(own, &seen_by_one), selects_one_of(theirs, &seen_by_other)) {
             (true, false) => theirs.select_as(own),
@@ -152,8 +146,7 @@ fn share_pseudonyms(one: &mut Report, other: &mut Report) {
 }
 
 fn selects_one_of(exemption: &JudgedExemption, seen: &HashSet<Box<str>>) -> bool {
-    let ids = [&exemption.account_id, &exemption.uuid, &exemption.email];
-    ids.into_iter().flatten().any(|id| seen.contains(id))
+    exemption.ids().each().into_iter().flatten().any(|id| seen.contains(id))
 }
 
 impl JudgedExemption {
@@ -171,10 +164,13 @@ impl Provenance {
             own.zip(other).is_some_and(|(own, other)| own != other)
         };
         let organisation = |source: &Provenance| {
-            source.atlassian.as_ref().map(|own| format!("{} {}", own.api_url, own.organisation))
+            source
+                .atlassian
+                .as_ref()
+                .map(|asked| format!("{} {}", asked.api_url, asked.organisation))
         };
         let roster = |source: &Provenance| {
-            source.roster.as_ref().map(|own| format!("{} {}", own.sha256, own.as_of))
+            source.roster.as_ref().map(|read| format!("{} {}", read.sha256, read.as_of))
         };
         let what = if differ(self.api_url.as_deref(), other.api_url.as_deref()) {
             "another API"

@@ -12,6 +12,8 @@ mod saved;
 mod states;
 mod wording;
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 pub(crate) use admissible::{outdated, wrong_clock};
@@ -23,192 +25,141 @@ pub use self::period::{Auditor, Filed, MixedPseudonyms, Period};
 pub use self::report::Run;
 pub use self::saved::{Contradiction, Refusal};
 use crate::member::{Member, Role, Source, TwoFactor};
-use crate::policy::{Exemption, Policy};
-use crate::reading::Reading;
-use crate::report::{ClockGap, Finding, Outcome, State};
+use crate::policy::Policy;
+use crate::reading::{MemberList, Reading};
+use crate::report::{
+    ClockGap, Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, State, Workspace,
+};
 use findings::Finder;
 use matching::Index;
-use states::{Calendar, Sightings};
+use states::{Candidate, States};
 
-/// The day and the flags that an evaluation depends on.
+/// The day and the flags that a judgement depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Judging {
     /// The day that exemptions are judged by, UTC.
     pub today: Date,
     /// Judge as if the policy had no exemptions.
     pub ignore_exemptions: bool,
-    /// Make errors of warnings.
+    /// Treat warnings as errors.
     pub strict: bool,
-    /// The day that the roster is of, where there is one.
+    /// The day of the roster, where there is one.
     pub roster_as_of: Option<Date>,
-    /// How far the clock that told the day was from those of the servers; none where the day was
-    /// given.
+    /// How far the machine's clock differs from the servers'; none where the day was given.
     pub clock: Option<ClockGap>,
 }
 
 /// What the policy makes of what was read.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// What was read. A workspace that says too little to be judged has become incomplete.
-    pub readings: Vec<Reading>,
-    /// For each reading one judgement a member, in the same order; none where it is incomplete.
-    pub judgements: Vec<Vec<Judgement>>,
-    /// The state of each exemption, in the order of the policy; empty where they are ignored.
-    pub states: Vec<State>,
-    /// What was found: errors first, then by workspace, key and rule; findings about exemptions
+    /// The workspaces, by slug. One that says too little to be judged is incomplete.
+    pub workspaces: Vec<Workspace>,
+    /// The members of the complete workspaces, by workspace and key.
+    pub members: Vec<JudgedMember>,
+    /// The exemptions, in the order of the policy; empty where they are ignored.
+    pub exemptions: Vec<JudgedExemption>,
+    /// The findings: errors first, then by workspace, key and rule; findings about exemptions
     /// after those about members.
     pub findings: Vec<Finding>,
-}
-
-/// What the policy makes of one member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judgement {
-    /// What the accepted sources say together.
-    pub two_factor: TwoFactor,
-    /// The source that decided.
-    pub decided_by: Option<Source>,
-    /// The outcome.
-    pub outcome: Outcome,
-    /// The position in the policy of the exemption that excuses the member.
-    pub exemption: Option<usize>,
 }
 
 /// Judges every member of every workspace that was read to the end, and every exemption.
 ///
 /// An exemption without workspaces applies to all of `policy.workspaces`, so these are to be
 /// filled in where the file names none.
-pub fn evaluate(policy: &Policy, readings: Vec<Reading>, judging: Judging) -> Evaluation {
-    let exemptions: &[Exemption] = if judging.ignore_exemptions { &[] } else { &policy.exemptions };
-    let readings: Vec<Reading> =
-        readings.into_iter().map(|it| admitted(policy, exemptions, it, judging)).collect();
-
-    let mut roll_call = RollCall::new(exemptions);
-    for reading in &readings {
-        roll_call.read(policy, exemptions, reading);
-    }
-    let calendar = Calendar::new(policy, exemptions, judging.today, &readings);
-    let states = calendar.states(exemptions, &roll_call.sightings);
-    roll_call.excuse(&states);
-
-    let findings =
-        Finder::new(policy, exemptions, &states, &readings, judging).all(&roll_call.needing);
-    Evaluation { judgements: roll_call.judgements, states, findings, readings }
-}
-
-/// A member without proof, and the exemptions that are about it.
-struct Needing {
-    /// The position of its workspace among the readings.
-    workspace: usize,
-    /// Its position among the members there.
-    member: usize,
-    two_factor: TwoFactor,
-    exemptions: Vec<usize>,
-    excused_by: Option<usize>,
-}
-
-/// Every member, judged by its evidence first and by the exemptions once their states are known.
-struct RollCall {
-    judgements: Vec<Vec<Judgement>>,
-    needing: Vec<Needing>,
-    /// What was seen of the members that each exemption is about.
-    sightings: Vec<Sightings>,
-}
-
-impl RollCall {
-    fn new(exemptions: &[Exemption]) -> Self {
-        RollCall {
-            judgements: Vec::new(),
-            needing: Vec::new(),
-            sightings: vec![Sightings::default(); exemptions.len()],
-        }
-    }
-
-    /// Judges the members of the next workspace by their evidence.
-    fn read(&mut self, policy: &Policy, exemptions: &[Exemption], reading: &Reading) {
-        let workspace = self.judgements.len();
-        let index = Index::new(exemptions, &reading.workspace);
-        let mut judgements = Vec::with_capacity(members(reading).len());
-        for (position, member) in members(reading).iter().enumerate() {
-            let judgement = unexcused(member, &policy.accept);
-            let needs = judgement.outcome == Outcome::Violation;
-            let matching = index.matching(member);
-            for &exemption in &matching {
-                if let Some(seen) = self.sightings.get_mut(exemption) {
-                    seen.any = true;
-                    seen.needing |= needs;
-                    seen.owner |= member.role == Some(Role::Owner);
-                }
+pub fn evaluate(policy: &Policy, mut readings: Vec<Reading>, judging: Judging) -> Evaluation {
+    readings.sort_by(|a, b| a.workspace.cmp(&b.workspace));
+    let candidates = Candidate::all(policy, judging);
+    let finder = Finder::new(policy, judging);
+    let mut findings = Vec::new();
+    let mut workspaces = Vec::with_capacity(readings.len());
+    let listed = |reading: &Reading| reading.members.as_ref().map_or(0, |list| list.members.len());
+    let mut members = Vec::with_capacity(readings.iter().map(listed).sum());
+    for mut reading in readings {
+        reading.members = reading.members.and_then(|list| {
+            admissible::check(policy, judging, &Index::new(&candidates, &reading.workspace), list)
+        });
+        workspaces.push(finder.workspace(&reading));
+        match reading.members {
+            Ok(MemberList { members: mut list, .. }) => {
+                list.sort_unstable_by(|a, b| a.key().cmp(b.key()));
+                let judged = |member| by_evidence(&reading.workspace, member, &policy.accept);
+                members.extend(list.into_iter().map(judged));
             }
-            if needs {
-                self.needing.push(Needing {
-                    workspace,
-                    member: position,
-                    two_factor: judgement.two_factor,
-                    exemptions: matching,
-                    excused_by: None,
-                });
-            }
-            judgements.push(judgement);
-        }
-        self.judgements.push(judgements);
-    }
-
-    /// Excuses whoever a valid exemption is about.
-    fn excuse(&mut self, states: &[State]) {
-        for needing in &mut self.needing {
-            needing.excused_by = excuse(&needing.exemptions, states);
-            let judgement = self
-                .judgements
-                .get_mut(needing.workspace)
-                .and_then(|workspace| workspace.get_mut(needing.member));
-            if let (Some(judgement), Some(_)) = (judgement, needing.excused_by) {
-                judgement.outcome = Outcome::Exempt;
-                judgement.exemption = needing.excused_by;
-            }
+            Err(problem) => findings.push(finder.unread(&reading.workspace, problem)),
         }
     }
-}
 
-/// The reading, unless its members say too little to be judged.
-fn admitted(
-    policy: &Policy,
-    exemptions: &[Exemption],
-    mut reading: Reading,
-    judging: Judging,
-) -> Reading {
-    if let Ok(roll) = &reading.members {
-        let refusal = admissible::refusal(policy, exemptions, &reading.workspace, roll)
-            .or_else(|| outdated(policy, judging.roster_as_of, judging.today))
-            .or_else(|| judging.clock.and_then(wrong_clock));
-        if let Some(refusal) = refusal {
-            reading.members = Err(refusal);
-        }
+    let mut cases = cases(&mut members, &candidates);
+    let states = States::new(policy, &workspaces);
+    for case in &mut cases {
+        case.excuse(&states);
     }
-    reading
+    findings.extend(cases.iter().filter_map(|case| finder.about_member(case, &states)));
+    let judged = candidates.iter().map(|candidate| (candidate, states.of(candidate)));
+    findings.extend(judged.clone().filter_map(|(one, state)| finder.about_exemption(one, state)));
+    findings.sort_by(|a, b| findings::order(a).cmp(&findings::order(b)));
+    let exemptions =
+        judged.map(|(one, state)| JudgedExemption::new(one.exemption, state)).collect();
+    Evaluation { workspaces, members, exemptions, findings }
 }
 
-fn members(reading: &Reading) -> &[Member] {
-    reading.members.as_ref().map(|roll| roll.members.as_slice()).unwrap_or_default()
-}
-
-/// What a member is before any exemption is looked at.
-fn unexcused(member: &Member, accept: &[Source]) -> Judgement {
+/// What a member is by its evidence, before any exemption is looked at.
+fn by_evidence(workspace: &Arc<str>, member: Member, accept: &[Source]) -> JudgedMember {
     let (two_factor, decided_by) = member.evidence.joined(accept);
     let outcome = match (member.applicable(), two_factor) {
         (false, _) => Outcome::NotApplicable,
         (true, TwoFactor::Enabled) => Outcome::Protected,
         (true, TwoFactor::Disabled | TwoFactor::Unknown) => Outcome::Violation,
     };
-    Judgement { two_factor, decided_by, outcome, exemption: None }
+    let member = ListedMember::new(workspace.clone(), member, two_factor, decided_by);
+    JudgedMember { member, outcome, exemption: None }
 }
 
-/// The exemption that excuses a member: of those about it the first active one, else the first
-/// that is valid still.
-fn excuse(about: &[usize], states: &[State]) -> Option<usize> {
-    let state = |position: &usize| states.get(*position).copied().unwrap_or(State::Unresolved);
-    about
-        .iter()
-        .find(|position| state(position) == State::Active)
-        .or_else(|| about.iter().find(|position| state(position).excuses()))
-        .copied()
+/// A member without proof, and the exemptions that are about it, in the order of the policy.
+struct Case<'c, 'p> {
+    judged: &'c mut JudgedMember,
+    candidates: Vec<&'c Candidate<'p>>,
+}
+
+/// The members without proof. Of each member it is noted what the exemptions about it have to do
+/// with. Members of one workspace stand together.
+fn cases<'c, 'p>(
+    members: &'c mut [JudgedMember],
+    candidates: &'c [Candidate<'p>],
+) -> Vec<Case<'c, 'p>> {
+    let mut cases = Vec::new();
+    for workspace in members.chunk_by_mut(|a, b| a.member.workspace == b.member.workspace) {
+        let Some(first) = workspace.first() else { continue };
+        let index = Index::new(candidates, &first.member.workspace);
+        for judged in workspace {
+            let candidates = index.matching(judged.member.ids());
+            let is_unproven = judged.outcome == Outcome::Violation;
+            for candidate in &candidates {
+                candidate.saw(is_unproven, judged.member.role == Some(Role::Owner));
+            }
+            if is_unproven {
+                cases.push(Case { judged, candidates });
+            }
+        }
+    }
+    cases
+}
+
+impl Case<'_, '_> {
+    /// Excuses the member where an exemption about it is valid: by the first active one, else by
+    /// the first that is valid still. Notes which exemptions that depends on.
+    fn excuse(&mut self, states: &States<'_>) {
+        let of = |wanted: fn(State) -> bool| {
+            self.candidates.iter().find(move |candidate| wanted(states.of(candidate)))
+        };
+        match of(|state| state == State::Active).or_else(|| of(State::excuses)) {
+            Some(candidate) => {
+                candidate.decides();
+                self.judged.outcome = Outcome::Exempt;
+                self.judged.exemption = Some(candidate.exemption.id.clone());
+            }
+            None => self.candidates.iter().for_each(|candidate| candidate.decides()),
+        }
+    }
 }

@@ -1,17 +1,16 @@
 //! The report of a run, made once and sorted once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
 
 use crate::failure::Exit;
-use crate::judge::{Evaluation, Judgement};
-use crate::location::Location;
-use crate::member::{Member, Source, TwoFactor};
+use crate::judge::Evaluation;
+use crate::member::{Ids, Member, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
 use crate::quote::Quotes;
-use crate::reading::{Addresses, Reading};
+use crate::reading::{Addresses, MemberList, Reading};
 use crate::report::{
     AppliedPolicy, Assurance, Commit, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
     ListedMember, Options, Outcome, Provenance, Report, SCHEMA_VERSION, SCOPE, Severity, Snapshot,
@@ -19,7 +18,7 @@ use crate::report::{
 };
 use crate::rule::Rule;
 
-/// What a run knows about itself, beside policy and members.
+/// What a run knows about itself, besides policy and members.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// When the members were read.
@@ -37,22 +36,11 @@ pub struct Run {
 impl Report {
     /// The report of a run under a policy.
     pub fn new(run: Run, policy: &Policy, evaluation: Evaluation) -> Self {
-        let Evaluation { readings, judgements, states, findings } = evaluation;
-        let mut judged: Vec<(Reading, Vec<Judgement>)> =
-            readings.into_iter().zip(judgements).collect();
-        judged.sort_by(|(a, _), (b, _)| a.workspace.cmp(&b.workspace));
-        let entries: HashMap<&str, &Location> =
-            policy.workspaces.iter().map(|entry| (&*entry.slug, &entry.location)).collect();
-        let workspace = |(reading, _): &(Reading, _)| Workspace {
-            location: entries.get(&*reading.workspace).copied().cloned(),
-            ..Workspace::from(reading)
-        };
-        let workspaces: Vec<Workspace> = judged.iter().map(workspace).collect();
+        let Evaluation { workspaces, members, exemptions, findings } = evaluation;
         let checked: HashSet<&str> = workspaces.iter().map(|checked| &*checked.slug).collect();
         let named = policy.workspaces.iter().map(|entry| &entry.slug);
         let workspaces_not_checked =
             named.filter(|slug| !checked.contains(&***slug)).cloned().collect();
-        let members = judged_members(policy, judged);
         let verdict = verdict(&workspaces, &members, &findings);
         Report {
             schema_version: SCHEMA_VERSION,
@@ -81,12 +69,7 @@ impl Report {
             workspaces,
             workspaces_not_checked,
             members,
-            exemptions: policy
-                .exemptions
-                .iter()
-                .zip(states)
-                .map(|(exemption, state)| JudgedExemption::new(exemption, state))
-                .collect(),
+            exemptions,
             findings,
             previous: None,
             changes: None,
@@ -107,15 +90,12 @@ impl Snapshot {
         let workspaces: Vec<Workspace> = readings.iter().map(Workspace::from).collect();
         let mut members: Vec<ListedMember> = Vec::new();
         for reading in readings {
-            let start = members.len();
-            let roll = reading.members.into_iter().flat_map(|roll| roll.members);
-            members.extend(roll.map(|member| {
+            let Ok(MemberList { members: mut list, .. }) = reading.members else { continue };
+            list.sort_unstable_by(|a, b| a.key().cmp(b.key()));
+            members.extend(list.into_iter().map(|member| {
                 let (two_factor, decided_by) = member.evidence.joined(accept);
                 ListedMember::new(reading.workspace.clone(), member, two_factor, decided_by)
             }));
-            if let Some(own) = members.get_mut(start..) {
-                own.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            }
         }
         Snapshot {
             schema_version: SCHEMA_VERSION,
@@ -134,36 +114,6 @@ impl Report {
     pub fn exit(&self) -> Exit {
         exit(self.verdict, self.options.exit_zero, &self.workspaces)
     }
-}
-
-/// The members of every workspace that was read to the end, each workspace by key.
-fn judged_members(
-    policy: &Policy,
-    workspaces: Vec<(Reading, Vec<Judgement>)>,
-) -> Vec<JudgedMember> {
-    let count = workspaces.iter().map(|(_, judgements)| judgements.len()).sum();
-    let mut members: Vec<JudgedMember> = Vec::with_capacity(count);
-    for (reading, judgements) in workspaces {
-        let start = members.len();
-        let roll = reading.members.into_iter().flat_map(|roll| roll.members);
-        members.extend(roll.zip(judgements).map(|(member, judgement)| {
-            let excuse = judgement.exemption.and_then(|at| policy.exemptions.get(at));
-            JudgedMember {
-                member: ListedMember::new(
-                    reading.workspace.clone(),
-                    member,
-                    judgement.two_factor,
-                    judgement.decided_by,
-                ),
-                outcome: judgement.outcome,
-                exemption: excuse.map(|exemption| exemption.id.clone()),
-            }
-        }));
-        if let Some(own) = members.get_mut(start..) {
-            own.sort_unstable_by(|a, b| a.member.key.cmp(&b.member.key));
-        }
-    }
-    members
 }
 
 /// What members and findings add up to. A report about no workspace proves nothing.
@@ -227,15 +177,15 @@ fn summary(members: &[JudgedMember], findings: &[Finding], accept: &[Source]) ->
 
 impl From<&Reading> for Workspace {
     fn from(reading: &Reading) -> Self {
-        let roll = reading.members.as_ref();
+        let list = reading.members.as_ref();
         Workspace {
             slug: reading.workspace.clone(),
             source: reading.origin,
-            complete: roll.is_ok(),
-            completeness: roll.ok().map(|roll| roll.completeness),
-            error: roll.err().map(|problem| problem.with(Quotes::Shown).what),
-            members: roll.map_or(0, |roll| roll.members.len() as u64),
-            addresses_looked_up: roll.is_ok_and(|roll| roll.addresses == Addresses::LookedUp),
+            complete: list.is_ok(),
+            completeness: list.ok().map(|list| list.completeness),
+            error: list.err().map(|problem| problem.with(Quotes::Shown).what),
+            members: list.map_or(0, |list| list.members.len() as u64),
+            addresses_looked_up: list.is_ok_and(|list| list.addresses == Addresses::LookedUp),
             reported_size: reading.walk.reported_size,
             requests: reading.walk.requests,
             walks: reading.walk.walks,
@@ -246,7 +196,8 @@ impl From<&Reading> for Workspace {
 }
 
 impl ListedMember {
-    fn new(
+    /// A member as it was read, with what its evidence says.
+    pub(super) fn new(
         workspace: Arc<str>,
         member: Member,
         two_factor: TwoFactor,
@@ -271,8 +222,9 @@ impl ListedMember {
 }
 
 impl JudgedExemption {
+    /// An exemption of the policy and its state.
     pub(crate) fn new(exemption: &Exemption, state: State) -> Self {
-        let (account_id, uuid, email) = exemption.selector.parts();
+        let Ids { account_id, uuid, email } = exemption.selector.ids();
         JudgedExemption {
             id: exemption.id.clone(),
             state,

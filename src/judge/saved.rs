@@ -35,10 +35,8 @@ impl Report {
     /// Where it is not a report of this version, or claims anything else than what judging again
     /// gives.
     pub fn from_saved(document: &[u8]) -> Result<Report, Refusal> {
-        let claimed: Report = match serde_json::from_slice(document) {
-            Ok(report) => report,
-            Err(error) => return Err(unreadable(document, &error)),
-        };
+        let claimed: Report =
+            serde_json::from_slice(document).map_err(|error| unreadable(document, &error))?;
         if claimed.schema_version != SCHEMA_VERSION {
             return Err(Refusal::Version(claimed.schema_version.into()));
         }
@@ -53,15 +51,11 @@ fn unreadable(document: &[u8], error: &serde_json::Error) -> Refusal {
     struct Versioned {
         schema_version: u64,
     }
-    if let Some((key, readings)) = repeated_key(document) {
-        // Which of the two counts cannot be known, so whichever shows a violation does.
-        let violate = |reading: Value| {
-            let report = Report::deserialize(reading).ok();
-            report.is_some_and(|report| report.rejudged().verdict == Verdict::Violations)
-        };
+    // What serde says of a key that comes twice, and no quoted text can begin like it.
+    if error.to_string().starts_with("duplicate field") {
         return Refusal::Contradiction(Contradiction {
-            why: format!("it has the key `{key}` twice in one object"),
-            violations: readings.into_iter().any(violate),
+            why: format!("it has a key twice in one object: {error}"),
+            violations: may_violate(document),
         });
     }
     match serde_json::from_slice(document) {
@@ -72,20 +66,23 @@ fn unreadable(document: &[u8], error: &serde_json::Error) -> Refusal {
     }
 }
 
-/// A key that comes twice in one object, and the document as it is read by whoever takes the first
-/// of the two, and by whoever takes the last.
-fn repeated_key(document: &[u8]) -> Option<(String, [Value; 2])> {
-    let mut repeated = None;
+/// Whether a document in which a key comes twice shows violations. Which of the two counts depends
+/// on the reader, so it is judged as read by one that takes the first, and by one that takes the
+/// last.
+fn may_violate(document: &[u8]) -> bool {
     let mut deserializer = serde_json::Deserializer::from_slice(document);
-    let first = FirstWins(&mut repeated).deserialize(&mut deserializer).ok()?;
-    let last = serde_json::from_slice(document).ok()?;
-    Some((repeated?, [first, last]))
+    let first = FirstWins.deserialize(&mut deserializer);
+    let last = serde_json::from_slice(document);
+    [first, last].into_iter().any(|reading| {
+        let report = reading.and_then(|reading: Value| Report::deserialize(reading));
+        report.is_ok_and(|report| report.rejudged().verdict == Verdict::Violations)
+    })
 }
 
-/// Reads a document in which the first of equal keys counts, and notes that there are some.
-struct FirstWins<'r>(&'r mut Option<String>);
+/// Reads a document in which the first of equal keys counts.
+struct FirstWins;
 
-impl<'de> DeserializeSeed<'de> for FirstWins<'_> {
+impl<'de> DeserializeSeed<'de> for FirstWins {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -93,7 +90,7 @@ impl<'de> DeserializeSeed<'de> for FirstWins<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for FirstWins<'_> {
+impl<'de> Visitor<'de> for FirstWins {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,7 +123,7 @@ impl<'de> Visitor<'de> for FirstWins<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(element) = elements.next_element_seed(FirstWins(&mut *self.0))? {
+        while let Some(element) = elements.next_element_seed(FirstWins)? {
             list.push(element);
         }
         Ok(Value::Array(list))
@@ -135,12 +132,8 @@ impl<'de> Visitor<'de> for FirstWins<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            let value = entries.next_value_seed(FirstWins(&mut *self.0))?;
-            if object.contains_key(&key) {
-                self.0.get_or_insert(key);
-            } else {
-                object.insert(key, value);
-            }
+            let value = entries.next_value_seed(FirstWins)?;
+            object.entry(key).or_insert(value);
         }
         Ok(Value::Object(object))
     }

@@ -5,20 +5,18 @@ use std::fmt::Write;
 
 use jiff::civil::Date;
 
-use crate::member::{Member, Source, TwoFactor};
+use crate::member::{Source, TwoFactor};
 use crate::policy::{Exemption, Limits};
-use crate::report::State;
+use crate::report::{ListedMember, State};
 use crate::rule::Rule;
 
 /// What is said about a member without proof, and about the exemptions that do not excuse it.
 pub(super) fn member<'a>(
-    member: &Member,
-    two_factor: TwoFactor,
-    workspace: &str,
+    member: &ListedMember,
     accept: &[Source],
-    invalid: impl Iterator<Item = (&'a Exemption, State)>,
+    exemptions: impl Iterator<Item = (&'a Exemption, State)>,
 ) -> String {
-    let (seen, sources): (&str, Vec<Cow<'_, str>>) = match two_factor {
+    let (seen, sources): (&str, Vec<Cow<'_, str>>) = match member.two_factor {
         TwoFactor::Unknown => {
             ("second factor unknown to", accept.iter().map(|source| source.id().into()).collect())
         }
@@ -27,8 +25,9 @@ pub(super) fn member<'a>(
             accept.iter().map(|&source| heard(member, source, accept)).collect(),
         ),
     };
-    let mut message = format!("{} in {workspace}: {seen}: {}", member.label(), sources.join(", "));
-    for (exemption, state) in invalid {
+    let (label, workspace) = (member.label(), &member.workspace);
+    let mut message = format!("{label} in {workspace}: {seen}: {}", sources.join(", "));
+    for (exemption, state) in exemptions {
         let id = &exemption.id;
         // Writing to a String cannot fail.
         let _ = match state {
@@ -50,7 +49,7 @@ pub(super) fn member<'a>(
 }
 
 /// A source, and where there are several what it said.
-fn heard(member: &Member, source: Source, accept: &[Source]) -> Cow<'static, str> {
+fn heard(member: &ListedMember, source: Source, accept: &[Source]) -> Cow<'static, str> {
     let id = source.id();
     if accept.len() == 1 {
         return id.into();
@@ -73,9 +72,9 @@ pub(super) fn exemption(rule: Rule, exemption: &Exemption, limits: &Limits, toda
         Rule::ExemptionNotAllowed => "covers an owner, which `limits.admins` forbids".into(),
         Rule::ExemptionExpiring => format!("ends on {expires}"),
         Rule::ExemptionUnneeded => {
-            "is not needed: whom it names has a second factor or does not log in".into()
+            "is not needed: the member has a second factor, or does not log in".into()
         }
-        Rule::ExemptionUnused => "is unused: nobody whom it names is in its workspaces".into(),
+        Rule::ExemptionUnused => "is unused: its workspaces have no such member".into(),
         Rule::TwoFactorDisabled | Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => {
             rule.description().into()
         }
@@ -83,8 +82,8 @@ pub(super) fn exemption(rule: Rule, exemption: &Exemption, limits: &Limits, toda
     format!("exemption {} ({}) {said}", exemption.id, exemption.member())
 }
 
-/// What is said about the state of an exemption before anybody is looked at; `None` where there is
-/// nothing to say.
+/// What is said about the state of an exemption before any member is looked at; `None` where there
+/// is nothing to say.
 pub(crate) fn standing(
     exemption: &Exemption,
     state: State,
@@ -113,14 +112,14 @@ fn over_limit(exemption: &Exemption, limits: &Limits, today: Date) -> String {
         (Some(max), Some(starts), _) if days(starts) > i64::from(max) => {
             format!("runs for {} days, {starts} to {expires}; the limit is {max}", days(starts))
         }
-        (Some(max), None, _) => format!("has no first day, and the limit is {max} days"),
+        (Some(max), None, _) => format!("has no start date, and the limit is {max} days"),
         (None, _, _) if days(today) > super::states::MAX_DAYS_AHEAD => format!(
             "ends on {expires}, {} days from today; without `limits.max_days` the limit is {}",
             days(today),
             super::states::MAX_DAYS_AHEAD
         ),
         (_, _, Some(max)) => {
-            format!("is one too many: the limit is {max}, and it is among those that end last")
+            format!("is one too many: the limit is {max}, and those that end last do not count")
         }
         (_, _, None) => "is over the limit".into(),
     }

@@ -34,7 +34,7 @@ pub use self::write::FirstPolicy;
 pub use crate::yaml::diagnostics::Warning;
 
 use crate::location::Location;
-use crate::member::Source;
+use crate::member::{Ids, Source};
 use crate::rule::{Level, Rule};
 use crate::unique;
 
@@ -289,7 +289,7 @@ impl Exemption {
 
     /// The member that it is for, for people: the name, and the id or address.
     pub(crate) fn member(&self) -> String {
-        let (account_id, uuid, email) = self.selector.parts();
+        let Ids { account_id, uuid, email } = self.selector.ids();
         let selected = account_id.or(uuid).or(email).unwrap_or_default();
         match &self.name {
             Some(name) => format!("{name}, {selected}"),
@@ -321,14 +321,16 @@ impl Selector {
         }
     }
 
-    /// The account id, the uuid and the e-mail address, where it has them.
-    pub fn parts(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
-        match self {
-            Selector::Id { id: MemberId::AccountId(id), email } => {
-                (Some(id), None, email.as_deref())
-            }
-            Selector::Id { id: MemberId::Uuid(id), email } => (None, Some(id), email.as_deref()),
-            Selector::Email(email) => (None, None, Some(email)),
+    /// What it selects by.
+    pub fn ids(&self) -> Ids<'_> {
+        let (id, email) = match self {
+            Selector::Id { id, email } => (Some(id), email.as_deref()),
+            Selector::Email(email) => (None, Some(&**email)),
+        };
+        match id {
+            Some(MemberId::AccountId(id)) => Ids { account_id: Some(id), uuid: None, email },
+            Some(MemberId::Uuid(id)) => Ids { account_id: None, uuid: Some(id), email },
+            None => Ids { email, ..Ids::default() },
         }
     }
 }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::{Exemption, Limits, RosterColumns};
-use crate::member::Source;
+use crate::member::{Ids, Source};
 use crate::rule::Rule;
 use crate::yaml::quotes::{Quotes, key, quoted, word};
 
 /// The keys of an exemption with their values as YAML, in the order of the documentation.
 pub(super) fn fields(exemption: &Exemption, quotes: Quotes) -> Vec<(String, String)> {
-    let (account_id, uuid, email) = exemption.selector.parts();
+    let Ids { account_id, uuid, email } = exemption.selector.ids();
     let word = |text: &str| word(text, quotes);
     let days = |day: Option<Date>| {
         day.map(|day| match quotes {

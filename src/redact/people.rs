@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::member::Ids;
+
 /// What sort of id it is. The same text as another sort of id may be somebody else's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -27,21 +29,12 @@ impl Kind {
 
 type Id<'a> = (Kind, &'a str);
 
-/// The ids of a member, or those that an exemption selects by.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Ids<'a> {
-    pub(super) account_id: Option<&'a str>,
-    pub(super) uuid: Option<&'a str>,
-    pub(super) email: Option<&'a str>,
-}
-
-impl<'a> Ids<'a> {
-    /// From the one that names a person best to the one that does least.
-    fn each(self) -> impl Iterator<Item = Id<'a>> {
-        let Ids { account_id, uuid, email } = self;
-        let kinds = [(Kind::AccountId, account_id), (Kind::Uuid, uuid), (Kind::Email, email)];
-        kinds.into_iter().filter_map(|(kind, id)| Some((kind, id?)))
-    }
+/// From the id that names a person best to the one that does least.
+fn each(ids: Ids<'_>) -> impl Iterator<Item = Id<'_>> {
+    [Kind::AccountId, Kind::Uuid, Kind::Email]
+        .into_iter()
+        .zip(ids.each())
+        .filter_map(|(kind, id)| Some((kind, id?)))
 }
 
 /// For each id the one that stands for its person.
@@ -55,7 +48,7 @@ impl People {
     pub(super) fn new<'a>(seen: impl IntoIterator<Item = Ids<'a>>) -> Self {
         let mut together = Together::default();
         for ids in seen {
-            let mut each = ids.each();
+            let mut each = each(ids);
             let Some(first) = each.next() else { continue };
             for other in each {
                 together.join(first, other);

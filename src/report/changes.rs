@@ -187,11 +187,6 @@ fn is_less_serious(finding: &Finding, earlier: &Finding) -> bool {
     is_another(finding, earlier) && finding.rule.default_level() > earlier.rule.default_level()
 }
 
-/// The ids that a member has: account id, uuid, address.
-fn ids(member: &ListedMember) -> [Option<&str>; 3] {
-    [&member.account_id, &member.uuid, &member.email].map(Option::as_deref)
-}
-
 /// A report, and ways to find things in it.
 struct View<'a> {
     report: &'a Report,
@@ -203,7 +198,7 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn of(report: &'a Report) -> Self {
         let by_ids = |judged: &'a JudgedMember| {
-            let known = ids(&judged.member).into_iter().flatten();
+            let known = judged.member.ids().each().into_iter().flatten();
             known.map(move |id| ((&*judged.member.workspace, id), judged))
         };
         View {
@@ -225,7 +220,7 @@ impl<'a> View<'a> {
 
     /// The same member in this report, by any id that both have.
     fn same(&self, other: &ListedMember) -> Option<&'a JudgedMember> {
-        let mut known = ids(other).into_iter().flatten();
+        let mut known = other.ids().each().into_iter().flatten();
         known.find_map(|id| self.members.get(&(&*other.workspace, id)).copied())
     }
 
@@ -292,7 +287,7 @@ impl<'a> View<'a> {
             complete.map(|workspace| (&*workspace.slug, [true; 3])).collect();
         for JudgedMember { member, .. } in &self.report.members {
             if let Some(common) = common.get_mut(&*member.workspace) {
-                for (common, id) in common.iter_mut().zip(ids(member)) {
+                for (common, id) in common.iter_mut().zip(member.ids().each()) {
                     *common &= id.is_some();
                 }
             }

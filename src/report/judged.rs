@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::location::Location;
-use crate::member::{AccountStatus, Evidence, Kind, Member, Role, Source, TwoFactor};
+use crate::member::{self, AccountStatus, Evidence, Ids, Kind, Member, Role, Source, TwoFactor};
 use crate::policy::Category;
 use crate::rule::Rule;
 
@@ -49,6 +49,30 @@ pub struct ListedMember {
     pub decided_by: Option<Source>,
     /// What each source says.
     pub evidence: Evidence,
+}
+
+impl ListedMember {
+    /// Its ids.
+    pub fn ids(&self) -> Ids<'_> {
+        Ids {
+            account_id: self.account_id.as_deref(),
+            uuid: self.uuid.as_deref(),
+            email: self.email.as_deref(),
+        }
+    }
+
+    /// The rule that the member breaks, where it is neither protected nor exempt.
+    pub(crate) fn rule(&self) -> Rule {
+        match self.two_factor {
+            TwoFactor::Unknown => Rule::TwoFactorUnknown,
+            TwoFactor::Enabled | TwoFactor::Disabled => Rule::TwoFactorDisabled,
+        }
+    }
+
+    /// The member for people: the shown name, else the nickname, and the key whole.
+    pub(crate) fn label(&self) -> String {
+        member::label(&self.key, [&self.display_name, &self.nickname])
+    }
 }
 
 impl From<ListedMember> for Member {
@@ -96,7 +120,7 @@ pub enum Outcome {
     Exempt,
     /// No proof, and no valid exemption.
     Violation,
-    /// Nobody logs in with the account.
+    /// The account cannot log in: an app user, or deactivated.
     NotApplicable,
 }
 
@@ -140,7 +164,7 @@ pub struct JudgedExemption {
     /// What stands in for the second factor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensating_controls: Vec<Box<str>>,
-    /// Who answers for it.
+    /// Who is responsible for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Box<str>>,
     /// Who approved it.
@@ -153,23 +177,34 @@ pub struct JudgedExemption {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub starts: Option<Date>,
-    /// Its last day, valid to the end of it, UTC.
+    /// Its last day, UTC. It is valid to the end of that day.
     #[schemars(with = "String", extend("format" = "date"))]
     pub expires: Date,
     /// The workspaces it applies to; missing for all of the policy's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workspaces: Vec<Arc<str>>,
-    /// Where it stands in the policy.
+    /// Where it is in the policy.
     pub location: Location,
+}
+
+impl JudgedExemption {
+    /// What it selects by.
+    pub(crate) fn ids(&self) -> Ids<'_> {
+        Ids {
+            account_id: self.account_id.as_deref(),
+            uuid: self.uuid.as_deref(),
+            email: self.email.as_deref(),
+        }
+    }
 }
 
 /// The state of an exemption: the first that fits, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Nobody that it names is in its workspaces, all of which were read.
+    /// No such member is in its workspaces, all of which were read.
     Unused,
-    /// Whom it names is protected, or does not log in, wherever it applies.
+    /// The member is protected, or does not log in, in every workspace where it applies.
     Unneeded,
     /// It covers an owner, and the policy forbids that.
     NotAllowed,
@@ -203,7 +238,7 @@ impl State {
         }
     }
 
-    /// Whether an exemption in this state excuses anybody.
+    /// Whether an exemption in this state excuses a member.
     pub fn excuses(self) -> bool {
         match self {
             State::Expiring | State::Active => true,
@@ -247,6 +282,24 @@ pub struct Finding {
     pub exemption: Option<Arc<str>>,
     /// The place in the policy that it points at.
     pub location: Location,
+}
+
+impl Finding {
+    /// An error about nothing yet, with the help of its rule.
+    pub(crate) fn new(rule: Rule, location: Location) -> Self {
+        Finding {
+            rule,
+            level: Severity::Error,
+            message: String::new(),
+            help: rule.help().into(),
+            workspace: None,
+            key: None,
+            account_id: None,
+            uuid: None,
+            exemption: None,
+            location,
+        }
+    }
 }
 
 /// How grave a finding is.

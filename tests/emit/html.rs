@@ -357,7 +357,7 @@ fn people_are_counted_where_several_workspaces_were_read() {
 #[test]
 fn advice_shows_what_is_typed_as_such() {
     let html = written(Format::Html, &everything());
-    assert!(html.contains("approved anew with a later <code>expires</code>.</p>"));
+    assert!(html.contains("approved again with a later <code>expires</code>.</p>"));
 }
 
 #[test]

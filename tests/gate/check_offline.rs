@@ -53,6 +53,19 @@ fn no_member_and_no_such_workspace_are_incomplete() {
     assert_eq!(check(&[page(&[elsewhere], 1, 1, false)]).0, 3);
 }
 
+#[test]
+fn a_workspace_in_which_no_member_can_log_in_is_incomplete() {
+    let mut closed = row(1, Some(json!(true)));
+    closed["user"]["account_status"] = json!("closed");
+    let mut app = row(2, None);
+    app["user"]["type"] = json!("app_user");
+    let (code, why) = check(&[page(&[closed.clone(), app.clone()], 2, 1, false)]);
+    assert_eq!(code, 3);
+    assert!(why.contains("none of the listed members can log in"), "{why}");
+    let owner = row(3, Some(json!(true)));
+    assert_eq!(check(&[page(&[closed, app, owner], 3, 1, false)]), (0, String::new()));
+}
+
 const EXPORT: &str = "\u{feff}Public Name,Email Address,Last Login (UTC),Has 2SV,On Plan\r\n\
     \"Lovelace, Ada\",Ada@acme.example,2026-08-01,Yes,Yes\r\n\
     X (INACTIVE),x@acme.example,2026-08-01,No,Yes\r\n\

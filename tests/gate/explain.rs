@@ -49,7 +49,7 @@ fn every_example_is_true() {
     for rule in Rule::ALL {
         let example = rule.example();
         let sandbox = Sandbox::new();
-        sandbox.write("policy.yaml", &example.policy);
+        sandbox.write("policy.yaml", example.policy);
         let server = bitbucket(rule);
         let args = ["check", "--today", EXAMPLE_DAY, "--report", "json=report.json"];
         let outcome = sandbox.run_against(&server, &args);
@@ -83,7 +83,7 @@ fn a_rule_is_explained_with_its_example_and_its_controls() {
         let example = rule.example();
         let policy = example.policy.lines().map(|line| format!("  {line}\n")).collect::<String>();
         for part in
-            [&policy, example.finding, EXAMPLE_DAY, "It supports, and does not alone satisfy"]
+            [&*policy, example.finding, EXAMPLE_DAY, "It supports, and does not alone satisfy"]
         {
             assert!(said.contains(part), "{part} is missing:\n{said}");
         }

@@ -110,12 +110,12 @@ fn an_export_that_says_nothing_of_a_flag_is_not_told_as_off() {
 fn what_to_select_by_is_said_where_an_id_is_not_shown() {
     let uuid = "{00000000-0000-4000-8000-000000000001}";
     for (hidden, selector, help) in [
-        ("account_id", format!("account_id: '{}'", id(1)), "`uuid` in place of `account_id`"),
-        ("uuid", format!("uuid: '{uuid}'"), "`account_id` in place of `uuid`"),
+        ("account_id", format!("account_id: '{}'", id(1)), "Use `uuid` instead of `account_id`"),
+        ("uuid", format!("uuid: '{uuid}'"), "Use `account_id` instead of `uuid`"),
         (
             "account_id",
             format!("account_id: '{}', email: ada@acme.example", id(1)),
-            "`uuid` in place of `account_id`",
+            "Use `uuid` instead of `account_id`",
         ),
     ] {
         let exempt =
@@ -125,7 +125,7 @@ fn what_to_select_by_is_said_where_an_id_is_not_shown() {
         ground.sandbox.write("listed", saved(&rows));
         for members in [&[][..], &LISTED] {
             let checked = ground.check_by(&exempt, members, &[]);
-            checked.is_incomplete("it cannot be told whom exemption EX-1 is about");
+            checked.is_incomplete("it is not known which member exemption EX-1 is about");
             let said = checked.console.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(said.contains(help), "{}", checked.console);
         }

@@ -205,15 +205,17 @@ fn what_one_run_did_not_read_is_not_compared() {
     let outcome = check(&["--report=json=second.json", "--previous=first.json"]);
     assert_eq!(list(&sandbox, "staying").len(), 3);
     assert_eq!(sandbox.json("second.json")["changes"]["not_compared"], json!(["labs"]));
-    assert!(outcome.stdout.contains("to the end: labs"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("1 workspace not compared: labs. Both"), "{}", outcome.stdout);
 
     // An export has no ids: whom it lists may be anybody of the API.
     let export = "Public Name,Email Address,Last Login (UTC),Has 2SV,On Plan\n\
                   Somebody,somebody@acme.example,2026-08-30,No,Yes\n";
     sandbox.write("export.csv", export);
     let workspace = ["--workspace=acme", "--previous=first.json", "--report=json=second.json"];
-    check(&[&workspace[..], &["--members=export.csv"]].concat());
+    let outcome = check(&[&workspace[..], &["--members=export.csv"]].concat());
     nothing_is_compared(&sandbox);
+    let said = outcome.stdout.contains("UTC: not compared\n");
+    assert!(said && !outcome.stdout.contains("0 new"), "{}", outcome.stdout);
     assert_eq!(sandbox.json("second.json")["changes"]["not_compared"], json!(["acme", "labs"]));
 
     // Without an address, a row is somebody else in the next export.

@@ -37,8 +37,8 @@ fn what_was_not_even_read_is_not_said_to_be_unreadable() {
     let report = sandbox.json("out/json");
     assert_eq!(
         report["findings"][0]["message"],
-        "the workspace acme could not be checked: the roster is 243 days old, of 2026-01-01, and \
-         may be 7"
+        "the workspace acme could not be checked: the roster of 2026-01-01 is 243 days old, and \
+         at most 7 are allowed"
     );
 }
 

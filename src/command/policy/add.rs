@@ -149,7 +149,7 @@ fn readings(
 
 /// The entry, about a member.
 fn about(planned: Exemption, member: &Member) -> Result<Exemption, Failure> {
-    let given: Option<Box<str>> = planned.selector.parts().2.map(Into::into);
+    let given: Option<Box<str>> = planned.selector.ids().email.map(Into::into);
     match selector(member, given.clone()) {
         None => Err(Failure::usage(
             format!("{} has neither an id nor an e-mail address", member.label()),

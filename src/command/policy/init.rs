@@ -6,20 +6,19 @@ use std::sync::Arc;
 
 use jiff::{ToSpan, civil::Date};
 
-use super::{demand_all, name, selector, tell};
+use super::{demand_judged, name, selector, tell};
 use crate::cli::PolicyInit;
 use crate::emit::summary::count;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::files::{check_new, create};
-use crate::judge::Evaluation;
 use crate::location::Location;
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy;
 use crate::policy::{Category, Exemption, FirstPolicy, Limits, RosterColumns};
 use crate::read::{Roles, file};
 use crate::reading::Selection;
-use crate::report::Outcome;
+use crate::report::{JudgedMember, ListedMember, Outcome};
 use crate::run::collect::askable;
 use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::workspaces::{from_environment, named, no_workspace};
@@ -102,8 +101,8 @@ fn exempt(
     let terms = Terms { roles: Roles::Welcome, ..Terms::PLAIN };
     let run = PolicyRun::new(parsed(first.to_yaml())?, &args.sources, terms, context)?;
     let evaluation = run.judge(run.collect()?, None).evaluation;
-    demand_all(&evaluation.readings)?;
-    let failing = failing(&evaluation);
+    demand_judged(&evaluation.findings)?;
+    let failing = failing(&evaluation.members);
     let owners = failing.values().filter(|failing| !failing.owns.is_empty());
     let owners = owners
         .map(|owner| format!("{}, {}", owner.member.label(), owner.owns.join(", ")))
@@ -124,8 +123,7 @@ fn exempt(
 
 /// A member who fails, and where.
 struct Failing<'e> {
-    member: &'e Member,
-    two_factor: TwoFactor,
+    member: &'e ListedMember,
     workspaces: Vec<Arc<str>>,
     /// Those of them that the member owns.
     owns: Vec<Arc<str>>,
@@ -133,24 +131,24 @@ struct Failing<'e> {
     may_own: bool,
 }
 
-/// Every member who fails, once, by its key.
-fn failing(evaluation: &Evaluation) -> BTreeMap<&str, Failing<'_>> {
+/// The members who fail, once each, by their keys.
+fn failing(members: &[JudgedMember]) -> BTreeMap<&str, Failing<'_>> {
     let mut failing: BTreeMap<&str, Failing<'_>> = BTreeMap::new();
-    for (reading, judgements) in evaluation.readings.iter().zip(&evaluation.judgements) {
-        let members = reading.members.iter().flat_map(|list| &list.members);
-        for (member, judgement) in members.zip(judgements) {
-            if judgement.outcome == Outcome::Violation {
-                let two_factor = judgement.two_factor;
-                let (workspaces, owns, may_own) = (Vec::new(), Vec::new(), false);
-                let entry = Failing { member, two_factor, workspaces, owns, may_own };
-                let person = failing.entry(member.key()).or_insert(entry);
-                person.workspaces.push(Arc::clone(&reading.workspace));
-                match member.role {
-                    Some(Role::Owner) => person.owns.push(Arc::clone(&reading.workspace)),
-                    Some(Role::Member) => {}
-                    None => person.may_own = true,
-                }
-            }
+    for JudgedMember { member, outcome, .. } in members {
+        if *outcome != Outcome::Violation {
+            continue;
+        }
+        let person = failing.entry(&member.key).or_insert_with(|| Failing {
+            member,
+            workspaces: Vec::new(),
+            owns: Vec::new(),
+            may_own: false,
+        });
+        person.workspaces.push(member.workspace.clone());
+        match member.role {
+            Some(Role::Owner) => person.owns.push(member.workspace.clone()),
+            Some(Role::Member) => {}
+            None => person.may_own = true,
         }
     }
     failing
@@ -163,13 +161,14 @@ fn entries(
     last_day: Date,
 ) -> Result<Vec<Exemption>, Failure> {
     let entry = |(number, failing): (usize, Failing<'_>)| {
-        let Failing { member, two_factor, workspaces, owns, .. } = failing;
+        let Failing { member: listed, workspaces, owns, .. } = failing;
+        let member = &Member::from(listed.clone());
         Ok(Exemption {
             id: format!("ONB-{}", number + 1).into(),
             selector: selector(member, None).ok_or_else(|| nameless(member))?,
             name: name(member),
             category: Some(Category::Onboarding),
-            reason: reason(two_factor, first.accept, &owns).into(),
+            reason: reason(listed.two_factor, first.accept, &owns).into(),
             compensating_controls: Vec::new(),
             owner: None,
             approved_by: None,

@@ -54,9 +54,8 @@ pub(super) fn warnings_about(id: &str, policy: &Policy, today: Date) -> Vec<Warn
 
 /// The exemptions that have no effect on that day, or not for long. `check` says the same of those
 /// that a member needs.
-fn standing_warnings(policy: &Policy, today: Date) -> Vec<(&Exemption, Warning)> {
-    let states = standings(&policy.exemptions, &policy.limits, today);
-    let warning = |(exemption, state): (_, State)| {
+fn standing_warnings<'p>(policy: &'p Policy, today: Date) -> Vec<(&'p Exemption, Warning)> {
+    let warning = |(exemption, state): (&'p Exemption, State)| {
         let help = match state {
             State::OverLimit => Rule::ExemptionOverLimit.help(),
             State::Expired => Rule::ExemptionExpired.help(),
@@ -78,7 +77,7 @@ fn standing_warnings(policy: &Policy, today: Date) -> Vec<(&Exemption, Warning)>
         let location = exemption.location.clone();
         Some((exemption, Warning { location, message, help: help.into() }))
     };
-    policy.exemptions.iter().zip(states).filter_map(warning).collect()
+    standings(&policy.exemptions, &policy.limits, today).into_iter().filter_map(warning).collect()
 }
 
 /// Settings that have no effect, because of other settings.
@@ -125,8 +124,7 @@ fn without_effect(document: &Document) -> Vec<Warning> {
 
 /// An account id that does not look like one of Atlassian's mostly matches no member.
 fn unusual_id(exemption: &Exemption) -> Option<Warning> {
-    let (account_id, _, _) = exemption.selector.parts();
-    let account_id = account_id.filter(|id| !is_usual_account_id(id))?;
+    let account_id = exemption.selector.ids().account_id.filter(|id| !is_usual_account_id(id))?;
     Some(Warning {
         location: exemption.location.clone(),
         message: format!(

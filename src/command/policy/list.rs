@@ -31,8 +31,7 @@ pub(super) fn run(args: &PolicyList, context: &Context<'_>) -> Result<Exit, Fail
     let (_, document) = super::open(&args.policy, false, context)?;
     let policy = &document.policy;
     let today = args.today.unwrap_or_else(|| context.today());
-    let states = standings(&policy.exemptions, &policy.limits, today);
-    let exemptions: Vec<(&Exemption, State)> = policy.exemptions.iter().zip(states).collect();
+    let exemptions = standings(&policy.exemptions, &policy.limits, today);
     if args.report.is_none() {
         print(&table(policy, &exemptions, today, context.stdout.width))?;
         return Ok(Exit::Success);

@@ -21,6 +21,8 @@ use crate::judge::is_too_long;
 use crate::member::{Member, shortened, shown_name};
 use crate::policy::{Document, Exemption, MemberId, Policy, Refusal, Selector};
 use crate::reading::Reading;
+use crate::report::Finding;
+use crate::rule::Rule;
 use crate::run::collect::unread_complaint;
 use crate::run::{Context, print};
 
@@ -131,6 +133,16 @@ fn demand_all(readings: &[Reading]) -> Result<(), Failure> {
             Err(Failure::incomplete(format!("{}; nothing was written", problem.what), problem.help))
         }
     }
+}
+
+/// Refuses to go on where a workspace could not be checked: members who are not seen there might
+/// need an exemption.
+fn demand_judged(findings: &[Finding]) -> Result<(), Failure> {
+    let unread = || findings.iter().filter(|finding| finding.rule == Rule::WorkspaceIncomplete);
+    let Some(first) = unread().next() else { return Ok(()) };
+    let said: Vec<&str> = unread().map(|finding| &*finding.message).collect();
+    let what = format!("{}; nothing was written", said.join("; "));
+    Err(Failure::incomplete(what, first.help.clone()))
 }
 
 /// What an exemption selects a member by: the account id, else the uuid, each with an address if one

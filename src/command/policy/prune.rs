@@ -5,13 +5,13 @@ use std::fmt::Write;
 
 use jiff::civil::Date;
 
-use super::{conclude, demand_all, open, refused};
+use super::{conclude, demand_judged, open, refused};
 use crate::cli::PolicyPrune;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::location::Location;
 use crate::policy::{Exemption, Levels, Policy};
-use crate::report::State;
+use crate::report::{JudgedExemption, State};
 use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::{Context, print};
 
@@ -21,15 +21,15 @@ pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Fai
     let policy = Policy { levels: Levels::default(), ..document.policy.clone() };
     let run = PolicyRun::new(policy, &args.sources, Terms::PLAIN, context)?;
     let evaluation = run.judge(run.collect()?, None).evaluation;
-    demand_all(&evaluation.readings)?;
+    demand_judged(&evaluation.findings)?;
     let found: HashSet<&str> =
         evaluation.findings.iter().filter_map(|finding| finding.exemption.as_deref()).collect();
-    let decide = |(exemption, state): (_, &State)| {
-        (exemption, Decision::of(exemption, *state, &found, &document.policy, run.today))
+    let decide = |(exemption, judged): (_, &JudgedExemption)| {
+        (exemption, Decision::of(exemption, judged.state, &found, &document.policy, run.today))
     };
     let exemptions = document.policy.exemptions.iter();
     let decisions: Vec<(&Exemption, Decision)> =
-        exemptions.zip(&evaluation.states).map(decide).collect();
+        exemptions.zip(&evaluation.exemptions).map(decide).collect();
     let removed = decisions.iter().enumerate();
     let removed = removed.filter_map(|(at, (_, decision))| decision.removes().then_some(at));
     let removed: Vec<usize> = removed.collect();

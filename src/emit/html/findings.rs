@@ -1,9 +1,9 @@
 //! What was found, by rule: what to do about it, and about which members, exemptions or workspaces.
 
 use crate::emit::summary;
-use crate::emit::summary::{Subject, count, number};
+use crate::emit::summary::{count, number};
 use crate::report::{Finding, Report, Severity};
-use crate::rule::Rule;
+use crate::rule::{Rule, Subject};
 
 /// How many different pieces of advice a rule shows; its table has those of every finding.
 const MOST_HELPS: usize = 3;
@@ -45,7 +45,7 @@ fn group(report: &Report, severity: Severity, rule: Rule) -> Option<Group<'_>> {
         level,
         count: count(number(findings.len()), level),
         helps,
-        subject: summary::subject(rule),
+        subject: rule.subject(),
         findings,
     })
 }

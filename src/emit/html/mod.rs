@@ -26,10 +26,11 @@ use self::members::Members;
 use self::timeline::Timeline;
 use super::changes;
 use super::summary;
-use super::summary::{Headline, Subject};
+use super::summary::Headline;
 use crate::digest::sha256;
 use crate::escape;
 use crate::report::{Changes, Concern, Report, Verdict};
+use crate::rule::Subject;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");

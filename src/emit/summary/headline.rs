@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{Subject, count, number, outcomes, slugs, subject, why_unchecked};
+use super::{count, number, outcomes, slugs, why_unchecked};
 use crate::report::{Finding, Report, Severity, Verdict, Workspace};
+use crate::rule::Subject;
 
 /// The verdict and what it rests on, which claims no more than was seen.
 pub(crate) struct Headline {
@@ -60,7 +61,7 @@ fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
             let members = report.summary.violations;
             let members = (members > 0).then(|| unprotected(members));
             let about_exemptions = |finding: &&Finding| {
-                finding.level == Severity::Error && subject(finding.rule) == Subject::Exemption
+                finding.level == Severity::Error && finding.rule.subject() == Subject::Exemption
             };
             let exemptions = number(report.findings.iter().filter(about_exemptions).count());
             let exemptions = (exemptions > 0)

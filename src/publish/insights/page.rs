@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::ci::build_link;
 use crate::emit::summary;
-use crate::emit::summary::Subject;
 use crate::publish::{cut, cut_lines, what_to_do};
 use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, Verdict};
+use crate::rule::Subject;
 
 /// The most annotations of a report.
 const MOST_ANNOTATIONS: usize = 1000;
@@ -101,7 +101,7 @@ fn protected_share(report: &Report) -> Option<u64> {
 /// Bitbucket shows an annotation with a path only where that file is part of what it shows, so that
 /// those about members and workspaces have none.
 fn annotation(finding: &Finding) -> Value {
-    let subject = summary::subject(finding.rule);
+    let subject = finding.rule.subject();
     let (kind, severity) = match (subject, finding.level) {
         (_, Severity::Warning) => ("CODE_SMELL", "LOW"),
         (Subject::Member, Severity::Error) => ("VULNERABILITY", "HIGH"),

@@ -164,7 +164,7 @@ fn files_that_are_not_understood() {
     let selector = format!("account_id: {}", account_id(1));
     sandbox.write("policy.yaml", policy("acme", &exempting(&selector)));
     sandbox.write("export.csv", format!("{export}Ada9 Qzxlace,ada@qzx.example,,No,Yes\n"));
-    check_files(&sandbox, &["--members", "export.csv"], 3, "whom exemption exemption-");
+    check_files(&sandbox, &["--members", "export.csv"], 3, "which member exemption exemption-");
     // What went wrong when a list was made was said then, with names.
     let list = json!({
         "schema_version": 1,
