@@ -257,7 +257,7 @@ fn every_problem_and_every_warning_is_shown_with_its_line() {
     7 |   - {id: A, account_id: '557058:00000000-0000-4000-8000-000000000000', reason: r, starts: 2026-08-01, expires: 2026-08-31}
       |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: Bring `expires` nearer, delete exemptions that nobody needs, or have whoever owns the policy raise `limits`.
+      = help: Move `expires` closer, delete exemptions that are not needed, or have the owner of the policy raise `limits`.
 
     warning: exemption B (557058:00000000-0000-4000-8000-000000000001) starts on 2026-09-02
      --> policy.yaml:8:6
