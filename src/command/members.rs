@@ -1,6 +1,6 @@
 //! `mfa-gate members`: who has a second factor, without any policy.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
 use crate::cli::{Members, Only};
 use crate::emit::{ReportArg, list};
@@ -47,8 +47,11 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     if !args.only.is_empty() {
         snapshot.members.retain(|member| args.only.iter().any(|only| applies(*only, member)));
     }
-    let write =
-        |format, out: &mut dyn Write| Ok(list::write(format, &snapshot, args.evidence, out)?);
+    // A list that is not read on a terminal has a line a member, for `grep` and `awk`.
+    let is_read = reports.use_stdout() && io::stdout().is_terminal();
+    let width = if is_read { context.stdout.width } else { usize::MAX };
+    let style = list::Style { evidence: args.evidence, width };
+    let write = |format, out: &mut dyn Write| Ok(list::write(format, &snapshot, style, out)?);
     let written = reports.write(write);
     outcome.and_then(|()| whole(Exit::Success, &written.lost))
 }

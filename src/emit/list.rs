@@ -5,6 +5,7 @@ use std::io;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::wrap::wrap;
 use super::{ReportFormat, csv, json, summary};
 use crate::escape::terminal;
 use crate::member::{AccountStatus, Kind, Source, TwoFactor};
@@ -13,6 +14,9 @@ use crate::report::{ListedMember, Snapshot};
 /// The widest that a column is padded to, in terminal cells; one long name must not push the
 /// other columns out of sight.
 const MAX_PADDING: usize = 46;
+
+/// Where the rest of a row starts that is wider than a line.
+const INDENT: usize = 4;
 
 /// How members are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,26 +43,35 @@ impl ReportFormat for Format {
     }
 }
 
-/// Writes the list; with a column for each source in the table if `evidence` is set.
+/// How the table looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Whether it has a column for each source.
+    pub evidence: bool,
+    /// How wide a line may be, in cells.
+    pub width: usize,
+}
+
+/// Writes the list.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(
     format: Format,
     snapshot: &Snapshot,
-    evidence: bool,
+    style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => text(snapshot, evidence, out),
+        Format::Text => text(snapshot, style, out),
         Format::Json => json::write(snapshot, json::Broken::Members, out),
         Format::Csv => csv::write_members(&snapshot.members, out),
     }
 }
 
 /// Writes an aligned table, and below it how the workspaces were read.
-fn text(snapshot: &Snapshot, evidence: bool, out: &mut dyn io::Write) -> io::Result<()> {
-    let columns = columns(snapshot, evidence);
+fn text(snapshot: &Snapshot, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let columns = columns(snapshot, style.evidence);
     let widths: Vec<usize> = columns
         .iter()
         .map(|column| {
@@ -68,37 +81,43 @@ fn text(snapshot: &Snapshot, evidence: bool, out: &mut dyn io::Write) -> io::Res
         .collect();
     if !snapshot.members.is_empty() {
         let headings = columns.iter().map(|column| Cow::Borrowed(column.heading()));
-        write_row(headings, &widths, out)?;
+        write_row(headings, &widths, style.width, out)?;
         for member in &snapshot.members {
-            write_row(columns.iter().map(|column| column.cell(member)), &widths, out)?;
+            let cells = columns.iter().map(|column| column.cell(member));
+            write_row(cells, &widths, style.width, out)?;
         }
         writeln!(out)?;
     }
-    let (listed, all) = (snapshot.members.len(), snapshot.workspaces.iter().map(|own| own.members));
-    let (listed, all) = (summary::number(listed), all.fold(0, u64::saturating_add));
+    let listed = summary::number(snapshot.members.len());
+    let all = snapshot.workspaces.iter().map(|workspace| workspace.members);
+    let all = all.fold(0, u64::saturating_add);
     if listed != all {
         writeln!(out, "{listed} of {} listed", summary::count(all, "member"))?;
     }
-    for workspace in &snapshot.workspaces {
-        writeln!(out, "{}", terminal(&summary::read(workspace)))?;
-    }
-    for source in
-        summary::other_sources(&snapshot.source).into_iter().chain(summary::clock(&snapshot.source))
-    {
-        writeln!(out, "{}", terminal(&source))?;
+    let read = snapshot.workspaces.iter().map(summary::read);
+    let sources = summary::other_sources(&snapshot.source);
+    for line in read.chain(sources).chain(summary::clock(&snapshot.source)) {
+        writeln!(out, "{}", wrap(&terminal(&line), style.width, 0, INDENT))?;
     }
     Ok(())
 }
 
-/// Writes cells, each but the last padded to its column's width.
+/// Writes cells, each but the last padded to its column's width. Cells for which a line has no room
+/// are on the next line.
 fn write_row<'a>(
     cells: impl Iterator<Item = Cow<'a, str>>,
     widths: &[usize],
+    line: usize,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let mut padding = 0;
+    let (mut start, mut padding) = (0, 0);
     for (cell, &width) in cells.zip(widths) {
+        if start > 0 && start + padding + cell.width() > line {
+            writeln!(out)?;
+            (start, padding) = (0, INDENT);
+        }
         write!(out, "{:padding$}{cell}", "")?;
+        start += padding + cell.width();
         padding = width.saturating_sub(cell.width()) + 2;
     }
     writeln!(out)

@@ -90,7 +90,12 @@ pub(crate) fn console_in(report: &Report, style: console::Style) -> String {
 
 /// The table of members.
 pub(crate) fn table(snapshot: &Snapshot, evidence: bool) -> String {
+    table_in(snapshot, list::Style { evidence, width: usize::MAX })
+}
+
+/// The table of members, in lines of a width.
+pub(crate) fn table_in(snapshot: &Snapshot, style: list::Style) -> String {
     let mut out = Vec::new();
-    list::write(list::Format::Text, snapshot, evidence, &mut out).unwrap();
+    list::write(list::Format::Text, snapshot, style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

@@ -50,7 +50,13 @@ fn assert_harmless(report: &Report) {
         ["::error file=policies/two", "::warning file=policies/two", "::notice title=mfa-gate::"];
     let snapshot = snapshot(report.clone());
     let mut members = Vec::new();
-    list::write(list::Format::Json, &snapshot, false, &mut members).unwrap();
+    list::write(
+        list::Format::Json,
+        &snapshot,
+        list::Style { evidence: false, width: 80 },
+        &mut members,
+    )
+    .unwrap();
     let mut texts =
         vec![console(report), table(&snapshot, true), String::from_utf8(members).unwrap()];
     let attested = about_a_commit(report.clone());

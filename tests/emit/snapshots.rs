@@ -6,7 +6,9 @@ use mfa_gate::emit::{self, Format, console::Style, list};
 use mfa_gate::member::Source;
 use mfa_gate::report::{Assurance, Report, Snapshot, Verdict};
 
-use crate::fixture::{REPORT, compliant, console, console_in, report, snapshot, table, written};
+use crate::fixture::{
+    REPORT, compliant, console, console_in, report, snapshot, table, table_in, written,
+};
 use crate::in_toto::about_a_commit;
 
 #[test]
@@ -157,9 +159,21 @@ fn table_of_members_with_evidence() {
 }
 
 #[test]
+fn table_of_members_on_a_narrow_terminal() {
+    let style = list::Style { evidence: true, width: 80 };
+    insta::assert_snapshot!(table_in(&snapshot(report()), style));
+}
+
+#[test]
 fn csv_of_members() {
     let mut out = Vec::new();
-    list::write(list::Format::Csv, &snapshot(compliant()), false, &mut out).unwrap();
+    list::write(
+        list::Format::Csv,
+        &snapshot(compliant()),
+        list::Style { evidence: false, width: 80 },
+        &mut out,
+    )
+    .unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
@@ -167,7 +181,13 @@ fn csv_of_members() {
 fn json_of_members_is_read_back() {
     let snapshot = snapshot(report());
     let mut out = Vec::new();
-    list::write(list::Format::Json, &snapshot, false, &mut out).unwrap();
+    list::write(
+        list::Format::Json,
+        &snapshot,
+        list::Style { evidence: false, width: 80 },
+        &mut out,
+    )
+    .unwrap();
     assert_eq!(serde_json::from_slice::<Snapshot>(&out).unwrap(), snapshot);
 }
 

@@ -14,7 +14,11 @@ use crate::escape::{html, xml_attribute, xml_cdata};
 use crate::report::Finding;
 
 /// How many cases are in memory as the crate wants them: as text that it owns.
-const PART: usize = 1_000;
+const PART: usize = 250;
+
+/// How the first case begins, and what the crate writes after the last one.
+const FIRST: &[u8] = b"<testcase";
+const LAST: &[u8] = b"</testsuite></testsuites>";
 
 /// The year 0: the schema knows no earlier ones.
 const YEAR_ZERO: Timestamp = Timestamp::constant(-62_167_219_200, 0);
@@ -62,8 +66,10 @@ impl Frame<'_> {
             count(Fate::Failure),
             self.timestamp.max(YEAR_ZERO),
         )?;
+        let mut xml = Vec::new();
         for part in cases.chunks(PART) {
-            write_cases(part.iter().map(|(_, case)| test_case(case, &wording.told(case))), out)?;
+            let part = part.iter().map(|(_, case)| test_case(case, &wording.told(case)));
+            write_cases(part, &mut xml, out)?;
         }
         let notes: Vec<_> = self.notes.iter().map(|note| xml_cdata(note)).collect();
         writeln!(out, "<system-out><![CDATA[{}]]></system-out></testsuite>", notes.join("\n"))?;
@@ -71,8 +77,13 @@ impl Frame<'_> {
     }
 }
 
-/// Writes some cases: the crate writes whole documents, so they are cut out of one.
-fn write_cases(cases: impl Iterator<Item = TestCase>, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Writes some cases: the crate writes whole documents, so they are cut out of one. `xml` is kept
+/// from one part to the next, since making room for it takes longer than filling it.
+fn write_cases(
+    cases: impl Iterator<Item = TestCase>,
+    xml: &mut Vec<u8>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let suite = TestSuite {
         name: String::new(),
         package: String::new(),
@@ -84,13 +95,13 @@ fn write_cases(cases: impl Iterator<Item = TestCase>, out: &mut dyn Write) -> an
     };
     let mut document = Report::new();
     document.add_testsuite(suite);
-    let mut xml = Vec::new();
-    document.write_xml(&mut xml)?;
-    let cases = str::from_utf8(&xml)?.strip_suffix("</testsuite></testsuites>");
-    let start = cases.and_then(|cases| cases.find("<testcase"));
-    let cases = cases.zip(start).and_then(|(cases, start)| cases.get(start..));
+    xml.clear();
+    document.write_xml(&mut *xml)?;
+    let start = xml.windows(FIRST.len()).position(|bytes| bytes == FIRST);
+    let cases = start.and_then(|start| xml.get(start..)?.strip_suffix(LAST));
     let cases = cases.context("junit-report put something unexpected around the test cases")?;
-    writeln!(out, "{cases}")?;
+    out.write_all(cases)?;
+    out.write_all(b"\n")?;
     Ok(())
 }
 
