@@ -122,6 +122,36 @@ async function namesAreText(name) {
   await close();
 }
 
+/** Prints a page in black on white, on A4, and says on how many sheets. */
+async function printed(page) {
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(paper, "rgb(255, 255, 255)");
+  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+  const boxes = [...pdf.matchAll(/\/MediaBox\s*\[([^\]]*)\]/g)].map(([, box]) => box.trim().split(/\s+/).map(Math.round));
+  for (const box of boxes) assert.deepEqual(box, [0, 0, 595, 842], "not A4");
+  return boxes.length;
+}
+
+/** An audit's page: all that its JSON says, as text, on screen and on paper, with a script or not. */
+async function auditSays(name) {
+  for (const javaScriptEnabled of [true, false]) {
+    const { page, close } = await open(name, { javaScriptEnabled });
+    const { people, exemptions, workspaces } = report(name);
+    const exposed = people.filter(({ exposures }) => exposures.length > 0);
+    assert.equal(await shown(page, "people").count(), exposed.length);
+    const keys = await all(page, "people").locator("th code").allTextContents();
+    assert.deepEqual(keys.toSorted(), exposed.map(({ key }) => key).toSorted());
+    assert.equal(await shown(page, "exemptions").count(), exemptions.length);
+    const days = workspaces.reduce((sum, own) => sum + own.days.length, 0);
+    assert.equal(await page.locator(".calendar use").count(), days);
+    assert.equal(await page.locator("script").count(), 1);
+    assert.equal(await page.locator("img, iframe, object, embed, form, base").count(), 0);
+    assert.ok((await printed(page)) >= 1);
+    await close();
+  }
+}
+
 async function sortsAndFilters(name) {
   const { page, close } = await open(name);
   const { members } = report(name);
@@ -161,12 +191,7 @@ async function sortsAndFilters(name) {
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   assert.equal(await shown(page, "members").count(), members.length, "print leaves somebody out");
   assert.equal(await group.isVisible(), false, "print shows what cannot be used on paper");
-  const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  assert.equal(paper, "rgb(255, 255, 255)");
-  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
-  const boxes = [...pdf.matchAll(/\/MediaBox\s*\[([^\]]*)\]/g)].map(([, box]) => box.trim().split(/\s+/).map(Math.round));
-  assert.ok(boxes.length > 2, `${boxes.length} pages`);
-  for (const box of boxes) assert.deepEqual(box, [0, 0, 595, 842], "not A4");
+  assert.ok((await printed(page)) > 2);
   await page.emulateMedia({ media: "screen", colorScheme: "light" });
 
   await group.getByLabel("Search members").fill("");
@@ -253,15 +278,29 @@ async function isFastWithMany(name) {
   await context.close();
 }
 
-async function picture(name, colorScheme) {
+async function opensAtOnce(name) {
+  const context = await browser.newContext({ viewport: WIDE });
+  const page = await context.newPage();
+  const started = performance.now();
+  await page.goto(pathToFileURL(join(folder, `${name}.html`)).href);
+  await page.getByLabel("Search exposed members").click();
+  const taken = Math.round(performance.now() - started);
+  const ready = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd);
+  console.log(`  ${name}: ready by the browser's own clock ${Math.round(ready)} ms, until it can be used ${taken} ms`);
+  assert.ok(taken < AT_ONCE, `${name} took ${taken} ms to open`);
+  await context.close();
+}
+
+async function picture(name, colorScheme, file = `html-${colorScheme}`) {
   const { page, close } = await open(name, { colorScheme, viewport: { width: 1280, height: 1210 } });
-  await page.screenshot({ path: join(images, `html-${colorScheme}.png`) });
+  await page.screenshot({ path: join(images, `${file}.png`) });
   await close();
 }
 
 try {
   if (images !== undefined) {
     for (const scheme of ["light", "dark"]) await picture("example", scheme);
+    await picture("audit", "light", "audit");
   } else {
     for (const name of ["example", "hostile", "unread", "compliant"]) {
       for (const colorScheme of ["light", "dark"]) {
@@ -276,6 +315,14 @@ try {
     await worksWithoutScript("hostile");
     for (const name of ["example", "hostile", "compliant"]) await degradesUnderJenkins(name);
     await isFastWithMany("many");
+    for (const name of ["audit", "hostileaudit"]) {
+      for (const colorScheme of ["light", "dark"]) {
+        for (const viewport of [WIDE, NARROW]) await accessible(name, { colorScheme, viewport });
+      }
+      await auditSays(name);
+      console.log(`  ${name}: accessible`);
+    }
+    await opensAtOnce("year");
   }
 } finally {
   await browser.close();

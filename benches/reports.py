@@ -1,10 +1,11 @@
-"""As many JSON reports of live runs as there are hours between them: for `mfa-gate audit`.
+"""JSON reports of live runs, made of one report, for `mfa-gate audit`.
 
-  reports.py REPORT COUNT FOLDER           writes the report so many times into the folder, six hours
-                                           apart from 2025-01-01 on; prints the last whole day
+  reports.py REPORT COUNT FOLDER [HOURS [START]]
+      writes the report so many times into the folder, so many hours (6) apart from a day (2025-01-01)
+      on; prints the last whole day
 
-REPORT is what `mfa-gate check --members FILE --report json=REPORT` wrote, under a policy without
-exemptions, so that nothing in it depends on the day.
+REPORT is what `mfa-gate check --members FILE --report json=REPORT` wrote. More than one of them take a
+policy without exemptions, so that nothing in it depends on the day.
 """
 
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 
 def main():
     source, count, folder = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    hours = int(sys.argv[4]) if len(sys.argv) > 4 else 6
     report = json.loads(source.read_text())
     report["assurance"] = "live"
     report["options"].update(today=False, members=False)
@@ -22,13 +24,13 @@ def main():
     for workspace in report["workspaces"]:
         workspace["source"] = "api"
     folder.mkdir(parents=True, exist_ok=True)
-    at = datetime(2025, 1, 1, tzinfo=timezone.utc)
+    at = datetime.fromisoformat(sys.argv[5] if len(sys.argv) > 5 else "2025-01-01").replace(tzinfo=timezone.utc)
     for number in range(count):
         report["checked_at"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
         report["today"] = f"{at:%Y-%m-%d}"
         text = json.dumps(report, separators=(",", ":"))
         (folder / f"{number:05}.json").write_text(text)
-        at += timedelta(hours=6)
+        at += timedelta(hours=hours)
     print(f"{at - timedelta(days=1):%Y-%m-%d}")
 
 

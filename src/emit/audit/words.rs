@@ -305,8 +305,9 @@ pub(crate) fn policy_change(change: &PolicyChange) -> String {
 
 /// On how many days an exemption was in force and needed.
 pub(crate) fn days_of(exemption: &AuditedExemption) -> String {
-    let days = count(exemption.days_in_force, "day");
-    format!("in force on {days}, needed on {}", exemption.days_needed)
+    let [in_force, needed] =
+        [exemption.days_in_force, exemption.days_needed].map(|days| count(days, "day"));
+    format!("in force on {in_force}, needed on {needed}")
 }
 
 /// A state of an exemption, and from when to when it had it.

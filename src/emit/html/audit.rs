@@ -1,5 +1,6 @@
 //! The page of an audit: of the same make as that of a report, for people and auditors.
 
+use std::cmp::Reverse;
 use std::io::{self, BufWriter, Write};
 
 use askama::Template;
@@ -60,7 +61,8 @@ impl<'a> Page<'a> {
     fn new(audit: &'a Audit) -> Self {
         let span = Span::new(audit);
         let is_exposed = |person: &&Person| !person.exposures.is_empty();
-        let exposed: Vec<&Person> = audit.people.iter().filter(is_exposed).collect();
+        let mut exposed: Vec<&Person> = audit.people.iter().filter(is_exposed).collect();
+        exposed.sort_by_key(|person| Reverse(longest(person)));
         let exemptions = audit.exemptions.iter().enumerate().take(MOST);
         Page {
             audit,
@@ -204,7 +206,7 @@ impl Span {
             person.exposures.iter().map(|own| self.bar("most", own.look_before, own.look_after));
         let least = person.exposures.iter();
         let least = least.map(|own| self.bar("least", Some(own.first_seen), Some(own.last_seen)));
-        let longest = person.exposures.iter().map(|own| own.at_least_s).max().unwrap_or(0);
+        let longest = longest(person);
         let said = match (person.exposures.as_slice(), longest) {
             ([_], 0) => "seen once".into(),
             ([_], _) => format!("at least {}", words::length(longest)),
@@ -248,6 +250,11 @@ impl Span {
         };
         days.iter().enumerate().map(month).collect()
     }
+}
+
+/// The least that the longest exposure of a member lasted, in seconds.
+fn longest(person: &Person) -> i64 {
+    person.exposures.iter().map(|exposure| exposure.at_least_s).max().unwrap_or(0)
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> u64 {

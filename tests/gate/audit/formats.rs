@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use quick_xml::Reader;
+use quick_xml::events::Event;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::{Reports, members};
 use crate::support::run_in;
@@ -125,4 +130,40 @@ fn what_people_call_themselves_stays_text() {
     assert!(!reports.sandbox.read("a.html").contains("<script>alert"));
     assert!(!reports.sandbox.read("a.md").contains("<script>"));
     assert!(reports.sandbox.read("a.csv").contains("'=1+1"));
+}
+
+#[test]
+fn the_page_is_well_formed_and_allows_only_its_own_style_and_script() {
+    let reports = eventful();
+    reports.audit(&["--report=html=audit.html"]).ends(1, "violations");
+    let html = reports.sandbox.read("audit.html");
+    let mut page = html.strip_prefix("<!DOCTYPE html>\n").unwrap().to_owned();
+    let policy = page.split("content=\"default-src").nth(1).unwrap();
+    let policy = policy.split('"').next().unwrap().replace("&#39;", "'");
+    for (tag, number) in [("style", 2), ("script", 1)] {
+        for _ in 0..number {
+            let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
+            let (before, rest) = page.split_once(&open).unwrap();
+            let (inside, after) = rest.split_once(&close).unwrap();
+            let digest = STANDARD.encode(Sha256::digest(inside));
+            assert!(policy.contains(&format!("'sha256-{digest}'")), "{tag} is not in {policy}");
+            page = format!("{before}{after}");
+        }
+        assert!(!page.contains(&format!("<{tag}")), "another {tag}");
+    }
+    assert!(!page.contains("://"), "{page}");
+    let mut reader = Reader::from_str(&page);
+    loop {
+        let event = reader.read_event().unwrap();
+        if let Event::Start(element) | Event::Empty(element) = &event {
+            for attribute in element.attributes() {
+                let attribute = attribute.unwrap();
+                let name = attribute.key.as_ref();
+                assert!(*name != *"style" && !name.starts_with("on"), "{name}");
+            }
+        }
+        if event == Event::Eof {
+            break;
+        }
+    }
 }

@@ -64,8 +64,9 @@ fn an_exemption_that_expired_in_use_does_not() {
     audited.is("/exemptions/0/states/1/state", "expired");
     audited.is("/broken_rules/0/rule", "exemption-expired");
     audited.is("/broken_rules/0/reports", 5);
-    audited
-        .says("EX-7: in force on 5 days, needed on 5; expiring 2025-09-01 to 2025-09-05, expired");
+    audited.says(
+        "EX-7: in force on 5 days, needed on 5 days; expiring 2025-09-01 to 2025-09-05, expired",
+    );
 }
 
 #[test]
