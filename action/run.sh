@@ -40,7 +40,7 @@ json=$reports/mfa-gate.json junit=$reports/mfa-gate.xml sarif=$reports/mfa-gate.
 html=$reports/mfa-gate.html
 # Nothing of an earlier run may be taken for this one's, and nothing that this run reads is removed.
 for report in "$json" "$junit" "$sarif" "$html"; do
-  for read in "$INPUT_VERIFY" "${INPUT_POLICY:-policy.yaml}" "$INPUT_ROSTER"; do
+  for read in "$INPUT_VERIFY" "${INPUT_POLICY:-policy.yaml}" "$INPUT_ROSTER" "$INPUT_PREVIOUS"; do
     [ -z "$read" ] || [ ! "$report" -ef "$read" ] || [ -n "$INPUT_VERIFY" ] ||
       fail 2 "the report $report would overwrite a file that this run reads"
   done
@@ -107,9 +107,9 @@ field() {
 
 found='' assurance='' members='' violations='' complete=false
 if [ -n "$INPUT_VERIFY" ]; then
-  if [ -n "$INPUT_POLICY$INPUT_ROSTER$INPUT_ROSTER_AS_OF$INPUT_SLACK" ] ||
+  if [ -n "$INPUT_POLICY$INPUT_ROSTER$INPUT_ROSTER_AS_OF$INPUT_PREVIOUS$INPUT_SLACK" ] ||
     [ "$INPUT_UPLOAD_SARIF$INPUT_SLACK_NAMES" != falsefalse ]; then
-    fail 2 "verify judges a saved report and does nothing else: omit policy, roster, roster-as-of, slack, slack-names and upload-sarif"
+    fail 2 "verify judges a saved report and does nothing else: omit policy, roster, roster-as-of, previous, slack, slack-names and upload-sarif"
   fi
   # Without these two any report would pass.
   if [ "$INPUT_POLICY_SHA256" = none ] || [ "$slugs" -eq 0 ]; then
@@ -145,6 +145,7 @@ else
   [ -z "$INPUT_POLICY" ] || more+=("--policy=$INPUT_POLICY")
   [ -z "$INPUT_ROSTER" ] || more+=("--roster=$INPUT_ROSTER")
   [ -z "$INPUT_ROSTER_AS_OF" ] || more+=("--roster-as-of=$INPUT_ROSTER_AS_OF")
+  [ -z "$INPUT_PREVIOUS" ] || more+=("--previous=$INPUT_PREVIOUS")
   [ -z "$INPUT_SLACK" ] || more+=("--slack=$INPUT_SLACK")
   [ "$INPUT_SLACK_NAMES" = false ] || more+=(--slack-names)
   gate check --report=github=- "--report=json=$json" "--report=junit=$junit" \

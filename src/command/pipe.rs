@@ -64,7 +64,7 @@ pub(super) fn is_redacting(env: &dyn Fn(&str) -> Option<String>) -> bool {
 
 fn verify(variables: &Variables, report: &str) -> Result<Vec<String>, Failure> {
     // Those without a default in `pipe.yml`, which nobody sets without a reason.
-    for name in ["ROSTER", "ROSTER_AS_OF", "REPORTS", "SLACK"] {
+    for name in ["ROSTER", "ROSTER_AS_OF", "REPORTS", "PREVIOUS", "SLACK"] {
         if variables.text(name).is_some() {
             return Err(Failure::usage(
                 format!("the pipe's variables VERIFY and {name} are both set"),
@@ -103,6 +103,7 @@ fn check(variables: &Variables) -> Result<Vec<String>, Failure> {
     args.extend(variables.option("--roster-as-of", "ROSTER_AS_OF"));
     let reports = reports(variables);
     args.extend(reports.iter().map(|(format, path)| format!("--report={format}={path}")));
+    args.extend(variables.option("--previous", "PREVIOUS"));
     if variables.flag("REDACT")?.unwrap_or(false) {
         args.push("--redact".into());
     }
@@ -150,7 +151,7 @@ fn reports(variables: &Variables) -> Vec<(&'static str, String)> {
 /// Removes the reports of an earlier step, lest they pass for this one's; not what is to be judged,
 /// nor what this run reads.
 fn clear(variables: &Variables) {
-    let read = ["VERIFY", "POLICY", "ROSTER"].map(|name| variables.text(name));
+    let read = ["VERIFY", "POLICY", "ROSTER", "PREVIOUS"].map(|name| variables.text(name));
     for (_, path) in reports(variables) {
         let path = Path::new(&path);
         let is_read = |own: &String| same_file(Path::new(own), path);

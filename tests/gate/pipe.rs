@@ -60,6 +60,23 @@ fn reports_go_to_their_folder() {
 }
 
 #[test]
+fn a_run_is_compared_with_the_report_of_the_last_one() {
+    let (server, sandbox) = ground(false);
+    let with = |previous| [("REPORTS", "out"), ("PREVIOUS", previous)];
+    let first = run(&server, &sandbox, &with("last.json"));
+    assert_eq!(first.code, 1, "a report that is missing changes no verdict: {}", first.stderr);
+    assert!(first.stderr.contains("last.json"), "{}", first.stderr);
+    sandbox.write("last.json", sandbox.read("out/mfa-gate.json"));
+    assert_eq!(run(&server, &sandbox, &with("last.json")).code, 1);
+    let changes = &sandbox.json("out/mfa-gate.json")["changes"];
+    assert_eq!(changes["staying"].as_array().map(Vec::len), Some(3), "{changes}");
+
+    let over_it = run(&server, &sandbox, &with("out/mfa-gate.json"));
+    assert_eq!(over_it.code, 2, "{}", over_it.stderr);
+    assert!(sandbox.path("out/mfa-gate.json").exists(), "what is read is not removed");
+}
+
+#[test]
 fn workspaces_are_divided_by_whatever_stands_between() {
     let (server, sandbox) = ground(true);
     for slug in ["beta", "gamma", "delta"] {
@@ -170,7 +187,9 @@ fn evidence_is_judged_again() {
     assert_eq!(server.requests().len(), asked);
     let missing = [("VERIFY", "missing.json"), pin, acme];
     assert_eq!(sandbox.run_with(&["pipe"], &missing).code, 2);
-    for other in [("ROSTER", "r.csv"), ("REPORTS", "out"), ("SLACK", "always")] {
+    for other in
+        [("ROSTER", "r.csv"), ("REPORTS", "out"), ("PREVIOUS", "p.json"), ("SLACK", "always")]
+    {
         let outcome = sandbox.run_with(&["pipe"], &[verify, pin, acme, other]);
         assert_eq!(outcome.code, 2, "{}", outcome.stderr);
         assert!(outcome.stderr.contains(other.0), "{}", outcome.stderr);

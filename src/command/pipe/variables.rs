@@ -9,13 +9,14 @@ use crate::failure::Failure;
 use crate::suggest::nearest;
 
 /// What the pipe declares beside the secured ones.
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 15] = [
     "POLICY",
     "POLICY_SHA256",
     "WORKSPACES",
     "ROSTER",
     "ROSTER_AS_OF",
     "REPORTS",
+    "PREVIOUS",
     "CODE_INSIGHTS",
     "INSIGHTS_NAMES",
     "SLACK",

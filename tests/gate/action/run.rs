@@ -32,6 +32,27 @@ fn a_compliant_workspace_passes() {
 }
 
 #[test]
+fn a_run_is_compared_with_the_report_of_the_last_one() {
+    let server = Bitbucket::start();
+    server.workspace("acme", &rows(0..2, false));
+    let mut job = Job::checking(&server);
+    job.set("previous", "last.json");
+    let ran = job.run();
+    ran.ends(1, "violations");
+    job.sandbox.write("last.json", job.sandbox.read(&ran.outputs["json-file"]));
+    let ran = job.run();
+    ran.ends(1, "violations");
+    let changes = &job.sandbox.json(&ran.outputs["json-file"])["changes"];
+    assert_eq!(changes["staying"].as_array().map(Vec::len), Some(2), "{changes}");
+
+    job.set("previous", &ran.outputs["json-file"]);
+    let refused = job.run();
+    assert_eq!(refused.code, 2, "{}", refused.log);
+    refused.says("would overwrite a file that this run reads");
+    assert!(job.sandbox.path(&ran.outputs["json-file"]).exists(), "what is read is not removed");
+}
+
+#[test]
 fn violations_fail_and_are_shown() {
     let server = Bitbucket::start();
     server.workspace("acme", &rows(0..2, false));

@@ -1,6 +1,7 @@
 //! What the repository shows is what the program does: the documentation's commands with their output, and
 //! whole pages. `MFA_GATE_BLESS=1` writes them anew.
 
+mod completions;
 mod example;
 mod links;
 mod pages;

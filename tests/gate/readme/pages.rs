@@ -13,7 +13,7 @@ use super::{compare, root, tables};
 use crate::support::{Sandbox, run_in};
 
 /// What the program prints, without blanks at the ends of lines.
-fn printed(args: &[&str]) -> String {
+pub(super) fn printed(args: &[&str]) -> String {
     let outcome = run_in(root(), args, &[]);
     assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.stderr);
     outcome.stdout.lines().map(|line| format!("{}\n", line.trim_end())).collect()
@@ -36,7 +36,7 @@ pub(super) fn written_by_hand() -> Vec<String> {
 }
 
 /// The commands, each with those above it: `[]`, `["check"]`, `["policy", "lint"]`.
-fn commands() -> Vec<Vec<String>> {
+pub(super) fn commands() -> Vec<Vec<String>> {
     fn below(command: &Command, path: &[String], all: &mut Vec<Vec<String>>) {
         all.push(path.into());
         for command in command.get_subcommands() {
@@ -146,90 +146,6 @@ fn the_manual_page_has_every_command_and_fits_a_terminal() {
     let mut as_it_is =
         words.split("\n.nf\n").skip(1).map(|part| part.split("\n.fi").next().unwrap());
     assert!(as_it_is.all(|part| part.lines().all(|line| line.len() <= 71)), "{words}");
-}
-
-#[test]
-fn completions_know_every_command_and_its_options() {
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = printed(&["completions", shell]);
-        for word in commands().concat() {
-            assert!(script.contains(&word), "{shell} does not know {word}");
-        }
-        for option in ["policy-sha256", "insights-names", "require-live", "ca-cert", "no-progress"]
-        {
-            assert!(script.contains(option), "{shell} does not know --{option}");
-        }
-    }
-    assert_eq!(run_in(root(), &["completions", "tcsh"], &[]).code, 2);
-}
-
-/// Every option that takes a value has something to offer: words, paths, or nothing rather than
-/// files.
-#[test]
-fn completions_offer_files_only_where_paths_are_meant() {
-    let (zsh, fish) = (printed(&["completions", "zsh"]), printed(&["completions", "fish"]));
-    assert!(!zsh.contains(":_default'"), "zsh offers files for a value");
-    assert!(!fish.lines().any(|line| line.ends_with(" -r")), "fish offers files for a value");
-    let offered = |option: &str, offer: &str| {
-        let line = |script: &str, start: &str| {
-            let lines = script.lines().filter(|line| line.contains(start));
-            lines.map(str::to_owned).collect::<Vec<_>>()
-        };
-        let (zsh, fish) =
-            (line(&zsh, &format!("--{option}=[")), line(&fish, &format!(" -l {option} ")));
-        assert!(!zsh.is_empty() && !fish.is_empty(), "{option}");
-        (zsh.iter().any(|line| line.contains(offer)), fish.iter().all(|line| line.contains(" -F")))
-    };
-    for formats in ["(json junit sarif csv markdown html github in-toto)", "(text json csv)"] {
-        assert!(zsh.contains(&format!(":FORMAT[=PATH]:{formats}")), "{formats}");
-    }
-    for path in ["policy", "members", "roster", "ca-cert", "previous"] {
-        assert_eq!(offered(path, ":_files"), (true, true), "{path}");
-    }
-    for (option, offer) in [
-        ("slack", "(violations always)"),
-        ("category", "(service-account break-glass mitigated waiver onboarding)"),
-        ("expires", ":YYYY-MM-DD:"),
-        ("workspace", ":SLUG:"),
-        ("timeout", ":TIME:"),
-        ("api-url", ":URL:"),
-    ] {
-        assert_eq!(offered(option, offer), (true, false), "{option}");
-    }
-}
-
-/// Behind a subcommand too, which a version of the generator forgot.
-#[cfg(unix)]
-#[test]
-fn bash_completes_what_the_script_says() {
-    let script = r#"
-        eval "$("$GATE" completions bash)"
-        tab() {
-          COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-          _mfa-gate mfa-gate "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-          echo "${COMPREPLY[*]}"
-        }
-        tab mfa-gate che
-        tab mfa-gate check --insi
-        tab mfa-gate policy li
-        tab mfa-gate policy lint --policy-s
-        tab mfa-gate explain two-factor-u
-        tab mfa-gate check --report ''
-        tab mfa-gate check --slack a
-        tab mfa-gate check --color n
-        tab mfa-gate policy add --category w
-        tab mfa-gate policy add --expires C
-        tab mfa-gate check --workspace C
-        tab mfa-gate check --policy-sha256 C
-        tab mfa-gate check --policy Cargo.t"#;
-    let mut bash = std::process::Command::new("bash");
-    bash.args(["--noprofile", "--norc", "-c", script]);
-    bash.current_dir(root());
-    let output = bash.env("GATE", env!("CARGO_BIN_EXE_mfa-gate")).output().unwrap();
-    let right = "check\n--insights-names\nlint list\n--policy-sha256\ntwo-factor-unknown\n\
-                 json junit sarif csv markdown html github in-toto\nalways\nnever\nwaiver\n\
-                 C\nC\nC\nCargo.toml\n";
-    assert_eq!(String::from_utf8_lossy(&output.stdout), right);
 }
 
 #[cfg(target_os = "linux")]
