@@ -15,8 +15,8 @@ use jiff::SignedDuration;
 pub use audit::Audit;
 pub use check::Check;
 pub use policy::{
-    EntryArgs, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyList, PolicyPrune,
-    PolicyRenew, UntilArgs,
+    EntryArgs, ExemptionsFormat, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyList,
+    PolicyPrune, PolicyRenew, UntilArgs,
 };
 pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs, SourceArgs};
 use value::{positive, reports};

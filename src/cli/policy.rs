@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::{ToSpan, civil::Date};
 
-use super::value::day;
+use super::value::{day, reports};
 use super::{CREDENTIALS, ConnectArgs, MORE, MembersArgs, PolicyArgs, SourceArgs};
+use crate::emit::{ReportArg, ReportFormat};
 use crate::policy::Category;
 
 /// `mfa-gate policy`
@@ -71,17 +72,39 @@ pub struct PolicyList {
     /// Show the states of this day instead of today, UTC.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "List")]
     pub today: Option<Date>,
-    /// Write the list as JSON; without PATH, to standard output.
-    #[arg(long, value_name = "json[=PATH]", value_parser = json_report, help_heading = "List")]
-    pub report: Option<String>,
+    /// Write the list, such as json=exemptions.json; repeatable.
+    ///
+    /// FORMAT is text (a table) or json. Without PATH it goes to standard output, which only one
+    /// report can use. Default: text.
+    #[arg(
+        long,
+        value_name = "FORMAT[=PATH]",
+        value_parser = reports::<ExemptionsFormat>(),
+        hide_possible_values = true,
+        help_heading = "List"
+    )]
+    pub report: Vec<ReportArg<ExemptionsFormat>>,
 }
 
-/// The path of `json` or `json=PATH`.
-fn json_report(text: &str) -> Result<String, String> {
-    match text.split_once('=') {
-        None if text == "json" => Ok("-".into()),
-        Some(("json", path)) if !path.is_empty() => Ok(path.into()),
-        Some(_) | None => Err("write json, or json=PATH".into()),
+/// How exemptions are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExemptionsFormat {
+    /// A table for people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl ReportFormat for ExemptionsFormat {
+    fn all() -> &'static [Self] {
+        &[ExemptionsFormat::Text, ExemptionsFormat::Json]
+    }
+
+    fn id(self) -> &'static str {
+        match self {
+            ExemptionsFormat::Text => "text",
+            ExemptionsFormat::Json => "json",
+        }
     }
 }
 

@@ -3,48 +3,44 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anyhow::Context as _;
 use jiff::civil::Date;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::cli::PolicyList;
+use crate::cli::{ExemptionsFormat, PolicyList};
+use crate::emit::ReportArg;
 use crate::emit::summary::{count, number};
 use crate::emit::wrap::wrap;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
-use crate::files::Target;
 use crate::judge::standings;
 use crate::policy::{Exemption, Policy};
 use crate::report::{JudgedExemption, State};
-use crate::run::{Context, print, to_stdout, whole};
+use crate::run::inputs::Inputs;
+use crate::run::{Context, whole};
 
 /// The indentation of the lines below the first one of an exemption.
 const INDENT: &str = "    ";
 
 pub(super) fn run(args: &PolicyList, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = context.policy_path(args.policy.policy.as_ref());
-    let target = match &args.report {
-        Some(report) if report != "-" => Some(Target::prepare(report.as_ref(), &[&path])?),
-        Some(_) | None => None,
-    };
+    let usual = [ReportArg { format: ExemptionsFormat::Text, path: "-".into() }];
+    let reports = if args.report.is_empty() { &usual } else { args.report.as_slice() };
+    let reports = Inputs::new([&path], context).reports(reports)?;
     let (_, document) = super::open(&args.policy, false, context)?;
     let policy = &document.policy;
     let today = args.today.unwrap_or_else(|| context.today());
     let exemptions = standings(&policy.exemptions, &policy.limits, today);
-    if args.report.is_none() {
-        print(&table(policy, &exemptions, today, context.stdout.width))?;
-        return Ok(Exit::Success);
-    }
-    let list = List::new(policy, &exemptions, today);
-    let json = serde_json::to_string_pretty(&list).unwrap_or_default() + "\n";
-    let written = match target {
-        None => to_stdout(|out| out.write_all(json.as_bytes())),
-        Some(target) => target
-            .fill(|out| Ok(out.write_all(json.as_bytes())?))
-            .context("the list could not be written"),
+    let width = context.stdout.width;
+    let text = |format| match format {
+        ExemptionsFormat::Text => Ok(table(policy, &exemptions, today, width)),
+        ExemptionsFormat::Json => {
+            serde_json::to_string_pretty(&List::new(policy, &exemptions, today))
+                .map(|json| json + "\n")
+        }
     };
-    whole(Exit::Success, written.err().as_slice())
+    let written = reports.write(|format, out| Ok(out.write_all(text(format)?.as_bytes())?));
+    whole(Exit::Success, &written.lost)
 }
 
 /// The exemptions as JSON.
