@@ -5,7 +5,8 @@ set -euo pipefail
 
 # A credential that is no input may stand in the job's environment: an empty input hides none.
 for name in BITBUCKET_EMAIL BITBUCKET_API_TOKEN BITBUCKET_ACCESS_TOKEN BITBUCKET_CLIENT_ID \
-  BITBUCKET_CLIENT_SECRET ATLASSIAN_ORG_ID ATLASSIAN_API_KEY; do
+  BITBUCKET_CLIENT_SECRET ATLASSIAN_ORG_ID ATLASSIAN_API_KEY AZURE_TENANT_ID AZURE_CLIENT_ID \
+  AZURE_CLIENT_SECRET AZURE_FEDERATED_TOKEN_FILE; do
   input=INPUT_$name
   [ -z "${!input-}" ] || export "$name=${!input}"
 done
@@ -182,7 +183,7 @@ esac
 
 case $assurance in
   '' | live) ;;
-  *) annotate warning "this run is $assurance, not live: it is no evidence. Are BITBUCKET_API_URL and ATLASSIAN_API_URL unset?" ;;
+  *) annotate warning "this run is $assurance, not live: it is no evidence. Are BITBUCKET_API_URL, ATLASSIAN_API_URL, AZURE_AUTHORITY_HOST and MFA_GATE_GRAPH_URL unset?" ;;
 esac
 
 sed -n '/^error: /,$p' "$scratch/log" >"$scratch/errors"

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use crate::env::{ATLASSIAN_ORG_ID, BITBUCKET_CLIENT_ID, BITBUCKET_EMAIL, CREDENTIALS, file_of};
+use crate::env::{
+    ATLASSIAN_ORG_ID, AZURE_CLIENT_ID, AZURE_TENANT_ID, BITBUCKET_CLIENT_ID, BITBUCKET_EMAIL,
+    CREDENTIALS, file_of,
+};
 use crate::failure::Failure;
 use crate::files;
 
 /// Those of [`CREDENTIALS`] that say whose a credential is. The others are secret.
-const SHOWN: [&str; 3] = [BITBUCKET_EMAIL, BITBUCKET_CLIENT_ID, ATLASSIAN_ORG_ID];
+const SHOWN: [&str; 5] =
+    [BITBUCKET_EMAIL, BITBUCKET_CLIENT_ID, ATLASSIAN_ORG_ID, AZURE_TENANT_ID, AZURE_CLIENT_ID];
 
 /// Every secret that the environment holds, of use or not: what cannot be used is not to be shown
 /// either. A pipe that stands in for a variable can be read only once, and is left to who needs it.

@@ -14,7 +14,7 @@ use mfa_gate::judge::{Evaluation, Judging, evaluate};
 use mfa_gate::location::Location;
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Role, Source, TwoFactor};
 use mfa_gate::policy::{
-    Admins, Exemption, Levels, Limits, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry,
+    Admins, Exemption, Levels, Limits, MemberId, Policy, RosterSource, Selector, WorkspaceEntry,
 };
 use mfa_gate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
 use mfa_gate::report::{
@@ -49,7 +49,7 @@ fn policy(exemptions: Vec<Exemption>) -> Policy {
         sha256: "0".repeat(64).into(),
         workspaces: (2..).zip(SLUGS).map(entry).collect(),
         accept: vec![Source::Bitbucket],
-        roster: RosterColumns::default(),
+        roster: RosterSource::default(),
         levels: Levels::default(),
         limits: Limits::default(),
         exemptions,

@@ -9,7 +9,10 @@
 use mfa_gate::failure::Failure;
 use mfa_gate::location::Location;
 use mfa_gate::member::Source;
-use mfa_gate::policy::{Admins, Category, MemberId, OptionalField, Policy, Selector, load, parse};
+use mfa_gate::policy::{
+    Admins, Category, MemberId, OptionalField, Policy, RosterColumns, RosterSource, Selector, load,
+    parse,
+};
 use mfa_gate::rule::{Level, Rule};
 
 /// Every key there is.
@@ -97,10 +100,15 @@ fn every_field_is_read_as_written() {
     assert_eq!(slugs, ["acme", "acme-labs"]);
     assert_eq!(policy.workspaces[1].location, at(2, 20, 2, 29));
     assert_eq!(policy.accept, [Source::Atlassian, Source::Bitbucket]);
-    assert_eq!(policy.roster.account_id.as_deref(), Some("Id"));
-    assert_eq!(policy.roster.email.as_deref(), Some("Email"));
-    assert_eq!(policy.roster.mfa.as_deref(), Some("MFA"));
-    assert_eq!(policy.roster.sso.as_deref(), Some("SSO"));
+    let heading = |text: &str| Some(text.into());
+    let columns = RosterColumns {
+        account_id: heading("Id"),
+        email: heading("Email"),
+        mfa: heading("MFA"),
+        sso: heading("SSO"),
+        ..RosterColumns::default()
+    };
+    assert_eq!(policy.roster, RosterSource::File(columns));
     assert_eq!(policy.levels.of(Rule::ExemptionUnused), Level::Deny);
     assert_eq!(policy.levels.of(Rule::TwoFactorUnknown), Level::Warn);
     assert_eq!(policy.levels.of(Rule::TwoFactorDisabled), Level::Deny);

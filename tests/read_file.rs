@@ -39,6 +39,7 @@ fn read_bytes(content: &[u8], selection: &Selection) -> Result<FileRead, Failure
         members: Members::Listed(read.readings),
         organisation: None,
         roster: None,
+        entra: None,
         connection: &connection,
     };
     let found = read::read_with(sources, Wanted::proof(&[Source::Bitbucket]), Pace::real())?;
@@ -658,7 +659,7 @@ fn a_snapshot() {
     assert_eq!(roll.members[0].evidence.roster, Some(TwoFactor::Enabled));
     let all = read_bytes(snapshot().to_string().as_bytes(), &Selection::All).unwrap();
     assert_eq!(all.readings.len(), 2);
-    assert_eq!(all.roster.unwrap().as_of.to_string(), "2026-11-19");
+    assert_eq!(all.roster.export.unwrap().as_of.to_string(), "2026-11-19");
 
     // What a roster of a day that nobody knows said does not count.
     let mut undated = snapshot();

@@ -82,7 +82,14 @@ Credentials:
       an API key of the Atlassian organisation with the scope
       read:directories:admin, if the policy accepts `atlassian`
   ATLASSIAN_API_URL
-      its base URL [default: https://api.atlassian.com]";
+      its base URL [default: https://api.atlassian.com]
+  AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
+      an app registration of Microsoft Entra, if the policy has
+      `roster: {from: entra}`
+  AZURE_FEDERATED_TOKEN_FILE
+      a file with a token that it trusts, instead of the secret
+  AZURE_AUTHORITY_HOST, MFA_GATE_GRAPH_URL
+      their base URLs [default: Microsoft's public cloud]";
 
 /// How much is said, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]

@@ -8,8 +8,9 @@ use crate::doctor::observation::{Grade, Observation, render};
 use crate::failure::{Exit, Failure};
 use crate::http::{Deadline, Pace};
 use crate::member::Source;
-use crate::policy::{self, Policy};
+use crate::policy::{self, Policy, RosterSource};
 use crate::read::atlassian::Organisation;
+use crate::read::entra::Tenant;
 use crate::run::collect::{account, connection};
 use crate::run::redirection::redirections;
 use crate::run::workspaces::{from_environment, named, no_workspace};
@@ -42,7 +43,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
                 pace,
             )?);
         }
-        None if policy.is_some_and(|policy| policy.is_ok_and(|policy| accepts(&policy))) => {
+        None if policy.as_ref().is_some_and(|policy| policy.as_ref().is_ok_and(accepts)) => {
             observations.push(Observation::warning(
                 "organisation",
                 "the policy accepts `atlassian`, and there is no credential for an organisation",
@@ -51,8 +52,29 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
         }
         None => {}
     }
+    let tenant = match &policy {
+        None => Tenant::from_env(context.env).unwrap_or_default(),
+        Some(Ok(policy)) if takes_entra(policy) => Tenant::from_env(context.env)?,
+        Some(_) => None,
+    };
+    match &tenant {
+        Some(tenant) => {
+            observations.extend(doctor::entra::examine(tenant, &connection, deadline, pace)?);
+        }
+        None if policy.as_ref().is_some_and(|policy| policy.as_ref().is_ok_and(takes_entra)) => {
+            observations.push(Observation::warning(
+                "Microsoft Entra",
+                "the policy takes the roster from it, and there is no credential for it",
+                "Set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or \
+                 AZURE_FEDERATED_TOKEN_FILE.",
+            ));
+        }
+        None => {}
+    }
     let asked = organisation.iter().map(|own| own.api_url.clone());
-    let servers: Vec<_> = account.servers().into_iter().chain(asked).collect();
+    let tenants = tenant.iter().flat_map(|tenant| [tenant.login_url(), tenant.graph_url()]);
+    let servers: Vec<_> =
+        account.servers().into_iter().chain(asked).chain(tenants.cloned()).collect();
     observations.extend(redirections(&servers, &connection, context).iter().map(|redirection| {
         Observation::unknown(
             "connection",
@@ -62,6 +84,11 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     print(&render(&observations, context.stdout))?;
     let failed = observations.iter().any(|observation| observation.grade == Grade::Failed);
     Ok(if failed { Exit::Incomplete } else { Exit::Success })
+}
+
+/// Whether a policy has Microsoft Entra asked.
+fn takes_entra(policy: &Policy) -> bool {
+    policy.roster == RosterSource::Entra && policy.accept.contains(&Source::Roster)
 }
 
 /// The policy, where there is one, or what to say of one that cannot be used.

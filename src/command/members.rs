@@ -22,8 +22,8 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     let reports =
         inputs.reports(if args.report.is_empty() { &table } else { args.report.as_slice() })?;
     let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
-    let columns = policy.as_ref().map(|policy| policy.roster.clone()).unwrap_or_default();
-    let roster = roster::read(&args.sources.roster, &columns, None, context.today())?;
+    let from = policy.as_ref().map(|policy| policy.roster.clone()).unwrap_or_default();
+    let roster = roster::find(&args.sources.roster, &from, None, context.today(), context.env)?;
     let accept = askable(roster.as_ref(), context)?;
     let by_role = args.only.contains(&Only::Owners);
     let roles = if by_role { Roles::Required } else { Roles::Unasked };

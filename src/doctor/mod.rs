@@ -3,5 +3,6 @@
 pub(crate) mod atlassian;
 pub(crate) mod bitbucket;
 pub(crate) mod credential;
+pub(crate) mod entra;
 mod headers;
 pub(crate) mod observation;

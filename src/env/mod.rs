@@ -8,7 +8,7 @@ use crate::suggest::nearest;
 
 /// The variables that hold credentials; each may be read from a file by the same name with `_FILE`
 /// added.
-pub(crate) const CREDENTIALS: [&str; 9] = [
+pub(crate) const CREDENTIALS: [&str; 13] = [
     BITBUCKET_EMAIL,
     BITBUCKET_API_TOKEN,
     BITBUCKET_ACCESS_TOKEN,
@@ -16,6 +16,10 @@ pub(crate) const CREDENTIALS: [&str; 9] = [
     BITBUCKET_CLIENT_SECRET,
     ATLASSIAN_ORG_ID,
     ATLASSIAN_API_KEY,
+    AZURE_TENANT_ID,
+    AZURE_CLIENT_ID,
+    AZURE_CLIENT_SECRET,
+    AZURE_FEDERATED_TOKEN,
     SLACK_WEBHOOK_URL,
     REDACT_KEY,
 ];
@@ -40,6 +44,24 @@ pub(crate) const ATLASSIAN_ORG_ID: &str = "ATLASSIAN_ORG_ID";
 
 /// An API key of an Atlassian organisation.
 pub(crate) const ATLASSIAN_API_KEY: &str = "ATLASSIAN_API_KEY";
+
+/// The Microsoft Entra tenant that is asked.
+pub(crate) const AZURE_TENANT_ID: &str = "AZURE_TENANT_ID";
+
+/// The application id of an app registration of the tenant.
+pub(crate) const AZURE_CLIENT_ID: &str = "AZURE_CLIENT_ID";
+
+/// A secret of the app registration.
+pub(crate) const AZURE_CLIENT_SECRET: &str = "AZURE_CLIENT_SECRET";
+
+/// A token that the app registration trusts, in place of a secret; read from its file alone.
+pub(crate) const AZURE_FEDERATED_TOKEN: &str = "AZURE_FEDERATED_TOKEN";
+
+/// Where the app registration gets its token.
+pub(crate) const AZURE_AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
+
+/// The address of Microsoft Graph.
+pub(crate) const GRAPH_URL: &str = "MFA_GATE_GRAPH_URL";
 
 /// Where a message to a Slack channel is sent; whoever knows it can write there.
 pub(crate) const SLACK_WEBHOOK_URL: &str = "MFA_GATE_SLACK_WEBHOOK_URL";
@@ -108,7 +130,7 @@ fn unknown(name: &str) -> Failure {
 /// Every variable with our own prefix.
 fn known() -> impl Iterator<Item = String> {
     let values = [SLACK_WEBHOOK_URL, REDACT_KEY];
-    [POLICY, POLICY_SHA256, AUTH]
+    [POLICY, POLICY_SHA256, AUTH, GRAPH_URL]
         .into_iter()
         .chain(values)
         .map(str::to_owned)

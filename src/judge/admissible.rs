@@ -26,9 +26,18 @@ pub(super) fn check(
     nobody_to_judge(&list.members)
         .or_else(|| undecidable_exemptions(exemptions, &list))
         .or_else(|| unknown_roles(policy, exemptions, &list.members))
-        .or_else(|| outdated(policy, judging.roster_as_of, judging.today))
+        .or_else(|| {
+            // Microsoft Entra is asked only where a member needs it: until then it has no date.
+            let counts = judging.roster_as_of.is_some() || list.members.iter().any(has_roster);
+            outdated(policy, judging.roster_as_of, judging.today).filter(|_| counts)
+        })
         .or_else(|| judging.clock.and_then(wrong_clock))
         .map_or(Ok(list), Err)
+}
+
+/// Whether an identity provider said something of a member.
+fn has_roster(member: &Member) -> bool {
+    member.evidence.roster.is_some() || member.evidence.sso.is_some()
 }
 
 /// A workspace has an owner, who logs in: a list without such a member is not what is there.

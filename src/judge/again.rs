@@ -10,7 +10,7 @@ use crate::failure::Problem;
 use crate::judge::{Judging, evaluate};
 use crate::location::Location;
 use crate::member::Member;
-use crate::policy::{Exemption, MemberId, Policy, RosterColumns, Selector, WorkspaceEntry};
+use crate::policy::{Exemption, MemberId, Policy, RosterSource, Selector, WorkspaceEntry};
 use crate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
 use crate::report::{Finding, JudgedExemption, Provenance, Redaction, Report, Workspace};
 use crate::rule::Rule;
@@ -51,7 +51,7 @@ impl Report {
             today: self.today,
             ignore_exemptions: self.options.ignore_exemptions,
             strict: self.options.strict,
-            roster_as_of: source.roster.as_ref().map(|roster| roster.as_of),
+            roster_as_of: source.roster_as_of(self.today),
             clock: source.clock.filter(|_| !self.options.today),
         };
         let evaluation = evaluate(&policy, readings, judging);
@@ -82,7 +82,7 @@ impl Report {
             sha256: self.policy.sha256.clone(),
             workspaces: effective.workspaces.iter().map(entry).collect(),
             accept: effective.accept.clone(),
-            roster: RosterColumns::default(),
+            roster: RosterSource::default(),
             levels: effective.rules.allowed(),
             limits: effective.limits.clone(),
             exemptions: self.exemptions.iter().filter_map(exemption).collect(),

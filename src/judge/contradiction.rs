@@ -120,7 +120,8 @@ impl Report {
             let Evidence { bitbucket: _, atlassian, roster, sso } = member.evidence;
             let elsewhere =
                 source.atlassian.is_some() || !read_from_api.contains(&*member.workspace);
-            (!has_roster && (roster.is_some() || sso.is_some()))
+            (!has_roster && sso.is_some())
+                || (!has_roster && source.entra.is_none() && roster.is_some())
                 || (!elsewhere && atlassian.is_some())
         });
         unsourced.then(|| "it has evidence of a source that it does not name".into())

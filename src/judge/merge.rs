@@ -172,12 +172,20 @@ impl Provenance {
         let roster = |source: &Provenance| {
             source.roster.as_ref().map(|read| format!("{} {}", read.sha256, read.as_of))
         };
+        let entra = |source: &Provenance| {
+            source
+                .entra
+                .as_ref()
+                .map(|asked| format!("{} {} {}", asked.login_url, asked.graph_url, asked.tenant))
+        };
         let what = if differ(self.api_url.as_deref(), other.api_url.as_deref()) {
             "another API"
         } else if differ(organisation(self).as_deref(), organisation(other).as_deref()) {
             "another Atlassian organisation"
         } else if differ(roster(self).as_deref(), roster(other).as_deref()) {
             "another roster"
+        } else if differ(entra(self).as_deref(), entra(other).as_deref()) {
+            "another Microsoft Entra tenant"
         } else {
             return None;
         };
@@ -208,6 +216,16 @@ impl Provenance {
             }
             (own, other) => own.or(other),
         };
+        self.entra = match (self.entra.take(), other.entra) {
+            (Some(mut first), Some(other)) => {
+                // Where one run could not read it to the end, the whole does not know either.
+                first.rows = first.rows.filter(|_| first.rows == other.rows);
+                first.requests = first.requests.saturating_add(other.requests);
+                first.read_at = first.read_at.min(other.read_at);
+                Some(first)
+            }
+            (first, other) => first.or(other),
+        };
         let clock = match (self.clock, other.clock) {
             (Some(own), Some(other)) => Some(own.wider(other)),
             (own, other) => own.or(other),
@@ -231,7 +249,9 @@ fn add_new<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Commit, CredentialKind, DirectoryRecord, Input, Redaction, RosterRecord};
+    use crate::report::{
+        Commit, CredentialKind, DirectoryRecord, EntraRecord, Input, Redaction, RosterRecord,
+    };
 
     /// A report that every source had its part in, on these workspaces.
     fn report(slugs: [&str; 2]) -> Report {
@@ -257,6 +277,14 @@ mod tests {
                 as_of: "2026-09-01".parse().unwrap(),
                 rows: 9,
                 unmatched: Some(3),
+            }),
+            entra: Some(EntraRecord {
+                login_url: "https://login.microsoftonline.com/".into(),
+                graph_url: "https://graph.microsoft.com/".into(),
+                tenant: "a-tenant".into(),
+                read_at: "2026-09-01T00:00:00Z".parse().unwrap(),
+                rows: Some(7),
+                requests: 2,
             }),
             clock: None,
             ci: [("NUMBER".into(), "7".into()), ("STEP".into(), slugs.concat())].into(),
@@ -324,6 +352,9 @@ mod tests {
         clashes("another API", &|other| other.source.api_url = Some("http://127.0.0.1/".into()));
         clashes("another Atlassian organisation", &|other| {
             other.source.atlassian.as_mut().unwrap().organisation = "another".into();
+        });
+        clashes("another Microsoft Entra tenant", &|other| {
+            other.source.entra.as_mut().unwrap().tenant = "another".into();
         });
         let roster = |other: &mut Report| other.source.roster.take().unwrap();
         clashes("another roster", &|other| {

@@ -83,6 +83,23 @@ impl Word for Admins {
     }
 }
 
+/// Where a roster comes from that is not a file.
+#[derive(Clone, Copy, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RosterFrom {
+    Entra,
+}
+
+impl Word for RosterFrom {
+    const ALL: &'static [Self] = &[RosterFrom::Entra];
+
+    fn word(self) -> &'static str {
+        match self {
+            RosterFrom::Entra => "entra",
+        }
+    }
+}
+
 impl Word for Category {
     const ALL: &'static [Self] = &Category::ALL;
 
@@ -158,7 +175,8 @@ pub(super) static POLICY: Shape = Shape {
             "roster",
             Takes::Mapping(&ROSTER),
             "roster: {email: Email, mfa: MFA}",
-            "The headings and words of the roster, where they are not the usual ones.",
+            "Where the identity provider's roster comes from, or the headings and words of its file, \
+             where they are not the usual ones.",
         ),
         key(
             "rules",
@@ -184,6 +202,13 @@ pub(super) static POLICY: Shape = Shape {
 pub(super) static ROSTER: Shape = Shape {
     place: "under `roster`",
     keys: &[
+        key(
+            "from",
+            Takes::Word(words::<RosterFrom>()),
+            "from: entra",
+            "Where the roster comes from: `entra` asks Microsoft Entra. Then there are no other \
+             keys. Default: the file of `--roster`.",
+        ),
         key(
             "account_id",
             Takes::Text(Form::Line),

@@ -49,8 +49,8 @@ pub struct Policy {
     pub workspaces: Vec<WorkspaceEntry>,
     /// The sources whose proof counts, in order of preference; never empty, no source twice.
     pub accept: Vec<Source>,
-    /// The column headings of the roster.
-    pub roster: RosterColumns,
+    /// Where the identity provider's roster comes from.
+    pub roster: RosterSource,
     /// The level of every rule.
     pub levels: Levels,
     /// What exemptions may look like.
@@ -88,6 +88,21 @@ pub struct WorkspaceEntry {
     pub slug: Arc<str>,
     /// Where it is written.
     pub location: Location,
+}
+
+/// Where the identity provider's roster comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RosterSource {
+    /// From the file of `--roster`, which has these columns.
+    File(RosterColumns),
+    /// From Microsoft Entra, which is asked by the run itself.
+    Entra,
+}
+
+impl Default for RosterSource {
+    fn default() -> Self {
+        RosterSource::File(RosterColumns::default())
+    }
 }
 
 /// What the columns of an identity provider's export are called, and what their words mean.

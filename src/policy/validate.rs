@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::exemption::{self, Context};
 use super::fields::{self, Field, Fields, List};
-use super::keys::{Key, LIMITS, POLICY, ROSTER, Takes};
+use super::keys::{Key, LIMITS, POLICY, ROSTER, RosterFrom, Takes};
 use super::lists::{choice, unique, workspaces};
 use super::rules::levels;
 use super::values::Form;
-use super::{Admins, Limits, OptionalField, Policy, RosterColumns, WorkspaceEntry, is_cell};
+use super::{
+    Admins, Limits, OptionalField, Policy, RosterColumns, RosterSource, WorkspaceEntry, is_cell,
+};
 use crate::member::Source;
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::{Mapping, Node, Value};
@@ -98,8 +100,26 @@ fn accept(fields: &mut Fields<'_>) -> Option<Vec<Source>> {
     sources.optional().map(|sources| sources.unwrap_or_else(|| vec![Source::Bitbucket]))
 }
 
-fn roster(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterColumns {
+fn roster(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterSource {
     let mut fields = Fields::open(mapping, &ROSTER, diagnostics);
+    let from: Field<RosterFrom> = fields.word("from", "value of `from`");
+    let columns = columns(&mut fields);
+    match from.given() {
+        None => RosterSource::File(columns),
+        Some(Spanned { value: RosterFrom::Entra, span }) => {
+            if columns != RosterColumns::default() {
+                diagnostics.push(
+                    *span,
+                    "`from: entra` reads no file, so there are no headings and words",
+                    "delete the other keys under `roster`, or delete `from` to read a file",
+                );
+            }
+            RosterSource::Entra
+        }
+    }
+}
+
+fn columns(fields: &mut Fields<'_>) -> RosterColumns {
     let mut heading = |key| fields.text(key).optional().flatten();
     let mut columns = RosterColumns {
         account_id: heading("account_id"),
@@ -109,8 +129,8 @@ fn roster(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterColumns {
         ..RosterColumns::default()
     };
     let mut seen = Vec::new();
-    columns.enabled = roster_words(&mut fields, "enabled", &mut seen);
-    columns.disabled = roster_words(&mut fields, "disabled", &mut seen);
+    columns.enabled = roster_words(fields, "enabled", &mut seen);
+    columns.disabled = roster_words(fields, "disabled", &mut seen);
     columns
 }
 

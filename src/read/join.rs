@@ -1,13 +1,13 @@
 //! What other sources say, joined to the members that they say it about. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::atlassian::Directory;
 use super::emails::AddressBook;
-use super::roster::Roster;
+use super::identity_provider::IdentityProvider;
+use super::roster::Entry;
 use crate::failure::Problem;
 use crate::member::{Evidence, Member, Source, TwoFactor};
-use crate::quote::all;
 
 /// Whether a second factor is asked of a member and no accepted source has proven one yet.
 pub(super) fn needs_proof(member: &Member, accept: &[Source]) -> bool {
@@ -31,76 +31,60 @@ pub(super) fn note_directory(members: &mut [Member], directory: &Directory) -> u
     known
 }
 
-/// Notes what the roster says of each member, and gives the positions of its rows that are about
-/// one. A member who is not in it is unknown to it, which is noted of members whose address is known, and
+/// Notes what the identity provider says of each member, and gives the rows that are about one. A
+/// member who is not in it is unknown to it, which is noted of members whose address is known, and
 /// of all where it is `settled` that no other member has one of its addresses.
 ///
 /// # Errors
 /// [`Problem`] where two rows are about one member and disagree.
 pub(super) fn note_roster(
     members: &mut [Member],
-    roster: &Roster,
+    provider: IdentityProvider<'_>,
     book: &AddressBook,
     settled: bool,
-) -> Result<Vec<usize>, Problem> {
-    let by_id: HashMap<&str, usize> = members
-        .iter()
-        .enumerate()
-        .filter_map(|(position, member)| Some((member.account_id.as_deref()?, position)))
-        .collect();
-    let about = |row: &super::roster::Entry| {
-        let by_address = || row.email.as_deref().and_then(|email| book.owner(email));
-        match row.account_id.as_deref() {
-            // An id says whose row it is. An address counts only for a member who shows no id.
-            Some(id) => by_id.get(id).copied().or_else(|| {
-                by_address().filter(|&at| members.get(at).is_some_and(|m| m.account_id.is_none()))
-            }),
-            None => by_address(),
+) -> Result<HashSet<u64>, Problem> {
+    let shown: HashSet<Box<str>> =
+        members.iter().filter_map(|member| member.account_id.clone()).collect();
+    let mut by_id: HashMap<&str, Vec<&Entry>> = HashMap::new();
+    let mut by_address: HashMap<usize, Vec<&Entry>> = HashMap::new();
+    for entry in provider.entries() {
+        // An id says whose row it is. An address counts only for a member who shows no id.
+        if let Some(id) = entry.account_id.as_deref().filter(|id| shown.contains(*id)) {
+            by_id.entry(id).or_default().push(entry);
+        } else if let Some(owner) = entry.email.as_deref().and_then(|email| book.owner(email)) {
+            by_address.entry(owner).or_default().push(entry);
         }
-    };
-    let matched: Vec<(usize, usize)> = roster
-        .entries()
-        .iter()
-        .enumerate()
-        .filter_map(|(row, entry)| Some((about(entry)?, row)))
-        .collect();
-    drop(by_id);
-    let answers = |source| roster.answers.contains(&source);
+    }
+    let answers = |source| provider.answers().contains(&source);
     let (has_mfa, has_sso) = (answers(Source::Roster), answers(Source::Sso));
+    let mut matched = HashSet::new();
     for (position, member) in members.iter_mut().enumerate() {
         if settled || book.knows_address_of(position, member) {
-            let evidence = &mut member.evidence;
-            evidence.roster = has_mfa.then_some(TwoFactor::Unknown);
-            evidence.sso = has_sso.then_some(TwoFactor::Unknown);
+            member.evidence.roster = has_mfa.then_some(TwoFactor::Unknown);
+            member.evidence.sso = has_sso.then_some(TwoFactor::Unknown);
         }
-    }
-    let mut lines: HashMap<usize, u64> = HashMap::new();
-    for &(position, row) in &matched {
-        let (Some(member), Some(entry)) = (members.get_mut(position), roster.entries().get(row))
-        else {
-            continue;
-        };
+        let id = member.account_id.as_deref();
+        let named = id.and_then(|id| by_id.get(id)).into_iter().flatten();
+        let addressed = by_address.get(&position).into_iter().flatten();
+        let addressed = addressed.filter(|entry| id.is_none() || entry.account_id.is_none());
+        let mut rows: Vec<&Entry> = named.chain(addressed).copied().collect();
+        rows.sort_by_key(|entry| entry.line);
         let Evidence { roster: mfa, sso, .. } = &mut member.evidence;
-        let before = lines.insert(position, entry.line);
-        let fits = agree(mfa, has_mfa.then_some(entry.mfa), before.is_none())
-            & agree(sso, has_sso.then_some(entry.sso), before.is_none());
-        if let (false, Some(before)) = (fits, before) {
-            return Err(Problem::new(
-                format!(
-                    "the roster contradicts itself about {}: line {before} and line {}",
-                    all(member.key()),
-                    entry.line
-                ),
-                "Export the roster again, or delete the row that is out of date.",
-            ));
+        let mut before: Option<&Entry> = None;
+        for entry in rows {
+            let fits = agree(mfa, has_mfa.then_some(entry.mfa), before.is_none())
+                & agree(sso, has_sso.then_some(entry.sso), before.is_none());
+            if let (false, Some(before)) = (fits, before) {
+                return Err(provider.contradiction(member, [before, entry]));
+            }
+            before = Some(entry);
+            matched.insert(entry.line);
         }
-    }
-    for member in members {
         // A member who does not sign in through the identity provider may still have a second
         // factor.
         member.evidence.sso = member.evidence.sso.map(|_| member.evidence.of(Source::Sso));
     }
-    Ok(matched.into_iter().map(|(_, row)| row).collect())
+    Ok(matched)
 }
 
 /// Notes one more answer. Whether it agrees with the one before, unless there was none; where one
@@ -124,6 +108,7 @@ mod tests {
 
     use super::*;
     use crate::policy::RosterColumns;
+    use crate::read::roster::Roster;
 
     /// A member with one of a few ids and one of a few addresses, or without.
     fn member(id: Option<u8>, email: Option<u8>) -> Member {
@@ -175,7 +160,8 @@ mod tests {
         settled: bool,
     ) -> Result<(Vec<Member>, usize), Problem> {
         let book = AddressBook::of(&members);
-        let rows = note_roster(&mut members, roster, &book, settled)?;
+        let provider = IdentityProvider::Export(roster);
+        let rows = note_roster(&mut members, provider, &book, settled)?;
         Ok((members, rows.len()))
     }
 

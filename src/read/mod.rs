@@ -7,10 +7,14 @@ pub mod atlassian;
 pub mod bitbucket;
 mod csv;
 mod emails;
+pub mod entra;
 pub mod file;
 mod file_error;
+mod identity_provider;
 mod join;
 pub(crate) mod list_error;
+mod next;
+mod on_demand;
 mod other_sources;
 pub(crate) mod page;
 mod reader;
@@ -60,7 +64,9 @@ pub struct Found {
     /// The workspaces, in the order in which they were asked for.
     pub readings: Vec<Reading>,
     /// What reading the organisation's directory took; none where it was not asked.
-    pub directory: Option<DirectoryRead>,
+    pub organisation: Option<DirectoryRead>,
+    /// What reading Microsoft Entra took; none where it was not asked.
+    pub entra: Option<DirectoryRead>,
     /// How many rows of the roster are about a member; none where not all could be compared, since
     /// no member needed it.
     pub roster_matched: Option<u64>,
@@ -69,15 +75,15 @@ pub struct Found {
 impl Found {
     /// These workspaces, with no other source asked.
     pub(crate) fn nothing(readings: Vec<Reading>) -> Self {
-        Found { readings, directory: None, roster_matched: None }
+        Found { readings, organisation: None, entra: None, roster_matched: None }
     }
 }
 
 /// What reading a directory took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectoryRead {
-    /// How many accounts it lists; none where it could not be read.
-    pub accounts: Option<u64>,
+    /// How many rows it has; none where it could not be read.
+    pub rows: Option<u64>,
     /// How many requests were sent, every try counted.
     pub requests: u32,
 }

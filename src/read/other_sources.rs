@@ -1,27 +1,30 @@
-//! Evidence from the Atlassian organisation and the roster, fetched only where a member needs it.
-//! What they do not say clears no member and accuses none.
+//! Evidence from the Atlassian organisation and the identity provider, fetched only where a member
+//! needs it. What they do not say clears no member and accuses none.
 
 use std::collections::HashSet;
 
-use tokio::sync::OnceCell;
-
-use super::atlassian::{self, Directory};
+use super::atlassian;
 use super::bitbucket::{self, ReadingProgress};
 use super::emails::AddressBook;
+use super::entra;
+use super::identity_provider::IdentityProvider;
 use super::join::{needs_proof, note_directory, note_roster};
-use super::roster::{Entry, Roster};
-use super::{DirectoryRead, Found, Wanted};
+use super::on_demand::OnDemand;
+use super::roster::Roster;
+use super::{Found, Wanted};
 use crate::escape;
 use crate::failure::Problem;
-use crate::member::{Member, Source, TwoFactor};
-use crate::quote::{all, excerpt};
+use crate::member::{Member, Source};
+use crate::quote::excerpt;
 use crate::reading::{Addresses, MemberList, Reading};
 
 /// The other sources of a run, which all its workspaces share.
 pub(super) struct OtherSources<'w, 's> {
     pub(super) wanted: Wanted<'w>,
-    directory: Option<DirectoryOnDemand<'s>>,
-    roster: Option<&'s Roster>,
+    pub(super) organisation: Option<OnDemand<atlassian::Client<'s>>>,
+    /// An identity provider's export.
+    pub(super) export: Option<&'s Roster>,
+    pub(super) entra: Option<OnDemand<entra::Client<'s>>>,
 }
 
 /// What the other sources answered about the members of one workspace, apart from the evidence that
@@ -31,9 +34,9 @@ pub(super) struct Answers {
     /// Whether a member may have left since the list was read: an address has no owner, and
     /// a member needs proof whose address is not known.
     pub(super) may_have_left: bool,
-    /// The positions of the roster's rows that are about a member; none where they were not all
-    /// compared, since no member needs it.
-    rows: Option<Vec<usize>>,
+    /// The identity provider's rows that are about a member; none where they were not all compared,
+    /// since no member needs it.
+    rows: Option<HashSet<u64>>,
     /// How many members the organisation knows; none where it was not asked about them.
     known: Option<usize>,
     /// Whether a member still needs one more source.
@@ -43,23 +46,24 @@ pub(super) struct Answers {
 /// The way back to Bitbucket, with where to note requests.
 type Bitbucket<'a> = Option<(&'a bitbucket::Client<'a>, &'a ReadingProgress<'a>)>;
 
-impl<'w, 's> OtherSources<'w, 's> {
-    pub(super) fn new(
-        wanted: Wanted<'w>,
-        directory: Option<DirectoryOnDemand<'s>>,
-        roster: Option<&'s Roster>,
-    ) -> Self {
-        OtherSources { wanted, directory, roster }
-    }
+/// What came of asking the organisation about the members of one workspace.
+struct Asked {
+    /// How many of them it knows; none where its word does not count.
+    known: Option<usize>,
+    /// Why it could not be read, where that may not matter.
+    unread: Option<Problem>,
+}
 
+impl OtherSources<'_, '_> {
     /// Whether a member needs one more source.
     fn is_needed_by(&self, member: &Member) -> bool {
         self.wanted.everything || needs_proof(member, self.wanted.accept)
     }
 
-    /// Whether anybody needs one more source.
-    fn is_needed(&self, members: &[Member]) -> bool {
-        members.iter().any(|member| self.is_needed_by(member))
+    /// Whether a source counts and any member needs one more.
+    fn is_needed(&self, source: Source, members: &[Member]) -> bool {
+        self.wanted.accept.contains(&source)
+            && members.iter().any(|member| self.is_needed_by(member))
     }
 
     /// Adds what the other sources say about the members of a workspace, and the addresses that
@@ -74,100 +78,121 @@ impl<'w, 's> OtherSources<'w, 's> {
         bitbucket: Bitbucket<'_>,
     ) -> Result<Answers, Problem> {
         let named = (self.wanted.addresses)(slug);
-        if self.directory.is_none() && self.roster.is_none() && named.is_empty() {
+        let has_roster = self.export.is_some() || self.entra.is_some();
+        if self.organisation.is_none() && !has_roster && named.is_empty() {
             return Ok(Answers::default());
         }
         let members = &mut list.members;
-        if self.roster.is_some() {
+        if has_roster {
             // A list may hold what an older roster said, of a day that no longer counts.
             members.iter_mut().for_each(|member| member.evidence.forget_roster());
         }
         let mut book = AddressBook::of(members);
-        self.compare_roster(members, &book)?;
-        let Asked { known, unread } = self.ask_organisation(members, &mut book, &named).await?;
+        let export = self.export.map(IdentityProvider::Export);
+        self.compare(export, members, &book)?;
+        let asked = self.ask_organisation(export, members, &mut book, &named).await?;
+        let provider = match export {
+            Some(export) => Some(export),
+            None => self.ask_entra(members).await?,
+        };
+        self.compare(provider, members, &book)?;
+        let asked = match asked {
+            Some(asked) => Some(asked),
+            // It may know whose the addresses of Entra's users are.
+            None => self.ask_organisation(provider, members, &mut book, &named).await?,
+        };
+        let (known, unread) = asked.map_or((None, None), |asked| (asked.known, asked.unread));
         let client = bitbucket.ok_or(unread);
-        self.look_up(slug, members, &mut book, &named, client).await?;
-        self.refuse_contested(members, &book, &named)?;
-        let rows = self.compare_roster(members, &book)?;
-        self.refuse_hidden_ids(members)?;
+        self.look_up(slug, provider, members, &mut book, &named, client).await?;
+        self.refuse_contested(provider, members, &book, &named)?;
+        let rows = self.compare(provider, members, &book)?;
+        self.refuse_hidden_ids(provider, members)?;
         if !named.is_empty() && book.open(named.iter().copied()).is_empty() {
             book.show(members, &named);
             list.addresses = Addresses::LookedUp;
         }
         let mut strangers = book.strangers(&list.members);
         let may_have_left = book.has_unowned() && strangers.any(|member| self.is_needed_by(member));
-        Ok(Answers { may_have_left, rows, known, needed: self.is_needed(&list.members) })
+        let needed = list.members.iter().any(|member| self.is_needed_by(member));
+        Ok(Answers { may_have_left, rows, known, needed })
     }
 
-    /// Notes what the roster says, and gives the rows that are about a member; none where it is
-    /// not known yet whose all of its addresses are.
-    fn compare_roster(
+    /// Notes what the identity provider says, and gives the rows that are about a member; none
+    /// where it is not known yet who owns each of its addresses.
+    fn compare(
         &self,
+        provider: Option<IdentityProvider<'_>>,
         members: &mut [Member],
         book: &AddressBook,
-    ) -> Result<Option<Vec<usize>>, Problem> {
-        let Some(roster) = self.roster else { return Ok(None) };
+    ) -> Result<Option<HashSet<u64>>, Problem> {
+        let Some(provider) = provider else { return Ok(None) };
         let known = book.strangers(members).next().is_none();
-        let settled = known || book.open(decisive_emails(roster, members)).is_empty();
-        let rows = note_roster(members, roster, book, settled)?;
+        let settled = known || book.open(provider.decisive_emails(members)).is_empty();
+        let rows = note_roster(members, provider, book, settled)?;
         Ok(settled.then_some(rows))
     }
 
     /// The addresses that it matters to know the owners of: those that exemptions name, and those
-    /// of the roster where a member who needs it has an address that is not known.
+    /// of the identity provider where a member who needs it has an address that is not known.
     fn open_addresses<'e>(
         &self,
+        provider: Option<IdentityProvider<'e>>,
         members: &[Member],
         book: &AddressBook,
         named: &[&'e str],
-    ) -> Vec<&'e str>
-    where
-        's: 'e,
-    {
+    ) -> Vec<&'e str> {
         let strangers = book.strangers(members).any(|member| self.is_needed_by(member));
-        let roster = self.roster.filter(|_| strangers).into_iter();
-        let of_rows = roster.flat_map(|roster| decisive_emails(roster, members));
+        let provider = provider.filter(|_| strangers).into_iter();
+        let of_rows = provider.flat_map(|provider| provider.decisive_emails(members));
         book.open(named.iter().copied().chain(of_rows))
     }
 
     /// Asks the organisation where its word counts and a member needs it, or where it may know the
-    /// owner of an address.
+    /// owner of an address; none where neither is so.
     async fn ask_organisation(
         &self,
+        provider: Option<IdentityProvider<'_>>,
         members: &mut [Member],
         book: &mut AddressBook,
         named: &[&str],
-    ) -> Result<Asked, Problem> {
-        let Some(directory) = &self.directory else { return Ok(Asked::default()) };
-        let counts = self.wanted.accept.contains(&Source::Atlassian);
-        let needed = counts && self.is_needed(members);
-        if !needed && self.open_addresses(members, book, named).is_empty() {
-            return Ok(Asked::default());
+    ) -> Result<Option<Asked>, Problem> {
+        let Some(organisation) = &self.organisation else { return Ok(None) };
+        let needed = self.is_needed(Source::Atlassian, members);
+        if !needed && self.open_addresses(provider, members, book, named).is_empty() {
+            return Ok(None);
         }
-        match directory.read().await {
+        match organisation.read().await {
             Ok(directory) => {
                 let known = needed.then(|| note_directory(members, directory));
                 book.add_directory(members, directory);
-                Ok(Asked { known, unread: None })
+                Ok(Some(Asked { known, unread: None }))
             }
             Err(problem) if needed => Err(problem.clone()),
             Err(problem) => {
                 log::warn!("{}", escape::terminal(&problem.what));
-                Ok(Asked { known: None, unread: Some(problem.clone()) })
+                Ok(Some(Asked { known: None, unread: Some(problem.clone()) }))
             }
         }
+    }
+
+    /// Asks Microsoft Entra where its word counts and a member needs it.
+    async fn ask_entra(&self, members: &[Member]) -> Result<Option<IdentityProvider<'_>>, Problem> {
+        let entra = self.entra.as_ref().filter(|_| self.is_needed(Source::Roster, members));
+        let Some(entra) = entra else { return Ok(None) };
+        entra.read().await.map(IdentityProvider::Entra).map(Some).map_err(Clone::clone)
     }
 
     /// Looks up at Bitbucket the owners of the addresses that no other source could tell.
     async fn look_up(
         &self,
         slug: &str,
+        provider: Option<IdentityProvider<'_>>,
         members: &[Member],
         book: &mut AddressBook,
         named: &[&str],
         bitbucket: Result<(&bitbucket::Client<'_>, &ReadingProgress<'_>), Option<Problem>>,
     ) -> Result<(), Problem> {
-        let open = self.open_addresses(members, book, named);
+        let open = self.open_addresses(provider, members, book, named);
         if open.is_empty() {
             return Ok(());
         }
@@ -183,7 +208,7 @@ impl<'w, 's> OtherSources<'w, 's> {
             return Ok(());
         }
         let why = "the roster names people by e-mail address, and the members file does not give \
-                   everybody's address";
+                   every member's address";
         Err(match unread {
             Some(Problem { what: unread, help }) => Problem::new(format!("{why}; {unread}"), help),
             None if book.strangers(members).any(|member| member.account_id.is_none()) => {
@@ -199,20 +224,16 @@ impl<'w, 's> OtherSources<'w, 's> {
 
     /// Refuses a roster that says by account id alone who is protected, where a member who needs
     /// that shows none: the row may be theirs.
-    fn refuse_hidden_ids(&self, members: &[Member]) -> Result<(), Problem> {
+    fn refuse_hidden_ids(
+        &self,
+        provider: Option<IdentityProvider<'_>>,
+        members: &[Member],
+    ) -> Result<(), Problem> {
         let hides = |member: &Member| member.account_id.is_none() && self.is_needed_by(member);
-        let Some(roster) = self.roster.filter(|_| members.iter().any(hides)) else { return Ok(()) };
+        let Some(provider) = provider.filter(|_| members.iter().any(hides)) else { return Ok(()) };
         let shown: HashSet<&str> =
             members.iter().filter_map(|member| member.account_id.as_deref()).collect();
-        let counts =
-            |source, said| self.wanted.accept.contains(&source) && said == TwoFactor::Enabled;
-        let protects =
-            |entry: &&Entry| counts(Source::Roster, entry.mfa) || counts(Source::Sso, entry.sso);
-        let by_id_alone = |entry: &Entry| {
-            entry.email.is_none()
-                && entry.account_id.as_deref().is_some_and(|id| !shown.contains(id))
-        };
-        if !roster.entries().iter().filter(protects).any(by_id_alone) {
+        if !provider.protects_by_other_id(self.wanted.accept, |id| shown.contains(id)) {
             return Ok(());
         }
         Err(Problem::new(
@@ -225,12 +246,14 @@ impl<'w, 's> OtherSources<'w, 's> {
     /// Refuses an address that matters and that several members are said to have.
     fn refuse_contested(
         &self,
+        provider: Option<IdentityProvider<'_>>,
         members: &[Member],
         book: &AddressBook,
         named: &[&str],
     ) -> Result<(), Problem> {
-        let roster = self.roster.filter(|_| self.is_needed(members)).into_iter();
-        let of_rows = roster.flat_map(|roster| decisive_emails(roster, members));
+        let needed = members.iter().any(|member| self.is_needed_by(member));
+        let provider = provider.filter(|_| needed).into_iter();
+        let of_rows = provider.flat_map(|provider| provider.decisive_emails(members));
         match book.contested(named.iter().copied().chain(of_rows)) {
             None => Ok(()),
             Some(email) => Err(Problem::new(
@@ -240,64 +263,44 @@ impl<'w, 's> OtherSources<'w, 's> {
         }
     }
 
+    /// The identity provider, as far as it was read.
+    fn provider(&self) -> Option<IdentityProvider<'_>> {
+        let directory = || self.entra.as_ref().and_then(OnDemand::directory);
+        let export = self.export.map(IdentityProvider::Export);
+        export.or_else(|| directory().map(IdentityProvider::Entra))
+    }
+
     /// What was found out, once every workspace was read. A source that knows no member at all is
     /// not about these workspaces, so no member is judged by its silence.
     pub(super) fn conclude(self, found: Vec<(Reading, Answers)>) -> Found {
         let all_read = found.iter().all(|(reading, _)| reading.members.is_ok());
         let answers = || found.iter().map(|(_, answers)| answers);
-        let matched: HashSet<usize> =
+        let matched: HashSet<u64> =
             answers().flat_map(|answers| &answers.rows).flatten().copied().collect();
         let all_compared = answers().all(|answers| answers.rows.is_some());
         let needs_roster = answers().any(|answers| answers.needed && answers.rows.is_some());
         let known = answers().filter_map(|answers| answers.known).reduce(|sum, more| sum + more);
-        let by_roster = self.roster.filter(|_| matched.is_empty() && needs_roster);
+        let provider = self.provider().filter(|_| matched.is_empty() && needs_roster);
         let lists = found.iter().flat_map(|(reading, _)| &reading.members);
         let nameless = lists.flat_map(|list| &list.members).all(|member| {
             !member.applicable() || member.account_id.is_none() && member.email.is_none()
         });
         let by_directory = (known == Some(0)).then(|| no_member_known(nameless));
-        let strange = by_directory.or(by_roster.map(no_row_matches)).filter(|_| all_read);
+        let strange = by_directory
+            .or_else(|| provider.map(IdentityProvider::no_row_matches))
+            .filter(|_| all_read);
         let readings = found.into_iter().map(|(reading, answers)| match &strange {
             Some(strange) if answers.needed => Reading { members: Err(strange.clone()), ..reading },
             Some(_) | None => reading,
         });
-        let compared = self.roster.is_some() && all_read && all_compared;
+        let compared = self.export.is_some() && all_read && all_compared;
         Found {
             readings: readings.collect(),
-            directory: self.directory.as_ref().and_then(DirectoryOnDemand::walk),
+            organisation: self.organisation.as_ref().and_then(OnDemand::taken),
+            entra: self.entra.as_ref().and_then(OnDemand::taken),
             roster_matched: compared.then_some(matched.len() as u64),
         }
     }
-}
-
-/// What came of asking the organisation about the members of one workspace.
-#[derive(Default)]
-struct Asked {
-    /// How many of them it knows; none where its word does not count.
-    known: Option<usize>,
-    /// Why it could not be read, where that may not matter.
-    unread: Option<Problem>,
-}
-
-/// The addresses of a roster that may tell whose a row is: where a row has an account id, that does,
-/// unless there are members without one.
-fn decisive_emails<'r>(roster: &'r Roster, members: &[Member]) -> impl Iterator<Item = &'r str> {
-    let mut asked = members.iter().filter(|member| member.applicable());
-    let all_have_ids = asked.all(|member| member.account_id.is_some());
-    let decisive = move |entry: &&Entry| !(all_have_ids && entry.account_id.is_some());
-    roster.entries().iter().filter(decisive).filter_map(|entry| entry.email.as_deref())
-}
-
-fn no_row_matches(roster: &Roster) -> Problem {
-    Problem::new(
-        format!(
-            "none of the {} rows of the roster {} is about a member",
-            roster.rows,
-            all(&roster.path)
-        ),
-        "Check that it is the roster of these people: its account ids or e-mail addresses have to \
-         be those of their Atlassian accounts.",
-    )
 }
 
 /// What helps where a list shows neither account ids nor e-mail addresses.
@@ -316,27 +319,4 @@ fn no_member_known(nameless: bool) -> Problem {
         "Check ATLASSIAN_ORG_ID: it has to be the organisation that manages the members' accounts. \
          If none does, take `atlassian` out of `accept`.",
     )
-}
-
-/// The directory of an organisation, which is read when a workspace needs it first; the others wait
-/// for that.
-pub(super) struct DirectoryOnDemand<'a> {
-    client: atlassian::Client<'a>,
-    read: OnceCell<Result<Directory, Problem>>,
-}
-
-impl<'a> DirectoryOnDemand<'a> {
-    pub(super) fn new(client: atlassian::Client<'a>) -> Self {
-        DirectoryOnDemand { client, read: OnceCell::new() }
-    }
-
-    async fn read(&self) -> Result<&Directory, &Problem> {
-        self.read.get_or_init(|| Directory::read(&self.client)).await.as_ref()
-    }
-
-    /// What reading it took; none where it was not asked.
-    fn walk(&self) -> Option<DirectoryRead> {
-        let accounts = self.read.get()?.as_ref().ok().map(|directory| directory.len() as u64);
-        Some(DirectoryRead { accounts, requests: self.client.requests() })
-    }
 }

@@ -9,7 +9,9 @@ use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use super::atlassian::{self, Organisation};
 use super::bitbucket::{self, Account, Progress, ReadingProgress};
-use super::other_sources::{Answers, DirectoryOnDemand, OtherSources};
+use super::entra::{self, Tenant};
+use super::on_demand::OnDemand;
+use super::other_sources::{Answers, OtherSources};
 use super::roster::Roster;
 use super::visibility;
 use super::visibility::Caller;
@@ -26,8 +28,10 @@ pub struct Sources<'a> {
     pub members: Members<'a>,
     /// The Atlassian organisation, where there is a credential for it.
     pub organisation: Option<&'a Organisation>,
-    /// An identity provider's roster.
+    /// An identity provider's export.
     pub roster: Option<&'a Roster>,
+    /// The Microsoft Entra tenant that is asked where there is no export.
+    pub entra: Option<&'a Tenant>,
     /// How servers are reached.
     pub connection: &'a Connection,
 }
@@ -74,13 +78,17 @@ async fn run(
     pace: Pace<'_>,
     watch: &dyn Fn(Progress<'_>),
 ) -> Result<Found, Failure> {
-    let Sources { members, organisation, roster, connection } = sources;
+    let Sources { members, organisation, roster, entra, connection } = sources;
     let deadline = Deadline::after(connection.deadline);
-    let directory = organisation
+    let organisation = organisation
         .map(|organisation| atlassian::Client::new(organisation, connection, deadline, pace))
         .transpose()?
-        .map(DirectoryOnDemand::new);
-    let others = OtherSources::new(wanted, directory, roster);
+        .map(OnDemand::new);
+    let entra = entra
+        .map(|tenant| entra::Client::new(tenant, connection, deadline, pace))
+        .transpose()?
+        .map(OnDemand::new);
+    let others = OtherSources { wanted, organisation, export: roster, entra };
     let mut found: Vec<(Reading, Answers)> = Vec::new();
     match members {
         Members::Bitbucket(account, slugs) => {

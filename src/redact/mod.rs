@@ -30,6 +30,7 @@ const WITHHELD: &str = "(withheld)";
 /// What pseudonyms begin with.
 const PERSON: &str = "person-";
 const EXEMPTION: &str = "exemption-";
+const TENANT: &str = "tenant-";
 
 /// Replaces people by pseudonyms. A pseudonym follows from the key and the original alone, so that
 /// one key gives one person the same pseudonym in every report.
@@ -151,6 +152,10 @@ impl Redactor {
             *path = WITHHELD.into();
             *sha256 = hex(self.tag("file", sha256));
         }
+        if let Some(entra) = &mut source.entra {
+            // A tenant's first domain is named after the person who made it.
+            entra.tenant = format!("{TENANT}{}", self.digits("tenant", &entra.tenant)).into();
+        }
     }
 
     /// The pseudonym of the person for whom an id stands, in the form in which ids are compared.
@@ -207,6 +212,7 @@ pub(crate) fn is_redacted(report: &Report) -> bool {
     let files = source.inputs.iter().map(|own| &own.path);
     let mut files = files.chain(source.roster.iter().map(|own| &own.path));
     let origin = files.all(|path| path == WITHHELD)
+        && source.entra.as_ref().is_none_or(|entra| is_pseudonym(&entra.tenant, TENANT))
         && NAMED_BY_PEOPLE.iter().all(|name| !source.ci.contains_key(*name))
         && report.options.redirected_by.iter().all(|own| own.to.is_none());
     report.redaction.is_some() && members && exemptions && changes && origin

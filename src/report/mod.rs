@@ -29,8 +29,8 @@ pub use period::{
     PeriodVerdict, Person, PolicyChange, RuleChange, SettingChange, StateSpan, Stay, Why,
 };
 pub use provenance::{
-    Assurance, ClockGap, Commit, CredentialKind, DirectoryRecord, Input, Provenance, Redirection,
-    RosterRecord,
+    Assurance, ClockGap, Commit, CredentialKind, DirectoryRecord, EntraRecord, Input, Provenance,
+    Redirection, RosterRecord,
 };
 
 /// The version of the report's JSON form.

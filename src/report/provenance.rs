@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::{SignedDuration, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Options, Report};
-use crate::hosts::{ATLASSIAN_API, BITBUCKET_API};
+use crate::hosts::{ATLASSIAN_API, BITBUCKET_API, MicrosoftCloud};
 use crate::reading::Origin;
 use crate::unique;
 
@@ -56,6 +56,7 @@ impl Report {
                 Some(organisation) => organisation.is_at_default(),
                 None => self.members.iter().all(|own| own.member.evidence.atlassian.is_none()),
             }
+            && self.source.entra.as_ref().is_none_or(EntraRecord::is_at_microsoft)
             && self.workspaces.iter().all(|workspace| workspace.source == Origin::Api)
             && self.today == self.day_of_reading()
     }
@@ -79,6 +80,9 @@ pub struct Provenance {
     /// The identity provider's roster, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roster: Option<RosterRecord>,
+    /// The Microsoft Entra tenant, where it was asked for the roster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entra: Option<EntraRecord>,
     /// How far the machine's clock was from the servers', as far as their answers tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockGap>,
@@ -93,6 +97,16 @@ impl Provenance {
         let is_other = |url: &String| url != BITBUCKET_API;
         self.api_url.as_ref().is_some_and(is_other)
             || self.atlassian.as_ref().is_some_and(|asked| !asked.is_at_default())
+            || self.entra.as_ref().is_some_and(|asked| !asked.is_at_microsoft())
+    }
+
+    /// The day that the identity provider's word is of, where there is any; the older one of two.
+    /// What a live run asked is of the day that it is judged by.
+    pub(crate) fn roster_as_of(&self, today: Date) -> Option<Date> {
+        let is_live = self.inputs.is_empty();
+        let roster = self.roster.as_ref().map(|roster| roster.as_of);
+        let entra = self.entra.as_ref().map(|asked| if is_live { today } else { asked.day() });
+        roster.into_iter().chain(entra).min()
     }
 }
 
@@ -208,6 +222,39 @@ impl DirectoryRecord {
     /// Whether it was Atlassian itself that was asked.
     pub fn is_at_default(&self) -> bool {
         self.api_url.trim_end_matches('/') == ATLASSIAN_API
+    }
+}
+
+/// A Microsoft Entra tenant that was asked which of its users have registered a second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EntraRecord {
+    /// The address that the token came from.
+    pub login_url: String,
+    /// The address of Microsoft Graph.
+    pub graph_url: String,
+    /// The tenant's id or domain; redacted, a pseudonym of that.
+    pub tenant: Box<str>,
+    /// When it was asked, UTC.
+    #[serde(deserialize_with = "super::in_whole_seconds")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub read_at: Timestamp,
+    /// How many users it lists with what they have registered; missing where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// How many requests Microsoft Graph got, every try counted.
+    pub requests: u32,
+}
+
+impl EntraRecord {
+    /// Whether it was Microsoft itself that was asked, in one of its clouds.
+    pub fn is_at_microsoft(&self) -> bool {
+        MicrosoftCloud::is_one(&self.login_url, &self.graph_url)
+    }
+
+    /// The day on which it was asked, UTC.
+    fn day(&self) -> Date {
+        self.read_at.to_zoned(TimeZone::UTC).date()
     }
 }
 

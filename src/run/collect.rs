@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 
 use super::progress::Announcer;
 use super::redirection::redirections;
-use super::roster::DatedRoster;
+use super::roster::{DatedRoster, RosterInput};
 use super::workspaces::no_workspace;
 use super::{Context, mask};
 use crate::ci;
@@ -21,17 +21,20 @@ use crate::member::Source;
 use crate::read;
 use crate::read::atlassian::Organisation;
 use crate::read::bitbucket::{self, Account, Credential};
+use crate::read::entra::{self, Tenant};
 use crate::read::file::{self, FileRead};
 use crate::read::{DirectoryRead, Found, Members, Sources, Wanted};
 use crate::reading::{Origin, Reading, Selection, Walk};
-use crate::report::{DirectoryRecord, Input, Provenance, Redirection, RosterRecord};
+use crate::report::{
+    DirectoryRecord, EntraRecord, Input, Provenance, Redirection, RosterRecord, whole_seconds,
+};
 
 /// Where members and evidence come from. All that can be wrong with what was typed is known once
 /// this is made.
 pub(crate) struct Collector<'a> {
     from: From<'a>,
     organisation: Option<Organisation>,
-    roster: Option<DatedRoster>,
+    roster: Option<RosterInput>,
     connection: Connection,
     context: &'a Context<'a>,
 }
@@ -72,7 +75,7 @@ impl<'a> Collector<'a> {
         members: &'a MembersArgs,
         connect: &ConnectArgs,
         selection: Selection,
-        roster: Option<DatedRoster>,
+        roster: Option<RosterInput>,
         context: &'a Context<'a>,
     ) -> Result<Self, Failure> {
         let from = match (&members.members, selection) {
@@ -87,16 +90,26 @@ impl<'a> Collector<'a> {
 
     /// The day that the roster is of, where there is one.
     pub(crate) fn roster_as_of(&self) -> Option<Date> {
-        self.roster.as_ref().map(|dated| dated.as_of)
+        self.export().map(|dated| dated.as_of)
     }
 
-    /// Whether Bitbucket and Atlassian themselves are asked, and no file stands in for them.
+    fn export(&self) -> Option<&DatedRoster> {
+        self.roster.as_ref().and_then(RosterInput::export)
+    }
+
+    fn tenant(&self) -> Option<&Tenant> {
+        self.roster.as_ref().and_then(RosterInput::tenant)
+    }
+
+    /// Whether Bitbucket, Atlassian and Microsoft themselves are asked, and no file stands in for them.
     pub(crate) fn is_live(&self) -> bool {
         let bitbucket = match &self.from {
             From::File(..) => false,
             From::Bitbucket(account, _) => account.api_url.as_str() == BITBUCKET_API,
         };
-        bitbucket && self.organisation.as_ref().is_none_or(Organisation::is_at_default)
+        bitbucket
+            && self.organisation.as_ref().is_none_or(Organisation::is_at_default)
+            && self.tenant().is_none_or(Tenant::is_at_microsoft)
     }
 
     /// Reads the members of the selected workspaces, and what the other sources say of them. Where
@@ -114,7 +127,7 @@ impl<'a> Collector<'a> {
                     file::read(path, selection)?;
                 let path = self.context.repository_path(path);
                 source.inputs.push(Input { path, sha256 });
-                source.roster = roster;
+                (source.roster, source.entra) = (roster.export, roster.entra);
                 read_at = when;
                 self.demand_evidence(wanted.accept, &readings)?;
                 Members::Listed(readings)
@@ -132,7 +145,8 @@ impl<'a> Collector<'a> {
                 let sources = Sources {
                     members,
                     organisation: self.organisation.as_ref(),
-                    roster: self.roster.as_ref().map(|dated| &dated.roster),
+                    roster: self.export().map(|dated| &dated.roster),
+                    entra: self.tenant(),
                     connection: &self.connection,
                 };
                 read::read(sources, wanted, &|progress| announcer.show(progress))?
@@ -142,7 +156,7 @@ impl<'a> Collector<'a> {
         if readings.is_empty() {
             return Err(no_workspace());
         }
-        let asked = self.organisation.as_ref().zip(found.directory);
+        let asked = self.organisation.as_ref().zip(found.organisation);
         let mut servers = match &self.from {
             From::File(..) => Vec::new(),
             From::Bitbucket(account, _) => account.servers(),
@@ -150,8 +164,16 @@ impl<'a> Collector<'a> {
         servers.extend(asked.map(|(organisation, _)| organisation.api_url.clone()));
         source.clock = self.connection.clock.gap();
         source.atlassian = asked.map(|(organisation, walk)| directory_record(organisation, walk));
-        if let Some(dated) = &self.roster {
+        // What a file says of an older roster is forgotten where there is a new one.
+        if let Some(dated) = self.export() {
             source.roster = Some(roster_record(dated, found.roster_matched, self.context));
+            source.entra = None;
+        }
+        if let Some(tenant) = self.tenant() {
+            source.roster = None;
+            source.entra = found.entra.map(|taken| entra_record(tenant, taken, self.context.now));
+            let asked = source.entra.iter();
+            servers.extend(asked.flat_map(|_| [tenant.login_url(), tenant.graph_url()]).cloned());
         }
         mask::readings(&mut readings, self.context.secrets);
         mask::provenance(&mut source, self.context.secrets);
@@ -180,14 +202,14 @@ impl<'a> Collector<'a> {
                 Source::Bitbucket => !is_listed,
                 Source::Atlassian => self.organisation.is_some(),
                 Source::Roster | Source::Sso => {
-                    self.roster.as_ref().is_some_and(|dated| dated.roster.answers.contains(source))
+                    self.roster.as_ref().is_some_and(|roster| roster.answers(**source))
                 }
             };
             let is_said = || members().all(|member| member.evidence.said(**source).is_some());
             !(is_asked || is_listed && is_said())
         };
         match accept.iter().find(is_silent) {
-            Some(source) => Err(not_asked(*source)),
+            Some(source) => Err(not_asked(*source, self.roster.as_ref())),
             None => Ok(()),
         }
     }
@@ -195,12 +217,15 @@ impl<'a> Collector<'a> {
 
 /// The sources that a run can ask: Bitbucket, and those that it is given.
 pub(crate) fn askable(
-    roster: Option<&DatedRoster>,
+    roster: Option<&RosterInput>,
     context: &Context<'_>,
 ) -> Result<Vec<Source>, Failure> {
     let mut sources = vec![Source::Bitbucket];
     sources.extend(Organisation::from_env(context.env)?.map(|_| Source::Atlassian));
-    sources.extend(roster.into_iter().flat_map(|dated| &dated.roster.answers));
+    let known = [Source::Roster, Source::Sso];
+    sources.extend(
+        roster.iter().flat_map(|roster| known.into_iter().filter(|it| roster.answers(*it))),
+    );
     Ok(sources)
 }
 
@@ -240,8 +265,19 @@ fn directory_record(organisation: &Organisation, walk: DirectoryRead) -> Directo
     DirectoryRecord {
         api_url: organisation.api_url.as_str().into(),
         organisation: organisation.id.clone(),
-        accounts: walk.accounts,
+        accounts: walk.rows,
         requests: walk.requests,
+    }
+}
+
+fn entra_record(tenant: &Tenant, taken: DirectoryRead, read_at: Timestamp) -> EntraRecord {
+    EntraRecord {
+        login_url: tenant.login_url().as_str().into(),
+        graph_url: tenant.graph_url().as_str().into(),
+        tenant: tenant.id.clone(),
+        read_at: whole_seconds(read_at),
+        rows: taken.rows,
+        requests: taken.requests,
     }
 }
 
@@ -279,7 +315,7 @@ pub(crate) fn account(args: &ConnectArgs, context: &Context<'_>) -> Result<Accou
 
 /// A source that counts as proof and was not asked might clear people, so nobody is judged
 /// without it.
-fn not_asked(source: Source) -> Failure {
+fn not_asked(source: Source, roster: Option<&RosterInput>) -> Failure {
     let (missing, instead) = match source {
         Source::Bitbucket => (
             "the members file says nothing about it".to_owned(),
@@ -288,6 +324,13 @@ fn not_asked(source: Source) -> Failure {
         Source::Atlassian => (
             format!("{ATLASSIAN_ORG_ID} and {ATLASSIAN_API_KEY} are not set"),
             "set them, or give --members a snapshot that has its evidence".to_owned(),
+        ),
+        Source::Roster if matches!(roster, Some(RosterInput::Entra(None))) => {
+            return entra::unset();
+        }
+        Source::Sso if matches!(roster, Some(RosterInput::Entra(_))) => (
+            "Microsoft Entra, from which the policy takes the roster, does not know it".to_owned(),
+            "delete `from: entra` and give --roster".to_owned(),
         ),
         Source::Roster | Source::Sso => (
             "there is no --roster with a column for it".to_owned(),

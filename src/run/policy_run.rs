@@ -64,7 +64,8 @@ impl<'a> PolicyRun<'a> {
     ) -> Result<Self, Failure> {
         let today = terms.given_day.unwrap_or_else(|| context.today());
         let selection = select(&policy.workspaces, &args.members, context)?;
-        let roster = roster::read(&args.roster, &policy.roster, Some(&policy.accept), today)?;
+        let accept = Some(&*policy.accept);
+        let roster = roster::find(&args.roster, &policy.roster, accept, today, context.env)?;
         let collector = Collector::new(&args.members, &args.connect, selection, roster, context)?;
         collector.demand_sources(&policy.accept)?;
         Ok(PolicyRun { policy, terms, today, collector, context })
@@ -106,7 +107,7 @@ impl<'a> PolicyRun<'a> {
             today: self.today,
             ignore_exemptions: self.terms.ignore_exemptions,
             strict: self.terms.strict,
-            roster_as_of: source.roster.as_ref().map(|roster| roster.as_of),
+            roster_as_of: source.roster_as_of(self.today),
             // The clock has no say in a day that was given.
             clock: source.clock.filter(|_| self.terms.given_day.is_none()),
         };

@@ -76,6 +76,7 @@ pub(crate) fn read(bitbucket: &str, organisation: &str, schedules: &[Schedule]) 
         members: Members::Bitbucket(&account, &slugs),
         organisation: organisation.as_ref().filter(|_| schedule.elsewhere.organisation.is_some()),
         roster: roster.as_ref(),
+        entra: None,
         connection: &connection,
     };
     let wanted = Wanted::proof(&schedule.elsewhere.accept);

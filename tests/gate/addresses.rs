@@ -68,7 +68,7 @@ pub(crate) fn searchable(server: &Bitbucket, number: usize, search: Search) {
 }
 
 /// Everything that was searched for, a list a request.
-fn searches(ground: &Ground) -> Vec<Vec<String>> {
+pub(crate) fn searches(ground: &Ground) -> Vec<Vec<String>> {
     ground.bitbucket.requests().iter().filter_map(searched).collect()
 }
 

@@ -146,7 +146,7 @@ fn why_an_address_is_not_known_is_said() {
     let roster = ground.roster("email,mfa\nbob@acme.example,yes\n");
     let args = [&["--members", "pages.json"], &roster[..]].concat();
     let checked = ground.check("bitbucket, roster", &args);
-    checked.is_incomplete("does not give everybody's address");
+    checked.is_incomplete("does not give every member's address");
     assert!(checked.console.contains("401: Unauthorized"), "{}", checked.console);
     assert!(!checked.console.contains("set ATLASSIAN_ORG_ID"), "{}", checked.console);
 }

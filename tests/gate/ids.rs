@@ -146,7 +146,7 @@ fn a_list_without_account_ids_is_not_blamed_on_the_organisation_or_the_roster() 
         [("ATLASSIAN_API_URL", ""), ("ATLASSIAN_ORG_ID", ""), ("ATLASSIAN_API_KEY", "")];
     let args = [&LISTED[..], &roster].concat();
     let checked = ground.check_by("accept: [bitbucket, roster]\n", &args, &without_organisation);
-    checked.is_incomplete("does not give everybody's address");
+    checked.is_incomplete("does not give every member's address");
     assert!(!checked.console.contains("a roster with account ids"), "{}", checked.console);
     assert!(!checked.console.contains("ATLASSIAN_ORG_ID"), "{}", checked.console);
 }

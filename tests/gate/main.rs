@@ -20,6 +20,7 @@ mod directory;
 mod doctor;
 mod doubt;
 mod edits;
+mod entra;
 mod evidence;
 mod explain;
 mod export_shapes;

@@ -210,7 +210,7 @@ fn the_pipe_declares_what_it_reads_and_nothing_else() {
     };
     // What the forms of are checked, and what is read anywhere.
     let checked = source("src/command/pipe/variables.rs");
-    let no_names = ["COUNT", "BITBUCKET_", "ATLASSIAN_", "MFA_GATE_"].map(str::to_owned);
+    let no_names = ["COUNT", "BITBUCKET_", "ATLASSIAN_", "AZURE_", "MFA_GATE_"].map(str::to_owned);
     let checked: BTreeSet<String> = &checked - &BTreeSet::from(no_names);
     assert_eq!(declared_names, checked);
     let mut read = source("src/command/pipe.rs");
@@ -223,6 +223,9 @@ fn the_pipe_declares_what_it_reads_and_nothing_else() {
     read.extend(
         credentials.into_iter().filter(|it| !it.starts_with("MFA_GATE_") && !it.ends_with('_')),
     );
+    // The token is read from a file alone.
+    assert!(read.remove("AZURE_FEDERATED_TOKEN"));
+    read.insert("AZURE_FEDERATED_TOKEN_FILE".to_owned());
     assert_eq!(declared_names, read);
 
     let page = file("docs/pipe.md");

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::organisation::{Directory, Ground, account, id};
+use crate::entra::{Entra, Tenant};
+use crate::organisation::{Checked, Directory, Ground, account, id};
 use crate::support::row;
 
 const SOURCES: [&str; 4] = ["bitbucket", "atlassian", "roster", "sso"];
@@ -70,6 +71,23 @@ impl Person {
         self.said[source].filter(|&said| said || source != "sso")
     }
 
+    /// Adds the user of the tenant, if there is one. Whoever is unknown has none, or one of which
+    /// nothing follows.
+    fn add_user(&self, tenant: &mut Tenant) {
+        let (mut user, mut row) = (json!({}), json!({"isMfaCapable": self.said["roster"]}));
+        if self.said["roster"].is_none() {
+            match self.number % 6 {
+                0 => return,
+                1 => row = json!({"isMfaCapable": null, "isMfaRegistered": true}),
+                2 => row = json!({"isMfaCapable": false, "userType": "guest"}),
+                3 => row = json!({"isMfaCapable": false, "userType": null}),
+                4 => (user, row) = (json!({"accountEnabled": false}), json!({})),
+                _ => (user, row) = (json!({"mail": "shared@acme.example"}), json!({})),
+            }
+        }
+        tenant.add(self.number, &user, &row);
+    }
+
     /// The joined value, and who decided.
     fn joined<'a>(&self, accept: &[&'a str]) -> (&'static str, Option<&'a str>) {
         let first = |said| accept.iter().copied().find(|own| self.factor(own) == Some(said));
@@ -125,7 +143,8 @@ fn ground(people: &[Person]) -> Ground {
     ground
 }
 
-/// Judges everybody by a policy that accepts these, and compares with what is to be expected.
+/// Judges everybody by a policy that accepts these with a file as the roster, and compares with what
+/// is to be expected.
 fn compare(ground: &Ground, people: &[Person], accept: &[&str]) {
     let rows: String = people.iter().map(Person::roster_row).collect();
     let roster = ground.roster(format!("account_id,mfa,sso\n{rows}"));
@@ -136,14 +155,35 @@ fn compare(ground: &Ground, people: &[Person], accept: &[&str]) {
 
     let with_organisation = accept.contains(&"atlassian");
     assert_eq!(ground.asked().1 > before, with_organisation, "who is asked for {accept:?}");
-    let asked: Vec<&str> = SOURCES
-        .into_iter()
-        .filter(|&own| match own {
-            "bitbucket" => true,
-            "atlassian" => with_organisation,
-            _ => with_roster,
-        })
-        .collect();
+    let is_asked = |own: &&str| match *own {
+        "bitbucket" => true,
+        "atlassian" => with_organisation,
+        _ => with_roster,
+    };
+    let asked: Vec<&str> = SOURCES.into_iter().filter(is_asked).collect();
+    expect(&checked, people, accept, &asked);
+}
+
+/// The same with Microsoft Entra as the roster.
+fn compare_entra(entra: &Entra, people: &[Person], accept: &[&str]) {
+    let with_entra = accept.contains(&"roster");
+    let before = entra.asked().1;
+    let policy = format!("accept: [{}]\nroster: {{from: entra}}\n", accept.join(", "));
+    let checked = entra.check_by(&policy, &[], &[]);
+    assert_eq!(entra.asked().1 > before, with_entra, "who is asked for {accept:?}");
+    let is_asked = |own: &&str| match *own {
+        "bitbucket" => true,
+        "atlassian" => accept.contains(&"atlassian"),
+        "roster" => with_entra,
+        _ => false,
+    };
+    let asked: Vec<&str> = SOURCES.into_iter().filter(is_asked).collect();
+    expect(&checked, people, accept, &asked);
+}
+
+/// Compares a report with what is to be expected of a policy that accepts these sources, where those
+/// were asked.
+fn expect(checked: &Checked, people: &[Person], accept: &[&str], asked: &[&str]) {
     let members = checked.report["members"].as_array().unwrap();
     assert_eq!(members.len(), people.len());
     let (mut by, mut unknown, mut alone) = (BTreeMap::<&str, u64>::new(), 0, 0);
@@ -155,7 +195,7 @@ fn compare(ground: &Ground, people: &[Person], accept: &[&str]) {
         assert_eq!(member["two_factor"], two_factor, "{accept:?} {member:#}");
         assert_eq!(member["decided_by"].as_str(), decided_by, "{accept:?} {member:#}");
         assert_eq!(member["outcome"], outcome, "{accept:?} {member:#}");
-        assert_eq!(member["evidence"], person.evidence(&asked), "{accept:?} {member:#}");
+        assert_eq!(member["evidence"], person.evidence(asked), "{accept:?} {member:#}");
         if outcome == "violation" {
             findings.insert(person.heard(accept), format!("two-factor-{two_factor}"));
         } else {
@@ -200,6 +240,24 @@ fn every_order_of_all_sources() {
     let (ground, orders) = (ground(&people), orders(&SOURCES));
     assert_eq!(orders.len(), 24);
     orders.iter().for_each(|accept| compare(&ground, &people, accept));
+}
+
+#[test]
+fn every_order_of_sources_with_entra_as_the_roster() {
+    let people = people();
+    let entra = Entra::beside(ground(&people), people.len());
+    let mut tenant = Tenant { page: Some(20), ..Tenant::default() };
+    people.iter().for_each(|person| person.add_user(&mut tenant));
+    entra.serve(tenant);
+    for chosen in [
+        &["bitbucket", "atlassian", "roster"][..],
+        &["bitbucket", "roster"],
+        &["atlassian", "roster"],
+        &["roster"],
+        &["bitbucket", "atlassian"],
+    ] {
+        orders(chosen).iter().for_each(|accept| compare_entra(&entra, &people, accept));
+    }
 }
 
 #[test]

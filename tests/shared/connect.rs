@@ -48,6 +48,7 @@ impl Connect {
             members: Members::Bitbucket(&account, slugs),
             organisation: None,
             roster: None,
+            entra: None,
             connection: &self.connection(),
         };
         Ok(read::read_with(sources, wanted, pace)?.readings)

@@ -29,7 +29,7 @@ const SETTINGS: [&str; 15] = [
 
 /// Those whose default in `pipe.yml` is their own name, for the pipeline's secured variable: where
 /// the pipeline has none, they are unset.
-const SECURED: [&str; 9] = [
+const SECURED: [&str; 14] = [
     "BITBUCKET_EMAIL",
     "BITBUCKET_API_TOKEN",
     "BITBUCKET_ACCESS_TOKEN",
@@ -37,6 +37,11 @@ const SECURED: [&str; 9] = [
     "BITBUCKET_CLIENT_SECRET",
     "ATLASSIAN_ORG_ID",
     "ATLASSIAN_API_KEY",
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_AUTHORITY_HOST",
     "SLACK_WEBHOOK_URL",
     "REDACT_KEY",
 ];
@@ -45,7 +50,7 @@ const SECURED: [&str; 9] = [
 const WORKSPACES: &str = "WORKSPACES";
 
 /// Prefixes of variables that Pipelines and the program itself know.
-const FOREIGN: [&str; 3] = ["BITBUCKET_", "ATLASSIAN_", "MFA_GATE_"];
+const FOREIGN: [&str; 4] = ["BITBUCKET_", "ATLASSIAN_", "AZURE_", "MFA_GATE_"];
 
 /// The variables of the pipe.
 pub(super) struct Variables {

@@ -15,7 +15,7 @@ use crate::files::{check_new, create};
 use crate::location::Location;
 use crate::member::{Member, Role, Source, TwoFactor};
 use crate::policy;
-use crate::policy::{Category, Exemption, FirstPolicy, Limits, RosterColumns};
+use crate::policy::{Category, Exemption, FirstPolicy, Limits, RosterSource};
 use crate::read::{Roles, file};
 use crate::reading::Selection;
 use crate::report::{JudgedMember, ListedMember, Outcome};
@@ -33,7 +33,8 @@ pub(super) fn run(args: &PolicyInit, context: &Context<'_>) -> Result<Exit, Fail
     check_new(&path)?;
     let workspaces = workspaces(args, context)?;
     let today = context.today();
-    let roster = roster::read(&args.sources.roster, &RosterColumns::default(), None, today)?;
+    let from = RosterSource::default();
+    let roster = roster::find(&args.sources.roster, &from, None, today, context.env)?;
     let accept = askable(roster.as_ref(), context)?;
     let first = FirstPolicy {
         workspaces: &workspaces,

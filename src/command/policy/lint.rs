@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::judge::{standing, standings};
 use crate::member::Source;
 use crate::policy::{
-    Admins, Document, Exemption, Limits, Policy, RosterColumns, Warning, is_usual_account_id,
+    Admins, Document, Exemption, Limits, Policy, RosterSource, Warning, is_usual_account_id,
 };
 use crate::report::State;
 use crate::rule::{Level, Rule};
@@ -93,7 +93,7 @@ fn without_effect(document: &Document) -> Vec<Warning> {
             "Set `limits.admins` to `deny`, or delete the rule.",
         ),
         (
-            *roster != RosterColumns::default() && !reads_roster,
+            *roster != RosterSource::default() && !reads_roster,
             &["roster"],
             "`roster` has no effect: `accept` contains neither `roster` nor `sso`",
             "Add `roster` or `sso` to `accept`, or delete `roster`.",

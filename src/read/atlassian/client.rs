@@ -6,6 +6,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::directory::Directory;
 use super::organisation::Organisation;
 use crate::failure::Failure;
 use crate::failure::Problem;
@@ -13,6 +14,7 @@ use crate::http::{
     Connection, Deadline, Pace, RequestError, Session, sensitive_header, unsendable,
 };
 use crate::read::list_error::ListError;
+use crate::read::on_demand::Server;
 
 /// Asks an organisation.
 pub(crate) struct Client<'a> {
@@ -77,11 +79,6 @@ impl<'a> Client<'a> {
         Ok(self.session.fetch(build, &self.requests).await?.0)
     }
 
-    /// How many requests were sent so far, every try counted.
-    pub(crate) fn requests(&self) -> u32 {
-        self.requests.get()
-    }
-
     /// The first words of what the server sent, masked.
     pub(crate) fn excerpt(&self, text: &str) -> String {
         self.session.secrets().excerpt(text)
@@ -90,6 +87,22 @@ impl<'a> Client<'a> {
     /// What went wrong with a request or a list, and what to do next.
     pub(crate) fn explain(&self, error: impl Into<ListError>) -> Problem {
         error.into().explain(self.session.host())
+    }
+}
+
+impl Server for Client<'_> {
+    type Directory = Directory;
+
+    async fn read(&self) -> Result<Directory, Problem> {
+        Directory::read(self).await
+    }
+
+    fn requests(&self) -> u32 {
+        self.requests.get()
+    }
+
+    fn rows(directory: &Directory) -> u64 {
+        directory.len() as u64
     }
 }
 

@@ -8,12 +8,13 @@ use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::client::Client;
-use super::page_url::{follow, page_number, with_fields, with_page};
+use super::page_url::{page_number, with_fields, with_page};
 use super::progress::ReadingProgress;
 use crate::completeness;
 use crate::completeness::{Facts, Inconsistency, Proof};
 use crate::escape;
 use crate::read::list_error::ListError;
+use crate::read::next::follow;
 use crate::read::page::{Page, Rows};
 
 /// Rows asked for on a page: the most that Bitbucket gives.

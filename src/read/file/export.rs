@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::{Completeness, Contents, Held, only};
+use super::{Completeness, Contents, Held, RosterOrigins, only};
 use crate::failure::Problem;
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 use crate::policy::is_cell;
@@ -44,7 +44,7 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Contents,
     Ok(Contents {
         origin: Origin::UserExport,
         read_at: None,
-        roster: None,
+        roster: RosterOrigins::default(),
         workspaces: BTreeMap::from([(slug, held)]),
     })
 }

@@ -25,7 +25,9 @@ use crate::files;
 use crate::member::Member;
 use crate::quote::excerpt;
 use crate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Selection, Walk};
-use crate::report::RosterRecord;
+use serde::Deserialize;
+
+use crate::report::{EntraRecord, RosterRecord};
 
 /// What a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +39,19 @@ pub struct FileRead {
     pub read_at: Option<Timestamp>,
     /// The SHA-256 of the file's bytes, in lower-case hexadecimal.
     pub sha256: String,
-    /// The roster that the evidence of the members comes from, as far as the file has such; the
-    /// oldest of several.
-    pub roster: Option<RosterRecord>,
+    /// Which rosters the evidence of the members comes from, as far as the file has such.
+    pub roster: RosterOrigins,
+}
+
+/// Which rosters the evidence of members comes from; of several of one kind the oldest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct RosterOrigins {
+    /// An identity provider's export.
+    #[serde(default, rename = "roster")]
+    pub export: Option<RosterRecord>,
+    /// A Microsoft Entra tenant.
+    #[serde(default)]
+    pub entra: Option<EntraRecord>,
 }
 
 /// Bytes read at once: a page of a hundred members has some 70 KB, so that few of them are parsed
@@ -124,7 +136,7 @@ fn from_json<R: Read>(
 struct Contents {
     origin: Origin,
     read_at: Option<Timestamp>,
-    roster: Option<RosterRecord>,
+    roster: RosterOrigins,
     workspaces: BTreeMap<Arc<str>, Held>,
 }
 

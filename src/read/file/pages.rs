@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Contents, Held, only, wants};
+use super::{Contents, Held, RosterOrigins, only, wants};
 use crate::completeness::{self, Facts, Inconsistency};
 use crate::failure::Problem;
 use crate::member::Member;
@@ -68,7 +68,7 @@ impl SavedPages {
         Contents {
             origin: Origin::SavedPages,
             read_at: None,
-            roster: None,
+            roster: RosterOrigins::default(),
             workspaces: workspaces.collect(),
         }
     }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::wire::{Lists, SavedSnapshot};
-use super::{Contents, Held, wants};
+use super::{Contents, Held, RosterOrigins, wants};
 use crate::completeness;
 use crate::failure::Problem;
 use crate::member::Member;
 use crate::quote::all;
 use crate::read::file_error::FileError;
 use crate::reading::{Addresses, Completeness, MemberList, Origin, Selection};
-use crate::report::{RosterRecord, Workspace};
+use crate::report::Workspace;
 
 const HELP: &str = "Run `mfa-gate members --report json` again; it exits 0 only where every \
     workspace was read to the end.";
@@ -26,8 +26,8 @@ pub(super) struct Snapshots {
     seen: BTreeSet<Arc<str>>,
     documents: u64,
     read_at: Option<Timestamp>,
-    /// The oldest of the rosters that were joined to the members.
-    roster: Option<RosterRecord>,
+    /// The rosters that were joined to the members.
+    roster: RosterOrigins,
 }
 
 impl Snapshots {
@@ -45,18 +45,13 @@ impl Snapshots {
         let SavedSnapshot { checked_at, complete, workspaces, members: Lists(mut lists), roster } =
             snapshot;
         self.read_at = Some(self.read_at.map_or(checked_at, |oldest| oldest.min(checked_at)));
-        match roster {
-            Some(roster)
-                if self.roster.as_ref().is_none_or(|oldest| roster.as_of < oldest.as_of) =>
-            {
-                self.roster = Some(roster);
-            }
-            Some(_) => {}
+        let RosterOrigins { export, entra } = roster;
+        if export.is_none() && entra.is_none() {
             // What a roster said on an unknown day may be too old.
-            None => {
-                lists.values_mut().flatten().for_each(|member| member.evidence.forget_roster());
-            }
+            lists.values_mut().flatten().for_each(|member| member.evidence.forget_roster());
         }
+        keep_older(&mut self.roster.export, export, |export| export.as_of);
+        keep_older(&mut self.roster.entra, entra, |entra| entra.read_at);
         // A document that calls itself incomplete while each of its workspaces is complete was
         // edited; which of the two is true cannot be known.
         let contradicts = !complete && workspaces.iter().all(|workspace| workspace.complete);
@@ -84,6 +79,11 @@ impl Snapshots {
         let Snapshots { workspaces, read_at, roster, .. } = self;
         Contents { origin: Origin::Snapshot, read_at, roster, workspaces }
     }
+}
+
+/// Keeps the older of two origins.
+fn keep_older<T, K: Ord>(kept: &mut Option<T>, other: Option<T>, age: impl Fn(&T) -> K) {
+    *kept = kept.take().into_iter().chain(other).min_by_key(age);
 }
 
 fn has_empty_id(member: &Member) -> bool {

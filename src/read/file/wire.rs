@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
+use super::RosterOrigins;
 use crate::http::object::Object;
 use crate::member::Member;
 use crate::quote::excerpt;
 use crate::read::file_error::FileError;
 use crate::read::page::{NoError, Page};
 use crate::read::wire::{ErrorDetail, MemberRows};
-use crate::report::{ListedMember, RosterRecord, SCHEMA_VERSION, Workspace};
+use crate::report::{ListedMember, SCHEMA_VERSION, Workspace};
 
 /// Everything that a document can have: which kind it is shows only when it is read, and reading
 /// it twice would take twice as long.
@@ -42,7 +43,7 @@ pub(super) struct SavedDocument {
     #[serde(default)]
     checked_at: Option<Timestamp>,
     #[serde(default)]
-    source: Option<Origins>,
+    source: Option<RosterOrigins>,
     #[serde(default)]
     complete: Option<bool>,
     #[serde(default)]
@@ -54,13 +55,6 @@ pub(super) struct SavedDocument {
     verdict: Option<IgnoredAny>,
     #[serde(default)]
     policy: Option<IgnoredAny>,
-}
-
-/// Where a list says that it comes from.
-#[derive(Deserialize)]
-struct Origins {
-    #[serde(default)]
-    roster: Option<RosterRecord>,
 }
 
 /// What a document is.
@@ -81,8 +75,8 @@ pub(super) struct SavedSnapshot {
     pub(super) workspaces: Vec<Workspace>,
     /// The members of those that were read to the end.
     pub(super) members: Lists,
-    /// The roster that was joined to them.
-    pub(super) roster: Option<RosterRecord>,
+    /// Which rosters were joined to them.
+    pub(super) roster: RosterOrigins,
 }
 
 /// Listed members, by the slug of their workspace.
@@ -149,7 +143,7 @@ impl TryFrom<SavedDocument> for Saved {
             (None, Some(KnownVersion), (Some(checked_at), Some(workspaces), Some(members))) => {
                 let complete = document.complete.unwrap_or(false);
                 let workspaces = workspaces.into_iter().map(|Object(workspace)| workspace);
-                let roster = document.source.and_then(|source| source.roster);
+                let roster = document.source.unwrap_or_default();
                 Ok(Saved::Snapshot(SavedSnapshot {
                     checked_at,
                     complete,

@@ -225,6 +225,10 @@ fn credentials_are_no_arguments_and_empty_inputs_hide_none() {
         "bitbucket-client-secret",
         "atlassian-org-id",
         "atlassian-api-key",
+        "azure-tenant-id",
+        "azure-client-id",
+        "azure-client-secret",
+        "azure-federated-token-file",
         "slack-webhook-url",
     ];
     for input in secrets {
@@ -233,7 +237,7 @@ fn credentials_are_no_arguments_and_empty_inputs_hide_none() {
     let ran = job.run();
     assert!(!job.recorded().concat().contains("secret"), "{:?}", job.recorded());
     assert!(!ran.log.contains("secret") && !ran.summary.contains("secret"));
-    let env = job.sandbox.read("home/env");
+    let env = format!("\n{}", job.sandbox.read("home/env"));
     for input in secrets {
         let name = input.to_uppercase().replace('-', "_").replace("SLACK", "MFA_GATE_SLACK");
         assert!(env.contains(&format!("\n{name}=secret of {input} $(x)\n")), "{name}");
