@@ -188,19 +188,17 @@ impl AccountStatus {
         }
     }
 
-    /// Whether one can log in with such an account.
+    /// Whether one can log in with such an account. Other programs write a status with capital
+    /// letters, as in `Inactive`.
     pub fn logs_in(&self) -> bool {
-        match self {
-            AccountStatus::Active | AccountStatus::Other(_) => true,
-            AccountStatus::Inactive | AccountStatus::Closed | AccountStatus::Deactivated => false,
-        }
+        let without = [AccountStatus::Inactive, AccountStatus::Closed, AccountStatus::Deactivated];
+        !without.iter().any(|status| status.as_str().eq_ignore_ascii_case(self.as_str()))
     }
 }
 
 impl From<Box<str>> for AccountStatus {
     fn from(name: Box<str>) -> Self {
-        // Exports write it with a capital letter, as in `Inactive`.
-        match &*name.to_ascii_lowercase() {
+        match &*name {
             "active" => AccountStatus::Active,
             "inactive" => AccountStatus::Inactive,
             "closed" => AccountStatus::Closed,

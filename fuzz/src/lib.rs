@@ -181,7 +181,7 @@ pub fn directory(bytes: &[u8]) {
     }
     let roll = known.map(|_| MemberList {
         members: members.clone(),
-        completeness: Completeness::Asserted,
+        completeness: Completeness::LastPage,
         addresses: Addresses::AsShown,
     });
     let (workspace, walk) = ("acme".into(), Walk::default());
