@@ -131,7 +131,7 @@ impl Scratch {
         file::read(self.0.path(), selection)
     }
 
-    /// What `members --format json` writes is read as the members that it was written from.
+    /// What `members --report json` writes is read as the members that it was written from.
     fn a_snapshot_says_the_same(&mut self, readings: &[Reading]) {
         if readings.is_empty() || readings.iter().any(|reading| reading.members.is_err()) {
             return;
@@ -139,7 +139,9 @@ impl Scratch {
         let accept = [Source::Bitbucket];
         let snapshot = Snapshot::new(now(), Provenance::default(), &accept, readings.to_vec());
         let mut bytes = Vec::new();
-        list::json(&snapshot, &mut bytes).expect("a vector takes everything");
+        let style = list::Style { evidence: true, width: 80 };
+        list::write(list::Format::Json, &snapshot, style, &mut bytes)
+            .expect("a vector takes everything");
         let again = self.read(&bytes, &Selection::All).expect("its own output is understood");
         assert_eq!(sorted(&again.readings), sorted(readings));
     }
