@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,25 +17,33 @@ use crate::escape::terminal;
 use crate::failure::Failure;
 use crate::files;
 use crate::judge::{Auditor, Contradiction, Filed, Period, Refusal};
-use crate::report::{Audit, FileCounts, NotCounted, Report, SCHEMA_VERSION, Why};
+use crate::report::{Audit, FileCounts, NotCounted, Report, SCHEMA_VERSION, Why, whole_seconds};
 
 /// The reports that were found, the earliest first, and what else was.
 pub(crate) struct Archive {
-    reports: Vec<(Filed, PathBuf)>,
-    /// The digests of all reports.
-    digests: HashSet<Arc<str>>,
+    /// Reports of one time are in the order of their digests, whatever they are called.
+    reports: Vec<Found>,
     /// Files that cannot be reports as they are.
     broken: Vec<NotCounted>,
     files: FileCounts,
 }
 
+/// A file that seems to be a report.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    checked_at: Timestamp,
+    path: PathBuf,
+    /// What it is called in messages.
+    name: Box<str>,
+}
+
 /// What a file seems to be, by its first lines.
 enum Kind {
-    /// A report; without a time where what it has for one is not a time.
-    Report(Option<Timestamp>),
+    /// A report, and when it was made.
+    Report(Timestamp),
     /// Other JSON.
     Other,
-    /// Not JSON, and why.
+    /// Neither, and why.
     Broken(String),
 }
 
@@ -60,12 +69,8 @@ impl Archive {
         }
         files.sort();
         files.dedup();
-        let mut archive = Archive {
-            reports: Vec::new(),
-            digests: HashSet::new(),
-            broken: Vec::new(),
-            files: FileCounts::default(),
-        };
+        let mut archive =
+            Archive { reports: Vec::new(), broken: Vec::new(), files: FileCounts::default() };
         for path in files {
             let name = named(&path);
             archive.add(path, name.into(), written);
@@ -77,61 +82,71 @@ impl Archive {
                 "Keep what `mfa-gate check --report json=PATH` writes, and name its folder.",
             ));
         }
-        archive.reports.sort_unstable();
+        archive.sort();
         Ok(archive)
     }
 
+    /// Puts the reports in order, and drops copies. Only reports of one time can be copies, so that
+    /// no other file has to be read for that.
+    fn sort(&mut self) {
+        self.reports.sort_unstable();
+        let mut sorted = Vec::with_capacity(self.reports.len());
+        let mut reports = std::mem::take(&mut self.reports).into_iter().peekable();
+        while let Some(first) = reports.next() {
+            let at = first.checked_at;
+            let mut together = vec![first];
+            while let Some(other) = reports.next_if(|other| other.checked_at == at) {
+                together.push(other);
+            }
+            if together.len() > 1 {
+                // One that cannot be read any more is found to be so when it is judged.
+                let digest = |found: &Found| {
+                    let document = files::read(&found.path, LARGEST).ok();
+                    document.map(|document| hex(sha256(document)))
+                };
+                let mut digested: Vec<_> =
+                    together.into_iter().map(|found| (digest(&found), found)).collect();
+                digested.sort_unstable();
+                let before = digested.len();
+                digested.dedup_by(|one, other| one.0.is_some() && one.0 == other.0);
+                self.files.duplicates += (before - digested.len()) as u64;
+                together = digested.into_iter().map(|(_, found)| found).collect();
+            }
+            sorted.extend(together);
+        }
+        self.files.reports += sorted.len() as u64;
+        self.reports = sorted;
+    }
+
     fn add(&mut self, path: PathBuf, name: Box<str>, written: &[&Path]) {
-        let broken = |report, why: String| NotCounted {
-            checked_at: None,
-            path: name.clone(),
-            report,
-            workspace: None,
-            why: Why::NotEvidence,
-            detail: Some(why),
-        };
-        let document = match files::read(&path, LARGEST) {
-            Ok(document) => document,
-            Err(error) => {
-                self.broken.push(broken(None, format!("it cannot be read: {error}")));
+        let why = match kind(&path) {
+            Ok(Kind::Report(checked_at)) => {
+                self.reports.push(Found { checked_at, path, name });
                 return;
             }
-        };
-        let sha256: Arc<str> = hex(sha256(&document)).into();
-        let checked_at = match kind(&document) {
-            Kind::Other => {
+            Ok(Kind::Other) => {
                 if !written.iter().any(|target| files::same_file(target, &path)) {
                     log::info!("{} is not a report", terminal(&name));
                     self.files.other_json += 1;
                 }
                 return;
             }
-            Kind::Broken(why) => {
-                let why = format!("it is not JSON: {why}");
-                self.broken.push(broken(Some(sha256), why));
-                return;
-            }
-            Kind::Report(checked_at) => checked_at,
+            Ok(Kind::Broken(why)) => why,
+            Err(error) => format!("it cannot be read: {error}"),
         };
-        if !self.digests.insert(Arc::clone(&sha256)) {
-            self.files.duplicates += 1;
-            return;
-        }
-        self.files.reports += 1;
-        match checked_at {
-            Some(checked_at) => {
-                self.reports.push((Filed { checked_at, sha256, path: name }, path));
-            }
-            None => {
-                let why = "its `checked_at` is not a time".to_owned();
-                self.broken.push(broken(Some(sha256), why));
-            }
-        }
+        self.broken.push(NotCounted {
+            checked_at: None,
+            path: name,
+            report: None,
+            workspace: None,
+            why: Why::NotEvidence,
+            detail: Some(why),
+        });
     }
 
     /// The files of the reports.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
-        self.reports.iter().map(|(_, path)| path)
+        self.reports.iter().map(|found| &found.path)
     }
 
     /// What the reports show of a period.
@@ -144,28 +159,41 @@ impl Archive {
         for file in self.broken {
             auditor.refuse(file, false);
         }
-        for (filed, path) in &self.reports {
-            if filed.checked_at >= end {
+        let mut digests = HashSet::new();
+        for Found { checked_at, path, name } in self.reports {
+            if checked_at >= end {
                 self.files.after += 1;
                 continue;
             }
-            self.files.before += u64::from(filed.checked_at < start);
-            match judged_again(filed, path) {
-                Ok(report) => auditor.add(filed, &report).map_err(|_| mixed(&filed.path))?,
+            self.files.before += u64::from(checked_at < start);
+            let refused = |report, why| NotCounted {
+                checked_at: Some(checked_at),
+                path: name.clone(),
+                report,
+                workspace: None,
+                why: Why::NotEvidence,
+                detail: Some(why),
+            };
+            let document = match files::read(&path, LARGEST) {
+                Ok(document) => document,
+                Err(error) => {
+                    auditor.refuse(refused(None, format!("it cannot be read: {error}")), false);
+                    continue;
+                }
+            };
+            let sha256: Arc<str> = hex(sha256(&document)).into();
+            digests.insert(Arc::clone(&sha256));
+            match judged_again(&document, checked_at) {
+                Ok(report) => {
+                    let filed = Filed { checked_at, sha256, path: name };
+                    auditor.add(&filed, &report).map_err(|_| mixed(&filed.path))?;
+                }
                 Err((why, shows_violations)) => {
-                    let file = NotCounted {
-                        checked_at: Some(filed.checked_at),
-                        path: filed.path.clone(),
-                        report: Some(Arc::clone(&filed.sha256)),
-                        workspace: None,
-                        why: Why::NotEvidence,
-                        detail: Some(why),
-                    };
-                    auditor.refuse(file, shows_violations);
+                    auditor.refuse(refused(Some(sha256), why), shows_violations);
                 }
             }
         }
-        Ok(auditor.finish(&self.digests, self.files))
+        Ok(auditor.finish(&digests, self.files))
     }
 }
 
@@ -177,15 +205,10 @@ fn mixed(path: &str) -> Failure {
     )
 }
 
-/// The report as it is now, judged again; or why it is no evidence, and whether it shows violations.
-fn judged_again(filed: &Filed, path: &Path) -> Result<Report, (String, bool)> {
+/// The report, judged again; or why it is no evidence, and whether it shows violations.
+fn judged_again(document: &[u8], checked_at: Timestamp) -> Result<Report, (String, bool)> {
     let unread = |why: String| (why, false);
-    let document = files::read(path, LARGEST)
-        .map_err(|error| unread(format!("it cannot be read: {error}")))?;
-    if *hex(sha256(&document)) != *filed.sha256 {
-        return Err(unread("it was changed while it was read".into()));
-    }
-    Report::from_saved(&document).map_err(|refusal| match refusal {
+    let report = Report::from_saved(document).map_err(|refusal| match refusal {
         Refusal::NoReport(why) => unread(format!("it cannot be read as a report: {why}")),
         Refusal::Version(version) => unread(format!(
             "it has schema version {version}, and this program reads {SCHEMA_VERSION}"
@@ -193,12 +216,16 @@ fn judged_again(filed: &Filed, path: &Path) -> Result<Report, (String, bool)> {
         Refusal::Contradiction(Contradiction { why, violations }) => {
             (format!("it contradicts itself: {why}"), violations)
         }
-    })
+    })?;
+    if report.checked_at != checked_at {
+        return Err(unread("it was changed while it was read".into()));
+    }
+    Ok(report)
 }
 
 /// The files of a folder that are called like reports, with those in the folders below; or the file
 /// itself, whatever it is called.
-fn below(path: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn below(path: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if fs::metadata(path)?.is_dir() {
         for entry in fs::read_dir(path)? {
             let entry = entry?;
@@ -214,20 +241,23 @@ fn below(path: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> std::io::Resu
     Ok(())
 }
 
-/// What a document is. A report has a time and a policy near its start, so the rest of it is not
-/// read here.
-fn kind(document: &[u8]) -> Kind {
+/// What a file is. A report has a time and a policy near its start, so the rest of it is not read
+/// here.
+fn kind(path: &Path) -> io::Result<Kind> {
     let mut seen = Seen::default();
-    let mut deserializer = serde_json::Deserializer::from_slice(document);
+    let start = io::BufReader::new(files::open(path, LARGEST)?);
     // What is seen tells more than how the reading ended, which an early end makes an error.
-    let _ = deserializer.deserialize_map(&mut seen);
+    let _ = serde_json::Deserializer::from_reader(start).deserialize_map(&mut seen);
     if let Seen { checked_at: Some(checked_at), has_policy: true } = seen {
-        return Kind::Report(checked_at.parse().ok());
+        let time = checked_at.parse().map(whole_seconds);
+        let broken = |_| Kind::Broken("its `checked_at` is not a time".into());
+        return Ok(time.map_or_else(broken, Kind::Report));
     }
-    match serde_json::from_slice::<IgnoredAny>(document) {
+    let document = files::read(path, LARGEST)?;
+    Ok(match serde_json::from_slice::<IgnoredAny>(&document) {
         Ok(_) => Kind::Other,
-        Err(error) => Kind::Broken(error.to_string()),
-    }
+        Err(error) => Kind::Broken(format!("it is not JSON: {error}")),
+    })
 }
 
 #[derive(Default)]

@@ -256,7 +256,7 @@ impl Auditor {
         }
     }
 
-    /// What the reports show. `digests` are those of all files that were looked at.
+    /// What the reports show. `digests` are those of all files that were read.
     pub fn finish(self, digests: &HashSet<Arc<str>>, files: FileCounts) -> Audit {
         let workspaces = self.workspaces();
         let people = self.people.finish(&self.looks, &self.period);
