@@ -32,7 +32,7 @@ pub(super) fn sections(audit: &Audit) -> Vec<(&'static str, Vec<String>)> {
     let period = format!("{}, UTC", words::period(audit));
     vec![
         ("Exposures", exposures.collect()),
-        ("Other rules of level deny", audit.broken_rules.iter().map(words::broken).collect()),
+        ("Other broken rules", audit.broken_rules.iter().map(words::broken).collect()),
         ("Gaps", gaps.collect()),
         ("Policies that are not allowed", not_allowed.collect()),
         ("Exemptions", exemptions.collect()),

@@ -61,6 +61,7 @@ pub(crate) fn headline(audit: &Audit) -> Headline {
     let max_gap = length(audit.options.max_gap_s);
     let all = audit.workspaces.iter().flat_map(|workspace| &workspace.looks);
     let exposing = all.filter(|look| look.exposed > 0).count();
+    let broken = number(audit.broken_rules.len());
     let when = |number: u64, reason: String| (number > 0).then_some(reason);
     let violations = [
         when(
@@ -70,13 +71,7 @@ pub(crate) fn headline(audit: &Audit) -> Headline {
                 count(summary.exposed_people, "member"),
             ),
         ),
-        when(
-            number(audit.broken_rules.len()),
-            format!(
-                "{} of level deny broken",
-                count(number(audit.broken_rules.len()), "other rule")
-            ),
-        ),
+        when(broken, format!("{} broken", count(broken, "other rule"))),
     ];
     let gaps = [
         when(
