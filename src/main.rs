@@ -91,7 +91,7 @@ fn refuse(error: &clap::Error, secrets: &Secrets) -> ExitCode {
 }
 
 /// The log goes to standard error: warnings, with -v the steps, with -vv every request. No
-/// variable changes that, so that nobody can make a library say what this program would not.
+/// variable changes that, so that no library can be made to say what this program would not.
 fn start_log(verbosity: Verbosity, secrets: &Secrets, quotes: Quotes) {
     let level = match (verbosity.quiet, verbosity.verbose) {
         (true, _) => LevelFilter::Error,

@@ -178,10 +178,10 @@ pub struct Members {
     /// A policy that names workspaces, and the columns of the roster.
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub policy: Option<PathBuf>,
-    /// List only some members; repeatable: those to whom one of the words applies.
+    /// List only some of the members; repeatable.
     ///
-    /// `unprotected`: no source shows a second factor, though they can log in. `unknown`: no source
-    /// says anything about it. `owners`: they own the workspace. Such a list cannot be written as
+    /// WHICH is unprotected (they can log in, and no source shows a second factor), unknown (no source
+    /// knows whether they have one) or owners (of the workspace). Such a list cannot be written as
     /// JSON, which `--members` would read as the whole workspace.
     #[arg(long, value_name = "WHICH", help_heading = "Reports", hide_possible_values = true)]
     pub only: Vec<Only>,
@@ -205,11 +205,11 @@ pub struct Members {
 /// Which members are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Only {
-    /// Those who log in, and whom no source protects.
+    /// They can log in, and no source shows a second factor.
     Unprotected,
-    /// Those who log in, and of whom no source knows anything.
+    /// No source knows whether they have a second factor.
     Unknown,
-    /// Those who own the workspace.
+    /// They own the workspace.
     Owners,
 }
 

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> 
     })
 }
 
-/// What is to be done, by arguments and environment.
+/// What to do, by arguments and environment.
 struct Plan<'a> {
     args: &'a Check,
     context: &'a Context<'a>,
@@ -106,7 +106,7 @@ impl<'a> Plan<'a> {
         report
     }
 
-    /// Writes the reports and the summary, and tells everybody who is to be told.
+    /// Writes the reports and the summary, and sends what was asked for to Bitbucket and Slack.
     fn deliver(self, report: Report) -> Result<Exit, Failure> {
         let Plan { args, context, reports, notices, .. } = self;
         let lost = deliver(&report, reports, &args.reports).summary(&report, context);

@@ -87,7 +87,7 @@ fn aside(note: &str) -> Roff {
 
 fn heading(text: &str) -> Roff {
     let mut roff = Roff::new();
-    // A plain dash would be printed as another sign, which nobody can search for.
+    // A plain dash would be printed as another sign, which a search does not find.
     roff.control("SH", [&*text.replace('-', "\\-")]);
     roff
 }

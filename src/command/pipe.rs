@@ -63,7 +63,7 @@ pub(super) fn is_redacting(env: &dyn Fn(&str) -> Option<String>) -> bool {
 }
 
 fn verify(variables: &Variables, report: &str) -> Result<Vec<String>, Failure> {
-    // Those without a default in `pipe.yml`, which nobody sets without a reason.
+    // Those without a default in `pipe.yml`: if one is set, somebody meant it.
     for name in ["ROSTER", "ROSTER_AS_OF", "REPORTS", "PREVIOUS", "SLACK"] {
         if variables.text(name).is_some() {
             return Err(Failure::usage(
@@ -77,7 +77,7 @@ fn verify(variables: &Variables, report: &str) -> Result<Vec<String>, Failure> {
     if pin.is_none() || workspaces.is_empty() {
         return Err(Failure::usage(
             "VERIFY needs POLICY_SHA256 and WORKSPACES: without them any report would pass",
-            "Set both to what the report has to be about.",
+            "Set both to what the report must be about.",
         ));
     }
     let mut args = Vec::from(["mfa-gate", "verify", "--require-live"].map(str::to_owned));
@@ -148,13 +148,13 @@ fn reports(variables: &Variables) -> Vec<(&'static str, String)> {
     reports
 }
 
-/// Removes the reports of an earlier step, lest they pass for this one's; not what is to be judged,
+/// Removes the reports of an earlier step, so that they are not taken for this one's; not what is judged,
 /// nor what this run reads.
 fn clear(variables: &Variables) {
     let read = ["VERIFY", "POLICY", "ROSTER", "PREVIOUS"].map(|name| variables.text(name));
     for (_, path) in reports(variables) {
         let path = Path::new(&path);
-        let is_read = |own: &String| same_file(Path::new(own), path);
+        let is_read = |read: &String| same_file(Path::new(read), path);
         if !read.iter().flatten().any(is_read) {
             // Where it cannot be removed, `check` will say so.
             let _ = std::fs::remove_file(path);

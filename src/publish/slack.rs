@@ -52,7 +52,7 @@ impl Slack {
     /// Tells about a run, if it is one to tell about.
     ///
     /// # Errors
-    /// Why nobody was told.
+    /// Why it could not be sent.
     pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Problem> {
         let well = match report.verdict {
             Verdict::Compliant | Verdict::NotEnforced => true,

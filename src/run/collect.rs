@@ -58,7 +58,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// Refuses to go on by a clock that is wrong, where the day matters and nobody is judged.
+    /// Refuses to go on with a wrong clock, where the day matters and no member is judged.
     ///
     /// # Errors
     /// [`Failure::Incomplete`] where it is.
@@ -113,7 +113,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Reads the members of the selected workspaces, and what the other sources say of them. Where
-    /// there is a reason why nobody can be judged, no server is asked.
+    /// there is a reason why no member can be judged, no server is asked.
     pub(crate) fn collect(
         &self,
         wanted: Wanted<'_>,
@@ -304,7 +304,7 @@ pub(crate) fn connection(args: &ConnectArgs, context: &Context<'_>) -> Connectio
     }
 }
 
-/// Bitbucket, and as whom it is asked, by the command line and the environment.
+/// Bitbucket's address and the credential for it, by the command line and the environment.
 pub(crate) fn account(args: &ConnectArgs, context: &Context<'_>) -> Result<Account, Failure> {
     let given = args.api_url.clone().or_else(|| (context.env)("BITBUCKET_API_URL"));
     Ok(Account {
@@ -313,8 +313,7 @@ pub(crate) fn account(args: &ConnectArgs, context: &Context<'_>) -> Result<Accou
     })
 }
 
-/// A source that counts as proof and was not asked might clear people, so nobody is judged
-/// without it.
+/// What to say of a source that counts as proof and is not asked.
 fn not_asked(source: Source, roster: Option<&RosterInput>) -> Failure {
     let (missing, instead) = match source {
         Source::Bitbucket => (

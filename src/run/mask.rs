@@ -24,7 +24,8 @@ pub(crate) fn readings(readings: &mut [Reading], secrets: &Secrets) {
                 continue;
             }
         };
-        let too_long = members.iter().flat_map(texts).map(str::len).find(|own| *own > LONGEST);
+        let too_long =
+            members.iter().flat_map(texts).map(str::len).find(|length| *length > LONGEST);
         if let Some(bytes) = too_long {
             reading.members = Err(Problem::new(
                 format!("a name, id or address of a member has {bytes} bytes"),
@@ -38,7 +39,7 @@ pub(crate) fn readings(readings: &mut [Reading], secrets: &Secrets) {
         if members.iter().any(|member| is_named_by_a_secret(member, secrets)) {
             reading.members = Err(Problem::new(
                 "the id or address of a member holds a secret of this run",
-                "Nothing is to be shown then: check who answers there, and whether a password is \
+                "It is not shown. Check who answers there, and whether a password is \
                  part of an ordinary address. Replace a token that a server sent back.",
             ));
             continue;
@@ -79,25 +80,25 @@ pub(crate) fn policy(policy: &mut Policy, secrets: &Secrets) {
             &mut exemption.ticket,
         ];
         let written = optional.into_iter().flatten().chain(&mut exemption.compensating_controls);
-        written.chain([&mut exemption.reason]).for_each(|own| boxed(own, secrets));
+        written.chain([&mut exemption.reason]).for_each(|words| boxed(words, secrets));
     }
 }
 
 /// Masks what is said of where the members came from.
 pub(crate) fn provenance(source: &mut Provenance, secrets: &Secrets) {
-    let inputs = source.inputs.iter_mut().map(|own| &mut own.path);
-    let roster = source.roster.iter_mut().map(|own| &mut own.path);
-    inputs.chain(roster).chain(source.ci.values_mut()).for_each(|own| text(own, secrets));
+    let inputs = source.inputs.iter_mut().map(|input| &mut input.path);
+    let roster = source.roster.iter_mut().map(|roster| &mut roster.path);
+    inputs.chain(roster).chain(source.ci.values_mut()).for_each(|words| text(words, secrets));
 }
 
-fn text(own: &mut String, secrets: &Secrets) {
-    if let std::borrow::Cow::Owned(masked) = secrets.masked(own) {
-        *own = masked;
+fn text(words: &mut String, secrets: &Secrets) {
+    if let std::borrow::Cow::Owned(masked) = secrets.masked(words) {
+        *words = masked;
     }
 }
 
-fn boxed(own: &mut Box<str>, secrets: &Secrets) {
-    if let std::borrow::Cow::Owned(masked) = secrets.masked(own) {
-        *own = masked.into();
+fn boxed(words: &mut Box<str>, secrets: &Secrets) {
+    if let std::borrow::Cow::Owned(masked) = secrets.masked(words) {
+        *words = masked.into();
     }
 }

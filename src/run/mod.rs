@@ -43,7 +43,7 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// How progress is shown.
     pub announce: Announce,
-    /// Whether there is somebody to be asked: standard input and error are a terminal.
+    /// Whether a person can be asked: standard input and error are a terminal.
     pub asks: bool,
     /// How standard output is written to.
     pub stdout: Style,
@@ -111,7 +111,7 @@ pub(crate) fn whole(exit: Exit, lost: &[anyhow::Error]) -> Result<Exit, Failure>
         }
         (Exit::Success | Exit::Usage | Exit::Incomplete, _) => Err(Failure::incomplete(
             reasons.collect::<Vec<_>>().join("; "),
-            "See that there is room and that the folder still exists, and run again.",
+            "Make sure that the disk has room and the folder still exists, and run again.",
         )),
     }
 }

@@ -16,9 +16,9 @@ use crate::report::Report;
 /// The longest that telling them may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Who is to be told. What is wrong with that is known before any request.
+/// Who is told. What is wrong with that is found before any request.
 pub(crate) struct Notices<'a> {
-    /// Where Code Insights are wanted: as whom they are written outside of Bitbucket Pipelines.
+    /// With --code-insights: the credential to write them with outside of Bitbucket Pipelines.
     insights: Option<Option<Account>>,
     slack: Option<Slack>,
     args: &'a Check,
@@ -43,7 +43,7 @@ impl<'a> Notices<'a> {
         let when = match args.slack.as_deref() {
             None | Some("violations") => When::Violations,
             Some("always") => When::Always,
-            // It is not repeated: somebody may have put the webhook here.
+            // It is not repeated: it may be the webhook.
             Some(_) => {
                 return Err(Failure::usage(
                     "--slack takes violations or always",

@@ -16,14 +16,14 @@ use crate::read::{Roles, Wanted};
 use crate::redact::Redactor;
 use crate::report::{Provenance, Redirection};
 
-/// How the members are judged, beside the policy.
+/// How the members are judged, in addition to the policy.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     /// The day that the command line gives in place of today.
     pub(crate) given_day: Option<Date>,
     pub(crate) ignore_exemptions: bool,
     pub(crate) strict: bool,
-    /// Whether it is to be known who owns a workspace, also where the policy does not ask.
+    /// Whether the owners of a workspace must be known, even if the policy does not need it.
     pub(crate) roles: Roles,
 }
 
@@ -71,7 +71,7 @@ impl<'a> PolicyRun<'a> {
         Ok(PolicyRun { policy, terms, today, collector, context })
     }
 
-    /// Reads what is to be known to judge the members.
+    /// Reads what is needed to judge the members.
     pub(crate) fn collect(&self) -> Result<Facts, Failure> {
         let exemptions = self.exemptions();
         let addresses = |slug: &str| {

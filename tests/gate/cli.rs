@@ -251,7 +251,8 @@ fn report_targets_are_checked_first() {
 #[test]
 fn a_report_that_cannot_be_written_is_3_unless_there_are_violations() {
     let sandbox = sandbox();
-    let full = "/dev/full could not be written: No space left on device (os error 28)\n  help: See";
+    let full =
+        "/dev/full could not be written: No space left on device (os error 28)\n  help: Make";
     let members = ["members", "--members", "members.json", "--workspace", "acme"];
     let list = sandbox.run(&[&members[..], &["--report", "csv=/dev/full"]].concat());
     assert_eq!(list.code, 3, "{}", list.stderr);

@@ -8,7 +8,7 @@ use crate::env::{Variables as Environment, not_text};
 use crate::failure::Failure;
 use crate::suggest::nearest;
 
-/// What the pipe declares beside the secured ones.
+/// What the pipe declares, without the secured ones.
 const SETTINGS: [&str; 15] = [
     "POLICY",
     "POLICY_SHA256",
