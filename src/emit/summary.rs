@@ -221,7 +221,14 @@ pub(crate) fn other_sources(source: &Provenance) -> Vec<String> {
         let rows = count(roster.rows, "row");
         format!("roster {} of {}: {rows}, {unmatched}", roster.path, roster.as_of)
     });
-    organisation.into_iter().chain(roster).collect()
+    let entra = source.entra.as_ref().map(|asked| {
+        let users = match asked.rows {
+            Some(rows) => format!("{} with registered methods", count(rows, "user")),
+            None => "its lists could not be read".into(),
+        };
+        format!("Microsoft Entra tenant {} at {}: {users}", asked.tenant, asked.read_at)
+    });
+    organisation.into_iter().chain(roster).chain(entra).collect()
 }
 
 /// What protects a member: a proof that the policy accepts.

@@ -10,7 +10,7 @@ fn a_snapshot_holds_what_entra_said_until_it_is_too_old() {
     let entra = Entra::with(2);
     entra.serve(Tenant::of(0..2));
     entra.ground.sandbox.write("policy.yaml", policy("acme", POLICY));
-    let list = ["members", "--policy", "policy.yaml", "--format", "json", "--output", "m.json"];
+    let list = ["members", "--policy", "policy.yaml", "--report", "json=m.json"];
     let outcome = entra.run(&list, &ALONE);
     assert_eq!(outcome.code, 0, "{}{}", outcome.stdout, outcome.stderr);
     let mut snapshot = entra.ground.sandbox.json("m.json");
