@@ -64,7 +64,7 @@ impl Scratch {
                     }
                     self.a_snapshot_says_the_same(&read.readings);
                     if let Selection::Slugs(_) = selection {
-                        a_verdict_is_earned(&POLICY, read.readings, read.roster);
+                        a_verdict_is_earned(&POLICY, read.readings, read.roster.export);
                     }
                 }
                 Err(failure) => a_message_is_harmless(&failure),
@@ -191,6 +191,48 @@ pub fn directory(bytes: &[u8]) {
     let report = a_verdict_is_earned(&BY_ORGANISATION, vec![reading], None);
     if report.verdict == Verdict::Compliant {
         assert!(members.iter().all(|member| says(member) == TwoFactor::Enabled));
+    }
+}
+
+/// Reads the bytes as the pages of a Microsoft Entra tenant: it protects a member only where exactly
+/// one of its users has the member's address, is enabled, and can use a second factor.
+pub fn entra(bytes: &[u8]) {
+    let mut members = strangers();
+    if mfa_gate::read::entra::note_pages(bytes, &mut members).is_err() {
+        return;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let mut pages = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+    let mut list = || {
+        let mut rows: Vec<Value> = Vec::new();
+        while let Some(Ok(page)) = pages.next() {
+            rows.extend(page["value"].as_array().cloned().unwrap_or_default());
+            if page["@odata.nextLink"].is_null() {
+                break;
+            }
+        }
+        rows
+    };
+    let (users, registrations) = (list(), list());
+    for member in &members {
+        let said = member.evidence.roster.expect("the tenant was asked about every member");
+        let Some(email) = member.email.as_deref() else {
+            assert_eq!(said, TwoFactor::Unknown);
+            continue;
+        };
+        let names = |user: &Value| user.to_string().to_lowercase().contains(email);
+        let mut named = users.iter().filter(|user| names(user));
+        if said == TwoFactor::Unknown {
+            continue;
+        }
+        let is_theirs = |user: &Value| {
+            user["accountEnabled"] == true
+                && registrations.iter().any(|row| {
+                    row["id"] == user["id"]
+                        && row["isMfaCapable"] == (said == TwoFactor::Enabled)
+                })
+        };
+        assert!(named.any(is_theirs), "{said:?} of {email} by {text}");
     }
 }
 
