@@ -164,6 +164,9 @@ pub struct PolicyInit {
     /// second factor.
     #[arg(long, help_heading = "Input")]
     pub exempt_current: bool,
+    /// Exempt owners of a workspace too.
+    #[arg(long, requires = "exempt_current", help_heading = "Input")]
+    pub exempt_owners: bool,
     /// For how many days they are exempt, from today.
     #[arg(
         long,

@@ -101,8 +101,11 @@ fn test(finding: &Finding) -> String {
 /// Every test of a run: a rule that the policy lets pass tests nothing, and a workspace that was not
 /// read says nothing of its members.
 fn tests(report: &Report) -> impl Iterator<Item = String> {
-    let rules = &report.policy.effective.rules;
-    let is_on = |rule: &Rule| rules.of(*rule) != Level::Allow;
+    let policy = &report.policy.effective;
+    let is_on = |rule: &Rule| {
+        let is_limited = *rule != Rule::TooManyOwners || policy.limits.max_owners.is_some();
+        policy.rules.of(*rule) != Level::Allow && is_limited
+    };
     Rule::ALL.into_iter().filter(is_on).flat_map(|rule| {
         let workspaces = report.workspaces.iter();
         let places: Vec<&str> = match rule.subject() {

@@ -14,6 +14,7 @@ use std::io;
 use self::xml::Frame;
 use super::summary;
 use crate::location::Location;
+use crate::member::Role;
 use crate::report::{
     Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, State, Workspace,
 };
@@ -62,6 +63,16 @@ enum About<'a> {
     Finding(&'a Finding),
     /// A report without workspaces.
     Nothing,
+}
+
+impl Case<'_> {
+    /// Owners come before other members of the same result.
+    fn is_about_an_owner(&self) -> bool {
+        match self.about {
+            About::Member(judged) => judged.member.role == Some(Role::Owner),
+            About::Exemption(_) | About::Workspace(_) | About::Finding(_) | About::Nothing => false,
+        }
+    }
 }
 
 /// The result of a case, in the order in which they are written: Bitbucket shows the first hundred
@@ -234,6 +245,7 @@ fn failure(rule: Rule) -> Fate {
         | Rule::ExemptionNotAllowed
         | Rule::ExemptionExpiring
         | Rule::ExemptionUnneeded
+        | Rule::TooManyOwners
         | Rule::ExemptionUnused => Fate::Failure,
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn who_and_seen(finding: &Finding) -> Option<(&str, &str)> {
         | Rule::ExemptionExpiring
         | Rule::ExemptionUnneeded
         | Rule::ExemptionUnused
+        | Rule::TooManyOwners
         | Rule::WorkspaceIncomplete => return None,
     };
     let slug = finding.workspace.as_deref()?;

@@ -121,18 +121,29 @@ fn undecidable_exemptions(exemptions: &Index<'_, '_>, list: &MemberList) -> Opti
     ))
 }
 
-/// `limits.admins: deny` needs to know the role of a member that an exemption would excuse.
+/// `limits.max_owners` needs to know every role, and `limits.admins: deny` that of a member that an
+/// exemption would excuse.
 fn unknown_roles(
     policy: &Policy,
     exemptions: &Index<'_, '_>,
     members: &[Member],
 ) -> Option<Problem> {
+    let counts = policy.limits.max_owners.is_some();
+    if let Some(unknown) = members.iter().find(|member| counts && is_of_unknown_role(member)) {
+        return Some(Problem::new(
+            format!(
+                "the policy limits how many owners there are (`limits.max_owners`), and the role \
+                 of {} is not known",
+                unknown.key()
+            ),
+            READ_ROLES,
+        ));
+    }
     if policy.limits.admins == Admins::Allow {
         return None;
     }
     let unknown = members.iter().find(|member| {
-        member.role.is_none()
-            && member.applicable()
+        is_of_unknown_role(member)
             && member.evidence.joined(&policy.accept).0 != TwoFactor::Enabled
             && !exemptions.matching(member.ids()).is_empty()
     })?;
@@ -142,6 +153,14 @@ fn unknown_roles(
              not known",
             unknown.key()
         ),
-        "Read the workspace from Bitbucket's API, with a credential of one of its owners.",
+        READ_ROLES,
     ))
+}
+
+/// What to do where roles are not known.
+const READ_ROLES: &str =
+    "Read the workspace from Bitbucket's API, with a credential of one of its owners.";
+
+fn is_of_unknown_role(member: &Member) -> bool {
+    member.role.is_none() && member.applicable()
 }

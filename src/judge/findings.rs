@@ -7,10 +7,11 @@ use super::states::{Candidate, States};
 use super::{Case, Judging, wording};
 use crate::failure::Problem;
 use crate::location::Location;
+use crate::member::Role;
 use crate::policy::Policy;
 use crate::quote::Quotes;
 use crate::reading::Reading;
-use crate::report::{Finding, Severity, State, Workspace};
+use crate::report::{Finding, JudgedMember, Outcome, Severity, State, Workspace};
 use crate::rule::{Level, Rule};
 
 /// Makes the findings under a policy.
@@ -49,7 +50,30 @@ impl<'p> Finder<'p> {
             key: Some(member.key.clone()),
             account_id: member.account_id.clone(),
             uuid: member.uuid.clone(),
+            role: member.role,
             ..Finding::new(rule, self.place_of(&member.workspace))
+        })
+    }
+
+    /// About a workspace with these members, where they own it in too large a number.
+    pub(super) fn about_owners(&self, members: &[JudgedMember]) -> Option<Finding> {
+        let max = self.policy.limits.max_owners?;
+        let workspace = &members.first()?.member.workspace;
+        let owners = members
+            .iter()
+            .filter(|judged| judged.outcome != Outcome::NotApplicable)
+            .filter(|judged| judged.member.role == Some(Role::Owner))
+            .count();
+        if u32::try_from(owners).is_ok_and(|owners| owners <= max) {
+            return None;
+        }
+        Some(Finding {
+            level: self.severity(Rule::TooManyOwners)?,
+            message: format!(
+                "the workspace {workspace} has {owners} owners, and `limits.max_owners` allows {max}"
+            ),
+            workspace: Some(workspace.clone()),
+            ..Finding::new(Rule::TooManyOwners, self.place_of(workspace))
         })
     }
 
@@ -111,10 +135,12 @@ impl<'p> Finder<'p> {
     }
 }
 
-/// What findings are sorted by: errors first; then by workspace and key, what has neither last.
+/// What findings are sorted by: errors first; then owners before others, by workspace and key; what
+/// has neither last.
 pub(super) fn order(finding: &Finding) -> impl Ord + '_ {
     (
         finding.level,
+        finding.role != Some(Role::Owner),
         finding.workspace.is_none(),
         &finding.workspace,
         &finding.key,

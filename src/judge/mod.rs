@@ -58,8 +58,8 @@ pub struct Evaluation {
     pub members: Vec<JudgedMember>,
     /// The exemptions, in the order of the policy; empty where they are ignored.
     pub exemptions: Vec<JudgedExemption>,
-    /// The findings: errors first, then by workspace, key and rule; findings about exemptions
-    /// after those about members.
+    /// The findings: errors first, owners before others, then by workspace, key and rule; findings
+    /// about exemptions after those about members.
     pub findings: Vec<Finding>,
 }
 
@@ -98,6 +98,8 @@ pub fn evaluate(policy: &Policy, mut readings: Vec<Reading>, judging: Judging) -
         }
     }
 
+    let by_workspace = members.chunk_by(|a, b| a.member.workspace == b.member.workspace);
+    findings.extend(by_workspace.filter_map(|members| finder.about_owners(members)));
     let mut cases = cases(&mut members, &candidates);
     let states = States::new(policy, &workspaces);
     for case in &mut cases {

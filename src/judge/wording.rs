@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use jiff::civil::Date;
 
-use crate::member::{Source, TwoFactor};
+use crate::member::{Role, Source, TwoFactor};
 use crate::policy::{Exemption, Limits};
 use crate::report::{ListedMember, State};
 use crate::rule::Rule;
@@ -25,8 +25,9 @@ pub(super) fn member<'a>(
             accept.iter().map(|&source| heard(member, source, accept)).collect(),
         ),
     };
+    let owner = if member.role == Some(Role::Owner) { "Owner " } else { "" };
     let (label, workspace) = (member.label(), &member.workspace);
-    let mut message = format!("{label} in {workspace}: {seen}: {}", sources.join(", "));
+    let mut message = format!("{owner}{label} in {workspace}: {seen}: {}", sources.join(", "));
     for (exemption, state) in exemptions {
         let id = &exemption.id;
         // Writing to a String cannot fail.
@@ -75,9 +76,10 @@ pub(super) fn exemption(rule: Rule, exemption: &Exemption, limits: &Limits, toda
             "is not needed: the member has a second factor, or does not log in".into()
         }
         Rule::ExemptionUnused => "is unused: its workspaces have no such member".into(),
-        Rule::TwoFactorDisabled | Rule::TwoFactorUnknown | Rule::WorkspaceIncomplete => {
-            rule.description().into()
-        }
+        Rule::TwoFactorDisabled
+        | Rule::TwoFactorUnknown
+        | Rule::TooManyOwners
+        | Rule::WorkspaceIncomplete => rule.description().into(),
     };
     format!("exemption {} ({}) {said}", exemption.id, exemption.member())
 }

@@ -280,6 +280,12 @@ pub(super) static LIMITS: Shape = Shape {
             "admins: deny",
             "Whether an owner of a workspace may be exempt. Default: `allow`.",
         ),
+        key(
+            "max_owners",
+            Takes::Number,
+            "max_owners: 3",
+            "How many members may own a workspace. Default: any number.",
+        ),
     ],
 };
 

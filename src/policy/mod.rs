@@ -184,6 +184,9 @@ pub struct Limits {
     pub require: Vec<OptionalField>,
     /// Whether a workspace owner may be exempted.
     pub admins: Admins,
+    /// How many members may own a workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_owners: Option<u32>,
 }
 
 impl Default for Limits {
@@ -195,6 +198,7 @@ impl Default for Limits {
             roster_max_age_days: 7,
             require: Vec::new(),
             admins: Admins::Allow,
+            max_owners: None,
         }
     }
 }

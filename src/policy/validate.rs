@@ -190,6 +190,7 @@ fn limits(mapping: Mapping, diagnostics: &mut Diagnostics) -> CheckedLimits {
                 .unwrap_or(default.roster_max_age_days),
             require: require.iter().map(|field| field.value).collect(),
             admins: admins.optional().flatten().unwrap_or(default.admins),
+            max_owners: number("max_owners"),
         },
         max_days: max_days_span,
         require,

@@ -140,6 +140,8 @@ limits:
   # require: [owner, approved_by, ticket]
   # Whether an owner of a workspace may be exempt: allow or deny.
   # admins: deny
+  # How many members may own a workspace.
+  # max_owners: 3
 
 # Who is exempt. `mfa-gate policy add` adds an exemption; `mfa-gate policy prune` removes those
 # that are no longer needed.

@@ -255,6 +255,8 @@ impl<'a> View<'a> {
         match (&earlier.exemption, own.map(|judged| judged.outcome)) {
             (Some(id), _) if self.exemptions.contains_key(&**id) => Settled::InOrder,
             (Some(_), _) => Settled::Removed,
+            // It was about the whole workspace.
+            (None, None) if earlier.key.is_none() => Settled::InOrder,
             (None, Some(Outcome::Protected)) => Settled::Protected,
             (None, Some(Outcome::Exempt)) => Settled::Exempt,
             (None, Some(Outcome::NotApplicable)) => Settled::NotApplicable,

@@ -277,6 +277,9 @@ pub struct Finding {
     /// The member's uuid, or the one that the exemption selects by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uuid: Option<Box<str>>,
+    /// The member's role, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// The exemption's id, for a finding about an exemption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exemption: Option<Arc<str>>,
@@ -296,6 +299,7 @@ impl Finding {
             key: None,
             account_id: None,
             uuid: None,
+            role: None,
             exemption: None,
             location,
         }

@@ -84,3 +84,11 @@ pub(super) const MFA: &[Control] = &[
         only_where: None,
     },
 ];
+
+/// The controls that ask for few administrators.
+pub(super) const OWNERS: &[Control] = &[Control {
+    framework: "CIS Software Supply Chain Security",
+    id: "1.3.3",
+    name: "Ensure minimum number of administrators are set for the organization",
+    only_where: None,
+}];

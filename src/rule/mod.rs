@@ -34,6 +34,8 @@ pub enum Rule {
     ExemptionUnneeded,
     /// No member of the exemption's workspaces has its id.
     ExemptionUnused,
+    /// More members own the workspace than the policy allows.
+    TooManyOwners,
     /// The workspace could not be read to the end, or its members could not be judged.
     WorkspaceIncomplete,
 }
@@ -79,7 +81,7 @@ pub struct Example {
 
 impl Rule {
     /// Every rule, in the order in which they are listed.
-    pub const ALL: [Rule; 9] = [
+    pub const ALL: [Rule; 10] = [
         Rule::TwoFactorDisabled,
         Rule::TwoFactorUnknown,
         Rule::ExemptionExpired,
@@ -88,6 +90,7 @@ impl Rule {
         Rule::ExemptionExpiring,
         Rule::ExemptionUnneeded,
         Rule::ExemptionUnused,
+        Rule::TooManyOwners,
         Rule::WorkspaceIncomplete,
     ];
 

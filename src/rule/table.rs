@@ -1,6 +1,6 @@
 //! What is known of each rule: a row a rule.
 
-use super::control::MFA;
+use super::control::{MFA, OWNERS};
 use super::{Control, Example, Level, Rule, Subject};
 
 /// A row of the table.
@@ -237,6 +237,26 @@ impl Rule {
                     given: "Ada has left the workspace",
                     policy: exempting!("", "expires: 2026-10-29"),
                     finding: exemption!("is unused: its workspaces have no such member"),
+                },
+            },
+            Rule::TooManyOwners => &Row {
+                id: "too-many-owners",
+                title: "Too many owners",
+                security_severity: "5.0",
+                subject: Subject::Workspace,
+                default: Level::Deny,
+                levels: ANY,
+                description: "More members own the workspace than `limits.max_owners` allows. An \
+                              owner can do everything in a workspace.",
+                help: "Make some of the owners members without that role, or have the owner of the \
+                       policy raise `limits.max_owners`.",
+                does_not_say: "It does not say which of them should not be an owner, nor that any \
+                               of them is unprotected.",
+                controls: OWNERS,
+                example: Example {
+                    given: "Ada and Grace own the workspace",
+                    policy: concat!(policy!(), "limits:\n  max_owners: 1\n"),
+                    finding: "the workspace acme has 2 owners, and `limits.max_owners` allows 1",
                 },
             },
             Rule::WorkspaceIncomplete => &Row {

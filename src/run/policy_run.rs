@@ -78,9 +78,11 @@ impl<'a> PolicyRun<'a> {
             let applying = exemptions.iter().filter(|exemption| exemption.applies_to(slug));
             applying.filter_map(|exemption| exemption.selector.address_alone()).collect()
         };
-        let forbids_owners = self.policy.limits.admins == Admins::Deny && !exemptions.is_empty();
+        let limits = &self.policy.limits;
+        let forbids_owners = limits.admins == Admins::Deny && !exemptions.is_empty();
+        let needs_roles = forbids_owners || limits.max_owners.is_some();
         let wanted = Wanted {
-            roles: if forbids_owners { Roles::Required } else { self.terms.roles },
+            roles: if needs_roles { Roles::Required } else { self.terms.roles },
             addresses: &addresses,
             ..Wanted::proof(&self.policy.accept)
         };

@@ -2,8 +2,6 @@
 
 use mfa_gate::rule::{EXAMPLE_DAY, Rule};
 use serde_json::{Value, json};
-use wiremock::matchers::path;
-use wiremock::{Mock, ResponseTemplate};
 
 use crate::support::{Bitbucket, Sandbox, row};
 
@@ -12,7 +10,8 @@ const ADA: &str = "557058:00000000-0000-4000-8000-000000000001";
 /// Ada with this flag, and Grace, who is protected: what an example takes for given.
 fn bitbucket(rule: Rule) -> Bitbucket {
     let server = Bitbucket::start();
-    let mut ada = row(1, Some(json!(rule == Rule::ExemptionUnneeded)));
+    let mut ada =
+        row(1, Some(json!(matches!(rule, Rule::ExemptionUnneeded | Rule::TooManyOwners))));
     ada["user"]["display_name"] = json!("Ada");
     let grace = row(2, Some(json!(true)));
     let both = |ada| vec![ada, grace.clone()];
@@ -31,15 +30,16 @@ fn bitbucket(rule: Rule) -> Bitbucket {
         | Rule::ExemptionOverLimit
         | Rule::ExemptionNotAllowed
         | Rule::ExemptionExpiring
-        | Rule::ExemptionUnneeded => ("owner", both(ada)),
+        | Rule::ExemptionUnneeded
+        | Rule::TooManyOwners => ("owner", both(ada)),
     };
     server.workspace("acme", &rows);
     server.permission("acme", permission);
     if rule == Rule::ExemptionNotAllowed {
-        let owners =
-            json!({"size": 1, "values": [{"permission": "owner", "user": rows[0]["user"]}]});
-        let answer = ResponseTemplate::new(200).set_body_json(owners);
-        server.mount(Mock::given(path("/2.0/workspaces/acme/permissions")).respond_with(answer));
+        server.owners("acme", &[&rows[0]]);
+    }
+    if rule == Rule::TooManyOwners {
+        server.owners("acme", &[&rows[0], &rows[1]]);
     }
     server
 }
@@ -97,7 +97,8 @@ fn a_rule_is_explained_with_its_example_and_its_controls() {
         assert!(!said.contains("satisfies"), "{said}");
         // What MFA systems must be like is nothing that a list of members shows.
         assert!(!said.contains("8.5.1"), "{said}");
-        assert!(said.contains("into the CDE, where the workspace's code is in"), "{said}");
+        let about_cde = said.contains("into the CDE, where the workspace's code is in");
+        assert_eq!(about_cde, rule != Rule::TooManyOwners, "{said}");
     }
     let two_factor = sandbox.run(&["explain", "two-factor-disabled"]).stdout;
     assert!(two_factor.contains("the policy may say deny, warn.\n"), "{two_factor}");

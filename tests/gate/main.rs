@@ -37,6 +37,7 @@ mod live;
 mod members;
 mod misled;
 mod organisation;
+mod owners;
 mod pipe;
 mod pipe_variables;
 mod places;

@@ -81,6 +81,7 @@ fn a_first_policy_is_written_once_without_a_request() {
       exemption-expiring: warn
       exemption-unneeded: warn
       exemption-unused: warn
+      too-many-owners: deny
 
     # What exemptions may look like.
     limits:
@@ -94,6 +95,8 @@ fn a_first_policy_is_written_once_without_a_request() {
       # require: [owner, approved_by, ticket]
       # Whether an owner of a workspace may be exempt: allow or deny.
       # admins: deny
+      # How many members may own a workspace.
+      # max_owners: 3
 
     # Who is exempt. `mfa-gate policy add` adds an exemption; `mfa-gate policy prune` removes those
     # that are no longer needed.
@@ -333,7 +336,7 @@ fn an_exempt_owner_is_named() {
     let asked = wiremock::matchers::path("/2.0/workspaces/acme/permissions");
     let answer = wiremock::ResponseTemplate::new(200).set_body_json(owners);
     ground.server.mount(wiremock::Mock::given(asked).respond_with(answer));
-    let outcome = ground.exempt_current(&["--workspace", "acme"]);
+    let outcome = ground.exempt_current(&["--workspace", "acme", "--exempt-owners"]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     let said = format!("warning: an owner is exempt: Member 2 ({}), acme\n", id(2));
     assert!(outcome.stdout.contains(&said), "{}", outcome.stdout);

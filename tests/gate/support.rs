@@ -187,6 +187,16 @@ impl Bitbucket {
         self.mount(Mock::given(method("GET")).and(path(at)).and(authorised).respond_with(answer));
     }
 
+    /// Says which of the members own a workspace.
+    pub(crate) fn owners(&self, slug: &str, rows: &[&Value]) {
+        let owner = |row: &&Value| json!({"permission": "owner", "user": row["user"]});
+        let values: Vec<Value> = rows.iter().map(owner).collect();
+        let answer = ResponseTemplate::new(200)
+            .set_body_json(json!({"size": values.len(), "values": values}));
+        let at = format!("/2.0/workspaces/{slug}/permissions");
+        self.mount(Mock::given(method("GET")).and(path(at)).and(authorised).respond_with(answer));
+    }
+
     /// Answers every request about a workspace's members with an error, after which nobody need
     /// wait before trying again.
     pub(crate) fn refuse(&self, slug: &str, status: u16, body: Value) {

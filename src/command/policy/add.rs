@@ -43,6 +43,7 @@ pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failu
     let mut warnings = warnings_about(&exemption.id, &changed.policy, today);
     let added = changed.policy.exemptions.last().map(|added| &added.location);
     warnings.extend(added.and_then(|place| needless(policy, &exemption, member, &readings, place)));
+    warnings.extend(added.and_then(|place| owner(&exemption, member, &readings, place)));
     warn(&changed, &warnings);
     Ok(Exit::Success)
 }
@@ -138,7 +139,7 @@ fn readings(
     let addresses = |_: &str| email.as_deref().into_iter().collect();
     let roles = match policy.limits.admins {
         Admins::Deny => Roles::Required,
-        Admins::Allow => Roles::Unasked,
+        Admins::Allow => Roles::Welcome,
     };
     let wanted = Wanted { roles, addresses: &addresses, ..Wanted::proof(&[]) };
     let collector = Collector::new(&args.members, &args.connect, selection, None, context)?;
@@ -204,6 +205,26 @@ fn demand_roles(
         }
     }
     Ok(())
+}
+
+/// Warns where the member owns a workspace that the exemption applies to.
+fn owner(
+    exemption: &Exemption,
+    member: &Member,
+    readings: &[Reading],
+    place: &Location,
+) -> Option<Warning> {
+    let owned: Vec<&str> = members(readings)
+        .filter(|(slug, other)| other.key() == member.key() && exemption.applies_to(slug))
+        .filter(|(_, other)| other.role == Some(Role::Owner))
+        .map(|(slug, _)| slug)
+        .collect();
+    let workspaces = (!owned.is_empty()).then(|| owned.join(", "))?;
+    Some(Warning {
+        location: place.clone(),
+        message: format!("{} is an owner of {workspaces}", member.label()),
+        help: "An owner can do everything in a workspace. Ask for a second factor first.".into(),
+    })
 }
 
 /// Warns where the member has a second factor already, as far as was read, in every workspace where

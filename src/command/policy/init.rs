@@ -87,6 +87,8 @@ struct Exempted {
     exemptions: Vec<Exemption>,
     /// Which of them own a workspace, and which one.
     owners: Vec<String>,
+    /// How many owners would fail today and are not exempt.
+    owners_omitted: u64,
     /// Whether others may own one, since their role is not known.
     may_own: bool,
 }
@@ -103,7 +105,12 @@ fn exempt(
     let run = PolicyRun::new(parsed(first.to_yaml())?, &args.sources, terms, context)?;
     let evaluation = run.judge(run.collect()?, None).evaluation;
     demand_judged(&evaluation.findings)?;
-    let failing = failing(&evaluation.members);
+    let mut failing = failing(&evaluation.members);
+    let all = failing.len();
+    if !args.exempt_owners {
+        failing.retain(|_, failing| failing.owns.is_empty());
+    }
+    let owners_omitted = (all - failing.len()) as u64;
     let owners = failing.values().filter(|failing| !failing.owns.is_empty());
     let owners = owners
         .map(|owner| format!("{}, {}", owner.member.label(), owner.owns.join(", ")))
@@ -111,7 +118,7 @@ fn exempt(
     let may_own = failing.values().any(|failing| failing.may_own);
     let exemptions = entries(failing, first, last_day)?;
     match parsed(FirstPolicy { exemptions: &exemptions, ..first }.to_yaml()) {
-        Ok(_) => Ok(Exempted { exemptions, owners, may_own }),
+        Ok(_) => Ok(Exempted { exemptions, owners, owners_omitted, may_own }),
         Err(problems) => Err(Failure::rendered(format!(
             "{problems}\n\nerror: a policy with an exemption for each of the {} who would fail today \
              would not be valid; nothing was written\n  help: If many members sign in another \
@@ -219,15 +226,24 @@ fn summary(
     );
     match exempted {
         None => {}
-        Some(exempted) if exempted.exemptions.is_empty() => {
+        Some(exempted) if exempted.exemptions.is_empty() && exempted.owners_omitted == 0 => {
             text.push_str("no member would fail today, so no exemption was written\n");
         }
-        Some(Exempted { exemptions, owners, may_own }) => {
-            text += &format!(
-                "{} who would fail today: exempt until {last_day}, with ids from ONB-1\n\
-                 limits.max_exemptions is not set: set it once they are no longer needed\n",
-                count(exemptions.len() as u64, "member")
-            );
+        Some(Exempted { exemptions, owners, owners_omitted, may_own }) => {
+            if !exemptions.is_empty() {
+                text += &format!(
+                    "{} who would fail today: exempt until {last_day}, with ids from ONB-1\n\
+                     limits.max_exemptions is not set: set it once they are no longer needed\n",
+                    count(exemptions.len() as u64, "member")
+                );
+            }
+            if *owners_omitted > 0 {
+                text += &format!(
+                    "{} who would fail today: not exempt. Ask them to switch on a second \
+                     factor,\nor give --exempt-owners\n",
+                    count(*owners_omitted, "owner")
+                );
+            }
             for owner in owners {
                 text += &format!("warning: an owner is exempt: {}\n", terminal(owner));
             }

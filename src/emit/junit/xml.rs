@@ -48,7 +48,7 @@ impl Frame<'_> {
     ) -> anyhow::Result<()> {
         let fate = |case| (wording.told(&case).fate, case);
         let mut cases: Vec<(Fate, Case<'_>)> = cases.into_iter().map(fate).collect();
-        cases.sort_by_key(|(fate, _)| *fate);
+        cases.sort_by_key(|(fate, case)| (*fate, !case.is_about_an_owner()));
         let count = |fate| cases.iter().filter(|(other, _)| *other == fate).count();
         // The entities of HTML that `html` uses are those of XML.
         let attribute = |text: &str| html(&xml_attribute(text)).into_owned();

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::{count, number, outcomes, slugs, why_unchecked};
-use crate::report::{Finding, Report, Severity, Verdict, Workspace};
-use crate::rule::Subject;
+use super::{count, number, of_rule, outcomes, slugs, why_unchecked};
+use crate::member::Role;
+use crate::report::{Finding, Outcome, Report, Severity, Verdict, Workspace};
+use crate::rule::{Rule, Subject};
 
 /// The verdict and what it rests on, which claims no more than was seen.
 pub(crate) struct Headline {
@@ -43,8 +44,12 @@ fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
         let have = if concerned == 1 { "has" } else { "have" };
         let seen_by = report.policy.effective.accept.iter().map(|source| source.id());
         let seen_by = seen_by.collect::<Vec<_>>().join(" or ");
+        let owners = match unprotected_owners(report) {
+            0 => String::new(),
+            owners => format!(" ({})", count(owners, "owner")),
+        };
         format!(
-            "{concerned} of {whole} {have} no second factor seen by {seen_by} and no valid \
+            "{concerned} of {whole}{owners} {have} no second factor seen by {seen_by} and no valid \
              exemption"
         )
     };
@@ -66,7 +71,11 @@ fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
             let exemptions = number(report.findings.iter().filter(about_exemptions).count());
             let exemptions = (exemptions > 0)
                 .then(|| format!("{} about exemptions", count(exemptions, "error")));
-            let reasons = members.into_iter().chain(exemptions).chain(unchecked).collect();
+            let owners = of_rule(report, Rule::TooManyOwners)
+                .filter(|finding| finding.level == Severity::Error)
+                .map(|finding| finding.message.clone());
+            let reasons =
+                members.into_iter().chain(exemptions).chain(owners).chain(unchecked).collect();
             ("violations", or(reasons, "see the findings"))
         }
         Verdict::Incomplete => {
@@ -75,6 +84,12 @@ fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
         }
     };
     Headline { verdict, reasons }
+}
+
+/// How many owners have neither proof nor exemption.
+fn unprotected_owners(report: &Report) -> u64 {
+    let owners = report.members.iter().filter(|judged| judged.outcome == Outcome::Violation);
+    number(owners.filter(|judged| judged.member.role == Some(Role::Owner)).count())
 }
 
 /// Which workspace could not be checked and why, or how many.

@@ -66,7 +66,7 @@ impl Owners {
 
 fn unknown(problem: Problem) -> Problem {
     let why = format!(
-        "the policy forbids to exempt owners, and who owns the workspace could not be read: {}",
+        "the policy's limits are about owners, and who owns the workspace could not be read: {}",
         problem.what
     );
     Problem { what: why, ..problem }
