@@ -178,7 +178,7 @@ pub fn directory(bytes: &[u8]) {
     let known = atlassian::note_pages(bytes, &mut members);
     if let Ok(known) = &known {
         members_have_what_the_rows_say(bytes, &members);
-        let said = members.iter().filter(|it| says(it) != TwoFactor::Unknown).count();
+        let said = members.iter().filter(|it| known_of(it) != TwoFactor::Unknown).count();
         assert!(said <= *known && *known <= members.len());
     }
     let roll = known.map(|_| MemberList {
@@ -190,7 +190,7 @@ pub fn directory(bytes: &[u8]) {
     let reading = Reading { workspace, origin: Origin::Api, walk, members: roll };
     let report = a_verdict_is_earned(&BY_ORGANISATION, vec![reading], None);
     if report.verdict == Verdict::Compliant {
-        assert!(members.iter().all(|member| says(member) == TwoFactor::Enabled));
+        assert!(members.iter().all(|member| known_of(member) == TwoFactor::Enabled));
     }
 }
 
@@ -253,7 +253,7 @@ fn strangers() -> Vec<Member> {
     (1..=3).map(member).collect()
 }
 
-fn says(member: &Member) -> TwoFactor {
+fn known_of(member: &Member) -> TwoFactor {
     member.evidence.atlassian.expect("the organisation was asked about everybody")
 }
 
@@ -278,17 +278,22 @@ fn members_have_what_the_rows_say(bytes: &[u8], members: &[Member]) {
                 row["email"].as_str().map(str::to_ascii_lowercase).as_deref() == email.as_deref()
             }
         };
-        let counts =
-            |row: &&Value| row["claimStatus"] == "managed" && row["accountStatus"] == "active";
+        // Neither word has a case that matters.
+        let says = |value: &Value, word: &str| {
+            value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(word))
+        };
+        let counts = |row: &&Value| {
+            says(&row["claimStatus"], "managed") && says(&row["accountStatus"], "active")
+        };
         let told = |flag: bool| {
             rows().filter(is_about).filter(counts).any(|row| row["mfaEnabled"] == flag)
         };
-        let fits = match says(member) {
+        let fits = match known_of(member) {
             TwoFactor::Enabled => told(true),
             TwoFactor::Disabled => told(false),
             TwoFactor::Unknown => member.account_id.is_none() || !(told(true) || told(false)),
         };
-        assert!(fits, "no row says that {} is {:?}", member.key(), says(member));
+        assert!(fits, "no row says that {} is {:?}", member.key(), known_of(member));
     }
 }
 
