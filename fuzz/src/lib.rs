@@ -14,10 +14,10 @@ use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Source, TwoFactor}
 use mfa_gate::policy::{self, Document, Exemption, Policy, RosterColumns};
 use mfa_gate::read::atlassian;
 use mfa_gate::hosts::BITBUCKET_API;
-use mfa_gate::read::file::{self, FileRead};
+use mfa_gate::read::file::{self, FileRead, RosterOrigins};
 use mfa_gate::read::roster::{self, Roster};
 use mfa_gate::reading::{Addresses, Completeness, Origin, Reading, MemberList, Selection, Walk};
-use mfa_gate::report::{DirectoryRecord, Input, Options, Outcome, Provenance, Report, RosterRecord, Snapshot, Verdict};
+use mfa_gate::report::{DirectoryRecord, Input, Options, Outcome, Provenance, Report, Snapshot, Verdict};
 use mfa_gate::judge::Run;
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -188,7 +188,7 @@ pub fn directory(bytes: &[u8]) {
     });
     let (workspace, walk) = ("acme".into(), Walk::default());
     let reading = Reading { workspace, origin: Origin::Api, walk, members: roll };
-    let report = a_verdict_is_earned(&BY_ORGANISATION, vec![reading], None);
+    let report = a_verdict_is_earned(&BY_ORGANISATION, vec![reading], RosterOrigins::default());
     if report.verdict == Verdict::Compliant {
         assert!(members.iter().all(|member| known_of(member) == TwoFactor::Enabled));
     }
@@ -403,9 +403,9 @@ fn a_roster_says_only_what_stands_there(bytes: &[u8], roster: &Roster, words: &[
 fn a_verdict_is_earned(
     policy: &Policy,
     readings: Vec<Reading>,
-    roster: Option<RosterRecord>,
+    rosters: RosterOrigins,
 ) -> Report {
-    let (options, source) = origins(&readings, roster);
+    let (options, source) = origins(&readings, rosters);
     let judging = Judging {
         today: TODAY,
         ignore_exemptions: false,
@@ -423,9 +423,10 @@ fn a_verdict_is_earned(
 }
 
 /// What a run that read these would say of its options and sources.
-fn origins(readings: &[Reading], roster: Option<RosterRecord>) -> (Options, Provenance) {
+fn origins(readings: &[Reading], rosters: RosterOrigins) -> (Options, Provenance) {
     let members = readings.iter().any(|reading| reading.origin != Origin::Api);
-    let mut source = Provenance { roster, ..Provenance::default() };
+    let RosterOrigins { export: roster, entra } = rosters;
+    let mut source = Provenance { roster, entra, ..Provenance::default() };
     if members {
         source.inputs.push(Input { path: "members.json".into(), sha256: "0".repeat(64) });
     } else {
