@@ -3,6 +3,7 @@
 //! earliest first; what is said about people and days is kept, and the report is not.
 
 mod exemptions;
+mod findings;
 mod people;
 mod policies;
 mod stretches;
@@ -15,14 +16,14 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use self::exemptions::Exemptions;
+use self::findings::{errors, is_about};
 use self::people::People;
 use self::policies::Policies;
 use crate::failure::Exit;
 use crate::report::{
     AUDIT_SCHEMA_VERSION, AUDIT_SCOPE, Audit, AuditOptions, AuditSummary, AuditedWorkspace,
     BrokenRule, Chain, ChainBreak, FileCounts, Finding, JudgedExemption, JudgedMember, Look,
-    NotCounted, Outcome, PeriodVerdict, PreviousReport, Redaction, Redirection, Report, Severity,
-    Tool, Why,
+    NotCounted, Outcome, PeriodVerdict, PreviousReport, Redaction, Redirection, Report, Tool, Why,
 };
 use crate::rule::Rule;
 
@@ -349,38 +350,6 @@ impl Audit {
 fn without_quotes(file: NotCounted, is_redacted: bool) -> NotCounted {
     let detail = file.detail.filter(|_| !is_redacted || file.why != Why::NotEvidence);
     NotCounted { detail, ..file }
-}
-
-/// The findings that fail a run, each with the exemption that it is about.
-fn errors(report: &Report) -> Vec<(&Finding, Option<&JudgedExemption>)> {
-    let exemptions: HashMap<&str, &JudgedExemption> =
-        report.exemptions.iter().map(|exemption| (&*exemption.id, exemption)).collect();
-    let is_error = |finding: &&Finding| {
-        finding.level == Severity::Error && finding.rule != Rule::WorkspaceIncomplete
-    };
-    let errors = report.findings.iter().filter(is_error);
-    errors
-        .map(|finding| {
-            let id = finding.exemption.as_deref();
-            (finding, id.and_then(|id| exemptions.get(id).copied()))
-        })
-        .collect()
-}
-
-/// Whether a finding is about a workspace; one that names none is about all of them.
-fn is_about(
-    finding: &Finding,
-    exemption: Option<&JudgedExemption>,
-    is_meant: impl Fn(&str) -> bool,
-) -> bool {
-    match (&finding.workspace, exemption) {
-        (Some(slug), _) => is_meant(slug),
-        (None, Some(exemption)) => {
-            let slugs = &exemption.workspaces;
-            slugs.is_empty() || slugs.iter().any(|slug| is_meant(slug))
-        }
-        (None, None) => true,
-    }
 }
 
 /// Whether each report names the one before it, and whether that is here.

@@ -1,0 +1,109 @@
+//! The workspaces of an audit: their looks, gaps and days.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One workspace over the period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AuditedWorkspace {
+    /// Its slug.
+    pub slug: Arc<str>,
+    /// From when on it is to be looked at: the start of the period, or the first look of the policy
+    /// that added it.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub from: Timestamp,
+    /// Until when: the end of the period, or the first look of a policy that dropped it.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub until: Timestamp,
+    /// The last look before that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub look_before: Option<Timestamp>,
+    /// The longest time between two looks, or between a look and an end of the period, in seconds.
+    pub longest_stretch_s: i64,
+    /// The stretches without a look that are longer than allowed.
+    pub gaps: Vec<Gap>,
+    /// The looks, the earliest first.
+    pub looks: Vec<Look>,
+    /// Every day of the period.
+    pub days: Vec<Day>,
+}
+
+/// A stretch without a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Gap {
+    /// Its start: a look, or the time from which the workspace is to be looked at.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub from: Timestamp,
+    /// Its end: a look, or the time until which the workspace is to be looked at.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub to: Timestamp,
+    /// Its length in seconds.
+    pub length_s: i64,
+}
+
+/// One complete reading of one workspace by a live report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Look {
+    /// When the members were read.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// Whether nobody was exposed and no rule of level deny was broken.
+    pub compliant: bool,
+    /// How many members there were.
+    pub members: u64,
+    /// How many of them were exposed.
+    pub exposed: u64,
+    /// The SHA-256 of the report.
+    pub report: Arc<str>,
+    /// The SHA-256 of its policy.
+    pub policy: Arc<str>,
+}
+
+/// One day of one workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Day {
+    /// The day, UTC.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub day: Date,
+    /// How many looks there were.
+    pub looks: u32,
+    /// What they showed.
+    pub state: DayState,
+}
+
+/// What the looks of a day showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DayState {
+    /// Every look was compliant.
+    Compliant,
+    /// A look was not.
+    Violations,
+    /// There was no look, and the stretch without one is longer than allowed.
+    Gap,
+    /// There was no look, and the stretch without one is not longer than allowed.
+    NoLook,
+    /// No policy in force named the workspace.
+    OutOfScope,
+}
+
+impl DayState {
+    /// The name used in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            DayState::Compliant => "compliant",
+            DayState::Violations => "violations",
+            DayState::Gap => "gap",
+            DayState::NoLook => "no_look",
+            DayState::OutOfScope => "out_of_scope",
+        }
+    }
+}
