@@ -272,6 +272,12 @@ fn every_problem_and_every_warning_is_shown_with_its_line() {
 
 #[test]
 fn settings_that_have_an_effect_are_no_warning() {
+    let rule = "version: 1\nworkspaces: [acme]\nrules: {too-many-owners: warn}\n";
+    let without = lint(rule, &[]).stderr;
+    assert!(without.contains("`too-many-owners` has no effect"), "{without}");
+    let with = lint(&format!("{rule}limits: {{max_owners: 3}}\n"), &["--strict"]);
+    assert_eq!((with.code, &*with.stderr), (0, ""));
+
     let used = policy(
         "{max_days: 30, roster_max_age_days: 3, admins: deny}\nroster: {email: Mail}\naccept: \
          [bitbucket, sso]\nrules: {exemption-not-allowed: warn}",

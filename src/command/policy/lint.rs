@@ -85,7 +85,13 @@ fn without_effect(document: &Document) -> Vec<Warning> {
     let Policy { accept, roster, levels, limits, .. } = &document.policy;
     let is_set = |rule: Rule| levels.of(rule) != rule.default_level();
     let reads_roster = accept.iter().any(|source| matches!(source, Source::Roster | Source::Sso));
-    let cases: [(bool, &[&str], &str, &str); 4] = [
+    let cases: [(bool, &[&str], &str, &str); 5] = [
+        (
+            is_set(Rule::TooManyOwners) && limits.max_owners.is_none(),
+            &["rules", "too-many-owners"],
+            "the rule `too-many-owners` has no effect: `limits.max_owners` is not set",
+            "Set `limits.max_owners`, or delete the rule.",
+        ),
         (
             is_set(Rule::ExemptionNotAllowed) && limits.admins == Admins::Allow,
             &["rules", "exemption-not-allowed"],
