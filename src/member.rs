@@ -1,6 +1,7 @@
 //! Members of a workspace and what is known of their second factor.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -224,6 +225,47 @@ pub enum Role {
     Member,
 }
 
+/// What somebody who is not a member of the workspace may do in its repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// How many repositories they have access to.
+    pub repositories: u64,
+    /// The highest permission that they have in one of them.
+    pub permission: Permission,
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let permission = match self.permission {
+            Permission::Read => "read",
+            Permission::Write => "write",
+            Permission::Admin => "admin",
+        };
+        match self.repositories {
+            1 => write!(formatter, "not a member; access to 1 repository, {permission}"),
+            more => write!(
+                formatter,
+                "not a member; access to {more} repositories, at most {permission}"
+            ),
+        }
+    }
+}
+
+/// A permission in a repository, from the lowest to the highest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// They can read it.
+    Read,
+    /// They can push to it.
+    Write,
+    /// They can change its settings.
+    Admin,
+}
+
 /// How much of a name people are shown, in characters; JSON and CSV have it whole.
 const LONGEST_NAME: usize = 100;
 
@@ -285,6 +327,8 @@ pub struct Member {
     pub account_status: Option<AccountStatus>,
     /// The role in the workspace, where it was asked for.
     pub role: Option<Role>,
+    /// What somebody may do who is not on the list of members; none for members.
+    pub access: Option<Access>,
     /// Row number and name, for a row of an export that has no id and no address.
     pub row: Option<Box<str>>,
     /// What each source says.
@@ -304,6 +348,7 @@ impl Member {
             kind: Kind::User,
             account_status: None,
             role: None,
+            access: None,
             row: None,
             evidence: Evidence::default(),
         }

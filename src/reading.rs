@@ -58,7 +58,8 @@ pub struct Walk {
     pub duration: Duration,
 }
 
-/// The complete list of a workspace's members.
+/// The complete list of a workspace's members, and of others with access to its repositories where
+/// these were looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberList {
     /// Every member once, in no particular order.
@@ -67,6 +68,38 @@ pub struct MemberList {
     pub completeness: Completeness,
     /// Which e-mail addresses they show.
     pub addresses: Addresses,
+    /// Who is on it.
+    pub coverage: Vec<Coverage>,
+}
+
+/// Whose second factor is looked at.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Coverage {
+    /// The members of the workspace.
+    Members,
+    /// Everybody else who has access to one of its repositories.
+    Repositories,
+}
+
+impl Coverage {
+    /// Each of them.
+    pub const ALL: [Coverage; 2] = [Coverage::Members, Coverage::Repositories];
+
+    /// The name used in policies and reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Coverage::Members => "members",
+            Coverage::Repositories => "repositories",
+        }
+    }
+
+    /// What is looked at where nothing else is said.
+    pub(crate) fn usual() -> Vec<Coverage> {
+        vec![Coverage::Members]
+    }
 }
 
 /// Which e-mail addresses the members of a list show.

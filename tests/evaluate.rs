@@ -16,7 +16,7 @@ use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Role, Source, TwoF
 use mfa_gate::policy::{
     Admins, Exemption, Levels, Limits, MemberId, Policy, RosterSource, Selector, WorkspaceEntry,
 };
-use mfa_gate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
+use mfa_gate::reading::{Addresses, Completeness, Coverage, MemberList, Origin, Reading, Walk};
 use mfa_gate::report::{
     Changes, Concern, DirectoryRecord, Options, Outcome, Provenance, Report, RosterRecord,
     Severity, State, Verdict,
@@ -48,6 +48,7 @@ fn policy(exemptions: Vec<Exemption>) -> Policy {
         path: "policy.yaml".into(),
         sha256: "0".repeat(64).into(),
         workspaces: (2..).zip(SLUGS).map(entry).collect(),
+        coverage: vec![Coverage::Members],
         accept: vec![Source::Bitbucket],
         roster: RosterSource::default(),
         levels: Levels::default(),
@@ -69,6 +70,7 @@ fn member(number: usize, bitbucket: TwoFactor) -> Member {
         display_name: Some(format!("Member {number}").into()),
         kind: Kind::User,
         account_status: Some(AccountStatus::Active),
+        access: None,
         role: Some(Role::Member),
         row: None,
         evidence: Evidence { bitbucket: Some(bitbucket), ..Evidence::default() },
@@ -102,6 +104,7 @@ fn read(slug: &str, members: Vec<Member>) -> Reading {
             members,
             completeness: Completeness::Size,
             addresses: Addresses::AsShown,
+            coverage: vec![Coverage::Members],
         }),
     }
 }

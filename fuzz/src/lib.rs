@@ -16,7 +16,7 @@ use mfa_gate::read::atlassian;
 use mfa_gate::hosts::BITBUCKET_API;
 use mfa_gate::read::file::{self, FileRead, RosterOrigins};
 use mfa_gate::read::roster::{self, Roster};
-use mfa_gate::reading::{Addresses, Completeness, Origin, Reading, MemberList, Selection, Walk};
+use mfa_gate::reading::{Addresses, Completeness, Coverage, MemberList, Origin, Reading, Selection, Walk};
 use mfa_gate::report::{DirectoryRecord, Input, Options, Outcome, Provenance, Report, Snapshot, Verdict};
 use mfa_gate::judge::Run;
 use serde_json::Value;
@@ -185,6 +185,7 @@ pub fn directory(bytes: &[u8]) {
         members: members.clone(),
         completeness: Completeness::LastPage,
         addresses: Addresses::AsShown,
+        coverage: vec![Coverage::Members],
     });
     let (workspace, walk) = ("acme".into(), Walk::default());
     let reading = Reading { workspace, origin: Origin::Api, walk, members: roll };
@@ -247,6 +248,7 @@ fn strangers() -> Vec<Member> {
         kind: Kind::User,
         account_status: Some(AccountStatus::Active),
         role: None,
+        access: None,
         row: None,
         evidence: Evidence { bitbucket: Some(TwoFactor::Disabled), ..Evidence::default() },
     };

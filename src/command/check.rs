@@ -111,8 +111,8 @@ impl<'a> Plan<'a> {
         let Plan { args, context, reports, notices, .. } = self;
         let lost = deliver(&report, reports, &args.reports).summary(&report, context);
         if context.is_pipe && report.assurance != Assurance::Live {
-            let caveats = summary::caveats(&report).join("; ");
-            log::warn!("this run is not live: {}", terminal(&caveats));
+            let why = summary::not_live(&report).unwrap_or_default();
+            log::warn!("this run is not live: {}", terminal(&why));
         }
         notices.tell(&report);
         let ended = whole(report.exit(), &lost);

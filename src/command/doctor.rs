@@ -11,6 +11,7 @@ use crate::member::Source;
 use crate::policy::{self, Policy, RosterSource};
 use crate::read::atlassian::Organisation;
 use crate::read::entra::Tenant;
+use crate::reading::Coverage;
 use crate::run::collect::{account, connection};
 use crate::run::redirection::redirections;
 use crate::run::workspaces::{from_environment, named, no_workspace};
@@ -25,10 +26,15 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     let mut observations: Vec<Observation> = Vec::new();
     let (deadline, pace) = (Deadline::after(connection.deadline), Pace::real());
     observations.extend(policy.as_ref().and_then(|policy| policy.as_ref().err().cloned()));
+    let looks_at_outsiders = matches!(
+        &policy,
+        Some(Ok(policy)) if policy.coverage.contains(&Coverage::Repositories)
+    );
     observations.extend(doctor::bitbucket::examine(
         &account,
         &connection,
         &slugs,
+        looks_at_outsiders,
         context.env,
         (deadline, pace),
     )?);

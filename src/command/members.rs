@@ -8,7 +8,7 @@ use crate::failure::{Exit, Failure};
 use crate::member::{Role, Source, TwoFactor};
 use crate::policy::{self, Policy};
 use crate::read::{Roles, Wanted};
-use crate::reading::{Reading, Selection};
+use crate::reading::{Coverage, Reading, Selection};
 use crate::report::{ListedMember, Snapshot};
 use crate::run::collect::{Collector, askable, unread_complaint};
 use crate::run::inputs::Inputs;
@@ -27,7 +27,8 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     let accept = askable(roster.as_ref(), context)?;
     let by_role = args.only.contains(&Only::Owners);
     let roles = if by_role { Roles::Required } else { Roles::Unasked };
-    let wanted = Wanted { everything: true, roles, ..Wanted::proof(&accept) };
+    let coverage = policy.as_ref().map_or_else(Coverage::usual, |policy| policy.coverage.clone());
+    let wanted = Wanted { everything: true, roles, coverage: &coverage, ..Wanted::proof(&accept) };
     let selection = selection(args, policy.as_ref(), context)?;
     let sources = &args.sources;
     let collector = Collector::new(&sources.members, &sources.connect, selection, roster, context)?;
@@ -78,7 +79,7 @@ fn applies(only: Only, member: &ListedMember) -> bool {
 }
 
 fn demand_roles(members: &[ListedMember]) -> Result<(), Failure> {
-    if members.iter().all(|member| member.role.is_some()) {
+    if members.iter().all(|member| member.role.is_some() || member.access.is_some()) {
         return Ok(());
     }
     Err(Failure::incomplete(

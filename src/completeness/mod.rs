@@ -132,12 +132,16 @@ pub(crate) fn recorded(
     reported_size: Option<u64>,
 ) -> Result<(), Inconsistency> {
     let listed = members.len() as u64;
+    // The server counts members alone.
+    let inside = members.iter().filter(|member| member.access.is_none()).count() as u64;
     let reported = match completeness {
         Completeness::Size => reported_size.unwrap_or(0),
-        Completeness::LastPage | Completeness::Asserted => reported_size.unwrap_or(listed),
+        Completeness::LastPage | Completeness::Asserted => reported_size.unwrap_or(inside),
     };
-    if let Some(counted) = [counted, reported].into_iter().find(|&counted| counted != listed) {
-        return Err(Inconsistency::Recorded { listed, counted });
+    for (listed, counted) in [(listed, counted), (inside, reported)] {
+        if listed != counted {
+            return Err(Inconsistency::Recorded { listed, counted });
+        }
     }
     match completeness {
         Completeness::Size | Completeness::LastPage => distinct_people(members),

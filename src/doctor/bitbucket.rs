@@ -15,6 +15,7 @@ use crate::read::bitbucket::MEMBERS;
 use crate::read::bitbucket::account::Account;
 use crate::read::bitbucket::client::{Client, session};
 use crate::read::bitbucket::credential::Credential;
+use crate::read::bitbucket::outsiders::{Grants, ROWS, unlisted};
 use crate::read::bitbucket::pages;
 use crate::read::bitbucket::pages::PAGELEN;
 use crate::read::bitbucket::progress::ReadingProgress;
@@ -33,6 +34,7 @@ pub(crate) fn examine(
     account: &Account,
     connection: &Connection,
     slugs: &[Arc<str>],
+    looks_at_outsiders: bool,
     lookup: &dyn Fn(&str) -> Option<String>,
     (deadline, pace): (Deadline, Pace<'_>),
 ) -> Result<Vec<Observation>, Failure> {
@@ -44,7 +46,7 @@ pub(crate) fn examine(
         };
         let mut seen = Seen::default();
         for slug in slugs {
-            workspace(&client, slug, &mut seen).await;
+            workspace(&client, slug, looks_at_outsiders, &mut seen).await;
         }
         let Seen { observations, headers, requests } = seen;
         let what = in_words(&account.credential, lookup);
@@ -56,7 +58,7 @@ pub(crate) fn examine(
         let mut all = vec![
             accepted(what, &account.credential, &headers, &client),
             expiry(&account.credential),
-            headers::scopes(&headers, account.credential.kind(), &client),
+            headers::scopes(&headers, account.credential.kind(), looks_at_outsiders, &client),
         ];
         all.extend(observations);
         all.push(headers::clock(client.clock().gap()));
@@ -94,7 +96,7 @@ fn accepted(
 }
 
 /// Looks at what the credential is in a workspace, and whether it sees the second factor there.
-async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
+async fn workspace(client: &Client<'_>, slug: &str, looks_at_outsiders: bool, seen: &mut Seen) {
     let progress = ReadingProgress::new(slug, &|_| ());
     let caller = role(client, slug, &progress, seen).await;
     let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
@@ -112,6 +114,26 @@ async fn workspace(client: &Client<'_>, slug: &str, seen: &mut Seen) {
         }
         Err(error) => Observation::failed(subject, client.explain(error)),
     });
+    seen.observations.push(outsiders(client, slug, looks_at_outsiders).await);
+}
+
+/// Whether people can be listed who are not members and have access to a repository.
+async fn outsiders(client: &Client<'_>, slug: &str, are_looked_at: bool) -> Observation {
+    let subject = format!("{slug}: repositories");
+    let url = client.url(&["workspaces", slug, "permissions", "repositories"], Some(ROWS));
+    let progress = ReadingProgress::new(slug, &|_| ());
+    match client.get::<Page<Grants>>(&url, &progress).await {
+        Ok(_) => {
+            Observation::ok(subject, "people with access to single repositories can be listed")
+        }
+        Err(error) if are_looked_at => Observation::failed(subject, unlisted(client, error.into())),
+        Err(error) => {
+            let what = unlisted(client, error.into()).what;
+            let unknown = Observation::unknown(subject, what);
+            let help = "The policy does not look at them, so nothing is missing.";
+            Observation { help: Some(help.into()), ..unknown }
+        }
+    }
 }
 
 async fn role(

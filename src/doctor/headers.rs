@@ -26,20 +26,30 @@ pub(super) fn credential_type(headers: &HeaderMap, client: &Client<'_>) -> Optio
 pub(super) fn scopes(
     headers: &HeaderMap,
     kind: CredentialKind,
+    looks_at_outsiders: bool,
     client: &Client<'_>,
 ) -> Observation {
     let takes = header(headers, REQUIRED_SCOPES, client);
     let takes = takes.map(|scopes| format!(" (required: {scopes})")).unwrap_or_default();
     let granted = header(headers, GRANTED_SCOPES, client);
-    judge_scopes(granted.as_deref(), &takes, kind)
+    judge_scopes(granted.as_deref(), &takes, kind, looks_at_outsiders)
 }
 
-fn judge_scopes(granted: Option<&str>, takes: &str, kind: CredentialKind) -> Observation {
+fn judge_scopes(
+    granted: Option<&str>,
+    takes: &str,
+    kind: CredentialKind,
+    looks_at_outsiders: bool,
+) -> Observation {
     const SUBJECT: &str = "scopes";
-    let needed = match kind {
-        CredentialKind::ApiToken => "read:workspace:bitbucket",
-        CredentialKind::AccessToken | CredentialKind::Oauth => "account",
+    // Besides what is needed: the scope that shows people with access to single repositories, and
+    // `team`, which Bitbucket was seen to add to consumers that were given `account` alone.
+    let (needed, harmless) = match kind {
+        CredentialKind::ApiToken => ("read:workspace:bitbucket", "read:repository:bitbucket"),
+        CredentialKind::AccessToken => ("account", "repository"),
+        CredentialKind::Oauth => ("account", "team"),
     };
+    let is_harmless = looks_at_outsiders || kind == CredentialKind::Oauth;
     let Some(granted) = granted else {
         return Observation::unknown(SUBJECT, format!("Bitbucket does not say which{takes}"));
     };
@@ -49,9 +59,7 @@ fn judge_scopes(granted: Option<&str>, takes: &str, kind: CredentialKind) -> Obs
         let help = format!("Make a credential with the scope {needed}.");
         return Observation::warning(SUBJECT, says, help);
     }
-    // Bitbucket was seen to add `team` to consumers that were given `account` alone.
-    let is_harmless = |scope| scope == needed || (needed == "account" && scope == "team");
-    if !scopes().all(is_harmless) {
+    if !scopes().all(|scope| scope == needed || is_harmless && scope == harmless) {
         let help = format!(
             "It can do more than it has to: make a credential with {needed} and nothing else."
         );
@@ -108,7 +116,7 @@ mod tests {
 
     #[test]
     fn scopes_should_be_those_that_are_needed() {
-        let grade = |scopes, kind| judge_scopes(scopes, "", kind).grade;
+        let grade = |scopes, kind| judge_scopes(scopes, "", kind, false).grade;
         let token = CredentialKind::ApiToken;
         assert_eq!(grade(None, token), Grade::Unknown);
         assert_eq!(grade(Some("read:workspace:bitbucket"), token), Grade::Ok);

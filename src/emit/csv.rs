@@ -22,7 +22,7 @@ const WHO: [&str; 3] = ["name", "key", "workspace"];
 const JUDGEMENT: [&str; 4] = ["outcome", "rule", "until", "exemption"];
 
 /// The headings of what is known of a member.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "two_factor",
     "decided_by",
     "bitbucket",
@@ -30,6 +30,7 @@ const KNOWN: [&str; 14] = [
     "roster",
     "sso",
     "role",
+    "access",
     "email",
     "kind",
     "account_status",
@@ -91,7 +92,8 @@ impl<'a> Table<'a> {
         judgement: [&str; N],
     ) -> io::Result<()> {
         let who = [summary::shown_name(member).unwrap_or_default(), &member.key, &member.workspace];
-        for text in who.into_iter().chain(judgement).chain(known(member)) {
+        let access = member.access.map(|access| access.to_string());
+        for text in who.into_iter().chain(judgement).chain(known(member, &access)) {
             self.0.write_field(escape::cell(text).as_bytes()).map_err(io_error)?;
         }
         self.0.write_record(None::<&[u8]>).map_err(io_error)
@@ -106,7 +108,7 @@ fn io_error(error: ::csv::Error) -> io::Error {
 }
 
 /// What is known of a member, in the order of [`KNOWN`].
-fn known(member: &ListedMember) -> [&str; KNOWN.len()] {
+fn known<'a>(member: &'a ListedMember, access: &'a Option<String>) -> [&'a str; KNOWN.len()] {
     let [bitbucket, atlassian, roster, sso] =
         Source::ALL.map(|source| member.evidence.said(source).map_or("", two_factor));
     [
@@ -117,6 +119,7 @@ fn known(member: &ListedMember) -> [&str; KNOWN.len()] {
         roster,
         sso,
         member.role.map_or("", role),
+        access.as_deref().unwrap_or_default(),
         member.email.as_deref().unwrap_or_default(),
         member.kind.as_str(),
         member.account_status.as_ref().map_or("", AccountStatus::as_str),

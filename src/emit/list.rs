@@ -181,6 +181,9 @@ impl Column {
 
 /// What kind of account it is, where that is out of the ordinary, else its state.
 fn status(member: &ListedMember) -> Cow<'_, str> {
+    if let Some(access) = member.access {
+        return access.to_string().into();
+    }
     match &member.kind {
         Kind::AppUser => "app".into(),
         Kind::User => terminal(member.account_status.as_ref().map_or("-", AccountStatus::as_str)),

@@ -144,7 +144,13 @@ pub(crate) fn several_people(report: &Report) -> Option<String> {
 pub(crate) fn counts(report: &Report) -> String {
     let members = several_people(report);
     let members = members.unwrap_or_else(|| count(report.summary.members, "member"));
-    let mut line = format!("{members}: {}", outcomes(report));
+    let outsiders = report.members.iter().filter(|judged| judged.member.access.is_some()).count();
+    let outsiders = match outsiders {
+        0 => String::new(),
+        1 => " (1 is not a member of the workspace)".into(),
+        more => format!(" ({more} are not members of the workspace)"),
+    };
+    let mut line = format!("{members}{outsiders}: {}", outcomes(report));
     let unknown = unknown(report);
     if unknown > 0 {
         // Writing to a String cannot fail.
@@ -171,7 +177,10 @@ pub(crate) fn findings(report: &Report) -> String {
 
 /// A member for people: the name, and the key whole.
 pub(crate) fn person(member: &ListedMember) -> String {
-    member.label()
+    match member.access {
+        Some(access) => format!("{} ({access})", member.label()),
+        None => member.label(),
+    }
 }
 
 /// The name that the member shows, if any.

@@ -162,5 +162,6 @@ const READ_ROLES: &str =
     "Read the workspace from Bitbucket's API, with a credential of one of its owners.";
 
 fn is_of_unknown_role(member: &Member) -> bool {
-    member.role.is_none() && member.applicable()
+    // Who is not a member does not own the workspace.
+    member.role.is_none() && member.access.is_none() && member.applicable()
 }

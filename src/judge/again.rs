@@ -11,7 +11,7 @@ use crate::judge::{Judging, evaluate};
 use crate::location::Location;
 use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, RosterSource, Selector, WorkspaceEntry};
-use crate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
+use crate::reading::{Addresses, Completeness, Coverage, MemberList, Origin, Reading, Walk};
 use crate::report::{Finding, JudgedExemption, Provenance, Redaction, Report, Workspace};
 use crate::rule::Rule;
 
@@ -82,6 +82,7 @@ impl Report {
             sha256: self.policy.sha256.clone(),
             workspaces: effective.workspaces.iter().map(entry).collect(),
             accept: effective.accept.clone(),
+            coverage: effective.coverage.clone(),
             roster: RosterSource::default(),
             levels: effective.rules.allowed(),
             limits: effective.limits.clone(),
@@ -153,6 +154,7 @@ fn readings(report: &Report) -> Vec<Reading> {
             members,
             completeness: Completeness::Asserted,
             addresses: Addresses::AsShown,
+            coverage: Coverage::usual(),
         }),
     }));
     readings
@@ -188,5 +190,6 @@ fn list(
     let addresses =
         if workspace.addresses_looked_up { Addresses::LookedUp } else { Addresses::AsShown };
     let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
-    Ok(MemberList { members, completeness, addresses })
+    let coverage = workspace.coverage.clone();
+    Ok(MemberList { members, completeness, addresses, coverage })
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::saved::Contradiction;
 use crate::completeness;
 use crate::member::{Evidence, Ids};
-use crate::reading::{Completeness, Origin};
+use crate::reading::{Completeness, Coverage, Origin};
 use crate::report::{Finding, JudgedMember, ListedMember, Options, Report, Verdict, Workspace};
 
 /// Longest value that is quoted, in characters.
@@ -60,6 +60,15 @@ impl Report {
         let accept = &self.policy.effective.accept;
         if accept.is_empty() || has_repeated(accept) {
             return Some("its policy accepts no proof, or the same one twice".into());
+        }
+        let coverage = &self.policy.effective.coverage;
+        if !coverage.contains(&Coverage::Members) || has_repeated(coverage) {
+            return Some("its policy does not look at the members, or twice at somebody".into());
+        }
+        let others = |workspace: &&Workspace| workspace.complete && workspace.coverage != *coverage;
+        if let Some(other) = self.workspaces.iter().find(others) {
+            let slug = &other.slug;
+            return Some(format!("others were looked at in the workspace {slug} than it demands"));
         }
         if has_repeated(&self.policy.effective.workspaces) {
             return Some("its policy names a workspace twice".into());
@@ -145,7 +154,11 @@ impl Report {
 }
 
 fn conflict_of_list(workspace: &Workspace, members: &[&ListedMember]) -> Option<String> {
-    let listed = members.len() as u64;
+    let outsiders = members.iter().filter(|member| member.access.is_some()).count();
+    if outsiders > 0 && !workspace.coverage.contains(&Coverage::Repositories) {
+        return Some("people are listed who were not looked for".into());
+    }
+    let listed = members.len().saturating_sub(outsiders) as u64;
     let is_csv = workspace.source == Origin::UserExport;
     let fits = match (workspace.completeness?, workspace.reported_size) {
         (Completeness::Size, Some(size)) if size != listed => {

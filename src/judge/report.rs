@@ -10,7 +10,7 @@ use crate::judge::Evaluation;
 use crate::member::{Ids, Member, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
 use crate::quote::Quotes;
-use crate::reading::{Addresses, MemberList, Reading};
+use crate::reading::{Addresses, Coverage, MemberList, Reading};
 use crate::report::{
     AppliedPolicy, Assurance, Commit, EffectivePolicy, Finding, JudgedExemption, JudgedMember,
     ListedMember, Options, Outcome, Provenance, Report, SCHEMA_VERSION, SCOPE, Severity, Snapshot,
@@ -60,6 +60,7 @@ impl Report {
                 sha256: policy.sha256.clone(),
                 effective: EffectivePolicy {
                     accept: policy.accept.clone(),
+                    coverage: policy.coverage.clone(),
                     rules: policy.levels.clone(),
                     limits: policy.limits.clone(),
                     workspaces: policy.workspaces.iter().map(|entry| entry.slug.clone()).collect(),
@@ -182,6 +183,7 @@ impl From<&Reading> for Workspace {
             slug: reading.workspace.clone(),
             source: reading.origin,
             complete: list.is_ok(),
+            coverage: list.map_or_else(|_| Coverage::usual(), |list| list.coverage.clone()),
             completeness: list.ok().map(|list| list.completeness),
             error: list.err().map(|problem| problem.with(Quotes::Shown).what),
             members: list.map_or(0, |list| list.members.len() as u64),
@@ -211,6 +213,7 @@ impl ListedMember {
             email: member.email,
             kind: member.kind,
             role: member.role,
+            access: member.access,
             account_status: member.account_status,
             nickname: member.nickname,
             display_name: member.display_name,

@@ -26,7 +26,8 @@ pub(super) fn member<'a>(
         ),
     };
     let owner = if member.role == Some(Role::Owner) { "Owner " } else { "" };
-    let (label, workspace) = (member.label(), &member.workspace);
+    let access = member.access.map(|access| format!(" ({access})")).unwrap_or_default();
+    let (label, workspace) = (member.label() + &access, &member.workspace);
     let mut message = format!("{owner}{label} in {workspace}: {seen}: {}", sources.join(", "));
     for (exemption, state) in exemptions {
         let id = &exemption.id;

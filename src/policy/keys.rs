@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::values::Form;
 use super::{Admins, Category, OptionalField};
 use crate::member::Source;
+use crate::reading::Coverage;
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
 use crate::yaml::diagnostics::{Diagnostics, shown};
@@ -61,6 +62,14 @@ const fn words<T: Word>() -> Words {
 
 impl Word for Source {
     const ALL: &'static [Self] = &Source::ALL;
+
+    fn word(self) -> &'static str {
+        self.id()
+    }
+}
+
+impl Word for Coverage {
+    const ALL: &'static [Self] = &Coverage::ALL;
 
     fn word(self) -> &'static str {
         self.id()
@@ -170,6 +179,13 @@ pub(super) static POLICY: Shape = Shape {
             Takes::Words(words::<Source>(), 1),
             "accept: [bitbucket]",
             "The proofs of a second factor that count; any one is enough. Default: `[bitbucket]`.",
+        ),
+        key(
+            "coverage",
+            Takes::Words(words::<Coverage>(), 1),
+            "coverage: [members, repositories]",
+            "Who is looked at: the members, and with `repositories` also everybody else who has \
+             access to a repository. Default: `[members]`.",
         ),
         key(
             "roster",

@@ -35,6 +35,7 @@ pub use crate::yaml::diagnostics::Warning;
 
 use crate::location::Location;
 use crate::member::{Ids, Source};
+use crate::reading::Coverage;
 use crate::rule::{Level, Rule};
 use crate::unique;
 
@@ -49,6 +50,8 @@ pub struct Policy {
     pub workspaces: Vec<WorkspaceEntry>,
     /// The sources whose proof counts, in order of preference; never empty, no source twice.
     pub accept: Vec<Source>,
+    /// Who is looked at; always the members.
+    pub coverage: Vec<Coverage>,
     /// Where the identity provider's roster comes from.
     pub roster: RosterSource,
     /// The level of every rule.

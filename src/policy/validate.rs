@@ -13,6 +13,7 @@ use super::{
     Admins, Limits, OptionalField, Policy, RosterColumns, RosterSource, WorkspaceEntry, is_cell,
 };
 use crate::member::Source;
+use crate::reading::Coverage;
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::{Mapping, Node, Value};
 use crate::yaml::source::{SourceText, Span, Spanned};
@@ -43,6 +44,7 @@ pub(super) fn policy(
     version(&mut fields, start);
     let workspaces = workspaces(&mut fields);
     let accept = accept(&mut fields);
+    let coverage = coverage(&mut fields);
     let roster =
         fields.mapping("roster").check(|given| Some(roster(given.value, fields.diagnostics)));
     let levels =
@@ -66,6 +68,7 @@ pub(super) fn policy(
         sha256,
         workspaces: entries.collect(),
         accept: accept?,
+        coverage: coverage?,
         roster: roster.optional()?.unwrap_or_default(),
         levels: levels.optional()?.unwrap_or_default(),
         limits: limits?.limits,
@@ -98,6 +101,28 @@ fn accept(fields: &mut Fields<'_>) -> Option<Vec<Source>> {
         Some(items.filter_map(|item| choice(item, "source", fields.diagnostics)).collect())
     });
     sources.optional().map(|sources| sources.unwrap_or_else(|| vec![Source::Bitbucket]))
+}
+
+fn coverage(fields: &mut Fields<'_>) -> Option<Vec<Coverage>> {
+    let coverage = fields.list("coverage").check(|Spanned { value: list, span }| {
+        let complete = list.complete;
+        let items = unique(list, fields.diagnostics).into_iter();
+        let words = items.map(|item| choice(item, "word of `coverage`", fields.diagnostics));
+        let words: Option<Vec<Coverage>> = words.collect();
+        let has_members = words.as_ref().is_none_or(|words| words.contains(&Coverage::Members));
+        if complete && !has_members {
+            fields.diagnostics.push(
+                span,
+                "`coverage` does not have `members`, who are always looked at",
+                "write `coverage: [members]` or `coverage: [members, repositories]`",
+            );
+        }
+        words.map(|mut words| {
+            words.sort();
+            words
+        })
+    });
+    coverage.optional().map(|coverage| coverage.unwrap_or_else(Coverage::usual))
 }
 
 fn roster(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterSource {

@@ -1,7 +1,7 @@
 //! What was read of each workspace, from Bitbucket or from a file, and whether it is everything.
 
 use crate::member::Source;
-use crate::reading::Reading;
+use crate::reading::{Coverage, Reading};
 
 pub mod atlassian;
 pub mod bitbucket;
@@ -31,6 +31,8 @@ pub use self::sources::{Members, Sources, read, read_with};
 pub struct Wanted<'a> {
     /// The sources whose proof counts.
     pub accept: &'a [Source],
+    /// Who is looked at.
+    pub coverage: &'a [Coverage],
     /// Whether it is to be known who owns the workspace.
     pub roles: Roles,
     /// The e-mail addresses, in lower-case ASCII, that exemptions for a workspace name in place of
@@ -40,10 +42,23 @@ pub struct Wanted<'a> {
     pub everything: bool,
 }
 
+impl Wanted<'_> {
+    /// Whether people are looked at who are not members and have access to a repository.
+    pub(crate) fn outsiders(&self) -> bool {
+        self.coverage.contains(&Coverage::Repositories)
+    }
+}
+
 impl<'a> Wanted<'a> {
     /// No more than whether these sources prove a second factor.
     pub fn proof(accept: &'a [Source]) -> Self {
-        Wanted { accept, roles: Roles::Unasked, addresses: &|_| Vec::new(), everything: false }
+        Wanted {
+            accept,
+            coverage: &[Coverage::Members],
+            roles: Roles::Unasked,
+            addresses: &|_| Vec::new(),
+            everything: false,
+        }
     }
 }
 

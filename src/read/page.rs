@@ -69,6 +69,9 @@ pub(crate) trait Rows: DeserializeOwned + Default {
     /// The fields to ask for by name, where a page came without the one that matters.
     const SPELLED_OUT: Option<&'static str>;
 
+    /// More pages than this are not read: for members, a million of them.
+    const MOST_PAGES: u64 = 10_000;
+
     /// How many there are.
     fn len(&self) -> usize;
 

@@ -19,7 +19,7 @@ use super::{Found, Roles, Wanted};
 use crate::failure::Failure;
 use crate::failure::Problem;
 use crate::http::{Connection, Deadline, Pace, block_on};
-use crate::reading::{MemberList, Origin, Reading};
+use crate::reading::{Coverage, MemberList, Origin, Reading};
 
 /// Where members come from, and who else may say something about them.
 #[derive(Debug)]
@@ -200,8 +200,18 @@ async fn listed(
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
-    let mut list = bitbucket::members(client, slug, progress).await?;
+    let aside = progress.aside();
+    let outsiders = async {
+        let wanted = others.wanted.outsiders();
+        if wanted { bitbucket::with_access(client, slug, &aside).await.map(Some) } else { Ok(None) }
+    };
+    let read = try_join(bitbucket::members(client, slug, progress), outsiders).await;
+    progress.add_requests(&aside);
+    let (mut list, outsiders) = read?;
     for _ in 0..COMPARED {
+        if let Some(people) = &outsiders {
+            bitbucket::add_outsiders(&mut list, people.clone())?;
+        }
         let answers = others.complete(slug, &mut list, Some((client, progress))).await?;
         if !answers.may_have_left {
             return Ok((list, answers));
@@ -225,7 +235,7 @@ const COMPARED: usize = 2;
 
 /// Who is on a list.
 fn people(list: &MemberList) -> BTreeSet<[Option<&str>; 2]> {
-    let members = list.members.iter();
+    let members = list.members.iter().filter(|member| member.access.is_none());
     members.map(|member| [member.account_id.as_deref(), member.uuid.as_deref()]).collect()
 }
 
@@ -239,8 +249,26 @@ async fn from_file(
     slug: &str,
     mut list: MemberList,
 ) -> Result<(MemberList, Answers), Problem> {
+    let are_listed = list.coverage.contains(&Coverage::Repositories);
+    match (others.wanted.outsiders(), are_listed) {
+        (true, false) => return Err(not_in_the_file()),
+        (false, true) if !others.wanted.everything => {
+            list.members.retain(|person| person.access.is_none());
+            list.coverage = Coverage::usual();
+        }
+        (true, true) | (false, true | false) => {}
+    }
     let answers = others.complete(slug, &mut list, None).await?;
     visibility::judge(&list.members, others.wanted.accept, Caller::NoAnswer)
         .map_err(|problem| Problem { help: problem.help + FIELDS, ..problem })?;
     Ok((list, answers))
+}
+
+/// A file that says nothing of people who are not members.
+fn not_in_the_file() -> Problem {
+    Problem::new(
+        "the members file does not hold the people with access to single repositories",
+        "Make it with `mfa-gate members --policy POLICY`, or remove `repositories` from `coverage` \
+         in the policy.",
+    )
 }

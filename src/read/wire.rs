@@ -151,7 +151,7 @@ struct Workspace<'a> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
-struct User {
+pub(crate) struct User {
     #[serde(rename = "type", default)]
     kind: Option<Kind>,
     #[serde(default)]
@@ -220,6 +220,7 @@ impl From<User> for Member {
             kind: user.kind.unwrap_or(Kind::User),
             account_status: user.account_status,
             role: None,
+            access: None,
             row: None,
             evidence: Evidence {
                 bitbucket: Some(user.has_2fa_enabled.into()),

@@ -297,7 +297,7 @@ mod tests {
                 workspace: "acme".into(),
                 origin: Origin::SavedPages,
                 walk: Walk::default(),
-                members: Ok(MemberList { members, completeness, addresses }),
+                members: Ok(MemberList { members, completeness, addresses, coverage: crate::reading::Coverage::usual() }),
             }];
             let judging = Judging {
                 today: date(2026, 9, 1),

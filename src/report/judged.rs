@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::location::Location;
-use crate::member::{self, AccountStatus, Evidence, Ids, Kind, Member, Role, Source, TwoFactor};
+use crate::member::{
+    self, Access, AccountStatus, Evidence, Ids, Kind, Member, Role, Source, TwoFactor,
+};
 use crate::policy::Category;
 use crate::rule::Rule;
 
@@ -33,6 +35,9 @@ pub struct ListedMember {
     /// The role in the workspace, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// What somebody may do who is not on the list of members; missing for members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
     /// The account's state, where the source shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_status: Option<AccountStatus>,
@@ -91,6 +96,7 @@ impl From<ListedMember> for Member {
             kind: listed.kind,
             account_status: listed.account_status,
             role: listed.role,
+            access: listed.access,
             evidence: listed.evidence,
         }
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::location::Location;
 use crate::member::Source;
 use crate::policy::{Levels, Limits};
-use crate::reading::{Completeness, Origin};
+use crate::reading::{Completeness, Coverage, Origin};
 use crate::unique;
 pub use changes::{Changes, Concern, Earlier, PreviousReport, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
@@ -184,6 +184,10 @@ pub struct AppliedPolicy {
 pub struct EffectivePolicy {
     /// The sources whose proof counts, in order of preference.
     pub accept: Vec<Source>,
+    /// Who is looked at. Without `repositories`, people with access to single repositories who are
+    /// not members were not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<Coverage>,
     /// The level of every rule.
     pub rules: Levels,
     /// What exemptions may look like.
@@ -257,6 +261,9 @@ pub struct Workspace {
     pub source: Origin,
     /// Whether it was read to the end, and its members could be judged.
     pub complete: bool,
+    /// Whom the list is of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<Coverage>,
     /// How it is known that the list is complete; missing where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completeness: Option<Completeness>,

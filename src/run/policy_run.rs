@@ -84,6 +84,7 @@ impl<'a> PolicyRun<'a> {
         let wanted = Wanted {
             roles: if needs_roles { Roles::Required } else { self.terms.roles },
             addresses: &addresses,
+            coverage: &self.policy.coverage,
             ..Wanted::proof(&self.policy.accept)
         };
         let as_of = self.collector.roster_as_of();

@@ -67,7 +67,8 @@ fn console_in_one_line() {
     let quiet = Style { color: false, quiet: true, ..Style::default() };
     assert_eq!(
         console_in(&compliant(), quiet),
-        "compliant: 2 members of acme, 2 protected (1 Bitbucket, 1 Atlassian account)\n"
+        "compliant: 2 members of acme, 2 protected (1 Bitbucket, 1 Atlassian account)\n  \
+         note: people with access to single repositories were not looked at\n"
     );
 }
 

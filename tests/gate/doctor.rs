@@ -67,6 +67,9 @@ fn all_is_well() {
     ok       acme: role: `owner`, an admin of the workspace
     ok       acme: second factor: shown for 3 of the 3 active members on the first
              page
+    unknown  acme: repositories: people with access to single repositories could not
+             be listed: Bitbucket answered 404 and gave no reason
+             help: The policy does not look at them, so nothing is missing.
     ok       clock: as those of the servers that were asked
     ok       rate limit: limit 1000, 1000;w=3600, 990 left, lifted in 1200 s;
              reading takes about 3 requests
@@ -106,6 +109,9 @@ fn what_should_be_looked_at() {
                there is none.
     ok       acme: second factor: shown for 3 of the 3 active members on the first
              page
+    unknown  acme: repositories: people with access to single repositories could not
+             be listed: Bitbucket answered 404 and gave no reason
+             help: The policy does not look at them, so nothing is missing.
     warning  clock: SOME TIME ahead of those of the servers that were asked
              help: Set this machine's clock: the day that it shows decides which
                exemptions are in force.
@@ -138,6 +144,9 @@ fn somebody_who_is_not_shown_anything() {
     failed   acme: second factor: shown for 0 of the 3 active members on the first
              page
              help: Use the credential of an admin of the workspace.
+    unknown  acme: repositories: people with access to single repositories could not
+             be listed: Bitbucket answered 404 and gave no reason
+             help: The policy does not look at them, so nothing is missing.
     ok       clock: as those of the servers that were asked
     ok       rate limit: limit 1000, 1000;w=3600, 990 left, lifted in 1200 s;
              reading takes about 3 requests
@@ -164,6 +173,9 @@ fn a_credential_that_is_refused() {
                account that made BITBUCKET_API_TOKEN. The token may have expired or
                been revoked, or the admin who made it may have left; make a new one
                with the scope read:workspace:bitbucket.
+    unknown  acme: repositories: people with access to single repositories could not
+             be listed: Bitbucket answered 404 and gave no reason
+             help: The policy does not look at them, so nothing is missing.
     ");
 }
 

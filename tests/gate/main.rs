@@ -15,6 +15,7 @@ mod check_api;
 mod check_offline;
 mod cli;
 mod clock;
+mod coverage;
 mod demands;
 mod directory;
 mod doctor;

@@ -15,13 +15,13 @@ fn exemptions_are_listed_with_state_days_left_and_place() {
     assert_eq!((outcome.code, &*outcome.stderr), (0, ""));
     insta::assert_snapshot!(outcome.stdout, @r"
     ID    STATE       EXPIRES     DAYS LEFT  PLACE
-    EX-1  active      2026-10-29         58  policy.yaml:33
+    EX-1  active      2026-10-29         58  policy.yaml:34
         \u{202e}bot, 557058:00000000-0000-4000-8000-000000000002
         Its second factor moves to the new vault; token use only until then.
-    EX-2  expired     2026-08-29         -3  policy.yaml:46
+    EX-2  expired     2026-08-29         -3  policy.yaml:47
         A contractor's account, {00000000-0000-4000-8000-000000000003}
         The contract ended in August and was prolonged without a second factor.
-    EX-3  expiring    2026-09-10          9  policy.yaml:56
+    EX-3  expiring    2026-09-10          9  policy.yaml:57
         Break glass, 712020:00000000-0000-4000-8000-000000000004
         Its hardware key lies in the safe and is being replaced.
     policy.yaml on 2026-09-01: 3 exemptions: 1 active, 1 expired, 1 expiring
@@ -45,7 +45,7 @@ fn json_has_every_field_of_an_exemption() {
     for ((state, days), expected) in states.into_iter().zip(&expected) {
         assert_eq!((state, days), (&expected[0], &expected[1]));
     }
-    assert_eq!(exemptions[0]["location"]["line"], 33);
+    assert_eq!(exemptions[0]["location"]["line"], 34);
 
     let to_file = sandbox.run(&[&list[..], &["--report", "json=out/list.json"]].concat());
     assert_eq!((to_file.code, &*to_file.stdout), (0, ""));

@@ -8,7 +8,7 @@ use mfa_gate::failure::Problem;
 use mfa_gate::judge::{Judging, Run, evaluate};
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 use mfa_gate::policy;
-use mfa_gate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Walk};
+use mfa_gate::reading::{Addresses, Completeness, Coverage, MemberList, Origin, Reading, Walk};
 use mfa_gate::report::{Options, Provenance, Report};
 
 /// The members of a workspace, or why they could not be read.
@@ -25,6 +25,7 @@ pub(crate) fn member(number: usize, two_factor: TwoFactor) -> Member {
         kind: Kind::User,
         account_status: Some(AccountStatus::Active),
         role: None,
+        access: None,
         row: None,
         evidence: Evidence { bitbucket: Some(two_factor), ..Evidence::default() },
     }
@@ -64,6 +65,7 @@ fn reading(slug: &str, listed: &Listed) -> Reading {
         members: members.clone(),
         completeness: Completeness::Size,
         addresses: Addresses::AsShown,
+        coverage: vec![Coverage::Members],
     };
     let problem = |why: &&str| Problem { what: (*why).into(), help: "Run it again.".into() };
     Reading {

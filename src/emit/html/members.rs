@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::emit::summary;
-use crate::member::{Role, Source, TwoFactor, shortened};
+use crate::member::{Access, Role, Source, TwoFactor, shortened};
 use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report};
 
 /// The members of a report, as rows.
@@ -40,6 +40,7 @@ pub(super) struct Row<'a> {
     /// The address, where it is not the key.
     pub(super) email: Option<&'a str>,
     pub(super) owner: bool,
+    pub(super) access: Option<Access>,
     pub(super) workspace: &'a str,
     pub(super) outcome: &'static str,
     pub(super) class: &'static str,
@@ -122,6 +123,7 @@ impl<'a> Members<'a> {
             key: &member.key,
             email: member.email.as_deref().filter(|email| *email != &*member.key),
             owner: member.role == Some(Role::Owner),
+            access: member.access,
             workspace: &member.workspace,
             outcome,
             class: judged.outcome.id(),

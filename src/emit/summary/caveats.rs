@@ -2,7 +2,7 @@
 
 use super::{count, number, slugs};
 use crate::member::Source;
-use crate::reading::Origin;
+use crate::reading::{Coverage, Origin};
 use crate::report::{Assurance, Provenance, Redaction, Report, Workspace};
 
 /// Why a report is not live, if it is not: by what it says of itself.
@@ -70,6 +70,9 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
              not who is made to use it",
             count(alone, "member")
         ));
+    }
+    if !report.policy.effective.coverage.contains(&Coverage::Repositories) {
+        caveats.push("people with access to single repositories were not looked at".into());
     }
     if report.options.ignore_exemptions {
         caveats.push("--ignore-exemptions: no exemption is applied".into());

@@ -101,6 +101,11 @@ impl<'a> Client<'a> {
         self.session.secrets().excerpt(text)
     }
 
+    /// What it asks with.
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.account.credential
+    }
+
     /// What the answers told of this machine's clock.
     pub(crate) fn clock(&self) -> &Clock {
         self.session.clock()

@@ -4,6 +4,7 @@ pub(crate) mod account;
 mod addresses;
 pub(crate) mod client;
 pub(crate) mod credential;
+pub(crate) mod outsiders;
 mod owners;
 mod page_url;
 pub(crate) mod pages;
@@ -15,6 +16,7 @@ pub use self::account::{Account, api_url};
 pub(super) use self::addresses::look_up;
 pub(crate) use self::client::{Client, session};
 pub use self::credential::Credential;
+pub(super) use self::outsiders::{add_outsiders, with_access};
 pub(super) use self::owners::owners;
 pub(super) use self::page_url::page_number;
 use self::pages::Listing;
@@ -25,7 +27,7 @@ use super::visibility::Caller;
 use super::wire::{MemberRows, Slug, name_by_row};
 use crate::escape;
 use crate::failure::Problem;
-use crate::reading::{Addresses, MemberList};
+use crate::reading::{Addresses, Coverage, MemberList};
 
 /// Members with the fields that only admins are shown, less what is not needed. The `+` has to be
 /// encoded, or it is a blank:
@@ -55,7 +57,8 @@ pub(super) async fn members(
     }
     name_by_row(&mut members);
     let completeness = listing.proof.completeness;
-    Ok(MemberList { members, completeness, addresses: Addresses::AsShown })
+    let coverage = Coverage::usual();
+    Ok(MemberList { members, completeness, addresses: Addresses::AsShown, coverage })
 }
 
 /// What came is not about the workspace that was asked about.

@@ -38,6 +38,8 @@ impl Owners {
     pub(crate) fn assign_roles(&self, members: &mut [Member]) -> Result<(), Problem> {
         let owners: HashSet<&str> = self.0.owners().collect();
         // Without a uuid an owner could pass for a member who is none.
+        let mut members: Vec<&mut Member> =
+            members.iter_mut().filter(|person| person.access.is_none()).collect();
         let unnamed = members.iter().any(|member| member.uuid.is_none());
         if owners.is_empty() || unnamed {
             let why = if unnamed { "a member came without uuid" } else { "no owner was listed" };
@@ -56,7 +58,7 @@ impl Owners {
                 "Try again; if it stays so, report it to Atlassian.",
             )));
         }
-        for member in members.iter_mut() {
+        for member in &mut members {
             let owns = member.uuid.as_deref().is_some_and(|uuid| owners.contains(uuid));
             member.role = Some(if owns { Role::Owner } else { Role::Member });
         }

@@ -20,9 +20,6 @@ use crate::read::page::{Page, Rows};
 /// Rows asked for on a page: the most that Bitbucket gives.
 pub(crate) const PAGELEN: u64 = 100;
 
-/// More pages than this are no workspace: a million members.
-const MOST_PAGES: u64 = 10_000;
-
 /// A list that is proven to be complete.
 pub(crate) struct Listing<R> {
     pub(crate) rows: R,
@@ -105,7 +102,7 @@ async fn in_turn<R: Rows>(
         if address.is_empty() {
             return Err(Inconsistency::EmptyLink.into());
         }
-        if read >= MOST_PAGES {
+        if read >= R::MOST_PAGES {
             return Err(ListError::Endless);
         }
         let url = follow(first, &address)
@@ -186,7 +183,7 @@ impl Series {
         }
         match size.div_ceil(rows) {
             0 | 1 => Ok(None),
-            pages if pages > MOST_PAGES => Err(ListError::Endless),
+            pages if pages > R::MOST_PAGES => Err(ListError::Endless),
             pages => Ok(Some(Series { first: first.clone(), second, pages, size })),
         }
     }

@@ -107,6 +107,7 @@ impl ExportColumns {
             kind: Kind::User,
             account_status: inactive.then_some(AccountStatus::Inactive),
             role: None,
+            access: None,
             row: email.is_empty().then(|| row_key(number, name)),
             evidence: Evidence { bitbucket: Some(flag), ..Evidence::default() },
         })

@@ -24,7 +24,9 @@ use crate::failure::{Failure, Problem};
 use crate::files;
 use crate::member::Member;
 use crate::quote::excerpt;
-use crate::reading::{Addresses, Completeness, MemberList, Origin, Reading, Selection, Walk};
+use crate::reading::{
+    Addresses, Completeness, Coverage, MemberList, Origin, Reading, Selection, Walk,
+};
 use serde::Deserialize;
 
 use crate::report::{EntraRecord, RosterRecord};
@@ -154,7 +156,12 @@ impl Held {
     ) -> Result<Self, completeness::Inconsistency> {
         completeness::distinct_members(&members)?;
         Ok(Held {
-            members: Ok(MemberList { members, completeness, addresses: Addresses::AsShown }),
+            members: Ok(MemberList {
+                members,
+                completeness,
+                addresses: Addresses::AsShown,
+                coverage: Coverage::usual(),
+            }),
             reported_size,
         })
     }

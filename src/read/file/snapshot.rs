@@ -12,7 +12,7 @@ use crate::failure::Problem;
 use crate::member::Member;
 use crate::quote::all;
 use crate::read::file_error::FileError;
-use crate::reading::{Addresses, Completeness, MemberList, Origin, Selection};
+use crate::reading::{Addresses, Completeness, Coverage, MemberList, Origin, Selection};
 use crate::report::Workspace;
 
 const HELP: &str = "Run `mfa-gate members --report json` again; it exits 0 only where every \
@@ -111,7 +111,9 @@ fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> He
         match completeness::recorded(&members, workspace.members, completeness, size) {
             Ok(()) => {
                 let addresses = Addresses::AsShown;
-                let roll = MemberList { members, completeness, addresses };
+                let said = Some(workspace.coverage).filter(|coverage| !coverage.is_empty());
+                let coverage = said.unwrap_or_else(Coverage::usual);
+                let roll = MemberList { members, completeness, addresses, coverage };
                 return Held { members: Ok(roll), reported_size: size };
             }
             Err(doubt) => format!("the members file contradicts itself: {doubt}"),
