@@ -64,7 +64,7 @@ impl Scratch {
                     }
                     self.a_snapshot_says_the_same(&read.readings);
                     if let Selection::Slugs(_) = selection {
-                        a_verdict_is_earned(&POLICY, read.readings, read.roster.export);
+                        a_verdict_is_earned(&POLICY, read.readings, read.roster);
                     }
                 }
                 Err(failure) => a_message_is_harmless(&failure),

@@ -16,7 +16,7 @@ use crate::kinds::reports;
 use crate::support::Sandbox;
 
 /// What was seen, and what tells of other reports. `*` stands for a position.
-const FACTS: [&str; 13] = [
+const FACTS: [&str; 14] = [
     "tool.version",
     "checked_at",
     "today",
@@ -29,6 +29,7 @@ const FACTS: [&str; 13] = [
     "exemptions",
     "findings.*.help",
     "changes",
+    "previous",
     "redaction",
 ];
 
