@@ -336,7 +336,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// A member of whom nothing is known, for a test to change.
+    /// A member that nothing is known about, for a test to change.
     #[cfg(test)]
     pub(crate) fn nobody() -> Self {
         Member {

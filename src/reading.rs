@@ -107,7 +107,7 @@ impl Coverage {
 pub enum Addresses {
     /// Those that the list came with.
     AsShown,
-    /// Those too that exemptions name: whoever has one of them shows it.
+    /// Also those that exemptions name: each member who has one of them shows it.
     LookedUp,
 }
 

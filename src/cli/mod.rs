@@ -62,9 +62,9 @@ Exit codes:
   0  covered: no gap, and every look was compliant
   1  violations: at some look a member was exposed or a rule of level
      deny was broken, whether there are gaps or not
-  2  the command line is wrong, or there is no report at all
-  3  gaps: a gap, a report that is no evidence, or a policy that is not
-     allowed; or a report could not be written";
+  2  the command line is wrong, or no report was found
+  3  gaps: a gap, a report that is not evidence, a policy that is not
+     allowed, or a report that could not be written";
 
 const CREDENTIALS: &str = "\
 Credentials:

@@ -54,7 +54,7 @@ fn merged(paths: &[PathBuf]) -> Result<Report, Failure> {
     let whole = reports.and_then(|reports| {
         let mut reports = reports.into_iter();
         let (_, first) = reports.next().ok_or_else(|| {
-            Failure::usage("there is no report to render", "Name what `check` wrote as JSON.")
+            Failure::usage("no report is named", "Name what `check` wrote as JSON.")
         })?;
         Report::merged(first, reports.collect()).map_err(|(path, clash)| apart(path, &clash))
     });

@@ -31,7 +31,11 @@ pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure>
     let objections = demands.objections(&judged, context);
     if !objections.is_empty() {
         return Err(Failure::incomplete(
-            format!("{} is no evidence here: {}", args.report.display(), objections.join("; ")),
+            format!(
+                "{} is not the evidence that was asked for: {}",
+                args.report.display(),
+                objections.join("; ")
+            ),
             "Have `mfa-gate check` write a report that meets what was asked for.",
         ));
     }

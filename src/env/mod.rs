@@ -63,10 +63,10 @@ pub(crate) const AZURE_AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
 /// The address of Microsoft Graph.
 pub(crate) const GRAPH_URL: &str = "MFA_GATE_GRAPH_URL";
 
-/// Where a message to a Slack channel is sent; whoever knows it can write there.
+/// Where a message to a Slack channel is sent; anyone who knows it can write there.
 pub(crate) const SLACK_WEBHOOK_URL: &str = "MFA_GATE_SLACK_WEBHOOK_URL";
 
-/// What the pseudonyms of `--redact` are made with; whoever knows it can try whose they are.
+/// The key of the pseudonyms of `--redact`; anyone who knows it can find out whose they are.
 pub(crate) const REDACT_KEY: &str = "MFA_GATE_REDACT_KEY";
 
 /// The variable that names a file to read the value of another one from.

@@ -1,6 +1,6 @@
 //! Foreign text, made harmless for where it lands: one function a context.
 //!
-//! Names and addresses are written by the members themselves, slugs and reasons by whoever edits
+//! Names and addresses are written by the members themselves, slugs and reasons by those who edit
 //! the policy, error texts by servers. Each function here takes such a text and gives one that the
 //! context shows and does not obey. Every one of them first makes visible what no reader could see
 //! ([`visible`]), so that a text never spans lines and never hides anything; ids and addresses

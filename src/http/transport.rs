@@ -26,7 +26,7 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 pub(crate) enum Route<'a> {
     /// At a base address, through whatever proxies the environment names.
     To(&'a Url),
-    /// Through one proxy alone, to whom plain http is right. No credential goes there.
+    /// Through one proxy alone, which may be asked over plain http. No credential goes there.
     Through(&'a Url),
 }
 

@@ -65,7 +65,7 @@ impl Slack {
     }
 }
 
-/// A channel to tell. Whoever knows the address can write there, so that it is a secret.
+/// A channel for messages. Its address is a secret: anyone who knows it can write there.
 pub(crate) struct Webhook {
     url: Url,
     secret: Secret,

@@ -41,7 +41,7 @@ impl<'r> IdentityProvider<'r> {
         self.entries().iter().filter(decisive).filter_map(|entry| entry.email.as_deref())
     }
 
-    /// Whether a row protects someone whom it names by account id alone, where that id is not among
+    /// Whether a row protects someone that it names by account id alone, where that id is not among
     /// those of the members.
     pub(super) fn protects_by_other_id(
         self,

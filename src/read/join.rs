@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    /// Members of whom no two have an id or an address in common.
+    /// Members, no two of which have an id or an address in common.
     fn members() -> impl Strategy<Value = Vec<Member>> {
         let member = |number: u8| {
             (any::<bool>(), any::<bool>(), Just(number)).prop_map(|(id, email, number)| {

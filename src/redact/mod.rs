@@ -158,7 +158,7 @@ impl Redactor {
         }
     }
 
-    /// The pseudonym of the person for whom an id stands, in the form in which ids are compared.
+    /// The pseudonym of the person that an id names, in the form in which ids are compared.
     fn person(&self, (kind, id): (Kind, &str)) -> Box<str> {
         format!("{PERSON}{}", self.digits(kind.label(), id)).into()
     }

@@ -169,7 +169,7 @@ impl Changes {
     }
 }
 
-/// Whom or what a finding is about, whatever it says: a member of a workspace, or an exemption.
+/// What a finding is about, whatever it says: a member of a workspace, or an exemption.
 type Subject<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
 fn subject(finding: &Finding) -> Subject<'_> {
@@ -224,7 +224,7 @@ impl<'a> View<'a> {
         known.find_map(|id| self.members.get(&(&*other.workspace, id)).copied())
     }
 
-    /// Whom or what a finding of an earlier report is about, by the key that this one has for it.
+    /// What a finding of an earlier report is about, by the key that this one has for it.
     fn subject_of<'f>(&self, earlier: &View<'f>, finding: &'f Finding) -> Subject<'f>
     where
         'a: 'f,

@@ -267,7 +267,7 @@ pub struct Finding {
     pub rule: Rule,
     /// How grave it is under the policy and the options.
     pub level: Severity,
-    /// What was seen, about whom. It may hold text that a member wrote.
+    /// What was seen of which member. It may hold text that a member wrote.
     pub message: String,
     /// What to do next.
     pub help: String,

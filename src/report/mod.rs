@@ -234,7 +234,7 @@ pub struct Summary {
     pub exempt: u64,
     /// Members with neither.
     pub violations: u64,
-    /// Members of whom no accepted source knows anything, whatever their outcome.
+    /// Members that no accepted source knows anything about, whatever their outcome.
     pub unknown: u64,
     /// App users and deactivated accounts.
     pub not_applicable: u64,
@@ -245,7 +245,7 @@ pub struct Summary {
     /// Protected members by the source that decided.
     #[serde(deserialize_with = "unique::map")]
     pub protected_by: BTreeMap<Source, u64>,
-    /// Members whom nothing but the roster protects, which says who registered a second factor and
+    /// Members that only the roster protects, which says who registered a second factor and
     /// not who is made to use it.
     #[serde(default)]
     pub protected_by_roster_alone: u64,
@@ -272,7 +272,7 @@ pub struct Workspace {
     pub error: Option<String>,
     /// How many members are listed.
     pub members: u64,
-    /// Whether whoever has an e-mail address that an exemption names shows it.
+    /// Whether each member who has an e-mail address that an exemption names shows it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub addresses_looked_up: bool,
     /// How many members the server says there are.

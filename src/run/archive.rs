@@ -52,7 +52,7 @@ impl Archive {
     /// `written` are the files that are about to be written, which may be those of an earlier audit.
     ///
     /// # Errors
-    /// Where a file or folder cannot be found, or there is no report at all.
+    /// Where a file or folder cannot be found, or no report was found.
     pub(crate) fn find(
         paths: &[PathBuf],
         named: &dyn Fn(&Path) -> String,
@@ -78,7 +78,7 @@ impl Archive {
         if archive.reports.is_empty() && archive.broken.is_empty() {
             let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
             return Err(Failure::usage(
-                format!("there is no report in {}", paths.join(", ")),
+                format!("no report was found in {}", paths.join(", ")),
                 "Keep what `mfa-gate check --report json=PATH` writes, and name its folder.",
             ));
         }
@@ -205,7 +205,7 @@ fn mixed(path: &str) -> Failure {
     )
 }
 
-/// The report, judged again; or why it is no evidence, and whether it shows violations.
+/// The report, judged again; or why it is not evidence, and whether it shows violations.
 fn judged_again(document: &[u8], checked_at: Timestamp) -> Result<Report, (String, bool)> {
     let unread = |why: String| (why, false);
     let report = Report::from_saved(document).map_err(|refusal| match refusal {

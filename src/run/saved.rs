@@ -64,7 +64,7 @@ fn refused(path: &Path, refusal: Refusal) -> Failure {
             let why = quote::all(&why);
             let refused = |shows| {
                 Failure::incomplete(
-                    format!("{shown} contradicts itself and is no evidence: {why}{shows}"),
+                    format!("{shown} contradicts itself and is not evidence: {why}{shows}"),
                     "Run `mfa-gate check` again: the report was changed after it was written, or \
                      another version of mfa-gate wrote it.",
                 )

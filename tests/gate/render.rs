@@ -263,7 +263,8 @@ fn a_report_that_contradicts_itself_is_not_rendered() {
         let args = ["render", "claimed.json", "--report=json=judged.json"];
         let outcome = sandbox.run(&[&args[..], more].concat());
         assert_eq!(outcome.code, 1);
-        let said = "claimed.json contradicts itself and is no evidence: `verdict` is \"compliant\"";
+        let said =
+            "claimed.json contradicts itself and is not evidence: `verdict` is \"compliant\"";
         assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
         assert!(!sandbox.path("judged.json").exists());
     }

@@ -152,7 +152,11 @@ fn evidence_that_is_not_what_was_asked_for_is_refused() {
     {
         let judged = verify(&sandbox, &original, demand);
         assert_eq!(judged.code, 3, "{demand:?}: {}", judged.stderr);
-        assert!(judged.stderr.contains("is no evidence here"), "{}", judged.stderr);
+        assert!(
+            judged.stderr.contains("is not the evidence that was asked for"),
+            "{}",
+            judged.stderr
+        );
     }
     assert_eq!(verify(&sandbox, &original, &["--policy-sha256", "abc"]).code, 2);
     let mut old = original.clone();

@@ -1,5 +1,5 @@
 //! A period, from the reports of its runs: whether the control worked through it, who was exposed
-//! for how long, which exemption excused whom. Pure: reports come in, each judged again before, the
+//! for how long, which exemption excused which member. Pure: reports come in, each judged again before, the
 //! earliest first; what is said about people and days is kept, and the report is not.
 
 mod exemptions;
@@ -99,7 +99,7 @@ pub struct Auditor {
     redirected_by: BTreeMap<(String, Option<String>), Redirection>,
     /// How the reports so far name people.
     redaction: Option<Option<Redaction>>,
-    /// Whether a report that is no evidence shows violations all the same.
+    /// Whether a report that is not evidence shows violations all the same.
     refused_with_violations: bool,
 }
 
@@ -158,7 +158,7 @@ impl Auditor {
         Ok(())
     }
 
-    /// Takes a file that is no evidence: it cannot be read as a report, or contradicts itself.
+    /// Takes a file that is not evidence: it cannot be read as a report, or contradicts itself.
     pub fn refuse(&mut self, file: NotCounted, shows_violations: bool) {
         // What is outside of the period has no say in it.
         if file.checked_at.is_none_or(|at| at >= self.start && at < self.end) {
@@ -346,7 +346,7 @@ impl Audit {
     }
 }
 
-/// A file that is no evidence, without what was said of its text, which may name people.
+/// A file that is not evidence, without what was said of its text, which may name people.
 fn without_quotes(file: NotCounted, is_redacted: bool) -> NotCounted {
     let detail = file.detail.filter(|_| !is_redacted || file.why != Why::NotEvidence);
     NotCounted { detail, ..file }

@@ -126,7 +126,7 @@ fn annotation(finding: &Finding) -> Value {
     annotation
 }
 
-/// A member whom an exemption excuses.
+/// A member that an exemption excuses.
 fn ignored(own: &JudgedMember, id: &str, exemption: Option<&JudgedExemption>) -> Value {
     let (person, why) = (summary::person(&own.member), summary::why_exempt(id, exemption));
     json!({

@@ -93,7 +93,7 @@ pub enum PeriodVerdict {
     Covered,
     /// At some look a member was exposed or a rule of level deny was broken.
     Violations,
-    /// There is a gap, a report that is no evidence, or a policy that is not allowed.
+    /// There is a gap, a report that is not evidence, or a policy that is not allowed.
     Gaps,
 }
 
