@@ -25,6 +25,7 @@ pub mod read;
 pub mod reading;
 mod redact;
 pub mod report;
+pub mod roster_kind;
 pub mod rule;
 mod run;
 mod schema;

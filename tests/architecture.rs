@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
     &["policy"],
     &["yaml"],
     &["completeness"],
-    &["reading", "credential"],
+    &["reading", "credential", "roster_kind"],
     &["files"],
     &["env"],
     &["failure", "rule", "location", "member"],

@@ -134,9 +134,8 @@ impl<'a> Console<'a> {
         }
         share(&mut groups);
         let several = report.workspaces.len() > 1;
-        let accept: Vec<&str> =
-            report.policy.effective.accept.iter().map(|source| source.id()).collect();
-        groups.iter().try_for_each(|group| self.group(group, several, &accept.join(", ")))
+        let accept = summary::accepted(report, ", ");
+        groups.iter().try_for_each(|group| self.group(group, several, &accept))
     }
 
     fn group(&mut self, group: &Group<'_>, several: bool, accept: &str) -> io::Result<()> {

@@ -18,6 +18,7 @@ use crate::member::Role;
 use crate::report::{
     Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, State, Workspace,
 };
+use crate::roster_kind::RosterKind;
 use crate::rule::Rule;
 
 /// The suite of the exemptions. No workspace has this name: a slug has no blank.
@@ -36,6 +37,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<
     let wording = Wording {
         exemptions: summary::exemptions(report),
         several_sources: report.policy.effective.accept.len() > 1,
+        roster: report.policy.effective.roster,
     };
     writeln!(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites>")?;
     for (id, (name, cases)) in suites(report).into_iter().enumerate() {
@@ -185,6 +187,7 @@ struct Wording<'a> {
     exemptions: HashMap<&'a str, &'a JudgedExemption>,
     /// Whether more than one source is accepted. Otherwise a member who passed needs no explanation.
     several_sources: bool,
+    roster: RosterKind,
 }
 
 impl<'a> Wording<'a> {
@@ -206,7 +209,7 @@ impl<'a> Wording<'a> {
         let (member, type_) = (&judged.member, judged.outcome.id());
         match judged.outcome {
             Outcome::Protected if self.several_sources => {
-                passed(summary::protected(member.decided_by))
+                passed(summary::protected(member.decided_by, self.roster))
             }
             Outcome::Protected => passed(""),
             Outcome::Exempt => {
@@ -264,7 +267,7 @@ fn skipped<'a>(
     Told { fate: Fate::Skipped, type_, message: message.into(), help: None, place }
 }
 
-fn passed(message: &str) -> Told<'_> {
+fn passed<'a>(message: impl Into<Cow<'a, str>>) -> Told<'a> {
     Told { fate: Fate::Passed, type_: "", message: message.into(), help: None, place: None }
 }
 

@@ -10,6 +10,7 @@ use super::{ReportFormat, csv, json, summary};
 use crate::escape::terminal;
 use crate::member::{AccountStatus, Kind, Source, TwoFactor};
 use crate::report::{ListedMember, Snapshot};
+use crate::roster_kind::RosterKind;
 
 /// The widest that a column is padded to, in terminal cells; one long name must not push the
 /// other columns out of sight.
@@ -72,18 +73,19 @@ pub fn write(
 /// Writes an aligned table, and below it how the workspaces were read.
 fn text(snapshot: &Snapshot, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
     let columns = columns(snapshot, style.evidence);
+    let roster = snapshot.source.roster_kind();
     let widths: Vec<usize> = columns
         .iter()
         .map(|column| {
-            let cells = snapshot.members.iter().map(|member| column.cell(member).width());
-            cells.chain([column.heading().width()]).max().unwrap_or_default().min(MAX_PADDING)
+            let cells = snapshot.members.iter().map(|member| column.cell(member, roster).width());
+            cells.chain([column.heading(roster).width()]).max().unwrap_or_default().min(MAX_PADDING)
         })
         .collect();
     if !snapshot.members.is_empty() {
-        let headings = columns.iter().map(|column| Cow::Borrowed(column.heading()));
+        let headings = columns.iter().map(|column| column.heading(roster));
         write_row(headings, &widths, style.width, out)?;
         for member in &snapshot.members {
-            let cells = columns.iter().map(|column| column.cell(member));
+            let cells = columns.iter().map(|column| column.cell(member, roster));
             write_row(cells, &widths, style.width, out)?;
         }
         writeln!(out)?;
@@ -146,29 +148,24 @@ fn columns(snapshot: &Snapshot, evidence: bool) -> Vec<Column> {
 }
 
 impl Column {
-    fn heading(self) -> &'static str {
+    fn heading(self, roster: RosterKind) -> Cow<'static, str> {
         match self {
-            Column::Workspace => "WORKSPACE",
-            Column::Name => "NAME",
-            Column::Id => "ID",
-            Column::Status => "STATUS",
-            Column::TwoFactor => "TWO-FACTOR",
-            Column::Evidence(source) => match source {
-                Source::Bitbucket => "BITBUCKET",
-                Source::Atlassian => "ATLASSIAN",
-                Source::Roster => "ROSTER",
-                Source::Sso => "SSO",
-            },
+            Column::Workspace => "WORKSPACE".into(),
+            Column::Name => "NAME".into(),
+            Column::Id => "ID".into(),
+            Column::Status => "STATUS".into(),
+            Column::TwoFactor => "TWO-FACTOR".into(),
+            Column::Evidence(source) => roster.heading(source).to_uppercase().into(),
         }
     }
 
-    fn cell(self, member: &ListedMember) -> Cow<'_, str> {
+    fn cell(self, member: &ListedMember, roster: RosterKind) -> Cow<'_, str> {
         match self {
             Column::Workspace => terminal(&member.workspace),
             Column::Name => terminal(summary::shown_name(member).unwrap_or("-")),
             Column::Id => terminal(&member.key),
             Column::Status => status(member),
-            Column::TwoFactor => two_factor(member),
+            Column::TwoFactor => two_factor(member, roster),
             Column::Evidence(source) => match member.evidence.said(source) {
                 Some(TwoFactor::Enabled) => "yes".into(),
                 Some(TwoFactor::Disabled) => "no".into(),
@@ -191,9 +188,9 @@ fn status(member: &ListedMember) -> Cow<'_, str> {
     }
 }
 
-fn two_factor(member: &ListedMember) -> Cow<'static, str> {
+fn two_factor(member: &ListedMember, roster: RosterKind) -> Cow<'static, str> {
     match member.two_factor {
-        TwoFactor::Enabled => summary::protected(member.decided_by).into(),
+        TwoFactor::Enabled => summary::protected(member.decided_by, roster).into(),
         TwoFactor::Disabled => "off".into(),
         TwoFactor::Unknown => "unknown".into(),
     }

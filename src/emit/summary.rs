@@ -10,9 +10,10 @@ use std::fmt::Write;
 use crate::member::{self, Kind, Source, TwoFactor};
 use crate::reading::Completeness;
 use crate::report::{
-    Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Provenance, Report, Severity,
-    Workspace,
+    EffectivePolicy, Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Provenance,
+    Report, Severity, Workspace,
 };
+use crate::roster_kind::RosterKind;
 use crate::rule::Rule;
 pub(crate) use caveats::{caveats, clock, not_live, sign_on_hint};
 pub(crate) use headline::{Headline, bare_headline, headline};
@@ -83,24 +84,11 @@ pub(crate) fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A source as people know it.
-pub(crate) fn source(source: Source) -> &'static str {
-    match source {
-        Source::Bitbucket => "Bitbucket",
-        Source::Atlassian => "Atlassian account",
-        Source::Roster => "roster",
-        Source::Sso => "delegated to the identity provider",
-    }
-}
-
-/// A source in a word.
-pub(crate) fn source_name(source: Source) -> &'static str {
-    match source {
-        Source::Bitbucket => "Bitbucket",
-        Source::Atlassian => "Atlassian",
-        Source::Roster => "Roster",
-        Source::Sso => "SSO",
-    }
+/// The sources whose proof counts, as findings name them.
+pub(crate) fn accepted(report: &Report, separator: &str) -> String {
+    let EffectivePolicy { accept, roster, .. } = &report.policy.effective;
+    let names = accept.iter().map(|&source| roster.name_in_findings(source));
+    names.collect::<Vec<_>>().join(separator)
 }
 
 /// How many members have which outcome. An outcome that no member has is omitted.
@@ -108,8 +96,10 @@ fn outcomes(report: &Report) -> String {
     let summary = &report.summary;
     let mut parts = Vec::new();
     if summary.protected > 0 {
+        let roster = report.policy.effective.roster;
         let by = summary.protected_by.iter();
-        let by: Vec<_> = by.map(|(by, number)| format!("{number} {}", source(*by))).collect();
+        let by = by.map(|(&by, number)| format!("{number} {}", roster.protection(by)));
+        let by: Vec<_> = by.collect();
         parts.push(match by.as_slice() {
             [] => format!("{} protected", summary.protected),
             by => format!("{} protected ({})", summary.protected, by.join(", ")),
@@ -242,13 +232,10 @@ pub(crate) fn other_sources(source: &Provenance) -> Vec<String> {
 }
 
 /// What protects a member: a proof that the policy accepts.
-pub(crate) fn protected(by: Option<Source>) -> &'static str {
+pub(crate) fn protected(by: Option<Source>, roster: RosterKind) -> String {
     match by {
-        Some(Source::Bitbucket) => "protected (Bitbucket)",
-        Some(Source::Atlassian) => "protected (Atlassian account)",
-        Some(Source::Roster) => "protected (roster)",
-        Some(Source::Sso) => "protected (delegated to the identity provider)",
-        None => "protected",
+        Some(source) => format!("protected ({})", roster.protection(source)),
+        None => "protected".into(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::member::{Member, Source, TwoFactor};
 use crate::policy::{Admins, Policy, Selector};
 use crate::reading::MemberList;
 use crate::report::ClockGap;
+use crate::roster_kind::RosterKind;
 
 /// The members of a workspace, unless they cannot be judged.
 ///
@@ -55,6 +56,13 @@ fn nobody_to_judge(members: &[Member]) -> Option<Problem> {
     })
 }
 
+/// What to do where an export is too old.
+const EXPORT_AGAIN: &str = "Export the roster again, and give its date with --roster-as-of.";
+
+/// What to do where a saved list holds what Microsoft Entra said too long ago.
+const ASK_ENTRA_AGAIN: &str = "Ask it again: omit --members, or write the members file anew with \
+                               `mfa-gate members --policy FILE --report json=FILE`.";
+
 /// Why a roster does not count on a day, if the policy accepts it and it does not: what an identity
 /// provider said long ago need not be true today.
 pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Option<Problem> {
@@ -62,22 +70,43 @@ pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Opt
     if !accepts(Source::Roster) && !accepts(Source::Sso) {
         return None;
     }
+    let kind = policy.roster.kind();
     let Some(as_of) = as_of else {
-        return Some(Problem::new(
-            "the date of the roster is not known",
-            "Give --roster-as-of with the date on which it was exported.",
-        ));
+        return Some(match kind {
+            RosterKind::Export => Problem::new(
+                "the date of the roster is not known",
+                "Give --roster-as-of with the date on which it was exported.",
+            ),
+            RosterKind::Entra => {
+                Problem::new("it is not known when Microsoft Entra was asked", ASK_ENTRA_AGAIN)
+            }
+        });
     };
     let age = days(as_of, today);
     let limit = policy.limits.roster_max_age_days;
-    let why = if age < -1 {
-        format!("the roster is dated {as_of}, and today is {today}")
-    } else if age > i64::from(limit) {
-        format!("the roster of {as_of} is {age} days old, and at most {limit} are allowed")
-    } else {
+    let (is_ahead, is_old) = (age < -1, age > i64::from(limit));
+    if !is_ahead && !is_old {
         return None;
+    }
+    let (why, help) = match kind {
+        RosterKind::Export if is_ahead => {
+            (format!("the roster is dated {as_of}, and today is {today}"), EXPORT_AGAIN)
+        }
+        RosterKind::Export => (
+            format!("the roster of {as_of} is {age} days old, and at most {limit} are allowed"),
+            EXPORT_AGAIN,
+        ),
+        RosterKind::Entra if is_ahead => {
+            (format!("Microsoft Entra was asked on {as_of}, and today is {today}"), ASK_ENTRA_AGAIN)
+        }
+        RosterKind::Entra => (
+            format!(
+                "Microsoft Entra was asked {age} days ago, on {as_of}, and at most {limit} are \
+                 allowed"
+            ),
+            ASK_ENTRA_AGAIN,
+        ),
     };
-    let help = "Export the roster again, and give its date with --roster-as-of.";
     Some(Problem::new(why, help))
 }
 

@@ -13,6 +13,7 @@ use crate::member::Member;
 use crate::policy::{Exemption, MemberId, Policy, RosterSource, Selector, WorkspaceEntry};
 use crate::reading::{Addresses, Completeness, Coverage, MemberList, Origin, Reading, Walk};
 use crate::report::{Finding, JudgedExemption, Provenance, Redaction, Report, Workspace};
+use crate::roster_kind::RosterKind;
 use crate::rule::Rule;
 
 impl Report {
@@ -83,7 +84,10 @@ impl Report {
             workspaces: effective.workspaces.iter().map(entry).collect(),
             accept: effective.accept.clone(),
             coverage: effective.coverage.clone(),
-            roster: RosterSource::default(),
+            roster: match effective.roster {
+                RosterKind::Export => RosterSource::default(),
+                RosterKind::Entra => RosterSource::Entra,
+            },
             levels: effective.rules.allowed(),
             limits: effective.limits.clone(),
             exemptions: self.exemptions.iter().filter_map(exemption).collect(),

@@ -45,7 +45,7 @@ impl<'p> Finder<'p> {
             case.candidates.iter().map(|candidate| (candidate.exemption, states.of(candidate)));
         Some(Finding {
             level: self.severity(rule)?,
-            message: wording::member(member, &self.policy.accept, exemptions),
+            message: wording::member(member, self.policy, exemptions),
             workspace: Some(member.workspace.clone()),
             key: Some(member.key.clone()),
             account_id: member.account_id.clone(),

@@ -61,6 +61,7 @@ impl Report {
                 effective: EffectivePolicy {
                     accept: policy.accept.clone(),
                     coverage: policy.coverage.clone(),
+                    roster: policy.roster.kind(),
                     rules: policy.levels.clone(),
                     limits: policy.limits.clone(),
                     workspaces: policy.workspaces.iter().map(|entry| entry.slug.clone()).collect(),

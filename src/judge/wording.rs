@@ -6,23 +6,28 @@ use std::fmt::Write;
 use jiff::civil::Date;
 
 use crate::member::{Role, Source, TwoFactor};
-use crate::policy::{Exemption, Limits};
+use crate::policy::{Exemption, Limits, Policy};
 use crate::report::{ListedMember, State};
 use crate::rule::Rule;
 
 /// What is said about a member without proof, and about the exemptions that do not excuse it.
 pub(super) fn member<'a>(
     member: &ListedMember,
-    accept: &[Source],
+    policy: &Policy,
     exemptions: impl Iterator<Item = (&'a Exemption, State)>,
 ) -> String {
+    let (accept, roster) = (&policy.accept, policy.roster.kind());
+    let named = accept.iter().map(|&source| (source, roster.name_in_findings(source)));
     let (seen, sources): (&str, Vec<Cow<'_, str>>) = match member.two_factor {
         TwoFactor::Unknown => {
-            ("second factor unknown to", accept.iter().map(|source| source.id().into()).collect())
+            ("second factor unknown to", named.map(|(_, name)| name.into()).collect())
+        }
+        TwoFactor::Enabled | TwoFactor::Disabled if accept.len() == 1 => {
+            ("no second factor seen by", named.map(|(_, name)| name.into()).collect())
         }
         TwoFactor::Enabled | TwoFactor::Disabled => (
             "no second factor seen by",
-            accept.iter().map(|&source| heard(member, source, accept)).collect(),
+            named.map(|(source, name)| heard(member, source, name).into()).collect(),
         ),
     };
     let owner = if member.role == Some(Role::Owner) { "Owner " } else { "" };
@@ -50,19 +55,15 @@ pub(super) fn member<'a>(
     message
 }
 
-/// A source, and where there are several what it said.
-fn heard(member: &ListedMember, source: Source, accept: &[Source]) -> Cow<'static, str> {
-    let id = source.id();
-    if accept.len() == 1 {
-        return id.into();
-    }
+/// The name of a source, and what it said.
+fn heard(member: &ListedMember, source: Source, name: &str) -> String {
     let said = match (member.evidence.said(source), member.evidence.of(source)) {
         (None, _) => "not asked",
         (Some(_), TwoFactor::Enabled) => "on",
         (Some(_), TwoFactor::Disabled) => "off",
         (Some(_), TwoFactor::Unknown) => "unknown",
     };
-    format!("{id} ({said})").into()
+    format!("{name} ({said})")
 }
 
 /// What is said about an exemption.

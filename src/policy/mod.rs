@@ -31,6 +31,7 @@ pub use self::load::{check_digest, load, parse, schema, with_other_extension};
 pub use self::values::check_slug;
 pub(crate) use self::values::{as_email, is_account_id, is_cell, is_usual_account_id};
 pub use self::write::FirstPolicy;
+use crate::roster_kind::RosterKind;
 pub use crate::yaml::diagnostics::Warning;
 
 use crate::location::Location;
@@ -100,6 +101,16 @@ pub enum RosterSource {
     File(RosterColumns),
     /// From Microsoft Entra, which is asked by the run itself.
     Entra,
+}
+
+impl RosterSource {
+    /// What kind of roster it is.
+    pub(crate) fn kind(&self) -> RosterKind {
+        match self {
+            RosterSource::File(_) => RosterKind::Export,
+            RosterSource::Entra => RosterKind::Entra,
+        }
+    }
 }
 
 impl Default for RosterSource {

@@ -19,6 +19,7 @@ use crate::location::Location;
 use crate::member::Source;
 use crate::policy::{Levels, Limits};
 use crate::reading::{Completeness, Coverage, Origin};
+use crate::roster_kind::RosterKind;
 use crate::unique;
 pub use changes::{Changes, Concern, Earlier, PreviousReport, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
@@ -188,6 +189,9 @@ pub struct EffectivePolicy {
     /// not members were not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<Coverage>,
+    /// Whether the roster is an export or Microsoft Entra; missing for an export.
+    #[serde(default, skip_serializing_if = "RosterKind::is_export")]
+    pub roster: RosterKind,
     /// The level of every rule.
     pub rules: Levels,
     /// What exemptions may look like.

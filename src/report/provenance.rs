@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Options, Report};
 use crate::hosts::{ATLASSIAN_API, BITBUCKET_API, MicrosoftCloud};
 use crate::reading::Origin;
+use crate::roster_kind::RosterKind;
 use crate::unique;
 
 /// How far a report can be relied on.
@@ -98,6 +99,14 @@ impl Provenance {
         self.api_url.as_ref().is_some_and(is_other)
             || self.atlassian.as_ref().is_some_and(|asked| !asked.is_at_default())
             || self.entra.as_ref().is_some_and(|asked| !asked.is_at_microsoft())
+    }
+
+    /// What kind of roster there was.
+    pub(crate) fn roster_kind(&self) -> RosterKind {
+        match (&self.entra, &self.roster) {
+            (Some(_), None) => RosterKind::Entra,
+            (_, Some(_)) | (None, None) => RosterKind::Export,
+        }
     }
 
     /// The day that the identity provider's word is of, where there is any; the older one of two.

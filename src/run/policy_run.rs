@@ -11,7 +11,7 @@ use crate::cli::SourceArgs;
 use crate::failure::Failure;
 use crate::judge::{Evaluation, Judging, evaluate, outdated};
 use crate::location::Location;
-use crate::policy::{Admins, Exemption, Policy, WorkspaceEntry};
+use crate::policy::{Admins, Exemption, Policy, RosterSource, WorkspaceEntry};
 use crate::read::{Roles, Wanted};
 use crate::redact::Redactor;
 use crate::report::{Provenance, Redirection};
@@ -101,6 +101,10 @@ impl<'a> PolicyRun<'a> {
             let entry = |slug| WorkspaceEntry { slug, location: start.clone() };
             let read = readings.iter().map(|reading| Arc::clone(&reading.workspace));
             policy.workspaces = read.map(entry).collect();
+        }
+        // An export in the file of `--members` is not called Microsoft Entra.
+        if source.roster.is_some() {
+            policy.roster = RosterSource::default();
         }
         mask::policy(&mut policy, self.context.secrets);
         if let Some(redactor) = redactor {

@@ -108,8 +108,8 @@ impl Person {
         asked.iter().map(|&own| (own.to_owned(), json!(word(self.factor(own))))).collect()
     }
 
-    /// What a finding says that was heard.
-    fn heard(&self, accept: &[&str]) -> String {
+    /// What a finding says that was heard, where it calls the roster this.
+    fn heard(&self, accept: &[&str], roster: &str) -> String {
         let start = match self.joined(accept).0 {
             "unknown" => "second factor unknown to",
             _ => "no second factor seen by",
@@ -119,10 +119,10 @@ impl Person {
             Some(false) => "off",
             None => "unknown",
         };
-        let heard = accept.iter().map(|own| match (accept, self.joined(accept).0) {
-            ([only], _) => (*only).to_owned(),
-            (_, "unknown") => (*own).to_owned(),
-            (_, _) => format!("{own} ({})", word(own)),
+        let name = |own| if own == "roster" { roster } else { own };
+        let heard = accept.iter().map(|&own| match (accept, self.joined(accept).0) {
+            ([_], _) | (_, "unknown") => name(own).to_owned(),
+            (_, _) => format!("{} ({})", name(own), word(own)),
         });
         format!(
             "Member {0} ({1}) in acme: {start}: {2}",
@@ -161,7 +161,7 @@ fn compare(ground: &Ground, people: &[Person], accept: &[&str]) {
         _ => with_roster,
     };
     let asked: Vec<&str> = SOURCES.into_iter().filter(is_asked).collect();
-    expect(&checked, people, accept, &asked);
+    expect(&checked, people, accept, &asked, "roster");
 }
 
 /// The same with Microsoft Entra as the roster.
@@ -178,12 +178,12 @@ fn compare_entra(entra: &Entra, people: &[Person], accept: &[&str]) {
         _ => false,
     };
     let asked: Vec<&str> = SOURCES.into_iter().filter(is_asked).collect();
-    expect(&checked, people, accept, &asked);
+    expect(&checked, people, accept, &asked, "Microsoft Entra");
 }
 
 /// Compares a report with what is to be expected of a policy that accepts these sources, where those
-/// were asked.
-fn expect(checked: &Checked, people: &[Person], accept: &[&str], asked: &[&str]) {
+/// were asked and findings call the roster this.
+fn expect(checked: &Checked, people: &[Person], accept: &[&str], asked: &[&str], roster: &str) {
     let members = checked.report["members"].as_array().unwrap();
     assert_eq!(members.len(), people.len());
     let (mut by, mut unknown, mut alone) = (BTreeMap::<&str, u64>::new(), 0, 0);
@@ -197,7 +197,7 @@ fn expect(checked: &Checked, people: &[Person], accept: &[&str], asked: &[&str])
         assert_eq!(member["outcome"], outcome, "{accept:?} {member:#}");
         assert_eq!(member["evidence"], person.evidence(asked), "{accept:?} {member:#}");
         if outcome == "violation" {
-            findings.insert(person.heard(accept), format!("two-factor-{two_factor}"));
+            findings.insert(person.heard(accept, roster), format!("two-factor-{two_factor}"));
         } else {
             *by.entry(decided_by.unwrap()).or_default() += 1;
             let proofs = accept.iter().filter(|own| person.factor(own) == Some(true));

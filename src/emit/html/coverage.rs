@@ -2,7 +2,7 @@
 
 use super::Percent;
 use crate::emit::summary;
-use crate::emit::summary::{count, number, source};
+use crate::emit::summary::{count, number};
 use crate::member::TwoFactor;
 use crate::report::{JudgedMember, Outcome, Report};
 
@@ -45,10 +45,10 @@ impl Coverage {
             let (start, width) = (Percent(0), Percent(0));
             Part { class, hatched, label, count, start, width }
         };
-        let protected = summary
-            .protected_by
-            .iter()
-            .map(|(&by, &count)| part(by.id(), false, format!("protected: {}", source(by)), count));
+        let roster = report.policy.effective.roster;
+        let protected = summary.protected_by.iter().map(|(&by, &count)| {
+            part(by.id(), false, format!("protected: {}", roster.protection(by)), count)
+        });
         let off = summary.violations.saturating_sub(unknown);
         let others = [
             part("exempt", true, "exempt".into(), summary.exempt),

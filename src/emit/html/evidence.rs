@@ -18,7 +18,7 @@ pub(super) fn assurance(report: &Report) -> String {
 
 /// The sources whose proof counts, in order of preference.
 pub(super) fn accepted(policy: &EffectivePolicy) -> String {
-    let names = policy.accept.iter().map(|&source| summary::source_name(source));
+    let names = policy.accept.iter().map(|&source| policy.roster.heading(source));
     names.collect::<Vec<_>>().join(", ")
 }
 

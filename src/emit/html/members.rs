@@ -7,11 +7,14 @@ use std::collections::HashMap;
 use crate::emit::summary;
 use crate::member::{Access, Role, Source, TwoFactor, shortened};
 use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report};
+use crate::roster_kind::RosterKind;
 
 /// The members of a report, as rows.
 pub(super) struct Members<'a> {
     /// The sources that have a column: those that the policy accepts, and others that were asked.
     sources: Vec<Source>,
+    /// What the one that is called a roster in the policy is.
+    roster: RosterKind,
     /// Whether more than one source can decide.
     pub(super) decided: bool,
     /// The exemptions by id, with their places in the policy, from 1.
@@ -67,6 +70,7 @@ impl<'a> Members<'a> {
         let subject = |judged: &'a JudgedMember| (&*judged.member.workspace, &*judged.member.key);
         Members {
             sources: Source::ALL.into_iter().filter(has_column).collect(),
+            roster: report.policy.effective.roster,
             decided: accept.len() > 1,
             exemptions: exemptions
                 .map(|(exemption, place)| (&*exemption.id, (place, exemption)))
@@ -78,7 +82,7 @@ impl<'a> Members<'a> {
 
     /// The headings of the sources' columns.
     pub(super) fn columns(&self) -> impl Iterator<Item = &'static str> {
-        self.sources.iter().map(|&source| summary::source_name(source))
+        self.sources.iter().map(|&source| self.roster.heading(source))
     }
 
     /// The member that a finding is about, if it is listed.
@@ -87,7 +91,7 @@ impl<'a> Members<'a> {
         self.violations.get(&subject).copied()
     }
 
-    /// What each source said of a member, in a word.
+    /// What each source said of a member, in a word, with the class of its cell.
     pub(super) fn said(
         &self,
         judged: &JudgedMember,
@@ -100,7 +104,13 @@ impl<'a> Members<'a> {
                 Some(TwoFactor::Unknown) => "unknown",
                 None => "not asked",
             };
-            (source.id(), said)
+            let class = match (source, self.roster) {
+                (Source::Roster, RosterKind::Entra) => "entra",
+                (Source::Bitbucket | Source::Atlassian | Source::Roster | Source::Sso, _) => {
+                    source.id()
+                }
+            };
+            (class, said)
         })
     }
 
@@ -128,7 +138,7 @@ impl<'a> Members<'a> {
             outcome,
             class: judged.outcome.id(),
             because,
-            decided_by: member.decided_by.map_or("", summary::source_name),
+            decided_by: member.decided_by.map_or("", |source| self.roster.heading(source)),
             exemption: judged.exemption.as_deref().and_then(|id| self.exemptions.get(id).copied()),
         }
     }

@@ -66,9 +66,10 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
     if alone > 0 {
         let are = if alone == 1 { "is" } else { "are" };
         caveats.push(format!(
-            "{} {are} protected by the roster alone, which says who registered a second factor, \
-             not who is made to use it",
-            count(alone, "member")
+            "{} {are} protected by {} alone, which says who registered a second factor, not who is \
+             made to use it",
+            count(alone, "member"),
+            report.policy.effective.roster.in_a_sentence()
         ));
     }
     if !report.policy.effective.coverage.contains(&Coverage::Repositories) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{count, number, of_rule, outcomes, slugs, why_unchecked};
+use super::{accepted, count, number, of_rule, outcomes, slugs, why_unchecked};
 use crate::member::Role;
 use crate::report::{Finding, Outcome, Report, Severity, Verdict, Workspace};
 use crate::rule::{Rule, Subject};
@@ -42,8 +42,7 @@ fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
     );
     let unprotected = |concerned: u64| {
         let have = if concerned == 1 { "has" } else { "have" };
-        let seen_by = report.policy.effective.accept.iter().map(|source| source.id());
-        let seen_by = seen_by.collect::<Vec<_>>().join(" or ");
+        let seen_by = accepted(report, " or ");
         let owners = match unprotected_owners(report) {
             0 => String::new(),
             owners => format!(" ({})", count(owners, "owner")),
