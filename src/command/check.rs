@@ -70,7 +70,7 @@ impl<'a> Plan<'a> {
             given_day: args.today,
             ignore_exemptions: args.ignore_exemptions,
             strict: args.strict,
-            roles: Roles::Unasked,
+            roles: Roles::Welcome,
         };
         let run = PolicyRun::new(policy, &args.sources, terms, context)?;
         let subject = commit::commit(args.subject.as_deref(), context)?;

@@ -26,7 +26,7 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     let roster = roster::find(&args.sources.roster, &from, None, context.today(), context.env)?;
     let accept = askable(roster.as_ref(), context)?;
     let by_role = args.only.contains(&Only::Owners);
-    let roles = if by_role { Roles::Required } else { Roles::Unasked };
+    let roles = if by_role { Roles::Required } else { Roles::Welcome };
     let coverage = policy.as_ref().map_or_else(Coverage::usual, |policy| policy.coverage.clone());
     let wanted = Wanted { everything: true, roles, coverage: &coverage, ..Wanted::proof(&accept) };
     let selection = selection(args, policy.as_ref(), context)?;

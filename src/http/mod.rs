@@ -23,7 +23,7 @@ pub use self::clock::Pace;
 pub(crate) use self::error::{Refusal, RequestError, host_or_proxy};
 pub(crate) use self::proxy::proxy_for;
 pub use self::secrets::{Secret, Secrets};
-pub(crate) use self::session::{Session, sensitive_header, unsendable};
+pub(crate) use self::session::{Need, Session, sensitive_header, unsendable};
 pub use self::skew::Clock;
 pub(crate) use self::transport::{Answer, Route};
 use crate::failure::Failure;

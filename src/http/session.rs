@@ -44,6 +44,15 @@ enum Content {
     Secret,
 }
 
+/// How much a run needs an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Other requests may wait for it.
+    Required,
+    /// No other request waits for it: a server that asks to wait is not asked again.
+    Optional,
+}
+
 /// What stands in place of an answer that is not quoted.
 const UNQUOTED: &str = "(withheld, it may hold a token)";
 
@@ -83,6 +92,11 @@ impl<'a> Session<'a> {
         error.explain(self.host)
     }
 
+    /// How long the run may take.
+    pub(crate) fn allowed(&self) -> Duration {
+        self.deadline.allowed
+    }
+
     /// The server.
     pub(crate) fn host(&self) -> &dyn Host {
         self.host
@@ -109,7 +123,17 @@ impl<'a> Session<'a> {
         build: impl Fn() -> RequestBuilder,
         requests: &Cell<u32>,
     ) -> Result<(T, HeaderMap), RequestError> {
-        self.exchange(build, Content::Quotable, requests, object).await
+        self.fetch_as(Need::Required, build, requests).await
+    }
+
+    /// As [`Session::fetch`], for a request that may be less than required.
+    pub(crate) async fn fetch_as<T: DeserializeOwned>(
+        &self,
+        need: Need,
+        build: impl Fn() -> RequestBuilder,
+        requests: &Cell<u32>,
+    ) -> Result<(T, HeaderMap), RequestError> {
+        self.exchange(need, build, Content::Quotable, requests, object).await
     }
 
     /// As [`Session::fetch`], where the answer is a secret.
@@ -117,7 +141,8 @@ impl<'a> Session<'a> {
         &self,
         build: impl Fn() -> RequestBuilder,
     ) -> Result<T, RequestError> {
-        let fetched = self.exchange(build, Content::Secret, &Cell::new(0), object).await;
+        let (need, requests) = (Need::Required, Cell::new(0));
+        let fetched = self.exchange(need, build, Content::Secret, &requests, object).await;
         fetched.map(|(answer, _)| answer)
     }
 
@@ -126,12 +151,14 @@ impl<'a> Session<'a> {
         &self,
         build: impl Fn() -> RequestBuilder,
     ) -> Result<(), RequestError> {
-        let told = self.exchange(build, Content::Quotable, &Cell::new(0), |_| Ok(())).await;
+        let (need, requests) = (Need::Required, Cell::new(0));
+        let told = self.exchange(need, build, Content::Quotable, &requests, |_| Ok(())).await;
         told.map(|((), _)| ())
     }
 
     async fn exchange<T>(
         &self,
+        need: Need,
         build: impl Fn() -> RequestBuilder,
         content: Content,
         requests: &Cell<u32>,
@@ -156,6 +183,7 @@ impl<'a> Session<'a> {
             let wait = retry::delay(tries, error.asks(), (self.pace.jitter)());
             match retry::classify(&error) {
                 Retry::Never => return Err(error),
+                Retry::Slower if need == Need::Optional => return Err(error),
                 Retry::Slower => {
                     kept = permit.pause(wait);
                     self.again(error, tries, wait)?;

@@ -18,7 +18,7 @@ use super::visibility::Caller;
 use super::{Found, Roles, Wanted};
 use crate::failure::Failure;
 use crate::failure::Problem;
-use crate::http::{Connection, Deadline, Pace, block_on};
+use crate::http::{Connection, Deadline, Need, Pace, block_on};
 use crate::reading::{Coverage, MemberList, Origin, Reading};
 
 /// Where members come from, and who else may say something about them.
@@ -151,11 +151,15 @@ async fn from_bitbucket(
     progress: &ReadingProgress<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
     let roles = others.wanted.roles;
-    let aside = progress.aside();
+    let aside = progress.aside(match roles {
+        Roles::Required => Need::Required,
+        Roles::Unasked | Roles::Welcome => Need::Optional,
+    });
     let owners = async {
         Ok(match roles {
             Roles::Unasked => None,
-            Roles::Welcome | Roles::Required => Some(bitbucket::owners(client, slug, &aside).await),
+            Roles::Welcome => bitbucket::owners_if_told(client, slug, &aside).await.map(Ok),
+            Roles::Required => Some(bitbucket::owners(client, slug, &aside).await),
         })
     };
     // Without members there is no use for owners; without owners there may be for members.
@@ -200,7 +204,7 @@ async fn listed(
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
-    let aside = progress.aside();
+    let aside = progress.aside(Need::Required);
     let outsiders = async {
         let wanted = others.wanted.outsiders();
         if wanted { bitbucket::with_access(client, slug, &aside).await.map(Some) } else { Ok(None) }

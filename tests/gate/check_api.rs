@@ -76,7 +76,11 @@ fn everybody_enabled_is_compliant() {
     let checked = check(&server, &policy("acme", ""), &[]);
     assert_eq!(checked.code, 0);
     assert_eq!(checked.report["verdict"], "compliant");
-    assert_eq!(server.requests().len(), 3, "nobody is asked what the caller is");
+    assert_eq!(
+        server.requests().len(),
+        3 + 1,
+        "pages and owners: nobody is asked what the caller is"
+    );
 }
 
 #[test]

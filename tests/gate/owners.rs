@@ -1,8 +1,12 @@
 //! Owners of a workspace: first in every format, limited by the policy, and never exempt by default.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use crate::support::{Bitbucket, Sandbox, policy, row};
+use serde_json::{Value, json};
+use wiremock::matchers::path;
+use wiremock::{Mock, ResponseTemplate};
+
+use crate::support::{Bitbucket, Sandbox, policy, row, rows};
 
 /// Members 1 to 3 of acme, of whom those with these numbers own it; the first is protected.
 fn acme(owners: &[usize]) -> Bitbucket {
@@ -65,6 +69,46 @@ fn roles_that_may_not_be_read_change_no_verdict_unless_a_limit_needs_them() {
     let outcome = sandbox.run(&["check", "--members", "members.json"]);
     assert_eq!(outcome.code, 3, "{}", outcome.stdout);
     assert!(outcome.stdout.contains("limits.max_owners"), "{}", outcome.stdout);
+}
+
+#[test]
+fn owners_whom_a_server_keeps_back_take_nothing_from_the_members() {
+    let at = |answer| Mock::given(path("/2.0/workspaces/acme/permissions")).respond_with(answer);
+    let limited = ResponseTemplate::new(429).insert_header("Retry-After", "86400");
+    for (case, answer) in [
+        ("fails for ever", ResponseTemplate::new(500)),
+        ("hangs", ResponseTemplate::new(200).set_delay(Duration::from_secs(86_400))),
+        ("asks to wait", limited),
+    ] {
+        let (sandbox, server) = (Sandbox::new(), Bitbucket::start());
+        server.workspace("acme", &[rows(1..150, true), rows(150..151, false)].concat());
+        server.mount(at(answer));
+        sandbox.write("policy.yaml", policy("acme", ""));
+        // With one request at a time, the second page has to get past the owners.
+        let args = ["check", "--concurrency=1", "--deadline=20s", "--report=json=report.json"];
+        let outcome = sandbox.run_against(&server, &args);
+        assert_eq!(outcome.code, 1, "{case}: {}", outcome.stdout);
+        let report = sandbox.json("report.json");
+        assert_eq!(report["members"].as_array().unwrap().len(), 150, "{case}");
+        assert_eq!(report["findings"][0]["key"], id(150), "{case}");
+        assert_eq!(report["findings"][0]["role"], Value::Null, "{case}");
+    }
+}
+
+#[test]
+fn roles_are_told_without_a_limit_and_in_the_list_of_members() {
+    let (sandbox, server) = (Sandbox::new(), acme(&[3]));
+    sandbox.write("policy.yaml", policy("acme", ""));
+    let outcome = sandbox.run_against(&server, &["check", "--report=json=report.json"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    assert_eq!(sandbox.json("report.json")["findings"][0]["key"], id(3));
+    assert_eq!(sandbox.json("report.json")["findings"][0]["role"], "owner");
+    let list = sandbox.run_against(&server, &["members", "--workspace=acme", "--report=json"]);
+    assert_eq!(list.code, 0, "{}", list.stderr);
+    let list: Value = serde_json::from_str(&list.stdout).unwrap();
+    let roles =
+        list["members"].as_array().unwrap().iter().filter(|member| member["role"] == "owner");
+    assert_eq!(roles.count(), 1, "{list}");
 }
 
 #[test]

@@ -248,5 +248,5 @@ fn none_waits_for_the_list_of_another() {
     assert_eq!(report["exemptions"][0]["state"], "unused");
     let requests: Vec<&Value> =
         report["workspaces"].as_array().unwrap().iter().map(|it| &it["requests"]).collect();
-    assert_eq!(requests, [1, 3]);
+    assert_eq!(requests, [2, 4]);
 }

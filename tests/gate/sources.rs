@@ -58,7 +58,7 @@ fn nobody_is_asked_whom_nobody_needs() {
     ground.organisation.answer(9, refusal(401, "Unauthorized"));
     let checked = ground.check("bitbucket, atlassian", &[]);
     assert_eq!(checked.code, 0, "{}", checked.console);
-    assert_eq!(ground.asked(), (1, 0));
+    assert_eq!(ground.asked(), (2, 0));
     assert_eq!(checked.report["source"].get("atlassian"), None);
 }
 

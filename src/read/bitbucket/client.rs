@@ -1,5 +1,7 @@
 //! Bitbucket's API, asked with one credential.
 
+use std::time::Duration;
+
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -79,7 +81,7 @@ impl<'a> Client<'a> {
             let request = self.session.http().get(url.clone());
             request.header(AUTHORIZATION, self.authorization.clone())
         };
-        self.session.fetch(build, &progress.requests).await
+        self.session.fetch_as(progress.need, build, &progress.requests).await
     }
 
     /// Tells something; the answer does not matter, only that it is a success.
@@ -94,6 +96,11 @@ impl<'a> Client<'a> {
             with_body(request.header(AUTHORIZATION, self.authorization.clone()))
         };
         self.session.tell(build).await
+    }
+
+    /// How long the run may take.
+    pub(crate) fn allowed(&self) -> Duration {
+        self.session.allowed()
     }
 
     /// The first words of what the server sent, masked.

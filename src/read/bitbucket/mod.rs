@@ -17,7 +17,7 @@ pub(super) use self::addresses::look_up;
 pub(crate) use self::client::{Client, session};
 pub use self::credential::Credential;
 pub(super) use self::outsiders::{add_outsiders, with_access};
-pub(super) use self::owners::owners;
+pub(super) use self::owners::{owners, owners_if_told};
 pub(super) use self::page_url::page_number;
 use self::pages::Listing;
 pub use self::progress::Progress;

@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
+use tokio::time::timeout;
+
 use super::client::Client;
 use super::of_another;
 use super::pages;
 use super::pages::Listing;
 use super::progress::ReadingProgress;
 use super::wire::Permissions;
+use crate::escape;
 use crate::failure::Problem;
 use crate::member::{Member, Role};
 use crate::read::list_error::ListError;
@@ -18,19 +21,45 @@ const OWNERS: &str = "q=permission%3D%22owner%22&pagelen=100";
 /// The owners of a workspace.
 pub(crate) struct Owners(Permissions);
 
-/// Asks who owns a workspace.
+/// Asks who owns a workspace, which a verdict depends on.
 pub(crate) async fn owners(
+    client: &Client<'_>,
+    slug: &str,
+    progress: &ReadingProgress<'_>,
+) -> Result<Owners, Problem> {
+    listed(client, slug, progress).await.map_err(unknown)
+}
+
+/// As [`owners`], where no verdict depends on it: an answer that comes late, or not at all, must not
+/// use up the time that the members need.
+pub(crate) async fn owners_if_told(
+    client: &Client<'_>,
+    slug: &str,
+    progress: &ReadingProgress<'_>,
+) -> Option<Owners> {
+    let limit = client.allowed() / 4;
+    let why = match timeout(limit, listed(client, slug, progress)).await {
+        Ok(Ok(owners)) => return Some(owners),
+        Ok(Err(problem)) => problem.what,
+        Err(_) => format!("the answer took longer than {limit:?}"),
+    };
+    let shown = escape::terminal(&why);
+    log::info!("who owns the workspace was not told workspace={slug:?} why={shown}");
+    None
+}
+
+async fn listed(
     client: &Client<'_>,
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> Result<Owners, Problem> {
     let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
     let listed: Result<Listing<Permissions>, ListError> = pages::list(client, &url, progress).await;
-    let listing = listed.map_err(|error| unknown(client.explain(error)))?;
-    if let Some(other) = listing.rows.other_workspace(slug) {
-        return Err(unknown(of_another(&format!("the workspace {}", client.excerpt(other)))));
+    let rows = listed.map_err(|error| client.explain(error))?.rows;
+    if let Some(other) = rows.other_workspace(slug) {
+        return Err(of_another(&format!("the workspace {}", client.excerpt(other))));
     }
-    Ok(Owners(listing.rows))
+    Ok(Owners(rows))
 }
 
 impl Owners {

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Instant;
 
+use crate::http::Need;
 use crate::reading::{Reading, Walk};
 
 /// How far reading is, for the person who waits.
@@ -25,6 +26,8 @@ pub enum Progress<'a> {
 pub(crate) struct ReadingProgress<'a> {
     workspace: &'a str,
     watch: &'a dyn Fn(Progress<'_>),
+    /// How much the answers are needed.
+    pub(crate) need: Need,
     started: Instant,
     /// How many requests were sent, every try counted.
     pub(crate) requests: Cell<u32>,
@@ -38,6 +41,7 @@ impl<'a> ReadingProgress<'a> {
         ReadingProgress {
             workspace,
             watch,
+            need: Need::Required,
             started: Instant::now(),
             requests: Cell::new(0),
             walks: Cell::new(0),
@@ -47,8 +51,8 @@ impl<'a> ReadingProgress<'a> {
     }
 
     /// One for another list about the same workspace, which is not what is waited for.
-    pub(crate) fn aside(&self) -> Self {
-        ReadingProgress::new(self.workspace, &|_| ())
+    pub(crate) fn aside(&self, need: Need) -> Self {
+        ReadingProgress { need, ..ReadingProgress::new(self.workspace, &|_| ()) }
     }
 
     /// Adds the requests of another list.

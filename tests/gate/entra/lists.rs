@@ -87,7 +87,7 @@ fn it_is_asked_only_where_a_member_needs_it() {
     let checked = entra.check();
     assert_eq!(checked.code, 0, "{}", checked.console);
     assert_eq!(entra.asked(), (0, 0));
-    assert_eq!(entra.ground.bitbucket.requests().len(), 1);
+    assert_eq!(entra.ground.bitbucket.requests().len(), 2);
     assert_eq!(checked.report["source"].get("entra"), None);
     let again = entra.ground.sandbox.run(&["verify", "report.json"]);
     assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
