@@ -84,7 +84,7 @@ impl SourceArgs {
 pub struct ConnectArgs {
     /// The base URL of Bitbucket's API [env: BITBUCKET_API_URL].
     ///
-    /// Default: https://api.bitbucket.org/2.0. Plain http only to a loopback address.
+    /// Default: `https://api.bitbucket.org/2.0`. Plain http only to a loopback address.
     #[arg(long, value_name = "URL", hide_short_help = true)]
     pub api_url: Option<String>,
     /// How many requests may run at once.
