@@ -66,10 +66,14 @@ fn end(mut child: Child, name: &str) -> ExitStatus {
 fn a_signal_removes_what_is_unfinished_and_ends_the_run_as_usual() {
     let sandbox = large();
     for (name, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
-        let child = halted(&sandbox);
-        let status = end(child, name);
-        assert_eq!(status.signal(), Some(number), "{status}");
-        assert_eq!(unfinished(&sandbox), Vec::<String>::new(), "SIG{name}");
+        // A run that was almost done may end before the signal takes effect.
+        let ended = (0..20).find_map(|_| {
+            let status = end(halted(&sandbox), name);
+            assert_eq!(unfinished(&sandbox), Vec::<String>::new(), "SIG{name}");
+            assert!(status.signal().is_some() || status.code() == Some(1), "{status}");
+            status.signal()
+        });
+        assert_eq!(ended, Some(number), "SIG{name}");
     }
 }
 
