@@ -164,7 +164,7 @@ pub struct PolicyInit {
     /// second factor.
     #[arg(long, help_heading = "Input")]
     pub exempt_current: bool,
-    /// Exempt owners of a workspace too.
+    /// Exempt owners of a workspace too, and members who may be owners since roles are not known.
     #[arg(long, requires = "exempt_current", help_heading = "Input")]
     pub exempt_owners: bool,
     /// For how many days they are exempt, from today.

@@ -265,7 +265,7 @@ pub struct Workspace {
     pub source: Origin,
     /// Whether it was read to the end, and its members could be judged.
     pub complete: bool,
-    /// Whom the list is of.
+    /// Which people the list holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<Coverage>,
     /// How it is known that the list is complete; missing where it is not.

@@ -7,7 +7,7 @@ use crate::history::History;
 use crate::organisation::Organisation;
 use crate::roster::Roster;
 
-/// Which sources there are. It is made first, since members whom Bitbucket protects need no other.
+/// Which sources there are. It is made first, since members that Bitbucket protects need no other.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     seed: u64,

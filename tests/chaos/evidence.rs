@@ -138,7 +138,7 @@ fn tells_all(schedule: &Schedule) -> bool {
     by_id || schedule.history.still() && roster.is_some_and(|roster| roster.is_clear())
 }
 
-/// Checks that nobody is accused whom an accepted source would clear.
+/// Checks that no member is accused that an accepted source would clear.
 fn everybody_was_asked(schedule: &Schedule, id: usize, evidence: Evidence) -> Result<(), String> {
     let elsewhere = &schedule.elsewhere;
     for &source in &elsewhere.accept {
@@ -163,7 +163,7 @@ fn everybody_was_asked(schedule: &Schedule, id: usize, evidence: Evidence) -> Re
     Ok(())
 }
 
-/// Checks that nobody is accused whom the roster clears, and who was no member any more when
+/// Checks that no member is accused that the roster clears, and that had left when
 /// Bitbucket was asked whose its addresses are.
 fn nobody_had_left(schedule: &Schedule, log: &Log, id: usize) -> Result<(), String> {
     let elsewhere = &schedule.elsewhere;

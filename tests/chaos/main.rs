@@ -38,7 +38,7 @@
 //!    and no row of the roster clears them, nor an organisation that nothing befell.
 //! 8. No answer was believed that cannot say who has an address: one with people who were not asked
 //!    for or who show none, one page of several, a refusal.
-//! 9. Nobody is accused whom a row of the roster clears by address, and who had left when Bitbucket
+//! 9. No member is accused that a row of the roster clears by address, and that had left when Bitbucket
 //!    was asked for addresses last.
 //! 10. Rows of which two may be of one person are judged by nobody.
 //! 11. Where Bitbucket protects everybody and its word counts, nobody connects to the organisation,
@@ -57,7 +57,7 @@
 //!
 //! An organisation states no size at all: a page that its cursors leap over, or an account that
 //! switches two-step verification between the question for those with it and the question for those
-//! without, is missed without a trace. So is somebody whom Bitbucket leaves out when it is asked for
+//! without, is missed without a trace. So is a member that Bitbucket omits when it is asked for
 //! addresses. All of them are then unknown to that source, which clears nobody.
 //!
 //! # Running it

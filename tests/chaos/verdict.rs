@@ -87,7 +87,7 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
     }
 }
 
-/// Checks that nobody is judged of whom it is not known how many they are.
+/// Checks that no member of a list of unknown length is judged.
 fn told_apart(report: &Report) -> Result<End, String> {
     if report.verdict == Verdict::Incomplete {
         return Ok(End::Incomplete);

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::fixture::{console, console_in, report};
 
-/// 64 members of whom a source says that it is off, two of them owners, and 3 of whom none knows.
+/// 64 members whose second factor is off, two of them owners, and 3 whose status is unknown.
 fn crowded() -> Report {
     let mut report = report();
     let [off, unknown] = [report.findings[1].clone(), report.findings[2].clone()];

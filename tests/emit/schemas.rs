@@ -167,7 +167,7 @@ fn whatever_junit_complains_of_has_its_place_in_the_policy() {
         );
         assert!(xml.contains(&text), "{text}");
     }
-    // Whom an exemption excuses, and an exemption of which nothing is known.
+    // A member that an exemption excuses, and an exemption that nothing is known about.
     for line in [8, 19] {
         assert!(xml.contains(&format!("policy: policies/two factor.yaml:{line}]]></skipped>")));
     }

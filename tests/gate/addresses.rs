@@ -41,7 +41,7 @@ fn searched(request: &Request) -> Option<Vec<String>> {
     Some(quoted.map(|own| own.trim_matches('"').to_owned()).collect())
 }
 
-/// Lets acme's members be searched, of whom each has the address `memberN@acme.example`.
+/// Lets acme's members be searched; each has the address `memberN@acme.example`.
 pub(crate) fn searchable(server: &Bitbucket, number: usize, search: Search) {
     let answer = move |request: &Request| {
         if let Search::Refused(status) = search {
@@ -76,7 +76,7 @@ pub(crate) fn searches(ground: &Ground) -> Vec<Vec<String>> {
     ground.bitbucket.requests().iter().filter_map(searched).collect()
 }
 
-/// Two members, of whom the second is off, and how the second can be searched.
+/// Two members, the second of them off, and how the second can be searched.
 fn two(search: Search) -> Ground {
     let ground = Ground::with(&[row(0, Some(json!(true))), row(1, Some(json!(false)))]);
     searchable(&ground.bitbucket, 2, search);

@@ -40,7 +40,7 @@ fn answer(server: &Bitbucket, answer: ResponseTemplate) {
     server.mount(Mock::given(method("GET")).and(path(AT)).and(authorised).respond_with(answer));
 }
 
-/// Two members with a second factor, and three others, of whom one gets at two repositories. A
+/// Two members with a second factor, and three other people, one with access to two repositories. A
 /// member is on the other list too.
 fn ground() -> Ground {
     let ground = Ground::with(&rows(0..2, true));

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::organisation::{AS_OF, Directory, Ground, KEY, TODAY, account, id};
 use crate::support::{Outcome, policy, rows};
 
-/// Two members whom Bitbucket shows as off, and an organisation that clears both.
+/// Two members that Bitbucket shows as off, and an organisation that clears both.
 fn two() -> Ground {
     let ground = Ground::with(&rows(0..2, false));
     let accounts = vec![account(0, Some(true)), account(1, Some(true))];

@@ -8,12 +8,12 @@ use wiremock::ResponseTemplate;
 use crate::organisation::{Directory, Ground, KEY, ORG, account, refusal};
 use crate::support::{TOKEN, rows};
 
-/// Three members whom Bitbucket shows as off.
+/// Three members that Bitbucket shows as off.
 fn three() -> Ground {
     Ground::with(&rows(0..3, false))
 }
 
-/// The accounts of the three: on, off and on; more whom Bitbucket does not know follow.
+/// The accounts of the three: on, off and on; more that Bitbucket does not know follow.
 fn accounts(number: usize) -> Vec<Value> {
     (0..number).map(|number| account(number, Some(number != 1))).collect()
 }

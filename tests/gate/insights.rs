@@ -1,4 +1,4 @@
-//! Code Insights: what is written at a commit, by whom, and who is named there.
+//! Code Insights: what is written at a commit, with which credential, and who is named there.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! `members`: what is listed, of whom, and where it goes.
+//! `members`: which members are listed, what of them, and where it goes.
 
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};

@@ -73,7 +73,7 @@ fn what_a_cache_kept_says_nothing_about_today() {
     }
 }
 
-/// A list of people of whom the first has no second factor and is exempt, and what the list of owners
+/// A list of people, the first of which has no second factor and is exempt, and what the list of owners
 /// holds.
 fn exempting(owners: &[Value]) -> Outcome {
     let server = Bitbucket::start();

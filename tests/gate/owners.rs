@@ -8,7 +8,7 @@ use wiremock::{Mock, ResponseTemplate};
 
 use crate::support::{Bitbucket, Sandbox, policy, row, rows};
 
-/// Members 1 to 3 of acme, of whom those with these numbers own it; the first is protected.
+/// Members 1 to 3 of acme; those with these numbers own it, and the first is protected.
 fn acme(owners: &[usize]) -> Bitbucket {
     let server = Bitbucket::start();
     let rows: Vec<Value> = (1..=3).map(|number| row(number, Some(json!(number == 1)))).collect();

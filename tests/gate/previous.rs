@@ -207,7 +207,7 @@ fn what_one_run_did_not_read_is_not_compared() {
     assert_eq!(sandbox.json("second.json")["changes"]["not_compared"], json!(["labs"]));
     assert!(outcome.stdout.contains("1 workspace not compared: labs. Both"), "{}", outcome.stdout);
 
-    // An export has no ids: whom it lists may be anybody of the API.
+    // An export has no ids: each of its rows may be any member of the API's list.
     let export = "Public Name,Email Address,Last Login (UTC),Has 2SV,On Plan\n\
                   Somebody,somebody@acme.example,2026-08-30,No,Yes\n";
     sandbox.write("export.csv", export);

@@ -1,4 +1,4 @@
-//! Messages to a Slack channel: when, about whom, and that nobody learns the address.
+//! Messages to a Slack channel: when, about which members, and that the address stays secret.
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;

@@ -1,4 +1,4 @@
-//! Whom other sources clear, whom nothing clears, and what is asked for that.
+//! Which members other sources clear, which nothing clears, and what is asked for that.
 
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
@@ -6,7 +6,7 @@ use wiremock::ResponseTemplate;
 use crate::organisation::{AS_OF, Directory, Ground, KEY, ORG, TODAY, account, id, refusal};
 use crate::support::{row, rows, unwrapped};
 
-/// A workspace of ten, of whom Bitbucket shows five as off.
+/// A workspace of ten members; Bitbucket shows five as off.
 fn ten() -> Ground {
     let mut members = rows(0..5, true);
     members.extend(rows(5..10, false));

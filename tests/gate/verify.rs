@@ -3,7 +3,7 @@
 use crate::support::{Outcome, Sandbox, policy, row};
 use serde_json::{Value, json};
 
-/// A report on three members, of whom one is off, one is exempt and one is protected.
+/// A report on three members: one is off, one is exempt and one is protected.
 fn report(sandbox: &Sandbox) -> Value {
     checked(sandbox, false)
 }

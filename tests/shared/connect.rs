@@ -12,7 +12,7 @@ use mfa_gate::read::{Members, Sources, Wanted};
 use mfa_gate::reading::Reading;
 use url::Url;
 
-/// How Bitbucket is reached, and as whom.
+/// How Bitbucket is reached, and with which credential.
 #[derive(Clone, Debug)]
 pub(crate) struct Connect {
     pub(crate) api_url: Url,

@@ -108,6 +108,7 @@ fn exempt(
     let mut failing = failing(&evaluation.members);
     let all = failing.len();
     if !args.exempt_owners {
+        demand_roles(&failing)?;
         failing.retain(|_, failing| failing.owns.is_empty());
     }
     let owners_omitted = (all - failing.len()) as u64;
@@ -135,8 +136,25 @@ struct Failing<'e> {
     workspaces: Vec<Arc<str>>,
     /// Those of them that the member owns.
     owns: Vec<Arc<str>>,
-    /// Whether the member may own one of the others.
+    /// Whether the member may own one of the others, since its role there is not known.
     may_own: bool,
+}
+
+/// Refuses to exempt members who may be owners.
+fn demand_roles(failing: &BTreeMap<&str, Failing<'_>>) -> Result<(), Failure> {
+    let unknown = failing.values().filter(|failing| failing.may_own).count() as u64;
+    if unknown == 0 {
+        return Ok(());
+    }
+    Err(Failure::incomplete(
+        format!(
+            "{} who would fail today may own a workspace, since roles are not known; nothing was \
+             written",
+            count(unknown, "member")
+        ),
+        "Read the workspace from Bitbucket with a credential of one of its owners (-v shows why \
+         roles could not be read), or give --exempt-owners to exempt owners too.",
+    ))
 }
 
 /// The members who fail, once each, by their keys.

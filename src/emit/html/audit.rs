@@ -12,7 +12,7 @@ use super::{CHUNK, Percent, SCRIPT, STYLE, digest, evidence};
 use crate::emit::audit::words;
 use crate::emit::summary::{Headline, count, number};
 use crate::report::{
-    Audit, AuditedExemption, AuditedWorkspace, DayState, PeriodVerdict, Person, Why,
+    Audit, AuditedExemption, AuditedWorkspace, DayState, PeriodVerdict, Person, Tool, Why,
 };
 
 /// What this page has beyond `style.css`.
@@ -46,6 +46,7 @@ pub(in crate::emit) fn write(audit: &Audit, out: &mut dyn io::Write) -> io::Resu
 #[template(path = "audit/page.html")]
 struct Page<'a> {
     audit: &'a Audit,
+    tool: &'a Tool,
     headline: Headline,
     slugs: String,
     period: String,
@@ -66,6 +67,7 @@ impl<'a> Page<'a> {
         let exemptions = audit.exemptions.iter().enumerate().take(MOST);
         Page {
             audit,
+            tool: &audit.tool,
             headline: words::headline(audit),
             slugs: words::workspaces(audit),
             period: words::period(audit),

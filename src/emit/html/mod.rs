@@ -29,7 +29,7 @@ use super::summary;
 use super::summary::Headline;
 use crate::digest::sha256;
 use crate::escape;
-use crate::report::{Changes, Concern, Report, Verdict};
+use crate::report::{Changes, Concern, Report, Tool, Verdict};
 use crate::rule::Subject;
 
 const STYLE: &str = include_str!("style.css");
@@ -53,6 +53,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 #[template(path = "page.html")]
 struct Page<'a> {
     report: &'a Report,
+    tool: &'a Tool,
     headline: Headline,
     slugs: String,
     checked_at: String,
@@ -68,6 +69,7 @@ impl<'a> Page<'a> {
     fn new(report: &'a Report) -> Self {
         Page {
             report,
+            tool: &report.tool,
             headline: summary::headline(report),
             slugs: summary::slugs(report.workspaces.iter().map(|workspace| &*workspace.slug)),
             checked_at: report.checked_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),

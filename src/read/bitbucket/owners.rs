@@ -97,7 +97,7 @@ impl Owners {
 
 fn unknown(problem: Problem) -> Problem {
     let why = format!(
-        "the policy's limits are about owners, and who owns the workspace could not be read: {}",
+        "who owns the workspace could not be read, and that is needed here: {}",
         problem.what
     );
     Problem { what: why, ..problem }

@@ -190,7 +190,7 @@ fn redacted_reports_audit_like_others() {
     assert_eq!(audited.json["summary"], plain.json["summary"]);
     audited.says("redacted: people are named by pseudonyms");
     assert!(!audited.outcome.stdout.contains("Member 2"));
-    // What is quoted of a report that is no evidence may name people.
+    // What is quoted of a refused report may name people.
     let mut edited = reports.read("06 02:00");
     edited["verdict"] = json!("of Ada");
     edited["findings"] = json!(["Ada"]);

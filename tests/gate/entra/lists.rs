@@ -1,4 +1,4 @@
-//! What a tenant says of whom, and when it is asked.
+//! What a tenant says of each user, and when it is asked.
 
 use serde_json::json;
 

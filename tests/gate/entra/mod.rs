@@ -70,7 +70,7 @@ pub(crate) fn registration(number: usize, more: &Value) -> Value {
 }
 
 impl Tenant {
-    /// Users with these numbers, all of whom can use a second factor.
+    /// Users with these numbers, all able to use a second factor.
     pub(crate) fn of(numbers: std::ops::Range<usize>) -> Self {
         let mut tenant = Tenant::default();
         numbers.for_each(|number| tenant.add(number, &json!({}), &json!({})));

@@ -44,7 +44,7 @@ fn exemptions() -> String {
     )
 }
 
-/// A thousand members, of whom forty have no second factor.
+/// A thousand members, forty of them without a second factor.
 fn server() -> Bitbucket {
     let rows: Vec<Value> = (0..1000).map(|number| row(number, number >= 40)).collect();
     let server = Bitbucket::start();
@@ -122,8 +122,8 @@ fn nobody_is_named_anywhere_and_everybody_is_told_from_everybody_else() {
     assert_eq!(keys.len(), 1000);
     assert!(keys.iter().all(|key| key.len() == 23 && key.starts_with("person-")));
     for (what, text) in &said {
-        let whom = report["findings"][0]["key"].as_str().unwrap();
-        assert!(*what == "stderr" || text.contains(whom), "{whom} is not in {what}");
+        let key = report["findings"][0]["key"].as_str().unwrap();
+        assert!(*what == "stderr" || text.contains(key), "{key} is not in {what}");
         let redacted = ["stdout", "markdown", "github", "junit", "slack", "insights"];
         assert!(!redacted.contains(what) || text.contains("redacted: "), "{what}");
     }
