@@ -9,7 +9,7 @@ use std::thread;
 
 use super::PATIENCE;
 use super::place::{folder_of, is_stdout, is_stream, leads_to, same_file};
-use super::whole::{Unfinished, sweep_folder_of};
+use super::whole::{TRIES, Unfinished, sweep_folder_of};
 use crate::failure::Failure;
 
 /// A place that can be written to.
@@ -122,11 +122,18 @@ impl Target {
             return Err(twice(path));
         }
         sweep_folder_of(place);
-        let cleared = match fs::remove_file(place) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Unfinished::probe(place),
-        };
-        cleared.map(Some).map_err(|error| unwritable(path, &error))
+        // Another run with the same report may make a file there in between.
+        for _ in 0..TRIES {
+            let cleared = match fs::remove_file(place) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                Ok(()) | Err(_) => Unfinished::probe(place),
+            };
+            match cleared {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                cleared => return cleared.map(Some).map_err(|error| unwritable(path, &error)),
+            }
+        }
+        Err(unwritable(path, &io::Error::other("other runs keep making a file there")))
     }
 
     /// Writes the whole target, or leaves none.
@@ -209,4 +216,27 @@ fn through_buffer(
     write(&mut buffer)?;
     buffer.flush()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_may_prepare_the_same_report_at_the_same_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let places: Vec<PathBuf> =
+            (0..8).map(|number| folder.path().join(format!("{number}.csv"))).collect();
+        let paths: Vec<&Path> = places.iter().map(PathBuf::as_path).collect();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        Target::prepare_all(&paths, &[]).unwrap();
+                    }
+                });
+            }
+        });
+        assert!(paths.iter().all(|path| !path.exists()));
+    }
 }

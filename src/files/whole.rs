@@ -18,8 +18,8 @@ const SUFFIX: &str = ".tmp";
 /// The random part of a name, in letters and digits.
 const RANDOM: usize = 6;
 
-/// How often another name is tried where one that was just made is swept away.
-const TRIES: usize = 16;
+/// How often a file is made again where another run takes it away or is faster.
+pub(super) const TRIES: usize = 16;
 
 /// What a signal removes. A signal is for the whole process, and so is this list. Files are made
 /// while it is locked, so that none is missed.
