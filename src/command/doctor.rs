@@ -6,7 +6,7 @@ use crate::cli::Doctor;
 use crate::doctor;
 use crate::doctor::observation::{Grade, Observation, render};
 use crate::failure::{Exit, Failure};
-use crate::http::{Deadline, Pace};
+use crate::http::{Network, Pace};
 use crate::member::Source;
 use crate::policy::{self, Policy, RosterSource};
 use crate::read::atlassian::Organisation;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     let policy = usable_policy(args, context);
     let slugs = workspaces(args, policy.as_ref(), context)?;
     let mut observations: Vec<Observation> = Vec::new();
-    let (deadline, pace) = (Deadline::after(connection.deadline), Pace::real());
+    let network = Network::new(&connection, Pace::real());
     observations.extend(policy.as_ref().and_then(|policy| policy.as_ref().err().cloned()));
     let looks_at_outsiders = matches!(
         &policy,
@@ -32,22 +32,16 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     );
     observations.extend(doctor::bitbucket::examine(
         &account,
-        &connection,
         &slugs,
         looks_at_outsiders,
         context.env,
-        (deadline, pace),
+        network,
     )?);
     observations.extend(doctor::credential::token_files(context.env));
     let accepts = |policy: &Policy| policy.accept.contains(&Source::Atlassian);
     match &organisation {
         Some(organisation) => {
-            observations.push(doctor::atlassian::examine(
-                organisation,
-                &connection,
-                deadline,
-                pace,
-            )?);
+            observations.push(doctor::atlassian::examine(organisation, network)?);
         }
         None if policy.as_ref().is_some_and(|policy| policy.as_ref().is_ok_and(accepts)) => {
             observations.push(Observation::warning(
@@ -65,7 +59,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     };
     match &tenant {
         Some(tenant) => {
-            observations.extend(doctor::entra::examine(tenant, &connection, deadline, pace)?);
+            observations.extend(doctor::entra::examine(tenant, network)?);
         }
         None if policy.as_ref().is_some_and(|policy| policy.as_ref().is_ok_and(takes_entra)) => {
             observations.push(Observation::warning(

@@ -2,7 +2,7 @@
 
 use crate::doctor::observation::Observation;
 use crate::failure::Failure;
-use crate::http::{Connection, Deadline, Pace, block_on};
+use crate::http::{Network, block_on};
 use crate::read::atlassian::accounts;
 use crate::read::atlassian::client::Client;
 use crate::read::atlassian::organisation::Organisation;
@@ -14,15 +14,13 @@ use crate::read::atlassian::organisation::Organisation;
 /// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
 pub(crate) fn examine(
     organisation: &Organisation,
-    connection: &Connection,
-    deadline: Deadline,
-    pace: Pace<'_>,
+    network: Network<'_>,
 ) -> Result<Observation, Failure> {
     let subject = format!("organisation {}", organisation.id);
-    let client = Client::new(organisation, connection, deadline, pace)?;
+    let client = Client::new(organisation, network)?;
     let rows = match block_on(accounts::first_rows(&client))? {
         Ok(rows) => rows,
-        Err(error) => return Ok(Observation::failed(subject, client.explain(error))),
+        Err(error) => return Ok(Observation::failed(subject, client.explain(&error))),
     };
     let known = rows.iter().filter(|row| row.is_known());
     let (mut of, mut shown) = (0, 0);

@@ -7,9 +7,8 @@ use reqwest::header::HeaderMap;
 use super::credential::{expiry, in_words};
 use super::headers;
 use crate::doctor::observation::Observation;
-use crate::failure::Failure;
-use crate::failure::Problem;
-use crate::http::{Connection, Deadline, Pace, block_on};
+use crate::failure::{Failure, Problem};
+use crate::http::{Network, block_on};
 use crate::member::{Member, Source, TwoFactor};
 use crate::read::bitbucket::MEMBERS;
 use crate::read::bitbucket::account::Account;
@@ -32,15 +31,14 @@ use crate::read::wire::MemberRows;
 /// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
 pub(crate) fn examine(
     account: &Account,
-    connection: &Connection,
     slugs: &[Arc<str>],
     looks_at_outsiders: bool,
     lookup: &dyn Fn(&str) -> Option<String>,
-    (deadline, pace): (Deadline, Pace<'_>),
+    network: Network<'_>,
 ) -> Result<Vec<Observation>, Failure> {
-    let session = session(account, connection, deadline, pace)?;
+    let session = session(account, network)?;
     block_on(async {
-        let client = match Client::new(account, session, connection).await {
+        let client = match Client::new(account, session).await {
             Ok(client) => client,
             Err(problem) => return vec![Observation::failed(CREDENTIAL, problem)],
         };
@@ -61,7 +59,7 @@ pub(crate) fn examine(
             headers::scopes(&headers, account.credential.kind(), looks_at_outsiders, &client),
         ];
         all.extend(observations);
-        all.push(headers::clock(client.clock().gap()));
+        all.push(headers::clock(network.connection.clock.gap()));
         all.push(headers::rate_limit(&headers, requests, &client));
         all
     })
@@ -99,7 +97,7 @@ fn accepted(
 async fn workspace(client: &Client<'_>, slug: &str, looks_at_outsiders: bool, seen: &mut Seen) {
     let progress = ReadingProgress::new(slug, &|_| ());
     let caller = role(client, slug, &progress, seen).await;
-    let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
+    let url = client.session.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let subject = format!("{slug}: second factor");
     let read: Result<(Page<MemberRows>, HeaderMap), ListError> =
         pages::flagged(client, &url, &progress).await;
@@ -120,7 +118,7 @@ async fn workspace(client: &Client<'_>, slug: &str, looks_at_outsiders: bool, se
 /// Whether people can be listed who are not members and have access to a repository.
 async fn outsiders(client: &Client<'_>, slug: &str, are_looked_at: bool) -> Observation {
     let subject = format!("{slug}: repositories");
-    let url = client.url(&["workspaces", slug, "permissions", "repositories"], Some(ROWS));
+    let url = client.session.url(&["workspaces", slug, "permissions", "repositories"], Some(ROWS));
     let progress = ReadingProgress::new(slug, &|_| ());
     match client.get::<Page<Grants>>(&url, &progress).await {
         Ok(_) => {
@@ -143,12 +141,12 @@ async fn role(
     seen: &mut Seen,
 ) -> Caller {
     let subject = format!("{slug}: role");
-    let url = client.url(&["user", "workspaces", slug, "permission"], None);
+    let url = client.session.url(&["user", "workspaces", slug, "permission"], None);
     let (caller, observation) = match client.get_with_headers::<OwnPermission>(&url, progress).await
     {
         Ok((own, headers)) => {
             seen.headers = Some(headers);
-            let caller = own.caller(|text| client.excerpt(text));
+            let caller = own.caller(|text| client.session.excerpt(text));
             let observation = match &caller {
                 Caller::Owner => Observation::ok(subject, "`owner`, an admin of the workspace"),
                 Caller::Other(permission) => {

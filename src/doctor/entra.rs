@@ -2,7 +2,7 @@
 
 use super::observation::Observation;
 use crate::failure::Failure;
-use crate::http::{Connection, Deadline, Pace, block_on};
+use crate::http::{Network, block_on};
 use crate::read::entra::{Client, List, Tenant};
 
 const SUBJECT: &str = "Microsoft Entra";
@@ -12,22 +12,16 @@ const SUBJECT: &str = "Microsoft Entra";
 ///
 /// # Errors
 /// [`Failure::Usage`] where the certificates or the proxy settings cannot be used.
-pub(crate) fn examine(
-    tenant: &Tenant,
-    connection: &Connection,
-    deadline: Deadline,
-    pace: Pace<'_>,
-) -> Result<Vec<Observation>, Failure> {
-    let client = Client::new(tenant, connection, deadline, pace)?;
+pub(crate) fn examine(tenant: &Tenant, network: Network<'_>) -> Result<Vec<Observation>, Failure> {
+    let client = Client::new(tenant, network)?;
     block_on(async {
-        let reader = match client.log_in().await {
-            Ok(reader) => reader,
-            Err(problem) => return vec![Observation::failed(SUBJECT, problem)],
-        };
+        if let Err(problem) = client.log_in().await {
+            return vec![Observation::failed(SUBJECT, problem)];
+        }
         let mut observations = vec![Observation::ok(SUBJECT, tenant.credential_in_words())];
         for list in [List::Users, List::Registrations] {
             let permission = list.permission();
-            observations.push(match reader.try_list(list).await {
+            observations.push(match client.try_list(list).await {
                 Ok(()) => Observation::ok(
                     SUBJECT,
                     format!("{} can be read ({permission})", list.in_words()),

@@ -12,7 +12,7 @@ use crate::report::{ClockGap, CredentialKind};
 /// A header as text, masked.
 fn header(headers: &HeaderMap, name: &str, client: &Client<'_>) -> Option<String> {
     let text = headers.get(name)?.to_str().ok()?;
-    let text = client.excerpt(text);
+    let text = client.session.excerpt(text);
     // Nothing is withheld here, and some headers are numbers.
     Some(Quotes::Shown.resolve(&text).into_owned()).filter(|text| !text.is_empty())
 }

@@ -160,14 +160,15 @@ impl RequestError {
                  for a job that still uses an old password or token of that account."
                     .into()
             }
-            RequestError::Refused(refusal) => host.help(refusal),
-            RequestError::Shape { .. } => host_or_proxy(host),
+            RequestError::Refused(refusal) if refusal.status.is_server_error() => {
+                format!("The fault is at {name}: try again later.")
+            }
+            RequestError::Refused(refusal) if !refusal.status.is_redirection() => {
+                host.help(refusal)
+            }
+            RequestError::Refused(_) | RequestError::Shape { .. } => format!(
+                "Check {set_by}, and whether a proxy or a login page answers in place of {name}."
+            ),
         }
     }
-}
-
-/// What to do where something else answers in place of the server.
-pub(crate) fn host_or_proxy(host: &dyn Host) -> String {
-    let (name, set_by) = (host.name(), host.set_by());
-    format!("Check {set_by}, and whether a proxy or a login page answers in place of {name}.")
 }

@@ -1,5 +1,6 @@
 //! Requests to servers: each server has its own session and credential; all share one deadline.
 
+mod authorization;
 mod base_url;
 mod clock;
 mod error;
@@ -17,13 +18,14 @@ use std::time::Duration;
 
 use url::Url;
 
+pub(crate) use self::authorization::Authorization;
 pub(crate) use self::base_url::base_address;
-pub(crate) use self::clock::Deadline;
+use self::clock::Deadline;
 pub use self::clock::Pace;
-pub(crate) use self::error::{Refusal, RequestError, host_or_proxy};
+pub(crate) use self::error::{Refusal, RequestError};
 pub(crate) use self::proxy::proxy_for;
 pub use self::secrets::{Secret, Secrets};
-pub(crate) use self::session::{Need, Session, sensitive_header, unsendable};
+pub(crate) use self::session::{Need, Session};
 pub use self::skew::Clock;
 pub(crate) use self::transport::{Answer, Route};
 use crate::failure::Failure;
@@ -45,6 +47,28 @@ pub struct Connection {
     pub clock: Clock,
 }
 
+impl Connection {
+    /// How many requests may be under way at a server at once.
+    pub(crate) fn at_once(&self) -> usize {
+        usize::from(self.concurrency).max(1)
+    }
+}
+
+/// How a run reaches its servers; the deadline is one for all of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Network<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) deadline: Deadline,
+    pub(crate) pace: Pace<'a>,
+}
+
+impl<'a> Network<'a> {
+    /// A run that begins now.
+    pub(crate) fn new(connection: &'a Connection, pace: Pace<'a>) -> Self {
+        Network { connection, deadline: Deadline::after(connection.deadline), pace }
+    }
+}
+
 /// A server, as messages speak of it.
 pub(crate) trait Host {
     /// Its name.
@@ -61,7 +85,7 @@ pub(crate) trait Host {
     /// What an answer that is not a success says, as it came: neither masked nor cut short.
     fn said(&self, answer: &Answer) -> Said;
 
-    /// What to do about such an answer.
+    /// What to do about such an answer, unless it is a redirect or the server's own fault.
     fn help(&self, refusal: &Refusal) -> String;
 }
 

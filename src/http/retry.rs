@@ -88,7 +88,7 @@ pub(crate) fn asked(status: StatusCode, headers: &HeaderMap, now: SystemTime) ->
 }
 
 /// A whole number of seconds; one too large to be held is the largest.
-fn seconds(text: &str) -> Option<Duration> {
+pub(super) fn seconds(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
 }

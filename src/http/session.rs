@@ -1,22 +1,22 @@
 //! Requests to one server, each tried until it is answered, another try is useless, or there is no
 //! time left.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client as Http, Request, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
-use super::clock::{Deadline, Pace};
 use super::error::{Refusal, RequestError};
 use super::retry::{self, Retry, TRIES};
 use super::secrets::Secrets;
-use super::skew::{self, Clock};
+use super::skew;
 use super::throttle::Throttle;
 use super::transport::{Answer, Route, Transport};
-use super::{Connection, Host, Said};
+use super::{Host, Network, Said};
 use crate::escape;
 use crate::failure::{Failure, Problem};
 use crate::http::object::Object;
@@ -24,12 +24,12 @@ use crate::http::object::Object;
 /// What all requests of a run to one server share.
 pub(crate) struct Session<'a> {
     host: &'a dyn Host,
+    base: Url,
+    network: Network<'a>,
     transport: Transport,
     throttle: Throttle,
-    deadline: Deadline,
-    pace: Pace<'a>,
-    secrets: Secrets,
-    clock: Clock,
+    /// The header that goes with every request, where one does.
+    pub(super) authorization: OnceCell<HeaderValue>,
 }
 
 /// The longest that a cache may have kept an answer: a run is about this moment.
@@ -37,7 +37,7 @@ const LONGEST_KEPT: Duration = Duration::from_secs(5 * 60);
 
 /// What an answer is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Content {
+pub(super) enum Content {
     /// Text that messages may quote.
     Quotable,
     /// It may hold a secret that is not known yet, so that it cannot be masked.
@@ -61,30 +61,36 @@ impl<'a> Session<'a> {
     pub(crate) fn new(
         host: &'a dyn Host,
         base: &Url,
-        connection: &Connection,
-        deadline: Deadline,
-        pace: Pace<'a>,
+        network: Network<'a>,
     ) -> Result<Self, Failure> {
-        Session::by(host, Route::To(base), connection, deadline, pace)
+        Session::by(Route::To(base), host, base, network)
     }
 
     /// A session with a server that is reached by a route.
     pub(crate) fn by(
-        host: &'a dyn Host,
         route: Route<'_>,
-        connection: &Connection,
-        deadline: Deadline,
-        pace: Pace<'a>,
+        host: &'a dyn Host,
+        base: &Url,
+        network: Network<'a>,
     ) -> Result<Self, Failure> {
         Ok(Session {
             host,
-            transport: Transport::new(connection, route)?,
-            throttle: Throttle::new(connection.concurrency.into()),
-            deadline,
-            pace,
-            secrets: connection.secrets.clone(),
-            clock: connection.clock.clone(),
+            base: base.clone(),
+            network,
+            transport: Transport::new(network.connection, route)?,
+            throttle: Throttle::new(network.connection.at_once()),
+            authorization: OnceCell::new(),
         })
+    }
+
+    /// The address of a resource. The query is taken as it is.
+    pub(crate) fn url(&self, path: &[&str], query: Option<&str>) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url.set_query(query);
+        url
     }
 
     /// What went wrong with a request, and what to do next.
@@ -92,71 +98,78 @@ impl<'a> Session<'a> {
         error.explain(self.host)
     }
 
-    /// How long the run may take.
-    pub(crate) fn allowed(&self) -> Duration {
-        self.deadline.allowed
-    }
-
     /// The server.
     pub(crate) fn host(&self) -> &dyn Host {
         self.host
     }
 
-    /// What requests are built with.
-    pub(crate) fn http(&self) -> &Http {
-        &self.transport.http
+    /// How the run reaches its servers.
+    pub(crate) fn network(&self) -> Network<'a> {
+        self.network
     }
 
     /// What no message may show.
     pub(crate) fn secrets(&self) -> &Secrets {
-        &self.secrets
+        &self.network.connection.secrets
     }
 
-    /// What the answers told of this machine's clock.
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
+    /// The first words of what the server sent, masked.
+    pub(crate) fn excerpt(&self, text: &str) -> String {
+        self.secrets().excerpt(text)
     }
 
-    /// Sends a request until it is answered well, and reads the answer. Each try is counted.
-    pub(crate) async fn fetch<T: DeserializeOwned>(
+    /// Asks for a resource until it is answered well, and reads the answer and its headers. Each try
+    /// is counted.
+    pub(crate) async fn get<T: DeserializeOwned>(
         &self,
-        build: impl Fn() -> RequestBuilder,
-        requests: &Cell<u32>,
-    ) -> Result<(T, HeaderMap), RequestError> {
-        self.fetch_as(Need::Required, build, requests).await
-    }
-
-    /// As [`Session::fetch`], for a request that may be less than required.
-    pub(crate) async fn fetch_as<T: DeserializeOwned>(
-        &self,
+        url: &Url,
         need: Need,
-        build: impl Fn() -> RequestBuilder,
         requests: &Cell<u32>,
     ) -> Result<(T, HeaderMap), RequestError> {
+        let build = || self.request(Method::GET, url);
         self.exchange(need, build, Content::Quotable, requests, object).await
     }
 
-    /// As [`Session::fetch`], where the answer is a secret.
-    pub(crate) async fn fetch_secret<T: DeserializeOwned>(
+    /// As [`Session::get`], for a question that has a body. It changes nothing, so that it may be
+    /// asked again.
+    pub(crate) async fn post<T: DeserializeOwned>(
         &self,
-        build: impl Fn() -> RequestBuilder,
-    ) -> Result<T, RequestError> {
-        let (need, requests) = (Need::Required, Cell::new(0));
-        let fetched = self.exchange(need, build, Content::Secret, &requests, object).await;
-        fetched.map(|(answer, _)| answer)
+        url: &Url,
+        question: &Value,
+        requests: &Cell<u32>,
+    ) -> Result<(T, HeaderMap), RequestError> {
+        let build = || with_json(self.request(Method::POST, url), question);
+        self.exchange(Need::Required, build, Content::Quotable, requests, object).await
     }
 
-    /// Sends a request until it is answered well, whatever the answer says.
+    /// Tells the server something until it is answered well, whatever the answer says.
     pub(crate) async fn tell(
         &self,
-        build: impl Fn() -> RequestBuilder,
+        method: Method,
+        url: &Url,
+        body: Option<&Value>,
     ) -> Result<(), RequestError> {
-        let (need, requests) = (Need::Required, Cell::new(0));
-        let told = self.exchange(need, build, Content::Quotable, &requests, |_| Ok(())).await;
-        told.map(|((), _)| ())
+        let build = || {
+            let request = self.request(method.clone(), url);
+            match body {
+                Some(body) => with_json(request, body),
+                None => request,
+            }
+        };
+        let (uncounted, unread) = (Cell::new(0), |_: &Answer| Ok(()));
+        let told = self.exchange(Need::Required, build, Content::Quotable, &uncounted, unread);
+        told.await.map(|((), _)| ())
     }
 
-    async fn exchange<T>(
+    pub(super) fn request(&self, method: Method, url: &Url) -> RequestBuilder {
+        let request = self.transport.http.request(method, url.clone());
+        match self.authorization.get() {
+            Some(header) => request.header(AUTHORIZATION, header),
+            None => request,
+        }
+    }
+
+    pub(super) async fn exchange<T>(
         &self,
         need: Need,
         build: impl Fn() -> RequestBuilder,
@@ -164,23 +177,26 @@ impl<'a> Session<'a> {
         requests: &Cell<u32>,
         read: impl Fn(&Answer) -> serde_json::Result<T>,
     ) -> Result<(T, HeaderMap), RequestError> {
+        let Network { connection, deadline, pace } = self.network;
         let (mut tries, mut kept) = (0, None);
         loop {
-            let request = build().build().map_err(unsendable)?;
-            let permit = self.throttle.pass(kept.take(), self.deadline, self.pace).await?;
+            let request = build()
+                .build()
+                .map_err(|error| RequestError::Unsendable(error.without_url().to_string()))?;
+            let permit = self.throttle.pass(kept.take(), deadline, pace).await?;
             tries += 1;
             requests.set(requests.get().saturating_add(1));
             let shown = self.host.shown_path(request.url()).to_owned();
-            let started = (self.pace.now)();
-            let sent = self.transport.send(request, self.deadline, tries, &shown).await;
+            let started = (pace.now)();
+            let sent = self.transport.send(request, deadline, tries, &shown).await;
             if let Ok(answer) = &sent {
-                self.clock.note(&answer.headers, started, (self.pace.now)());
+                connection.clock.note(&answer.headers, started, (pace.now)());
             }
             let error = match sent.and_then(|answer| self.understand(answer, content, &read)) {
                 Ok(understood) => return Ok(understood),
                 Err(error) => error,
             };
-            let wait = retry::delay(tries, error.asks(), (self.pace.jitter)());
+            let wait = retry::delay(tries, error.asks(), (pace.jitter)());
             match retry::classify(&error) {
                 Retry::Never => return Err(error),
                 Retry::Slower if need == Need::Optional => return Err(error),
@@ -191,7 +207,7 @@ impl<'a> Session<'a> {
                 Retry::Later => {
                     drop(permit);
                     self.again(error, tries, wait)?;
-                    (self.pace.sleep)(wait).await;
+                    (pace.sleep)(wait).await;
                 }
             }
         }
@@ -203,10 +219,11 @@ impl<'a> Session<'a> {
         if tries >= TRIES {
             return Err(RequestError::Exhausted { last, tries });
         }
-        if wait > self.deadline.left() {
-            return Err(RequestError::OutOfTime { last, allowed: self.deadline.allowed });
+        let deadline = self.network.deadline;
+        if wait > deadline.left() {
+            return Err(RequestError::OutOfTime { last, allowed: deadline.allowed });
         }
-        let why = format!("{} {last}", self.host.name());
+        let why = self.explain(&last).what;
         let why = escape::terminal(&why);
         log::info!("trying again wait={wait:?} tries={tries} why={why}");
         Ok(())
@@ -239,14 +256,14 @@ impl<'a> Session<'a> {
     /// The first words of what came, masked, where it may be quoted.
     fn quote(&self, text: &str, content: Content) -> String {
         match content {
-            Content::Quotable => self.secrets.excerpt(text),
+            Content::Quotable => self.excerpt(text),
             Content::Secret => UNQUOTED.into(),
         }
     }
 
     fn content_type(&self, answer: &Answer) -> String {
         let given = answer.header(CONTENT_TYPE);
-        given.map_or_else(|| "of no type".into(), |kind| self.secrets.excerpt(kind))
+        given.map_or_else(|| "of no type".into(), |kind| self.excerpt(kind))
     }
 
     /// What an answer that is not a success says. Its reason is no secret, the rest of it may be.
@@ -254,18 +271,18 @@ impl<'a> Session<'a> {
         let Said { message, granted, required } = self.host.said(answer);
         let body = String::from_utf8_lossy(&answer.body);
         let message = match message.filter(|message| !message.trim().is_empty()) {
-            Some(message) => self.secrets.excerpt(&message),
+            Some(message) => self.excerpt(&message),
             None if body.trim().is_empty() => String::new(),
             None => self.quote(&format!("{}, {body}", self.content_type(answer)), content),
         };
-        let masked = |text: Option<String>| text.map(|text| self.secrets.excerpt(&text));
+        let masked = |text: Option<String>| text.map(|text| self.excerpt(&text));
         let denied = answer.header(AUTHENTICATION_DENIED).unwrap_or_default();
         Refusal {
             status: answer.status,
             message,
             granted: masked(granted),
             required: masked(required),
-            asks: retry::asked(answer.status, &answer.headers, (self.pace.now)()),
+            asks: retry::asked(answer.status, &answer.headers, (self.network.pace.now)()),
             wants_captcha: denied.to_ascii_uppercase().contains("CAPTCHA"),
         }
     }
@@ -274,28 +291,15 @@ impl<'a> Session<'a> {
 /// Why an account was not let in, in Atlassian's words: `CAPTCHA_CHALLENGE; login-url=…`.
 const AUTHENTICATION_DENIED: &str = "x-authentication-denied-reason";
 
-/// The header by which a request is authorised, marked as secret.
-///
-/// # Errors
-/// [`RequestError::Unsendable`] where there is none that could be sent.
-pub(crate) fn sensitive_header(request: &Request) -> Result<HeaderValue, RequestError> {
-    let header = request.headers().get(AUTHORIZATION).cloned();
-    let Some(mut header) = header.filter(|header| header.to_str().is_ok()) else {
-        return Err(RequestError::Unsendable("the credential does not fit into a header".into()));
-    };
-    header.set_sensitive(true);
-    Ok(header)
-}
-
 /// An answer, which has to be a JSON object, and the whole of it: other successes than 200 may be
 /// only a part, or what has changed.
-fn object<T: DeserializeOwned>(answer: &Answer) -> serde_json::Result<T> {
+pub(super) fn object<T: DeserializeOwned>(answer: &Answer) -> serde_json::Result<T> {
     if answer.status != StatusCode::OK {
         return Err(serde::de::Error::custom("only an answer with status 200 is sure to be whole"));
     }
     serde_json::from_slice(&answer.body).map(|Object(answer)| answer)
 }
 
-pub(crate) fn unsendable(error: reqwest::Error) -> RequestError {
-    RequestError::Unsendable(error.without_url().to_string())
+fn with_json(request: RequestBuilder, body: &Value) -> RequestBuilder {
+    request.header(CONTENT_TYPE, "application/json").body(body.to_string())
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AGE, DATE, HeaderMap, HeaderValue};
 
+use super::retry;
 use crate::report::ClockGap;
 
 /// What answers tell of this machine's clock. Each copy is the same one.
@@ -33,13 +34,7 @@ impl Clock {
 
 /// How long ago the server gave an answer that somebody kept, by the caches that handed it on.
 pub(super) fn kept_for(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = |age: &HeaderValue| {
-        let digits =
-            age.to_str().ok().map(str::trim).filter(|text| {
-                !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-            })?;
-        Some(Duration::from_secs(digits.parse().unwrap_or(u64::MAX)))
-    };
+    let seconds = |age: &HeaderValue| retry::seconds(age.to_str().ok()?.trim());
     headers.get_all(AGE).iter().filter_map(seconds).max()
 }
 

@@ -5,16 +5,14 @@
 
 mod page;
 
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 use serde_json::Value;
 use url::Url;
 
 use crate::ci;
-use crate::failure::Failure;
-use crate::failure::Problem;
+use crate::failure::{Failure, Problem};
 use crate::http::{
-    Answer, Connection, Deadline, Host, Pace, Refusal, RequestError, Route, Said, Session, block_on,
+    Answer, Connection, Host, Network, Pace, Refusal, RequestError, Route, Said, Session, block_on,
 };
 use crate::read::bitbucket::{self, Account};
 use crate::report::Report;
@@ -81,69 +79,40 @@ impl<'a> Insights<'a> {
     /// Why that could not be written.
     pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Problem> {
         let page = page::Page::new(report, self.names);
-        let deadline = Deadline::after(connection.deadline);
+        let network = Network::new(connection, Pace::real());
         block_on(async {
-            match &self.way {
+            let session = match &self.way {
                 Way::Proxy(proxy) => {
                     let base = Url::parse(PROXIED_API_URL)
                         .map_err(|error| Problem::new(error.to_string(), ""))?;
-                    let route = Route::Through(proxy);
-                    let link = Session::by(&Proxied, route, connection, deadline, Pace::real())?;
-                    let tell = async |method: Method, path: &[&str], body: Option<&Value>| {
-                        let url = under(&base, &self.path, path);
-                        let build =
-                            || with_body(link.http().request(method.clone(), url.clone()), body);
-                        link.tell(build).await
-                    };
-                    self.write(&page, tell).await.map_err(|trouble| link.explain(&trouble))
+                    Session::by(Route::Through(proxy), &Proxied, &base, network)?
                 }
                 Way::Account(account) => {
-                    let link = bitbucket::session(account, connection, deadline, Pace::real())?;
-                    let client = bitbucket::Client::new(account, link, connection).await?;
-                    let tell = async |method: Method, path: &[&str], body: Option<&Value>| {
-                        let url = under(&account.api_url, &self.path, path);
-                        client.tell(method, &url, |request| with_body(request, body)).await
-                    };
-                    self.write(&page, tell).await.map_err(|trouble| client.explain(trouble))
+                    let session = bitbucket::session(account, network)?;
+                    bitbucket::Client::new(account, session).await?.session
                 }
-            }
+            };
+            self.write(&page, &session).await.map_err(|error| session.explain(&error))
         })?
     }
 
     /// The annotations of an earlier run go with its report.
-    async fn write(
-        &self,
-        page: &page::Page,
-        tell: impl AsyncFn(Method, &[&str], Option<&Value>) -> Result<(), RequestError>,
-    ) -> Result<(), RequestError> {
-        let deleted = match tell(Method::DELETE, &[REPORT], None).await {
-            Err(trouble) if trouble.status() == Some(404) => Ok(()),
+    async fn write(&self, page: &page::Page, session: &Session<'_>) -> Result<(), RequestError> {
+        let commit: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        let url = |path: &[&str]| session.url(&[&commit, path].concat(), None);
+        let report = url(&[REPORT]);
+        let deleted = match session.tell(Method::DELETE, &report, None).await {
+            Err(error) if error.status() == Some(404) => Ok(()),
             deleted => deleted,
         };
         // Whatever became of the old report, it must not stand for this run.
-        tell(Method::PUT, &[REPORT], Some(&page.report)).await?;
+        session.tell(Method::PUT, &report, Some(&page.report)).await?;
         deleted?;
+        let annotations = url(&[REPORT, "annotations"]);
         for batch in page.annotations.chunks(BATCH) {
-            let batch = Value::from(batch);
-            tell(Method::POST, &[REPORT, "annotations"], Some(&batch)).await?;
+            session.tell(Method::POST, &annotations, Some(&Value::from(batch))).await?;
         }
         Ok(())
-    }
-}
-
-/// The address of something at the commit.
-fn under(base: &Url, commit: &[String], path: &[&str]) -> Url {
-    let mut url = base.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(commit).extend(path);
-    }
-    url
-}
-
-fn with_body(request: RequestBuilder, body: Option<&Value>) -> RequestBuilder {
-    match body {
-        Some(body) => request.header(CONTENT_TYPE, "application/json").body(body.to_string()),
-        None => request,
     }
 }
 

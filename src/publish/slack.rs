@@ -1,7 +1,7 @@
 //! A message to a Slack channel, through an incoming webhook:
 //! <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>.
 
-use reqwest::header::CONTENT_TYPE;
+use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -10,11 +10,9 @@ use crate::credential::value;
 use crate::emit::summary;
 use crate::env::SLACK_WEBHOOK_URL;
 use crate::escape::slack;
-use crate::failure::Failure;
-use crate::failure::Problem;
+use crate::failure::{Failure, Problem};
 use crate::http::{
-    Answer, Connection, Deadline, Host, Pace, Refusal, Said, Secret, Session, base_address,
-    block_on, host_or_proxy,
+    Answer, Connection, Host, Network, Pace, Refusal, Said, Secret, Session, base_address, block_on,
 };
 use crate::publish::{cut, cut_lines, what_to_do};
 use crate::report::{Finding, Report, Severity, Verdict};
@@ -90,17 +88,11 @@ impl Webhook {
     }
 
     fn send(&self, message: &Value, connection: &Connection) -> Result<(), Problem> {
-        let body = message.to_string();
-        let deadline = Deadline::after(connection.deadline);
-        let link = Session::new(self, &self.url, connection, deadline, Pace::real())
-            .map_err(Problem::from)?;
-        link.secrets().keep(&self.secret);
-        let build = || {
-            let request = link.http().post(self.url.clone()).body(body.clone());
-            request.header(CONTENT_TYPE, "application/json")
-        };
-        let told = block_on(link.tell(build)).map_err(Problem::from)?;
-        told.map_err(|trouble| link.explain(&trouble))
+        let network = Network::new(connection, Pace::real());
+        let session = Session::new(self, &self.url, network)?;
+        session.secrets().keep(&self.secret);
+        let told = block_on(session.tell(Method::POST, &self.url, Some(message)))?;
+        told.map_err(|error| session.explain(&error))
     }
 }
 
@@ -124,7 +116,6 @@ impl Host for Webhook {
 
     fn help(&self, refusal: &Refusal) -> String {
         match refusal.status.as_u16() {
-            300..=399 => host_or_proxy(self),
             403 | 404 | 410 => {
                 format!("The webhook is gone: make a new one, and set {SLACK_WEBHOOK_URL} to it.")
             }

@@ -16,9 +16,8 @@ use super::roster::Roster;
 use super::visibility;
 use super::visibility::Caller;
 use super::{Found, Roles, Wanted};
-use crate::failure::Failure;
-use crate::failure::Problem;
-use crate::http::{Connection, Deadline, Need, Pace, block_on};
+use crate::failure::{Failure, Problem};
+use crate::http::{Connection, Need, Network, Pace, block_on};
 use crate::reading::{Coverage, MemberList, Origin, Reading};
 
 /// Where members come from, and who else may say something about them.
@@ -79,21 +78,19 @@ async fn run(
     watch: &dyn Fn(Progress<'_>),
 ) -> Result<Found, Failure> {
     let Sources { members, organisation, roster, entra, connection } = sources;
-    let deadline = Deadline::after(connection.deadline);
+    let network = Network::new(connection, pace);
     let organisation = organisation
-        .map(|organisation| atlassian::Client::new(organisation, connection, deadline, pace))
+        .map(|organisation| atlassian::Client::new(organisation, network))
         .transpose()?
         .map(OnDemand::new);
-    let entra = entra
-        .map(|tenant| entra::Client::new(tenant, connection, deadline, pace))
-        .transpose()?
-        .map(OnDemand::new);
+    let entra =
+        entra.map(|tenant| entra::Client::new(tenant, network)).transpose()?.map(OnDemand::new);
     let others = OtherSources { wanted, organisation, export: roster, entra };
     let mut found: Vec<(Reading, Answers)> = Vec::new();
     match members {
         Members::Bitbucket(account, slugs) => {
-            let session = bitbucket::session(account, connection, deadline, pace)?;
-            let client = bitbucket::Client::new(account, session, connection).await;
+            let session = bitbucket::session(account, network)?;
+            let client = bitbucket::Client::new(account, session).await;
             // No workspace waits for another: one that hangs would use up the time of all. What
             // bounds the requests under way is the session, which they share.
             let mut under_way: FuturesOrdered<_> =

@@ -9,6 +9,7 @@ use super::client::Client;
 use super::wire::{Page, Row};
 use crate::completeness::Inconsistency;
 use crate::escape;
+use crate::http::Need;
 use crate::read::list_error::ListError;
 
 /// Rows asked for on a page: the most that Atlassian gives.
@@ -126,7 +127,7 @@ async fn read_list(
         Filter::TwoStep(wanted) => {
             for row in &mut rows {
                 if row.mfa_enabled.replace(wanted).is_some_and(|said| said != wanted) {
-                    let id = client.excerpt(&row.account_id);
+                    let id = client.session.excerpt(&row.account_id);
                     return Err(Inconsistency::BothWays(id.into()).into());
                 }
             }
@@ -142,7 +143,7 @@ fn distinct(
     inconsistency: impl Fn(Box<str>) -> Inconsistency,
 ) -> Result<(), ListError> {
     match twice(rows) {
-        Some(id) => Err(inconsistency(client.excerpt(id).into()).into()),
+        Some(id) => Err(inconsistency(client.session.excerpt(id).into()).into()),
         None => Ok(()),
     }
 }
@@ -172,7 +173,8 @@ async fn page(
                 body.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.into())));
                 body.extend(wanted.map(|wanted| ("mfaEnabled".to_owned(), wanted.into())));
             }
-            Ok(client.post(&client.url(&["users", "search"]), &body).await?)
+            let url = client.url(&["users", "search"]);
+            Ok(client.session.post(&url, &body, &client.requests).await?.0)
         }
         Endpoint::Listing => {
             let mut url = client.url(&["users"]);
@@ -187,7 +189,7 @@ async fn page(
                     query.append_pair("mfaEnabled", if wanted { "true" } else { "false" });
                 }
             }
-            Ok(client.get(&url).await?)
+            Ok(client.session.get(&url, Need::Required, &client.requests).await?.0)
         }
     }
 }

@@ -31,8 +31,9 @@ impl Directory {
     /// # Errors
     /// [`Problem`] where it cannot be read to its end, or contradicts itself.
     pub(crate) async fn read(client: &Client<'_>) -> Result<Self, Problem> {
-        let rows =
-            accounts::all_accounts(client).await.map_err(|error| unread(&client.explain(error)))?;
+        let rows = accounts::all_accounts(client)
+            .await
+            .map_err(|error| unread(&client.explain(&error)))?;
         if !rows.iter().any(|row| row.is_known() && row.mfa_enabled.is_some()) {
             return Err(unread(&Problem::new(
                 "it says of no active managed account whether it has two-step verification",

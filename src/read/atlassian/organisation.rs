@@ -7,7 +7,7 @@ use crate::credential::{malformed, value};
 use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of};
 use crate::failure::Failure;
 use crate::hosts::ATLASSIAN_API;
-use crate::http::{Answer, Host, Refusal, Said, Secret, base_address, host_or_proxy};
+use crate::http::{Answer, Host, Refusal, Said, Secret, base_address};
 
 const API_URL: &str = "ATLASSIAN_API_URL";
 
@@ -85,7 +85,6 @@ impl Host for Organisation {
 
     fn help(&self, refusal: &Refusal) -> String {
         match refusal.status.as_u16() {
-            300..=399 => host_or_proxy(self),
             401 => NEW_KEY.into(),
             403 => {
                 "Make an API key of the organisation with the scope read:directories:admin.".into()
@@ -96,7 +95,6 @@ impl Host for Organisation {
                     .into()
             }
             429 => "Try again later: Atlassian counts the requests.".into(),
-            500.. => "The fault is at Atlassian: try again later.".into(),
             _ => "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID.".into(),
         }
     }

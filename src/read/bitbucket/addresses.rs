@@ -45,8 +45,10 @@ pub(crate) async fn look_up(
     let askable: Vec<&str> = addresses.iter().copied().filter(|it| is_askable(it)).collect();
     log::info!("looking e-mail addresses up workspace={slug:?} addresses={}", askable.len());
     let batches = askable.chunks(BATCH).map(|batch| look_up_batch(client, slug, batch, progress));
-    let found: Vec<Vec<Member>> =
-        stream::iter(batches).buffered(client.concurrency).try_collect().await?;
+    let found: Vec<Vec<Member>> = stream::iter(batches)
+        .buffered(client.session.network().connection.at_once())
+        .try_collect()
+        .await?;
     let found: Vec<Member> = found.into_iter().flatten().collect();
     let told: HashSet<&str> = found.iter().filter_map(|member| member.email.as_deref()).collect();
     if told.len() < askable.len() {
@@ -88,7 +90,7 @@ async fn look_up_batch(
     let filter = format!("user.email IN ({})", listed.join(","));
     let filter: String = byte_serialize(filter.as_bytes()).collect();
     let query = format!("q={filter}&{FIELDS}");
-    let url = client.url(&["workspaces", slug, "members"], Some(&query));
+    let url = client.session.url(&["workspaces", slug, "members"], Some(&query));
     let page: Page<MemberRows> = client.get(&url, progress).await.map_err(|error| {
         let Problem { what: why, .. } = client.explain(error);
         unknown(&why)

@@ -106,14 +106,6 @@ impl Credential {
         }
     }
 
-    /// The part of it that must not be shown.
-    pub(crate) fn secret(&self) -> &Secret {
-        match self {
-            Credential::ApiToken { token, .. } | Credential::AccessToken(token) => token,
-            Credential::Oauth { client_secret, .. } => client_secret,
-        }
-    }
-
     /// What to say of a credential that was refused and does not look like one of its kind. A
     /// prefix is no promise, so it is no reason to refuse one before Bitbucket does.
     pub(crate) fn oddity(&self) -> Option<&'static str> {

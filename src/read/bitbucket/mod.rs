@@ -41,12 +41,12 @@ pub(super) async fn members(
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> Result<MemberList, Problem> {
-    let url = client.url(&["workspaces", slug, "members"], Some(MEMBERS));
+    let url = client.session.url(&["workspaces", slug, "members"], Some(MEMBERS));
     let listing: Listing<MemberRows> =
         pages::list(client, &url, progress).await.map_err(|error| client.explain(error))?;
     match &listing.rows.slug {
         Slug::One(other) if **other != *slug => {
-            return Err(of_another(&format!("the workspace {}", client.excerpt(other))));
+            return Err(of_another(&format!("the workspace {}", client.session.excerpt(other))));
         }
         Slug::Mixed => return Err(of_another("several workspaces")),
         Slug::Unnamed | Slug::One(_) => {}
@@ -76,9 +76,9 @@ pub(super) async fn caller(
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> (Caller, Option<String>) {
-    let url = client.url(&["user", "workspaces", slug, "permission"], None);
+    let url = client.session.url(&["user", "workspaces", slug, "permission"], None);
     match client.get::<OwnPermission>(&url, progress).await {
-        Ok(answer) => (answer.caller(|text| client.excerpt(text)), None),
+        Ok(answer) => (answer.caller(|text| client.session.excerpt(text)), None),
         Err(error) => {
             let why = client.explain(error).what;
             let shown = escape::terminal(&why);

@@ -52,12 +52,15 @@ pub(crate) async fn with_access(
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> Result<Vec<Member>, Problem> {
-    let url = client.url(&["workspaces", slug, "permissions", "repositories"], Some(ROWS));
+    let url = client.session.url(&["workspaces", slug, "permissions", "repositories"], Some(ROWS));
     let listed: Result<Listing<Grants>, ListError> = pages::list(client, &url, progress).await;
     let grants = listed.map_err(|error| unlisted(client, error))?.rows;
     let is_other = |name: &&str| name.split('/').next() != Some(slug);
     if let Some(other) = grants.names().find(is_other) {
-        return Err(about(of_another(&format!("the repository {}", client.excerpt(other)))));
+        return Err(about(of_another(&format!(
+            "the repository {}",
+            client.session.excerpt(other)
+        ))));
     }
     grants.people().map_err(|inconsistency| {
         about(Problem::new(inconsistency.to_string(), inconsistency.help("--api-url")))
@@ -151,7 +154,7 @@ pub(crate) fn unlisted(client: &Client<'_>, error: ListError) -> Problem {
     let is_endless = matches!(error, ListError::Endless);
     let problem = client.explain(error);
     let help = match status {
-        Some(401 | 403) => scope(client.credential()).into(),
+        Some(401 | 403) => scope(client.credential).into(),
         Some(_) | None => problem.help,
     };
     let what = if is_endless {

@@ -37,7 +37,7 @@ pub(crate) async fn owners_if_told(
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> Option<Owners> {
-    let limit = client.allowed() / 4;
+    let limit = client.session.network().deadline.allowed / 4;
     let why = match timeout(limit, listed(client, slug, progress)).await {
         Ok(Ok(owners)) => return Some(owners),
         Ok(Err(problem)) => problem.what,
@@ -53,11 +53,11 @@ async fn listed(
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> Result<Owners, Problem> {
-    let url = client.url(&["workspaces", slug, "permissions"], Some(OWNERS));
+    let url = client.session.url(&["workspaces", slug, "permissions"], Some(OWNERS));
     let listed: Result<Listing<Permissions>, ListError> = pages::list(client, &url, progress).await;
     let rows = listed.map_err(|error| client.explain(error))?.rows;
     if let Some(other) = rows.other_workspace(slug) {
-        return Err(of_another(&format!("the workspace {}", client.excerpt(other))));
+        return Err(of_another(&format!("the workspace {}", client.session.excerpt(other))));
     }
     Ok(Owners(rows))
 }

@@ -10,8 +10,7 @@ use url::Url;
 use super::client::Client;
 use super::page_url::{page_number, with_fields, with_page};
 use super::progress::ReadingProgress;
-use crate::completeness;
-use crate::completeness::{Facts, Inconsistency, Proof};
+use crate::completeness::{self, Facts, Inconsistency, Proof};
 use crate::escape;
 use crate::read::list_error::ListError;
 use crate::read::next::follow;
@@ -67,7 +66,7 @@ async fn walk<R: Rows>(
     };
     proven(rows, &pages, progress.size()).map_err(|inconsistency| {
         let Inconsistency::Twice(id) = &inconsistency else { return inconsistency.into() };
-        Inconsistency::Twice(client.excerpt(id).into()).into()
+        Inconsistency::Twice(client.session.excerpt(id).into()).into()
     })
 }
 
@@ -106,7 +105,7 @@ async fn in_turn<R: Rows>(
             return Err(ListError::Endless);
         }
         let url = follow(first, &address)
-            .ok_or_else(|| ListError::Elsewhere(client.excerpt(&address)))?;
+            .ok_or_else(|| ListError::Elsewhere(client.session.excerpt(&address)))?;
         if !visited.insert(url.clone()) {
             return Err(ListError::Loop);
         }
@@ -134,7 +133,8 @@ async fn side_by_side<R: Rows>(
     head: Page<R>,
     progress: &ReadingProgress<'_>,
 ) -> Result<(R, Vec<Facts>), ListError> {
-    let (path, pages, at_once) = (series.first.path(), series.pages, client.concurrency);
+    let (path, pages, at_once) =
+        (series.first.path(), series.pages, client.session.network().connection.at_once());
     log::info!("reading pages side by side path={path:?} pages={pages} at_once={at_once}");
     let mut under_way = stream::iter(2..=series.pages)
         .map(|number| async move {
@@ -203,7 +203,7 @@ impl Series {
             None => Err(Inconsistency::EndsEarly { page: number, of: self.pages }.into()),
             Some(next) => {
                 let next = follow(&self.first, next)
-                    .ok_or_else(|| ListError::Elsewhere(client.excerpt(next)))?;
+                    .ok_or_else(|| ListError::Elsewhere(client.session.excerpt(next)))?;
                 if number == self.pages {
                     Err(Inconsistency::Unfinished.into())
                 } else if page_number(&next) == number.checked_add(1) {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::credential::Credential;
-use crate::http::{Answer, Host, Refusal, Said, host_or_proxy};
+use crate::http::{Answer, Host, Refusal, Said};
 use crate::read::wire::ErrorBody;
 
 /// The scopes that a credential has, as a header of answers.
@@ -39,7 +39,6 @@ impl Host for Credential {
 
     fn help(&self, refusal: &Refusal) -> String {
         match refusal.status.as_u16() {
-            300..=399 => host_or_proxy(self),
             401 => {
                 let oddity = self.oddity().map(|oddity| format!(" {oddity}"));
                 let unread = if refusal.message.is_empty() { UNREAD } else { "" };
@@ -51,7 +50,6 @@ impl Host for Credential {
                 "Bitbucket removed what this version of mfa-gate asks for: use a newer one.".into()
             }
             429 => allowance(self).into(),
-            500.. => "The fault is at Bitbucket: try again later.".into(),
             _ => "Check --api-url and the workspace's slug.".into(),
         }
     }

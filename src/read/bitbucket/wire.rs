@@ -4,8 +4,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::completeness;
-use crate::completeness::Inconsistency;
+use crate::completeness::{self, Inconsistency};
 use crate::http::object::Object;
 use crate::read::page::Rows;
 use crate::read::visibility::Caller;
@@ -107,13 +106,6 @@ impl Rows for Permissions {
     fn distinct(&self) -> Result<(), Inconsistency> {
         completeness::distinct(self.ids(), self.0.len())
     }
-}
-
-/// The answer to a request for a token.
-#[derive(Deserialize)]
-pub(crate) struct TokenGrant {
-    /// The token, sent as Bearer.
-    pub(crate) access_token: String,
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use futures_util::future::try_join;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -13,11 +12,9 @@ use super::directory::Directory;
 use super::host::NO_LICENCE;
 use super::pages;
 use super::tenant::{Credential, Tenant};
-use super::wire::{Page, Registration, Row, TokenGrant, User};
+use super::wire::{Page, Registration, Row, User};
 use crate::failure::{Failure, Problem};
-use crate::http::{
-    Connection, Deadline, Pace, RequestError, Secret, Session, sensitive_header, unsendable,
-};
+use crate::http::{Authorization, Need, Network, RequestError, Secret, Session};
 use crate::read::list_error::ListError;
 use crate::read::on_demand::Server;
 
@@ -26,7 +23,6 @@ pub(crate) struct Client<'a> {
     tenant: &'a Tenant,
     login: Session<'a>,
     graph: Session<'a>,
-    pace: Pace<'a>,
     /// How many requests were sent to Microsoft Graph, every try counted.
     requests: Cell<u32>,
 }
@@ -40,7 +36,7 @@ pub(crate) enum List {
     Users,
 }
 
-/// How often a refusal for want of a licence is asked again: tenants with one have seen it.
+/// How often a list is asked for that is refused for want of a licence.
 const LICENCE_TRIES: u32 = 3;
 
 impl List {
@@ -80,55 +76,32 @@ impl List {
 
 impl<'a> Client<'a> {
     /// Gets ready to ask; nothing is sent yet.
-    pub(crate) fn new(
-        tenant: &'a Tenant,
-        connection: &Connection,
-        deadline: Deadline,
-        pace: Pace<'a>,
-    ) -> Result<Self, Failure> {
-        let session = |host, url| Session::new(host, url, connection, deadline, pace);
-        let login = session(&tenant.login, tenant.login_url())?;
-        let graph = session(&tenant.graph, tenant.graph_url())?;
+    pub(crate) fn new(tenant: &'a Tenant, network: Network<'a>) -> Result<Self, Failure> {
+        let login = Session::new(&tenant.login, tenant.login_url(), network)?;
+        let graph = Session::new(&tenant.graph, tenant.graph_url(), network)?;
         let (Credential::Secret(secret) | Credential::Federated(secret)) = &tenant.credential;
         login.secrets().keep(secret);
-        Ok(Client { tenant, login, graph, pace, requests: Cell::new(0) })
+        Ok(Client { tenant, login, graph, requests: Cell::new(0) })
     }
 
-    /// The address of the first page of a list.
-    fn first(&self, list: List) -> Url {
-        let mut url = self.tenant.graph_url().clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(list.path());
-        }
-        url.set_query(Some(list.query()));
-        url
-    }
-
-    /// Gets a token for the run.
+    /// Gets a token for the run, by the client credentials flow:
+    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>.
     ///
     /// # Errors
     /// [`Problem`] where none is granted.
-    pub(crate) async fn log_in(&self) -> Result<Reader<'_>, Problem> {
-        let authorization = self.authorize().await.map_err(|error| {
+    pub(crate) async fn log_in(&self) -> Result<(), Problem> {
+        let url = self.login.url(&[&self.tenant.id, "oauth2", "v2.0", "token"], None);
+        let granted = self.login.grant(&url, None, &self.form()).await;
+        let authorized =
+            granted.and_then(|token| self.graph.authorize(Authorization::Bearer(&token)));
+        authorized.map_err(|error| {
             let Problem { what, help } = self.login.explain(&error);
             Problem::new(format!("the app registration was granted no token: {what}"), help)
-        })?;
-        Ok(Reader { client: self, authorization })
+        })
     }
 
-    async fn authorize(&self) -> Result<HeaderValue, RequestError> {
-        let token = self.granted().await?;
-        let unsent = self.graph.http().get(self.tenant.graph_url().clone());
-        sensitive_header(&unsent.bearer_auth(token.expose()).build().map_err(unsendable)?)
-    }
-
-    /// A token by the client credentials flow:
-    /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>.
-    async fn granted(&self) -> Result<Secret, RequestError> {
-        let mut url = self.tenant.login_url().clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend([&*self.tenant.id, "oauth2", "v2.0", "token"]);
-        }
+    /// What a token is asked for with.
+    fn form(&self) -> Secret {
         let graph = self.tenant.graph_url().as_str().trim_end_matches('/');
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials")
@@ -140,78 +113,54 @@ impl<'a> Client<'a> {
                 .append_pair("client_assertion_type", ASSERTION_TYPE)
                 .append_pair("client_assertion", token.expose()),
         };
-        let form = Secret::new(form.finish());
-        let build = || {
-            let request = self.login.http().post(url.clone());
-            request
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form.expose().to_owned())
-        };
-        let grant: TokenGrant = self.login.fetch_secret(build).await?;
-        if grant.access_token.is_empty() {
-            return Err(RequestError::Unsendable("the token that was granted is empty".into()));
-        }
-        log::info!("the app registration was granted a token");
-        let token = Secret::new(grant.access_token);
-        self.graph.secrets().keep(&token);
-        Ok(token)
+        Secret::new(form.finish())
     }
-}
 
-/// Reads lists with the token of a run.
-pub(crate) struct Reader<'c> {
-    client: &'c Client<'c>,
-    authorization: HeaderValue,
-}
+    /// The address of the first page of a list.
+    fn first(&self, list: List) -> Url {
+        self.graph.url(list.path(), Some(list.query()))
+    }
 
-impl Reader<'_> {
-    /// Reads a whole list.
+    /// Reads a whole list, once logged in.
     async fn list<R: Row + DeserializeOwned>(&self, list: List) -> Result<Vec<R>, Problem> {
-        let rows = pages::list(self, &self.client.first(list)).await;
-        rows.map_err(|error| self.explain(list, error))
+        let rows = pages::list(self, &self.first(list)).await;
+        rows.map_err(|error| self.explain(list, &error))
     }
 
-    /// Asks for the first page of a list, which shows whether the rest may be read.
+    /// Asks for the first page of a list, once logged in, which shows whether the rest may be read.
     pub(crate) async fn try_list(&self, list: List) -> Result<(), Problem> {
-        let page: Result<Page<IgnoredAny>, _> = self.get(&self.client.first(list)).await;
-        page.map(|_| ()).map_err(|error| self.explain(list, error.into()))
+        let page: Result<Page<IgnoredAny>, _> = self.get(&self.first(list)).await;
+        page.map(|_| ()).map_err(|error| self.explain(list, &error.into()))
     }
 
-    /// Asks for a page of a list.
+    /// Asks for a page of a list. Tenants with a licence were refused for want of one now and then.
     pub(super) async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, RequestError> {
-        let Client { graph, pace, requests, .. } = self.client;
-        let build = || graph.http().get(url.clone()).header(AUTHORIZATION, &self.authorization);
         let mut tries = 0;
         loop {
             tries += 1;
-            let error = match graph.fetch(build, requests).await {
-                Ok((answer, _)) => return Ok(answer),
-                Err(error) => error,
-            };
-            if !is_for_licence(&error) || tries >= LICENCE_TRIES {
-                return Err(error);
+            match self.graph.get(url, Need::Required, &self.requests).await {
+                Ok((page, _)) => return Ok(page),
+                Err(error) if is_for_licence(&error) && tries < LICENCE_TRIES => {
+                    let wait = Duration::from_secs(tries.into());
+                    (self.graph.network().pace.sleep)(wait).await;
+                }
+                Err(error) => return Err(error),
             }
-            (pace.sleep)(Duration::from_secs(tries.into())).await;
         }
     }
 
     /// The first words of what the server sent, masked.
     pub(super) fn excerpt(&self, text: &str) -> String {
-        self.client.graph.secrets().excerpt(text)
+        self.graph.excerpt(text)
     }
 
     /// Why a list could not be read, and what to do.
-    fn explain(&self, list: List, error: ListError) -> Problem {
-        let denied = match &error {
-            ListError::Request(error) => error.status() == Some(403) && !is_for_licence(error),
-            ListError::Elsewhere(_)
-            | ListError::Loop
-            | ListError::Endless
-            | ListError::Inconsistency(_) => false,
-        };
-        let Problem { what, help } = error.explain(self.client.graph.host());
+    fn explain(&self, list: List, error: &ListError) -> Problem {
+        let Problem { what, help } = error.explain(self.graph.host());
         let what = format!("{} could not be read: {what}", list.in_words());
-        if !denied {
+        let is_denied = matches!(error, ListError::Request(error) if !is_for_licence(error))
+            && error.status() == Some(403);
+        if !is_denied {
             return Problem::new(what, help);
         }
         let permission = list.permission();
@@ -230,20 +179,7 @@ impl Reader<'_> {
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 fn is_for_licence(error: &RequestError) -> bool {
-    match error {
-        RequestError::Refused(refusal) => refusal.message.contains(NO_LICENCE),
-        RequestError::Unreachable(_)
-        | RequestError::Certificate(_)
-        | RequestError::Unsendable(_)
-        | RequestError::TimedOut(_)
-        | RequestError::Deadline(_)
-        | RequestError::Closed { .. }
-        | RequestError::OutOfTime { .. }
-        | RequestError::Exhausted { .. }
-        | RequestError::TooLarge
-        | RequestError::Stale(_)
-        | RequestError::Shape { .. } => false,
-    }
+    matches!(error, RequestError::Refused(refusal) if refusal.message.contains(NO_LICENCE))
 }
 
 impl Server for Client<'_> {
@@ -251,9 +187,9 @@ impl Server for Client<'_> {
 
     async fn read(&self) -> Result<Directory, Problem> {
         let read = async {
-            let reader = self.log_in().await?;
-            let users = reader.list::<User>(List::Users);
-            let registrations = reader.list::<Registration>(List::Registrations);
+            self.log_in().await?;
+            let users = self.list::<User>(List::Users);
+            let registrations = self.list::<Registration>(List::Registrations);
             let (users, registrations) = try_join(users, registrations).await?;
             let (listed, registered) = (users.len(), registrations.len());
             log::info!("Microsoft Entra was read users={listed} registrations={registered}");

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::env::{AZURE_AUTHORITY_HOST, GRAPH_URL};
-use crate::http::{Answer, Host, Refusal, Said, host_or_proxy};
+use crate::http::{Answer, Host, Refusal, Said};
 
 /// Where app registrations get their tokens.
 #[derive(Clone, Debug)]
@@ -62,9 +62,7 @@ impl Host for Login {
         let number = refusal.message.split_once("AADSTS");
         let number = number.and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
         match (status, number) {
-            (300..=399, _) => host_or_proxy(self),
             (429, _) => "Try again later: Microsoft Entra limits how many tokens it issues.".into(),
-            (500.., _) => "The fault is at Microsoft: try again later.".into(),
             (_, Some("7000215")) => {
                 "AZURE_CLIENT_SECRET is not a secret of this app registration. Set it to the \
                  secret's value, not to its id; the value is shown only when the secret is made."
@@ -130,7 +128,6 @@ impl Host for Graph {
 
     fn help(&self, refusal: &Refusal) -> String {
         match refusal.status.as_u16() {
-            300..=399 => host_or_proxy(self),
             401 => "The token that Microsoft Entra issued was not accepted. Check that \
                     MFA_GATE_GRAPH_URL and AZURE_AUTHORITY_HOST are of the same cloud."
                 .into(),
@@ -145,7 +142,6 @@ impl Host for Graph {
                 .into(),
             404 | 410 => "Check MFA_GATE_GRAPH_URL.".into(),
             429 => "Try again later: Microsoft Graph limits requests.".into(),
-            500.. => "The fault is at Microsoft: try again later.".into(),
             _ => "Check MFA_GATE_GRAPH_URL and AZURE_TENANT_ID.".into(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::client::Reader;
+use super::client::Client;
 use super::wire::{Page, Row};
 use crate::completeness::Inconsistency;
 use crate::escape;
@@ -19,23 +19,23 @@ const MOST_PAGES: usize = 10_000;
 /// Reads a list. Where it does not add up, users may have come or gone meanwhile: then it is read
 /// once more from the start.
 pub(super) async fn list<R: Row + DeserializeOwned>(
-    reader: &Reader<'_>,
+    client: &Client<'_>,
     first: &Url,
 ) -> Result<Vec<R>, ListError> {
-    let found = read(reader, first).await;
+    let found = read(client, first).await;
     let Err(ListError::Inconsistency(inconsistency)) = found else { return found };
     let why = inconsistency.to_string();
     log::info!("reading the list again path={:?} why={}", first.path(), escape::terminal(&why));
-    read(reader, first).await
+    read(client, first).await
 }
 
 async fn read<R: Row + DeserializeOwned>(
-    reader: &Reader<'_>,
+    client: &Client<'_>,
     first: &Url,
 ) -> Result<Vec<R>, ListError> {
     let mut visited = HashSet::from([first.clone()]);
     let mut rows: Vec<R> = Vec::new();
-    let mut page: Page<R> = reader.get(first).await?;
+    let mut page: Page<R> = client.get(first).await?;
     loop {
         rows.extend(page.value.into_iter().map(|Object(row)| row));
         let Some(next) = page.next else { break };
@@ -46,14 +46,14 @@ async fn read<R: Row + DeserializeOwned>(
             return Err(ListError::Endless);
         }
         let url =
-            follow(first, &next).ok_or_else(|| ListError::Elsewhere(reader.excerpt(&next)))?;
+            follow(first, &next).ok_or_else(|| ListError::Elsewhere(client.excerpt(&next)))?;
         if !visited.insert(url.clone()) {
             return Err(ListError::Loop);
         }
-        page = reader.get(&url).await?;
+        page = client.get(&url).await?;
     }
     match twice(&rows) {
-        Some(id) => Err(Inconsistency::Twice(reader.excerpt(id).into()).into()),
+        Some(id) => Err(Inconsistency::Twice(client.excerpt(id).into()).into()),
         None => Ok(rows),
     }
 }

@@ -88,10 +88,3 @@ impl Row for User {
         &self.id
     }
 }
-
-/// The answer to a request for a token.
-#[derive(Deserialize)]
-pub(crate) struct TokenGrant {
-    /// The token, sent as Bearer.
-    pub(crate) access_token: String,
-}
