@@ -167,6 +167,24 @@ pub enum Command {
     },
     /// Print the manual page (roff).
     Man,
+    /// Print what the policy offers for a value, a word a line: for the completion scripts.
+    #[command(hide = true)]
+    Complete {
+        /// What is asked for.
+        listed: Listed,
+        /// The command line so far.
+        #[arg(last = true)]
+        line: Vec<String>,
+    },
+}
+
+/// What a policy lists that is a value on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// The slugs of its workspaces.
+    Workspaces,
+    /// The ids of its exemptions.
+    Exemptions,
 }
 
 /// `mfa-gate members`

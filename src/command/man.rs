@@ -44,7 +44,8 @@ fn write(page: &mut dyn Write) -> io::Result<()> {
 /// The commands that do something, in the order of the help: those that have none below them.
 fn leaves(command: &Command) -> Vec<Command> {
     if command.has_subcommands() {
-        command.get_subcommands().flat_map(leaves).collect()
+        let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
+        shown.flat_map(leaves).collect()
     } else {
         vec![command.clone()]
     }

@@ -40,7 +40,8 @@ pub fn quotes(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Quotes {
         | Command::Schema { .. }
         | Command::Explain { .. }
         | Command::Completions { .. }
-        | Command::Man => false,
+        | Command::Man
+        | Command::Complete { .. } => false,
     };
     if redacts { Quotes::Withheld } else { Quotes::Shown }
 }
@@ -55,6 +56,7 @@ fn is_free_of_the_environment(command: &Command) -> bool {
             | Command::Explain { .. }
             | Command::Completions { .. }
             | Command::Man
+            | Command::Complete { .. }
     )
 }
 
@@ -79,5 +81,6 @@ pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
         Command::Explain { rule } => explain::run(*rule),
         Command::Completions { shell } => completions::run(*shell),
         Command::Man => man::run(),
+        Command::Complete { listed, line } => completions::offer(*listed, line, context),
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn written_by_hand() -> Vec<String> {
 pub(super) fn commands() -> Vec<Vec<String>> {
     fn below(command: &Command, path: &[String], all: &mut Vec<Vec<String>>) {
         all.push(path.into());
-        for command in command.get_subcommands() {
+        for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
             below(command, &[path, &[command.get_name().to_owned()]].concat(), all);
         }
     }
