@@ -1,6 +1,6 @@
 //! `mfa-gate members`: who has a second factor, without any policy.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 use crate::cli::{Members, Only};
 use crate::emit::{ReportArg, list};
@@ -13,7 +13,7 @@ use crate::report::{ListedMember, Snapshot};
 use crate::run::collect::{Collector, askable, unread_complaint};
 use crate::run::inputs::Inputs;
 use crate::run::workspaces::{from_environment, named};
-use crate::run::{Context, roster, whole};
+use crate::run::{Context, list_width, roster, whole};
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
     refuse_partial_snapshot(args)?;
@@ -48,9 +48,7 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     if !args.only.is_empty() {
         snapshot.members.retain(|member| args.only.iter().any(|only| applies(*only, member)));
     }
-    // A list that is not read on a terminal has a line a member, for `grep` and `awk`.
-    let is_read = reports.use_stdout() && io::stdout().is_terminal();
-    let width = if is_read { context.stdout.width } else { usize::MAX };
+    let width = list_width(&reports, context.stdout);
     let style = list::Style { evidence: args.evidence, width };
     let write = |format, out: &mut dyn Write| Ok(list::write(format, &snapshot, style, out)?);
     let written = reports.write(write);

@@ -84,3 +84,96 @@ pub(crate) fn render(observations: &[Observation], style: Style) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    fn at(width: usize) -> String {
+        let long = "557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, ".repeat(3);
+        let observations = [
+            Observation::ok(
+                "credential",
+                format!("the API token of {long}and of \u{6728}\u{6751}"),
+            ),
+            Observation::unknown("expiry", "Bitbucket does not tell when it expires"),
+            Observation::warning(
+                "connection",
+                "HTTPS_PROXY (http://proxy.acme.example:8080) could answer in place of a server",
+                "Look at it: the certificates of this machine decide which answers are taken for \
+                 those of Bitbucket.",
+            ),
+            Observation::failed(
+                "acme: second factor",
+                Problem::new("N".repeat(100), "Use the credential of an admin of the workspace."),
+            ),
+        ];
+        render(&observations, Style { width, ..Style::default() })
+    }
+
+    #[test]
+    fn at_60_columns() {
+        insta::assert_snapshot!(at(60), @r"
+        ok       credential: the API token of
+                 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9,
+                 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9,
+                 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, and of
+                 木村
+        unknown  expiry: Bitbucket does not tell when it expires
+        warning  connection: HTTPS_PROXY
+                 (http://proxy.acme.example:8080) could answer in
+                 place of a server
+                 help: Look at it: the certificates of this machine
+                   decide which answers are taken for those of
+                   Bitbucket.
+        failed   acme: second factor:
+                 NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN
+                 help: Use the credential of an admin of the
+                   workspace.
+        ");
+    }
+
+    #[test]
+    fn at_80_columns() {
+        insta::assert_snapshot!(at(80), @r"
+        ok       credential: the API token of
+                 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9,
+                 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9,
+                 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, and of 木村
+        unknown  expiry: Bitbucket does not tell when it expires
+        warning  connection: HTTPS_PROXY (http://proxy.acme.example:8080) could answer
+                 in place of a server
+                 help: Look at it: the certificates of this machine decide which answers
+                   are taken for those of Bitbucket.
+        failed   acme: second factor:
+                 NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN
+                 help: Use the credential of an admin of the workspace.
+        ");
+    }
+
+    #[test]
+    fn at_120_columns() {
+        insta::assert_snapshot!(at(120), @r"
+        ok       credential: the API token of 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9,
+                 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, and of 木村
+        unknown  expiry: Bitbucket does not tell when it expires
+        warning  connection: HTTPS_PROXY (http://proxy.acme.example:8080) could answer in place of a server
+                 help: Look at it: the certificates of this machine decide which answers are taken for those of Bitbucket.
+        failed   acme: second factor:
+                 NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN
+                 help: Use the credential of an admin of the workspace.
+        ");
+    }
+
+    #[test]
+    fn only_a_word_is_wider_than_the_terminal() {
+        for width in 40..150 {
+            for line in at(width).lines() {
+                let words = line.split_whitespace().count();
+                assert!(line.width() <= width || words == 1, "{width}: {line}");
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::io;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::wrap::wrap;
+use super::wrap::{INDENT, row, wrap};
 use super::{ReportFormat, csv, json, summary};
 use crate::escape::terminal;
 use crate::member::{AccountStatus, Kind, Source, TwoFactor};
@@ -15,9 +15,6 @@ use crate::roster_kind::RosterKind;
 /// The widest that a column is padded to, in terminal cells; one long name must not push the
 /// other columns out of sight.
 const MAX_PADDING: usize = 46;
-
-/// Where the rest of a row starts that is wider than a line.
-const INDENT: usize = 4;
 
 /// How members are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +80,10 @@ fn text(snapshot: &Snapshot, style: Style, out: &mut dyn io::Write) -> io::Resul
         .collect();
     if !snapshot.members.is_empty() {
         let headings = columns.iter().map(|column| column.heading(roster));
-        write_row(headings, &widths, style.width, out)?;
+        writeln!(out, "{}", row(headings, &widths, style.width))?;
         for member in &snapshot.members {
             let cells = columns.iter().map(|column| column.cell(member, roster));
-            write_row(cells, &widths, style.width, out)?;
+            writeln!(out, "{}", row(cells, &widths, style.width))?;
         }
         writeln!(out)?;
     }
@@ -102,27 +99,6 @@ fn text(snapshot: &Snapshot, style: Style, out: &mut dyn io::Write) -> io::Resul
         writeln!(out, "{}", wrap(&terminal(&line), style.width, 0, INDENT))?;
     }
     Ok(())
-}
-
-/// Writes cells, each but the last padded to its column's width. Cells for which a line has no room
-/// are on the next line.
-fn write_row<'a>(
-    cells: impl Iterator<Item = Cow<'a, str>>,
-    widths: &[usize],
-    line: usize,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let (mut start, mut padding) = (0, 0);
-    for (cell, &width) in cells.zip(widths) {
-        if start > 0 && start + padding + cell.width() > line {
-            writeln!(out)?;
-            (start, padding) = (0, INDENT);
-        }
-        write!(out, "{:padding$}{cell}", "")?;
-        start += padding + cell.width();
-        padding = width.saturating_sub(cell.width()) + 2;
-    }
-    writeln!(out)
 }
 
 /// A column of the table.

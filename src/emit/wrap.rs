@@ -1,6 +1,11 @@
 //! Text for a terminal: lines are broken at blanks, never inside a word.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthStr;
+
+/// Where the rest of a row starts that is wider than a line.
+pub(crate) const INDENT: usize = 4;
 
 /// How wide a line is where no terminal says it, in cells.
 pub(crate) const WIDTH: usize = 80;
@@ -27,6 +32,28 @@ pub(crate) fn wrap(text: &str, width: usize, column: usize, indent: usize) -> St
         is_start = false;
     }
     lines
+}
+
+/// The cells of a row, each but the last padded to the width of its column. Cells for which a line
+/// has no room are on the next line.
+pub(crate) fn row<'c>(
+    cells: impl IntoIterator<Item = Cow<'c, str>>,
+    widths: &[usize],
+    line: usize,
+) -> String {
+    let mut row = String::new();
+    let (mut start, mut padding) = (0, 0);
+    for (cell, &width) in cells.into_iter().zip(widths) {
+        if start > 0 && start + padding + cell.width() > line {
+            row.push('\n');
+            (start, padding) = (0, INDENT);
+        }
+        row.extend(std::iter::repeat_n(' ', padding));
+        row.push_str(&cell);
+        start += padding + cell.width();
+        padding = width.saturating_sub(cell.width()) + 2;
+    }
+    row
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(crate) mod roster;
 pub(crate) mod saved;
 pub(crate) mod workspaces;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -22,6 +22,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::ci;
 use crate::emit::console::Style;
+use crate::emit::{ReportFormat, Reports};
 use crate::env::{POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
@@ -94,6 +95,13 @@ pub(crate) fn to_stdout(
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("standard output could not be written"),
     }
+}
+
+/// How wide the lines of a list may be. One that is not read on a terminal has a line an entry, for
+/// `grep` and `awk`.
+pub(crate) fn list_width<F: ReportFormat>(reports: &Reports<F>, style: Style) -> usize {
+    let is_read = reports.use_stdout() && io::stdout().is_terminal();
+    if is_read { style.width } else { usize::MAX }
 }
 
 /// How a run ends that could not write all it was asked for. Violations outrank that, since a
