@@ -31,4 +31,5 @@ mod run;
 mod schema;
 mod suggest;
 mod unique;
+pub mod words;
 mod yaml;

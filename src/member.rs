@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::words::words;
+
 /// What is known about a second factor. Unknown is not off.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -20,35 +22,17 @@ pub enum TwoFactor {
     Unknown,
 }
 
-/// A source of evidence about a member's second factor.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// Bitbucket's own two-step verification: `has_2fa_enabled`.
-    Bitbucket,
-    /// The two-step verification of the Atlassian account, from the organisation's directory.
-    Atlassian,
-    /// A second factor registered with an identity provider, from its export.
-    Roster,
-    /// Sign-in through an identity provider, which asks for the second factor.
-    Sso,
-}
-
-impl Source {
-    /// Every source.
-    pub const ALL: [Source; 4] =
-        [Source::Bitbucket, Source::Atlassian, Source::Roster, Source::Sso];
-
-    /// The name used in policies and reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Source::Bitbucket => "bitbucket",
-            Source::Atlassian => "atlassian",
-            Source::Roster => "roster",
-            Source::Sso => "sso",
-        }
+words! {
+    /// A source of evidence about a member's second factor.
+    pub enum Source {
+        /// Bitbucket's own two-step verification: `has_2fa_enabled`.
+        Bitbucket = "bitbucket",
+        /// The two-step verification of the Atlassian account, from the organisation's directory.
+        Atlassian = "atlassian",
+        /// A second factor registered with an identity provider, from its export.
+        Roster = "roster",
+        /// Sign-in through an identity provider, which asks for the second factor.
+        Sso = "sso",
     }
 }
 
@@ -237,11 +221,7 @@ pub struct Access {
 
 impl fmt::Display for Access {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let permission = match self.permission {
-            Permission::Read => "read",
-            Permission::Write => "write",
-            Permission::Admin => "admin",
-        };
+        let permission = self.permission.id();
         match self.repositories {
             1 => write!(formatter, "not a member; access to 1 repository, {permission}"),
             more => write!(
@@ -252,18 +232,16 @@ impl fmt::Display for Access {
     }
 }
 
-/// A permission in a repository, from the lowest to the highest.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Permission {
-    /// They can read it.
-    Read,
-    /// They can push to it.
-    Write,
-    /// They can change its settings.
-    Admin,
+words! {
+    /// A permission in a repository, from the lowest to the highest.
+    pub enum Permission {
+        /// They can read it.
+        Read = "read",
+        /// They can push to it.
+        Write = "write",
+        /// They can change its settings.
+        Admin = "admin",
+    }
 }
 
 /// How much of a name people are shown, in characters; JSON and CSV have it whole.

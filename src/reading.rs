@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Problem;
 use crate::member::Member;
+use crate::words::words;
 
 /// Which workspaces are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,30 +73,17 @@ pub struct MemberList {
     pub coverage: Vec<Coverage>,
 }
 
-/// Whose second factor is looked at.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Coverage {
-    /// The members of the workspace.
-    Members,
-    /// Everybody else who has access to one of its repositories.
-    Repositories,
+words! {
+    /// Whose second factor is looked at.
+    pub enum Coverage {
+        /// The members of the workspace.
+        Members = "members",
+        /// Everybody else who has access to one of its repositories.
+        Repositories = "repositories",
+    }
 }
 
 impl Coverage {
-    /// Each of them.
-    pub const ALL: [Coverage; 2] = [Coverage::Members, Coverage::Repositories];
-
-    /// The name used in policies and reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Coverage::Members => "members",
-            Coverage::Repositories => "repositories",
-        }
-    }
-
     /// What is looked at where nothing else is said.
     pub(crate) fn usual() -> Vec<Coverage> {
         vec![Coverage::Members]

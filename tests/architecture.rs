@@ -24,7 +24,7 @@ const FLOORS: &[&[&str]] = &[
     &["files"],
     &["env"],
     &["failure", "rule", "location", "member"],
-    &["quote", "escape", "suggest", "digest", "hosts", "ci", "schema", "unique"],
+    &["quote", "escape", "suggest", "digest", "hosts", "ci", "schema", "unique", "words"],
 ];
 
 fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {

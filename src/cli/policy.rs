@@ -7,8 +7,9 @@ use jiff::{ToSpan, civil::Date};
 
 use super::value::{day, reports};
 use super::{CREDENTIALS, ConnectArgs, MORE, MembersArgs, PolicyArgs, SourceArgs};
-use crate::emit::{ReportArg, ReportFormat};
+use crate::emit::ReportArg;
 use crate::policy::Category;
+use crate::words::words;
 
 /// `mfa-gate policy`
 #[derive(Debug, Subcommand)]
@@ -86,25 +87,13 @@ pub struct PolicyList {
     pub report: Vec<ReportArg<ExemptionsFormat>>,
 }
 
-/// How exemptions are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExemptionsFormat {
-    /// A table for people.
-    Text,
-    /// For programs.
-    Json,
-}
-
-impl ReportFormat for ExemptionsFormat {
-    fn all() -> &'static [Self] {
-        &[ExemptionsFormat::Text, ExemptionsFormat::Json]
-    }
-
-    fn id(self) -> &'static str {
-        match self {
-            ExemptionsFormat::Text => "text",
-            ExemptionsFormat::Json => "json",
-        }
+words! {
+    /// How exemptions are listed.
+    pub enum ExemptionsFormat {
+        /// A table for people.
+        Text = "text",
+        /// For programs.
+        Json = "json",
     }
 }
 

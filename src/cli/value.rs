@@ -6,10 +6,11 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, TypedValueParser};
 use jiff::{SignedDuration, civil::Date};
 
-use crate::emit::{ReportArg, ReportFormat};
+use crate::emit::ReportArg;
 use crate::policy::{Category, read_date};
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
+use crate::words::Word;
 
 /// A value that a function reads, with the words that shells complete it by and help lists.
 #[derive(Clone)]
@@ -36,12 +37,12 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Words<T> {
 }
 
 /// What `--report` takes.
-pub(super) fn reports<F: ReportFormat>() -> Words<ReportArg<F>> {
+pub(super) fn reports<F: Word>() -> Words<ReportArg<F>> {
     Words { words: ids::<F>().collect(), read: report::<F> }
 }
 
-fn ids<F: ReportFormat>() -> impl Iterator<Item = &'static str> {
-    F::all().iter().map(|format| format.id())
+fn ids<F: Word>() -> impl Iterator<Item = &'static str> {
+    F::ALL.iter().map(|format| format.id())
 }
 
 /// What `--slack` takes. Anything else is refused later, without being repeated: it may be the
@@ -65,19 +66,19 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
 }
 
 /// A report and where it goes: `FORMAT=PATH`, or `FORMAT` for standard output.
-fn report<F: ReportFormat>(text: &str) -> Result<ReportArg<F>, String> {
+fn report<F: Word>(text: &str) -> Result<ReportArg<F>, String> {
     let (id, path) = text.split_once('=').unwrap_or((text, "-"));
-    match F::all().iter().find(|format| format.id() == id) {
+    match F::from_id(id) {
         Some(_) if path.is_empty() => {
             Err(format!("the path is missing: write {id}=PATH, or {id} for standard output"))
         }
-        Some(format) => Ok(ReportArg { format: *format, path: path.into() }),
+        Some(format) => Ok(ReportArg { format, path: path.into() }),
         None => Err(unknown_format::<F>(text)),
     }
 }
 
 /// What to write in place of a report whose format is not one.
-fn unknown_format<F: ReportFormat>(text: &str) -> String {
+fn unknown_format<F: Word>(text: &str) -> String {
     match text.split_once('=') {
         Some((path, format)) if ids::<F>().any(|id| id == format) => {
             format!("the format comes first: write {format}={path}")
@@ -102,7 +103,7 @@ fn unknown_format<F: ReportFormat>(text: &str) -> String {
 }
 
 /// The format that a file of this name is probably meant to have.
-fn format_of_file<F: ReportFormat>(path: &str) -> Option<&'static str> {
+fn format_of_file<F: Word>(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit_once('.')?;
     let meant = match extension.to_ascii_lowercase().as_str() {
         "xml" => "junit".to_owned(),

@@ -50,7 +50,7 @@ fn asking(shell: Shell, script: &str) -> String {
         ),
         Shell::Fish => script.replace(mark, &format!("({})", ask(mark, "(commandline -opc)"))),
         // The scripts of other shells complete no values.
-        _ => script,
+        Shell::Elvish | Shell::PowerShell | _ => script,
     })
 }
 

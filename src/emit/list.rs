@@ -6,38 +6,26 @@ use std::io;
 use unicode_width::UnicodeWidthStr;
 
 use super::wrap::{INDENT, row, wrap};
-use super::{ReportFormat, csv, json, summary};
+use super::{csv, json, summary};
 use crate::escape::terminal;
 use crate::member::{AccountStatus, Kind, Source, TwoFactor};
 use crate::report::{ListedMember, Snapshot};
 use crate::roster_kind::RosterKind;
+use crate::words::words;
 
 /// The widest that a column is padded to, in terminal cells; one long name must not push the
 /// other columns out of sight.
 const MAX_PADDING: usize = 46;
 
-/// How members are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A table for people.
-    Text,
-    /// What `--members` reads.
-    Json,
-    /// A row a member.
-    Csv,
-}
-
-impl ReportFormat for Format {
-    fn all() -> &'static [Self] {
-        &[Format::Text, Format::Json, Format::Csv]
-    }
-
-    fn id(self) -> &'static str {
-        match self {
-            Format::Text => "text",
-            Format::Json => "json",
-            Format::Csv => "csv",
-        }
+words! {
+    /// How members are listed.
+    pub enum Format {
+        /// A table for people.
+        Text = "text",
+        /// What `--members` reads.
+        Json = "json",
+        /// A row a member.
+        Csv = "csv",
     }
 }
 

@@ -23,66 +23,30 @@ pub mod list;
 
 use std::io;
 
-pub use self::reports::{ReportArg, ReportFormat, Reports, Written};
+pub use self::reports::{ReportArg, Reports, Written};
 
 use crate::report::Report;
+use crate::words::words;
 
-/// A format of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
-    /// The evidence: the report itself.
-    Json,
-    /// JUnit XML, for the test tab of a CI system.
-    Junit,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-    /// One row a member, for a spreadsheet.
-    Csv,
-    /// A step summary or a comment.
-    Markdown,
-    /// A page for people and auditors.
-    Html,
-    /// Workflow commands, which GitHub's runner turns into annotations.
-    Github,
-    /// A statement about a commit, to be signed.
-    InToto,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Format; 8] = [
-        Format::Json,
-        Format::Junit,
-        Format::Sarif,
-        Format::Csv,
-        Format::Markdown,
-        Format::Html,
-        Format::Github,
-        Format::InToto,
-    ];
-
-    /// The name used on the command line.
-    pub fn id(self) -> &'static str {
-        match self {
-            Format::Json => "json",
-            Format::Junit => "junit",
-            Format::Sarif => "sarif",
-            Format::Csv => "csv",
-            Format::Markdown => "markdown",
-            Format::Html => "html",
-            Format::Github => "github",
-            Format::InToto => "in-toto",
-        }
-    }
-}
-
-impl ReportFormat for Format {
-    fn all() -> &'static [Self] {
-        &Self::ALL
-    }
-
-    fn id(self) -> &'static str {
-        Format::id(self)
+words! {
+    /// A format of the report.
+    pub enum Format {
+        /// The evidence: the report itself.
+        Json = "json",
+        /// JUnit XML, for the test tab of a CI system.
+        Junit = "junit",
+        /// SARIF 2.1.0, for code scanning.
+        Sarif = "sarif",
+        /// One row a member, for a spreadsheet.
+        Csv = "csv",
+        /// A step summary or a comment.
+        Markdown = "markdown",
+        /// A page for people and auditors.
+        Html = "html",
+        /// Workflow commands, which GitHub's runner turns into annotations.
+        Github = "github",
+        /// A statement about a commit, to be signed.
+        InToto = "in-toto",
     }
 }
 

@@ -9,15 +9,7 @@ use anyhow::anyhow;
 use super::Format;
 use crate::failure::Failure;
 use crate::files::Target;
-
-/// What the reports of a command can be written as.
-pub trait ReportFormat: Copy + Send + Sync + 'static {
-    /// Every format that the command can write.
-    fn all() -> &'static [Self];
-
-    /// The name used on the command line.
-    fn id(self) -> &'static str;
-}
+use crate::words::Word;
 
 /// A report that was asked for: `FORMAT=PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +24,7 @@ pub struct ReportArg<F = Format> {
 #[derive(Debug)]
 pub struct Reports<F = Format>(Vec<(ReportArg<F>, Target)>);
 
-impl<F: ReportFormat> Reports<F> {
+impl<F: Word> Reports<F> {
     /// Prepares every target.
     ///
     /// # Errors

@@ -4,10 +4,11 @@
 use jiff::civil::Date;
 
 use super::dates::read_date;
-use super::keys::{Key, REQUIRED, Shape, Takes, Word, report_unknown};
+use super::keys::{Key, REQUIRED, Shape, Takes, report_unknown};
 use super::lists::choice;
 use super::meant;
 use super::values::Form;
+use crate::words::Word;
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::{Entry, Mapping, Node, Value};
 use crate::yaml::quotes::quoted;

@@ -9,6 +9,7 @@ use crate::member::Source;
 use crate::reading::Coverage;
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
+use crate::words::{Word, words};
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::Entry;
 
@@ -37,15 +38,6 @@ pub(super) enum Takes {
     Entries(&'static Shape),
 }
 
-/// A word from a list, as a policy writes it.
-pub(super) trait Word: Copy + JsonSchema + 'static {
-    /// Every word of the list.
-    const ALL: &'static [Self];
-
-    /// The word itself.
-    fn word(self) -> &'static str;
-}
-
 /// The words that a key takes.
 #[derive(Clone, Copy)]
 pub(super) struct Words {
@@ -53,67 +45,17 @@ pub(super) struct Words {
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-const fn words<T: Word>() -> Words {
+const fn words<T: Word + JsonSchema>() -> Words {
     Words {
-        all: || T::ALL.iter().map(|one| one.word()).collect(),
+        all: || T::ALL.iter().map(|word| word.id()).collect(),
         schema: SchemaGenerator::subschema_for::<T>,
     }
 }
 
-impl Word for Source {
-    const ALL: &'static [Self] = &Source::ALL;
-
-    fn word(self) -> &'static str {
-        self.id()
-    }
-}
-
-impl Word for Coverage {
-    const ALL: &'static [Self] = &Coverage::ALL;
-
-    fn word(self) -> &'static str {
-        self.id()
-    }
-}
-
-impl Word for OptionalField {
-    const ALL: &'static [Self] = &OptionalField::ALL;
-
-    fn word(self) -> &'static str {
-        self.id()
-    }
-}
-
-impl Word for Admins {
-    const ALL: &'static [Self] = &[Admins::Deny, Admins::Allow];
-
-    fn word(self) -> &'static str {
-        self.id()
-    }
-}
-
-/// Where a roster comes from that is not a file.
-#[derive(Clone, Copy, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RosterFrom {
-    Entra,
-}
-
-impl Word for RosterFrom {
-    const ALL: &'static [Self] = &[RosterFrom::Entra];
-
-    fn word(self) -> &'static str {
-        match self {
-            RosterFrom::Entra => "entra",
-        }
-    }
-}
-
-impl Word for Category {
-    const ALL: &'static [Self] = &Category::ALL;
-
-    fn word(self) -> &'static str {
-        self.id()
+words! {
+    /// Where a roster comes from that is not a file.
+    pub(super) enum RosterFrom {
+        Entra = "entra",
     }
 }
 

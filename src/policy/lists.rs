@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::fields::{Field, Fields, List};
-use super::keys::Word;
 use super::values::Form;
 use crate::suggest::{choose, each_alone, words};
+use crate::words::Word;
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::source::Spanned;
 
@@ -76,9 +76,9 @@ pub(super) fn choice<T: Word>(
     what: &str,
     diagnostics: &mut Diagnostics,
 ) -> Option<T> {
-    let found = T::ALL.iter().copied().find(|choice| choice.word() == value);
+    let found = T::from_id(&value);
     if found.is_none() {
-        let choices = || T::ALL.iter().map(|choice| choice.word());
+        let choices = || T::ALL.iter().map(|word| word.id());
         let several: Vec<&str> = words(&value).collect();
         let help =
             if several.len() > 1 && several.iter().all(|one| choices().any(|word| word == *one)) {

@@ -39,6 +39,7 @@ use crate::member::{Ids, Source};
 use crate::reading::Coverage;
 use crate::rule::{Level, Rule};
 use crate::unique;
+use crate::words::words;
 
 /// A policy that was read and found valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,69 +218,33 @@ impl Default for Limits {
     }
 }
 
-/// Whether a workspace owner may be exempted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Admins {
-    /// An exemption for an owner has no effect.
-    Deny,
-    /// Owners can be exempt like any other member.
-    Allow,
-}
-
-impl Admins {
-    /// The name used in policies.
-    pub fn id(self) -> &'static str {
-        match self {
-            Admins::Deny => "deny",
-            Admins::Allow => "allow",
-        }
+words! {
+    /// Whether a workspace owner may be exempted.
+    pub enum Admins {
+        /// An exemption for an owner has no effect.
+        Deny = "deny",
+        /// Owners can be exempt like any other member.
+        Allow = "allow",
     }
 }
 
-/// A field of an exemption that `limits.require` can require.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OptionalField {
-    /// `name`
-    Name,
-    /// `category`
-    Category,
-    /// `compensating_controls`
-    CompensatingControls,
-    /// `owner`
-    Owner,
-    /// `approved_by`
-    ApprovedBy,
-    /// `ticket`
-    Ticket,
-    /// `starts`
-    Starts,
-}
-
-impl OptionalField {
-    /// Every optional field, in the order in which they are documented.
-    pub const ALL: [OptionalField; 7] = [
-        OptionalField::Name,
-        OptionalField::Category,
-        OptionalField::CompensatingControls,
-        OptionalField::Owner,
-        OptionalField::ApprovedBy,
-        OptionalField::Ticket,
-        OptionalField::Starts,
-    ];
-
-    /// The key in the policy.
-    pub fn id(self) -> &'static str {
-        match self {
-            OptionalField::Name => "name",
-            OptionalField::Category => "category",
-            OptionalField::CompensatingControls => "compensating_controls",
-            OptionalField::Owner => "owner",
-            OptionalField::ApprovedBy => "approved_by",
-            OptionalField::Ticket => "ticket",
-            OptionalField::Starts => "starts",
-        }
+words! {
+    /// A field of an exemption that `limits.require` can require.
+    pub enum OptionalField {
+        /// `name`
+        Name = "name",
+        /// `category`
+        Category = "category",
+        /// `compensating_controls`
+        CompensatingControls = "compensating_controls",
+        /// `owner`
+        Owner = "owner",
+        /// `approved_by`
+        ApprovedBy = "approved_by",
+        /// `ticket`
+        Ticket = "ticket",
+        /// `starts`
+        Starts = "starts",
     }
 }
 
@@ -377,40 +342,18 @@ pub enum MemberId {
     Uuid(Box<str>),
 }
 
-/// The kind of exemption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Category {
-    /// An account that only machines use.
-    ServiceAccount,
-    /// An account for emergencies.
-    BreakGlass,
-    /// Something else protects the account.
-    Mitigated,
-    /// The risk was accepted.
-    Waiver,
-    /// The member, or the pipeline step, is new.
-    Onboarding,
-}
-
-impl Category {
-    /// Every category.
-    pub const ALL: [Category; 5] = [
-        Category::ServiceAccount,
-        Category::BreakGlass,
-        Category::Mitigated,
-        Category::Waiver,
-        Category::Onboarding,
-    ];
-
-    /// The name used in policies and reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Category::ServiceAccount => "service-account",
-            Category::BreakGlass => "break-glass",
-            Category::Mitigated => "mitigated",
-            Category::Waiver => "waiver",
-            Category::Onboarding => "onboarding",
-        }
+words! {
+    /// The kind of exemption.
+    pub enum Category {
+        /// An account that only machines use.
+        ServiceAccount = "service-account",
+        /// An account for emergencies.
+        BreakGlass = "break-glass",
+        /// Something else protects the account.
+        Mitigated = "mitigated",
+        /// The risk was accepted.
+        Waiver = "waiver",
+        /// The member, or the pipeline step, is new.
+        Onboarding = "onboarding",
     }
 }

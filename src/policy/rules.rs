@@ -9,6 +9,7 @@ use super::fields;
 use super::keys::{Key, Takes, Words};
 use crate::rule::{Level, Rule};
 use crate::suggest::{choose, listed};
+use crate::words::Word;
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::{Entry, Mapping, Node, Value};
 
@@ -38,7 +39,7 @@ fn level(entry: Entry, diagnostics: &mut Diagnostics) -> Option<(Rule, Level)> {
         return None;
     }
     let word = word?;
-    let Some(level) = ALL.into_iter().find(|level| level.id() == word) else {
+    let Some(level) = Level::from_id(&word) else {
         let help = choose(&word, allowed.iter().copied().map(Level::id));
         diagnostics.push(span, format!("unknown level {}", shown(&word)), help);
         return None;
@@ -57,8 +58,6 @@ fn level(entry: Entry, diagnostics: &mut Diagnostics) -> Option<(Rule, Level)> {
     }
     Some((rule, level))
 }
-
-const ALL: [Level; 3] = [Level::Deny, Level::Warn, Level::Allow];
 
 /// The key of a rule, for what is said of a level that is not text.
 fn wanted(rule: Option<Rule>) -> Key {

@@ -12,6 +12,7 @@ use crate::member::{
 };
 use crate::policy::Category;
 use crate::rule::Rule;
+use crate::words::words;
 
 /// A member as it is listed, before any judgement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -116,29 +117,17 @@ pub struct JudgedMember {
     pub exemption: Option<Arc<str>>,
 }
 
-/// What the policy makes of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// An accepted source proves a second factor.
-    Protected,
-    /// No proof, and a valid exemption.
-    Exempt,
-    /// No proof, and no valid exemption.
-    Violation,
-    /// The account cannot log in: an app user, or deactivated.
-    NotApplicable,
-}
-
-impl Outcome {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Outcome::Protected => "protected",
-            Outcome::Exempt => "exempt",
-            Outcome::Violation => "violation",
-            Outcome::NotApplicable => "not_applicable",
-        }
+words! {
+    /// What the policy makes of a member.
+    pub enum Outcome {
+        /// An accepted source proves a second factor.
+        Protected = "protected",
+        /// No proof, and a valid exemption.
+        Exempt = "exempt",
+        /// No proof, and no valid exemption.
+        Violation = "violation",
+        /// The account cannot log in: an app user, or deactivated.
+        NotApplicable = "not_applicable",
     }
 }
 
@@ -204,46 +193,31 @@ impl JudgedExemption {
     }
 }
 
-/// The state of an exemption: the first that fits, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// No such member is in its workspaces, all of which were read.
-    Unused,
-    /// The member is protected, or does not log in, in every workspace where it applies.
-    Unneeded,
-    /// It covers an owner, and the policy forbids that.
-    NotAllowed,
-    /// It is longer, or there are more, than the policy allows.
-    OverLimit,
-    /// Its last day is over.
-    Expired,
-    /// Its first day is to come.
-    Scheduled,
-    /// It is valid and ends soon.
-    Expiring,
-    /// It is valid.
-    Active,
-    /// Its workspaces were not all read, and nothing else can be said.
-    Unresolved,
+words! {
+    /// The state of an exemption: the first that fits, in this order.
+    pub enum State {
+        /// No such member is in its workspaces, all of which were read.
+        Unused = "unused",
+        /// The member is protected, or does not log in, in every workspace where it applies.
+        Unneeded = "unneeded",
+        /// It covers an owner, and the policy forbids that.
+        NotAllowed = "not_allowed",
+        /// It is longer, or there are more, than the policy allows.
+        OverLimit = "over_limit",
+        /// Its last day is over.
+        Expired = "expired",
+        /// Its first day is to come.
+        Scheduled = "scheduled",
+        /// It is valid and ends soon.
+        Expiring = "expiring",
+        /// It is valid.
+        Active = "active",
+        /// Its workspaces were not all read, and nothing else can be said.
+        Unresolved = "unresolved",
+    }
 }
 
 impl State {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            State::Unused => "unused",
-            State::Unneeded => "unneeded",
-            State::NotAllowed => "not_allowed",
-            State::OverLimit => "over_limit",
-            State::Expired => "expired",
-            State::Scheduled => "scheduled",
-            State::Expiring => "expiring",
-            State::Active => "active",
-            State::Unresolved => "unresolved",
-        }
-    }
-
     /// Whether an exemption in this state excuses a member.
     pub fn excuses(self) -> bool {
         match self {

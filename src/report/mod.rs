@@ -21,6 +21,7 @@ use crate::policy::{Levels, Limits};
 use crate::reading::{Completeness, Coverage, Origin};
 use crate::roster_kind::RosterKind;
 use crate::unique;
+use crate::words::words;
 pub use changes::{Changes, Concern, Earlier, PreviousReport, Settled};
 pub use judged::{Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Severity, State};
 pub use period::{
@@ -200,29 +201,17 @@ pub struct EffectivePolicy {
     pub workspaces: Vec<Arc<str>>,
 }
 
-/// What the run concludes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Complete, no error, nobody unprotected without an exemption.
-    Compliant,
-    /// As compliant, but a two-factor rule only warns and somebody is concerned.
-    NotEnforced,
-    /// There is an error other than an incomplete workspace.
-    Violations,
-    /// Something could not be found out.
-    Incomplete,
-}
-
-impl Verdict {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Verdict::Compliant => "compliant",
-            Verdict::NotEnforced => "not_enforced",
-            Verdict::Violations => "violations",
-            Verdict::Incomplete => "incomplete",
-        }
+words! {
+    /// What the run concludes.
+    pub enum Verdict {
+        /// Complete, no error, nobody unprotected without an exemption.
+        Compliant = "compliant",
+        /// As compliant, but a two-factor rule only warns and somebody is concerned.
+        NotEnforced = "not_enforced",
+        /// There is an error other than an incomplete workspace.
+        Violations = "violations",
+        /// Something could not be found out.
+        Incomplete = "incomplete",
     }
 }
 

@@ -8,6 +8,8 @@ mod table;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::words::words;
+
 pub use control::Control;
 
 /// What a finding is about.
@@ -40,18 +42,16 @@ pub enum Rule {
     WorkspaceIncomplete,
 }
 
-/// What the policy makes of a rule: `deny` gives errors, `warn` warnings, `allow` nothing.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// A finding of level error.
-    Deny,
-    /// A finding of level warning.
-    Warn,
-    /// No finding.
-    Allow,
+words! {
+    /// What the policy makes of a rule: `deny` gives errors, `warn` warnings, `allow` nothing.
+    pub enum Level {
+        /// A finding of level error.
+        Deny = "deny",
+        /// A finding of level warning.
+        Warn = "warn",
+        /// No finding.
+        Allow = "allow",
+    }
 }
 
 /// What a rule's findings are about.
@@ -157,17 +157,6 @@ impl Rule {
     /// An example of the rule.
     pub fn example(self) -> &'static Example {
         &self.row().example
-    }
-}
-
-impl Level {
-    /// The name used in policies, such as `deny`.
-    pub fn id(self) -> &'static str {
-        match self {
-            Level::Deny => "deny",
-            Level::Warn => "warn",
-            Level::Allow => "allow",
-        }
     }
 }
 

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
 use crate::emit::console::Style;
-use crate::emit::{self, ReportFormat, Reports, Written, console};
+use crate::emit::{self, Reports, Written, console};
 use crate::failure::{Exit, Failure};
 use crate::redact::Redactor;
 use crate::report::Report;
+use crate::words::Word;
 
 /// Runs a command with what replaces people by pseudonyms, where that is wanted: then nothing that
 /// it says of a failure names anybody either.
@@ -39,7 +40,7 @@ pub(crate) fn deliver(report: &Report, reports: Reports, args: &ReportArgs) -> D
 
 impl Delivered {
     /// Writes the reports of whatever kind.
-    pub(crate) fn by<F: ReportFormat>(
+    pub(crate) fn by<F: Word>(
         reports: Reports<F>,
         write: impl Fn(F, &mut dyn Write) -> anyhow::Result<()> + Sync,
     ) -> Self {

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
-use crate::emit::{ReportArg, ReportFormat, Reports};
+use crate::emit::{ReportArg, Reports};
 use crate::env::{CREDENTIALS, file_of};
 use crate::failure::Failure;
+use crate::words::Word;
 
 /// The files that a command reads.
 pub(crate) struct Inputs(Vec<PathBuf>);
@@ -23,10 +24,7 @@ impl Inputs {
     }
 
     /// The places of reports, checked and cleared. None of them is one of these files.
-    pub(crate) fn reports<F: ReportFormat>(
-        &self,
-        reports: &[ReportArg<F>],
-    ) -> Result<Reports<F>, Failure> {
+    pub(crate) fn reports<F: Word>(&self, reports: &[ReportArg<F>]) -> Result<Reports<F>, Failure> {
         let paths: Vec<&Path> = self.0.iter().map(PathBuf::as_path).collect();
         Reports::prepare(reports, &paths)
     }

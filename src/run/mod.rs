@@ -21,12 +21,13 @@ use anyhow::Context as _;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::ci;
+use crate::emit::Reports;
 use crate::emit::console::Style;
-use crate::emit::{ReportFormat, Reports};
 use crate::env::{POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::http::Secrets;
+use crate::words::Word;
 pub use progress::Announce;
 
 /// What a command knows of the process it runs in.
@@ -99,7 +100,7 @@ pub(crate) fn to_stdout(
 
 /// How wide the lines of a list may be. One that is not read on a terminal has a line an entry, for
 /// `grep` and `awk`.
-pub(crate) fn list_width<F: ReportFormat>(reports: &Reports<F>, style: Style) -> usize {
+pub(crate) fn list_width<F: Word>(reports: &Reports<F>, style: Style) -> usize {
     let is_read = reports.use_stdout() && io::stdout().is_terminal();
     if is_read { style.width } else { usize::MAX }
 }

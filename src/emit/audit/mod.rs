@@ -10,34 +10,21 @@ use std::io;
 
 pub(crate) use console::write as console;
 
-use super::{ReportFormat, html, json};
+use super::{html, json};
 use crate::report::Audit;
+use crate::words::words;
 
-/// What an audit can be written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// What programs read.
-    Json,
-    /// A row a member and workspace.
-    Csv,
-    /// A comment or a summary.
-    Markdown,
-    /// A page for people and auditors.
-    Html,
-}
-
-impl ReportFormat for Format {
-    fn all() -> &'static [Self] {
-        &[Format::Json, Format::Csv, Format::Markdown, Format::Html]
-    }
-
-    fn id(self) -> &'static str {
-        match self {
-            Format::Json => "json",
-            Format::Csv => "csv",
-            Format::Markdown => "markdown",
-            Format::Html => "html",
-        }
+words! {
+    /// What an audit can be written as.
+    pub enum Format {
+        /// What programs read.
+        Json = "json",
+        /// A row a member and workspace.
+        Csv = "csv",
+        /// A comment or a summary.
+        Markdown = "markdown",
+        /// A page for people and auditors.
+        Html = "html",
     }
 }
 

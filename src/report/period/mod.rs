@@ -18,6 +18,8 @@ pub use self::policies::{
 pub use self::workspaces::{AuditedWorkspace, Day, DayState, Gap, Look};
 use super::{Assurance, PreviousReport, Redaction, Redirection, Tool};
 
+use crate::words::words;
+
 /// The version of the audit's JSON form.
 pub const AUDIT_SCHEMA_VERSION: u32 = 1;
 
@@ -85,26 +87,15 @@ pub struct AuditOptions {
     pub policy_sha256: Vec<Box<str>>,
 }
 
-/// Whether the control worked through the period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PeriodVerdict {
-    /// There is no gap, and every look was compliant.
-    Covered,
-    /// At some look a member was exposed or a rule of level deny was broken.
-    Violations,
-    /// There is a gap, a report that is not evidence, or a policy that is not allowed.
-    Gaps,
-}
-
-impl PeriodVerdict {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            PeriodVerdict::Covered => "covered",
-            PeriodVerdict::Violations => "violations",
-            PeriodVerdict::Gaps => "gaps",
-        }
+words! {
+    /// Whether the control worked through the period.
+    pub enum PeriodVerdict {
+        /// There is no gap, and every look was compliant.
+        Covered = "covered",
+        /// At some look a member was exposed or a rule of level deny was broken.
+        Violations = "violations",
+        /// There is a gap, a report that is not evidence, or a policy that is not allowed.
+        Gaps = "gaps",
     }
 }
 

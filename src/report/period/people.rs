@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::member::Role;
+use crate::words::words;
 
 /// One member of one workspace over the period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -100,28 +101,16 @@ pub struct Exposure {
     pub ended: Option<Ended>,
 }
 
-/// How an exposure ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// The member had a second factor.
-    Protected,
-    /// An exemption excused the member.
-    Exempt,
-    /// Nobody logged in with the account any more.
-    NotApplicable,
-    /// The member had left the workspace.
-    Left,
-}
-
-impl Ended {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Ended::Protected => "protected",
-            Ended::Exempt => "exempt",
-            Ended::NotApplicable => "not_applicable",
-            Ended::Left => "left",
-        }
+words! {
+    /// How an exposure ended.
+    pub enum Ended {
+        /// The member had a second factor.
+        Protected = "protected",
+        /// An exemption excused the member.
+        Exempt = "exempt",
+        /// Nobody logged in with the account any more.
+        NotApplicable = "not_applicable",
+        /// The member had left the workspace.
+        Left = "left",
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::report::{EffectivePolicy, JudgedExemption, State};
 use crate::rule::{Level, Rule};
+use crate::words::words;
 
 /// A rule of level deny, other than the two-factor rules, that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -155,31 +156,18 @@ pub struct ExemptionChange {
     pub approved_by: Option<Box<str>>,
 }
 
-/// What happened to an exemption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EntryChange {
-    /// It is new.
-    Added,
-    /// Its last day is later.
-    Extended,
-    /// Its last day is earlier.
-    Shortened,
-    /// Its last day is the same, and something else changed.
-    Reworded,
-    /// It is gone.
-    Removed,
-}
-
-impl EntryChange {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            EntryChange::Added => "added",
-            EntryChange::Extended => "extended",
-            EntryChange::Shortened => "shortened",
-            EntryChange::Reworded => "reworded",
-            EntryChange::Removed => "removed",
-        }
+words! {
+    /// What happened to an exemption.
+    pub enum EntryChange {
+        /// It is new.
+        Added = "added",
+        /// Its last day is later.
+        Extended = "extended",
+        /// Its last day is earlier.
+        Shortened = "shortened",
+        /// Its last day is the same, and something else changed.
+        Reworded = "reworded",
+        /// It is gone.
+        Removed = "removed",
     }
 }

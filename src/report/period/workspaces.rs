@@ -6,6 +6,8 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::words::words;
+
 /// One workspace over the period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -79,31 +81,18 @@ pub struct Day {
     pub state: DayState,
 }
 
-/// What the looks of a day showed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DayState {
-    /// Every look was compliant.
-    Compliant,
-    /// A look was not.
-    Violations,
-    /// There was no look, and the stretch without one is longer than allowed.
-    Gap,
-    /// There was no look, and the stretch without one is not longer than allowed.
-    NoLook,
-    /// No policy in force named the workspace.
-    OutOfScope,
-}
-
-impl DayState {
-    /// The name used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            DayState::Compliant => "compliant",
-            DayState::Violations => "violations",
-            DayState::Gap => "gap",
-            DayState::NoLook => "no_look",
-            DayState::OutOfScope => "out_of_scope",
-        }
+words! {
+    /// What the looks of a day showed.
+    pub enum DayState {
+        /// Every look was compliant.
+        Compliant = "compliant",
+        /// A look was not.
+        Violations = "violations",
+        /// There was no look, and the stretch without one is longer than allowed.
+        Gap = "gap",
+        /// There was no look, and the stretch without one is not longer than allowed.
+        NoLook = "no_look",
+        /// No policy in force named the workspace.
+        OutOfScope = "out_of_scope",
     }
 }
