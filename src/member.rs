@@ -8,18 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::words;
 
-/// What is known about a second factor. Unknown is not off.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum TwoFactor {
-    /// A source says that there is a second factor.
-    Enabled,
-    /// A source says that there is none, as far as that source can see.
-    Disabled,
-    /// The source says nothing about it.
-    Unknown,
+words! {
+    /// What is known about a second factor. Unknown is not off.
+    pub enum TwoFactor {
+        /// A source says that there is a second factor.
+        Enabled = "enabled",
+        /// A source says that there is none, as far as that source can see.
+        Disabled = "disabled",
+        /// The source says nothing about it.
+        Unknown = "unknown",
+    }
 }
 
 words! {
@@ -199,14 +197,14 @@ impl From<AccountStatus> for Box<str> {
     }
 }
 
-/// Whether a member owns the workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// An administrator of the workspace; Bitbucket's permission `owner`.
-    Owner,
-    /// Any other member.
-    Member,
+words! {
+    /// Whether a member owns the workspace.
+    pub enum Role {
+        /// An administrator of the workspace; Bitbucket's permission `owner`.
+        Owner = "owner",
+        /// Any other member.
+        Member = "member",
+    }
 }
 
 /// What somebody who is not a member of the workspace may do in its repositories.
@@ -245,21 +243,21 @@ words! {
 }
 
 /// How much of a name people are shown, in characters; JSON and CSV have it whole.
-const LONGEST_NAME: usize = 100;
+pub(crate) const LONGEST_NAME: usize = 100;
 
 /// A member for people: the first name that shows anything, and the key whole.
 pub(crate) fn label(key: &str, names: [&Option<Box<str>>; 2]) -> String {
     match shown_name(names) {
-        Some(name) if name != key => format!("{} ({key})", shortened(name)),
+        Some(name) if name != key => format!("{} ({key})", shortened(name, LONGEST_NAME)),
         Some(_) | None => key.to_owned(),
     }
 }
 
-/// As much of a name as people are shown.
-pub(crate) fn shortened(name: &str) -> Cow<'_, str> {
-    match name.char_indices().nth(LONGEST_NAME) {
-        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()).into(),
-        None => name.into(),
+/// The first characters of a text, at most so many, and a mark where it is cut.
+pub(crate) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
     }
 }
 

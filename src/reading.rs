@@ -3,9 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use crate::failure::Problem;
 use crate::member::Member;
 use crate::words::words;
@@ -32,18 +29,18 @@ pub struct Reading {
     pub members: Result<MemberList, Problem>,
 }
 
-/// Where members come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// Bitbucket's API, asked now.
-    Api,
-    /// A file of `mfa-gate members --report json`.
-    Snapshot,
-    /// Pages of Bitbucket's API that somebody saved.
-    SavedPages,
-    /// Bitbucket's own user export, a CSV.
-    UserExport,
+words! {
+    /// Where members come from.
+    pub enum Origin {
+        /// Bitbucket's API, asked now.
+        Api = "api",
+        /// A file of `mfa-gate members --report json`.
+        Snapshot = "snapshot",
+        /// Pages of Bitbucket's API that somebody saved.
+        SavedPages = "saved_pages",
+        /// Bitbucket's own user export, a CSV.
+        UserExport = "user_export",
+    }
 }
 
 /// What it took to read a workspace. For a file, nothing but the count that the file repeats.
@@ -99,14 +96,14 @@ pub enum Addresses {
     LookedUp,
 }
 
-/// How it is known that a list of members is complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Completeness {
-    /// Counted against the server's own count.
-    Size,
-    /// The server gave no count; the last page had no `next`.
-    LastPage,
-    /// The file's author says so; a CSV has no count.
-    Asserted,
+words! {
+    /// How it is known that a list of members is complete.
+    pub enum Completeness {
+        /// Counted against the server's own count.
+        Size = "size",
+        /// The server gave no count; the last page had no `next`.
+        LastPage = "last_page",
+        /// The file's author says so; a CSV has no count.
+        Asserted = "asserted",
+    }
 }

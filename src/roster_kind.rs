@@ -1,21 +1,20 @@
 //! What readers call the sources, by the kind of roster there is.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use crate::member::Source;
+use crate::words::words;
 
 const ENTRA: &str = "Microsoft Entra";
 
-/// What kind of roster a run has. Readers know one that is Microsoft Entra by that name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RosterKind {
-    /// An identity provider's export.
-    #[default]
-    Export,
-    /// Microsoft Entra, which is asked by the run itself.
-    Entra,
+words! {
+    /// What kind of roster a run has. Readers know one that is Microsoft Entra by that name.
+    #[derive(Default)]
+    pub enum RosterKind {
+        /// An identity provider's export.
+        #[default]
+        Export = "export",
+        /// Microsoft Entra, which is asked by the run itself.
+        Entra = "entra",
+    }
 }
 
 impl RosterKind {

@@ -121,17 +121,8 @@ impl<'a> Console<'a> {
 
     /// The findings by rule, errors first, each rule with what to do about it.
     fn findings(&mut self, report: &Report) -> io::Result<()> {
-        let mut groups: Vec<Group<'_>> = Vec::new();
-        for level in [Severity::Error, Severity::Warning] {
-            for rule in Rule::ALL {
-                let findings: Vec<_> = summary::of_rule(report, rule)
-                    .filter(|finding| finding.level == level)
-                    .collect();
-                if !findings.is_empty() {
-                    groups.push(Group { rule, level, listed: MAX_LISTED, findings });
-                }
-            }
-        }
+        let group = |(level, rule, findings)| Group { rule, level, listed: MAX_LISTED, findings };
+        let mut groups: Vec<Group<'_>> = summary::by_rule(report).map(group).collect();
         share(&mut groups);
         let several = report.workspaces.len() > 1;
         let accept = summary::accepted(report, ", ");
@@ -142,7 +133,7 @@ impl<'a> Console<'a> {
         let Group { rule, level, findings, listed } = group;
         let (color, strong, faint) =
             (self.paint.severity(*level), self.paint.strong, self.paint.faint);
-        let (level, title, number) = (summary::level(*level), rule.title(), findings.len());
+        let (level, title, number) = (level.id(), rule.title(), findings.len());
         writeln!(self.out, "\n{color}{level}{color:#}{strong}: {title} ({number}){strong:#}")?;
         let help = findings.first().map(|finding| &*finding.help);
         let is_common = findings.iter().all(|finding| Some(&*finding.help) == help);

@@ -1,19 +1,18 @@
 //! CSV: one row a member, with whatever is known of it: who it is and what to do about it first. A
 //! cell that is empty was not said.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::io;
 
 use ::csv::Writer;
 
 use super::summary;
+use super::summary::Exemptions;
 use crate::escape;
 use crate::member::{AccountStatus, Role, Source, TwoFactor};
-use crate::report::{JudgedExemption, JudgedMember, ListedMember, Outcome, Report};
+use crate::report::{ListedMember, Outcome, Report};
 
 /// Without it, spreadsheets take UTF-8 for the letters of another age.
-pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The headings of who a member is.
 const WHO: [&str; 3] = ["name", "key", "workspace"];
@@ -42,61 +41,62 @@ const KNOWN: [&str; 15] = [
 
 /// Writes the members and what the policy makes of them.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut table = Table::new(JUDGEMENT, out)?;
-    let exemptions = summary::exemptions(report);
+    let mut table = Table::new(WHO.into_iter().chain(JUDGEMENT).chain(KNOWN), out)?;
+    let exemptions = Exemptions::of(report);
     for judged in &report.members {
-        let until = until(judged, &exemptions);
-        table.row(&judged.member, judgement(judged, &until))?;
+        let (rule, until) = match judged.outcome {
+            Outcome::Violation => (judged.member.rule().id(), String::new()),
+            Outcome::Exempt => ("", exemptions.excuse(judged).until()),
+            Outcome::Protected | Outcome::NotApplicable => ("", String::new()),
+        };
+        let exemption = judged.exemption.as_deref().unwrap_or_default();
+        table.member(&judged.member, [judged.outcome.id(), rule, &until, exemption])?;
     }
-    table.0.flush()
+    table.finish()
 }
 
 /// Writes members without any judgement.
 pub(super) fn write_members(members: &[ListedMember], out: &mut dyn io::Write) -> io::Result<()> {
-    let mut table = Table::new([], out)?;
+    let mut table = Table::new(WHO.into_iter().chain(KNOWN), out)?;
     for member in members {
-        table.row(member, [])?;
+        table.member(member, [])?;
     }
-    table.0.flush()
+    table.finish()
 }
 
-/// What the policy makes of a member, in the order of [`JUDGEMENT`].
-fn judgement<'a>(judged: &'a JudgedMember, until: &'a str) -> [&'a str; JUDGEMENT.len()] {
-    let rule = match judged.outcome {
-        Outcome::Violation => judged.member.rule().id(),
-        Outcome::Protected | Outcome::Exempt | Outcome::NotApplicable => "",
-    };
-    [judged.outcome.id(), rule, until, judged.exemption.as_deref().unwrap_or_default()]
-}
-
-/// The last day on which an exemption excuses the member.
-fn until(judged: &JudgedMember, exemptions: &HashMap<&str, &JudgedExemption>) -> Cow<'static, str> {
-    let exemption = judged.exemption.as_deref().and_then(|id| exemptions.get(id));
-    exemption.map_or(Cow::Borrowed(""), |exemption| exemption.expires.to_string().into())
-}
-
-/// A table with a row a member.
-struct Table<'a>(Writer<&'a mut dyn io::Write>);
+/// A table for spreadsheets.
+pub(super) struct Table<'a>(Writer<&'a mut dyn io::Write>);
 
 impl<'a> Table<'a> {
-    fn new<const N: usize>(judgement: [&str; N], out: &'a mut dyn io::Write) -> io::Result<Self> {
+    pub(super) fn new(
+        headings: impl IntoIterator<Item = &'static str>,
+        out: &'a mut dyn io::Write,
+    ) -> io::Result<Self> {
         out.write_all(BYTE_ORDER_MARK.as_bytes())?;
-        let mut writer = Writer::from_writer(out);
-        writer.write_record(WHO.into_iter().chain(judgement).chain(KNOWN)).map_err(io_error)?;
-        Ok(Table(writer))
+        let mut table = Table(Writer::from_writer(out));
+        table.row(headings)?;
+        Ok(table)
     }
 
-    fn row<const N: usize>(
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item: AsRef<str>>) -> io::Result<()> {
+        for text in cells {
+            self.0.write_field(escape::cell(text.as_ref()).as_bytes()).map_err(io_error)?;
+        }
+        self.0.write_record(None::<&[u8]>).map_err(io_error)
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+
+    fn member<const N: usize>(
         &mut self,
         member: &ListedMember,
         judgement: [&str; N],
     ) -> io::Result<()> {
         let who = [summary::shown_name(member).unwrap_or_default(), &member.key, &member.workspace];
-        let access = member.access.map(|access| access.to_string());
-        for text in who.into_iter().chain(judgement).chain(known(member, &access)) {
-            self.0.write_field(escape::cell(text).as_bytes()).map_err(io_error)?;
-        }
-        self.0.write_record(None::<&[u8]>).map_err(io_error)
+        let access = member.access.map(|access| access.to_string()).unwrap_or_default();
+        self.row(who.into_iter().chain(judgement).chain(known(member, &access)))
     }
 }
 
@@ -108,41 +108,25 @@ fn io_error(error: ::csv::Error) -> io::Error {
 }
 
 /// What is known of a member, in the order of [`KNOWN`].
-fn known<'a>(member: &'a ListedMember, access: &'a Option<String>) -> [&'a str; KNOWN.len()] {
+fn known<'a>(member: &'a ListedMember, access: &'a str) -> [&'a str; KNOWN.len()] {
+    let text = |text: &'a Option<Box<str>>| text.as_deref().unwrap_or_default();
     let [bitbucket, atlassian, roster, sso] =
-        Source::ALL.map(|source| member.evidence.said(source).map_or("", two_factor));
+        Source::ALL.map(|source| member.evidence.said(source).map_or("", TwoFactor::id));
     [
-        two_factor(member.two_factor),
+        member.two_factor.id(),
         member.decided_by.map_or("", Source::id),
         bitbucket,
         atlassian,
         roster,
         sso,
-        member.role.map_or("", role),
-        access.as_deref().unwrap_or_default(),
-        member.email.as_deref().unwrap_or_default(),
+        member.role.map_or("", Role::id),
+        access,
+        text(&member.email),
         member.kind.as_str(),
         member.account_status.as_ref().map_or("", AccountStatus::as_str),
-        member.account_id.as_deref().unwrap_or_default(),
-        member.uuid.as_deref().unwrap_or_default(),
-        member.nickname.as_deref().unwrap_or_default(),
-        member.display_name.as_deref().unwrap_or_default(),
+        text(&member.account_id),
+        text(&member.uuid),
+        text(&member.nickname),
+        text(&member.display_name),
     ]
-}
-
-/// The name that the JSON form uses.
-fn two_factor(value: TwoFactor) -> &'static str {
-    match value {
-        TwoFactor::Enabled => "enabled",
-        TwoFactor::Disabled => "disabled",
-        TwoFactor::Unknown => "unknown",
-    }
-}
-
-/// The name that the JSON form uses.
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "owner",
-        Role::Member => "member",
-    }
 }

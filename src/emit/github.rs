@@ -27,7 +27,7 @@ fn write_finding(finding: &Finding, out: &mut dyn io::Write) -> io::Result<()> {
     write!(
         out,
         "::{} file={},line={},endLine={}",
-        summary::level(finding.level),
+        finding.level.id(),
         workflow_property(&place.path),
         place.line,
         place.end_line

@@ -7,12 +7,13 @@
 mod xml;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
-use std::io;
+use std::io::{self, BufWriter, Write};
 
 use self::xml::Frame;
 use super::summary;
+use super::summary::Exemptions;
 use crate::location::Location;
 use crate::member::Role;
 use crate::report::{
@@ -25,7 +26,9 @@ use crate::rule::Rule;
 const EXEMPTIONS: &str = "policy exemptions";
 
 /// Writes the report.
-pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<()> {
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    // A case is written in small pieces: too small for a call through a table each.
+    let mut out = BufWriter::new(out);
     let mut notes = vec![summary::headline(report).to_string()];
     notes.extend(summary::caveats(report));
     let frame = Frame {
@@ -35,16 +38,16 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<
         notes: &notes,
     };
     let wording = Wording {
-        exemptions: summary::exemptions(report),
+        exemptions: Exemptions::of(report),
         several_sources: report.policy.effective.accept.len() > 1,
         roster: report.policy.effective.roster,
     };
     writeln!(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites>")?;
     for (id, (name, cases)) in suites(report).into_iter().enumerate() {
-        frame.suite(id, name, cases, &wording, out)?;
+        frame.suite(id, name, cases, &wording, &mut out)?;
     }
     writeln!(out, "</testsuites>")?;
-    Ok(())
+    out.flush()
 }
 
 /// A case. There may be a hundred thousand, so what it says is worked out when it is written.
@@ -70,10 +73,7 @@ enum About<'a> {
 impl Case<'_> {
     /// Owners come before other members of the same result.
     fn is_about_an_owner(&self) -> bool {
-        match self.about {
-            About::Member(judged) => judged.member.role == Some(Role::Owner),
-            About::Exemption(_) | About::Workspace(_) | About::Finding(_) | About::Nothing => false,
-        }
+        matches!(self.about, About::Member(judged) if judged.member.role == Some(Role::Owner))
     }
 }
 
@@ -184,7 +184,7 @@ impl<'a> Findings<'a> {
 
 /// What the texts of cases need to know about the report.
 struct Wording<'a> {
-    exemptions: HashMap<&'a str, &'a JudgedExemption>,
+    exemptions: Exemptions<'a>,
     /// Whether more than one source is accepted. Otherwise a member who passed needs no explanation.
     several_sources: bool,
     roster: RosterKind,
@@ -213,10 +213,9 @@ impl<'a> Wording<'a> {
             }
             Outcome::Protected => passed(""),
             Outcome::Exempt => {
-                let id = judged.exemption.as_deref().unwrap_or_default();
-                let exemption = self.exemptions.get(id).copied();
-                let place = exemption.map(|exemption| &exemption.location);
-                skipped(type_, summary::why_exempt(id, exemption), place)
+                let excuse = self.exemptions.excuse(judged);
+                let place = excuse.entry.map(|(_, exemption)| &exemption.location);
+                skipped(type_, excuse.why(), place)
             }
             Outcome::NotApplicable => skipped(type_, summary::why_not_applicable(member), None),
             // Only an edited report has no finding for it. It must not pass because of that.
@@ -272,18 +271,9 @@ fn passed<'a>(message: impl Into<Cow<'a, str>>) -> Told<'a> {
 }
 
 fn exemption(judged: &JudgedExemption) -> Told<'_> {
-    match judged.state {
-        State::Unresolved => {
-            let why = "its workspaces were not all read";
-            skipped(judged.state.id(), why, Some(&judged.location))
-        }
-        State::Unused
-        | State::Unneeded
-        | State::NotAllowed
-        | State::OverLimit
-        | State::Expired
-        | State::Scheduled
-        | State::Expiring
-        | State::Active => passed(""),
+    if judged.state == State::Unresolved {
+        let why = "its workspaces were not all read";
+        return skipped(judged.state.id(), why, Some(&judged.location));
     }
+    passed("")
 }

@@ -57,21 +57,18 @@ pub fn write(
 
 /// Writes an aligned table, and below it how the workspaces were read.
 fn text(snapshot: &Snapshot, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let columns = columns(snapshot, style.evidence);
-    let roster = snapshot.source.roster_kind();
-    let widths: Vec<usize> = columns
-        .iter()
-        .map(|column| {
-            let cells = snapshot.members.iter().map(|member| column.cell(member, roster).width());
-            cells.chain([column.heading(roster).width()]).max().unwrap_or_default().min(MAX_PADDING)
-        })
-        .collect();
+    let columns = Columns::new(snapshot, style.evidence);
+    let headings = columns.headings();
+    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.width()).collect();
+    for member in &snapshot.members {
+        for (width, cell) in widths.iter_mut().zip(columns.cells(member)) {
+            *width = cell.width().min(MAX_PADDING).max(*width);
+        }
+    }
     if !snapshot.members.is_empty() {
-        let headings = columns.iter().map(|column| column.heading(roster));
         writeln!(out, "{}", row(headings, &widths, style.width))?;
         for member in &snapshot.members {
-            let cells = columns.iter().map(|column| column.cell(member, roster));
-            writeln!(out, "{}", row(cells, &widths, style.width))?;
+            writeln!(out, "{}", row(columns.cells(member), &widths, style.width))?;
         }
         writeln!(out)?;
     }
@@ -89,54 +86,49 @@ fn text(snapshot: &Snapshot, style: Style, out: &mut dyn io::Write) -> io::Resul
     Ok(())
 }
 
-/// A column of the table.
-#[derive(Clone, Copy)]
-enum Column {
-    Workspace,
-    Name,
-    Id,
-    Status,
-    TwoFactor,
-    Evidence(Source),
-}
-
 /// The columns that have something to say.
-fn columns(snapshot: &Snapshot, evidence: bool) -> Vec<Column> {
-    let workspace = (snapshot.workspaces.len() > 1).then_some(Column::Workspace);
-    let was_asked = |source: &Source| {
-        evidence && snapshot.members.iter().any(|member| member.evidence.said(*source).is_some())
-    };
-    let asked = Source::ALL.into_iter().filter(was_asked).map(Column::Evidence);
-    let always = [Column::Name, Column::Id, Column::Status, Column::TwoFactor];
-    workspace.into_iter().chain(always).chain(asked).collect()
+struct Columns {
+    has_workspace: bool,
+    /// The sources that have a column.
+    sources: Vec<Source>,
+    roster: RosterKind,
 }
 
-impl Column {
-    fn heading(self, roster: RosterKind) -> Cow<'static, str> {
-        match self {
-            Column::Workspace => "WORKSPACE".into(),
-            Column::Name => "NAME".into(),
-            Column::Id => "ID".into(),
-            Column::Status => "STATUS".into(),
-            Column::TwoFactor => "TWO-FACTOR".into(),
-            Column::Evidence(source) => roster.heading(source).to_uppercase().into(),
+impl Columns {
+    fn new(snapshot: &Snapshot, evidence: bool) -> Self {
+        let said = |source: Source| {
+            snapshot.members.iter().any(|member| member.evidence.said(source).is_some())
+        };
+        Columns {
+            has_workspace: snapshot.workspaces.len() > 1,
+            sources: Source::ALL.into_iter().filter(|source| evidence && said(*source)).collect(),
+            roster: snapshot.source.roster_kind(),
         }
     }
 
-    fn cell(self, member: &ListedMember, roster: RosterKind) -> Cow<'_, str> {
-        match self {
-            Column::Workspace => terminal(&member.workspace),
-            Column::Name => terminal(summary::shown_name(member).unwrap_or("-")),
-            Column::Id => terminal(&member.key),
-            Column::Status => status(member),
-            Column::TwoFactor => two_factor(member, roster),
-            Column::Evidence(source) => match member.evidence.said(source) {
-                Some(TwoFactor::Enabled) => "yes".into(),
-                Some(TwoFactor::Disabled) => "no".into(),
-                Some(TwoFactor::Unknown) => "unknown".into(),
-                None => "-".into(),
-            },
-        }
+    fn headings(&self) -> Vec<Cow<'static, str>> {
+        let workspace = self.has_workspace.then_some("WORKSPACE");
+        let always = ["NAME", "ID", "STATUS", "TWO-FACTOR"];
+        let sources = self.sources.iter().map(|&source| self.roster.heading(source).to_uppercase());
+        let fixed = workspace.into_iter().chain(always).map(Cow::from);
+        fixed.chain(sources.map(Cow::from)).collect()
+    }
+
+    fn cells<'m>(&self, member: &'m ListedMember) -> Vec<Cow<'m, str>> {
+        let workspace = self.has_workspace.then(|| terminal(&member.workspace));
+        let always = [
+            terminal(summary::shown_name(member).unwrap_or("-")),
+            terminal(&member.key),
+            status(member),
+            two_factor(member, self.roster),
+        ];
+        let sources = self.sources.iter().map(|&source| match member.evidence.said(source) {
+            Some(TwoFactor::Enabled) => "yes".into(),
+            Some(TwoFactor::Disabled) => "no".into(),
+            Some(TwoFactor::Unknown) => "unknown".into(),
+            None => "-".into(),
+        });
+        workspace.into_iter().chain(always).chain(sources).collect()
     }
 }
 

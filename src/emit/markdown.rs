@@ -3,9 +3,11 @@
 
 use std::io;
 
+use super::summary::Excuse;
 use super::{changes, summary};
 use crate::escape::markdown;
-use crate::report::{Changes, Concern, Finding, JudgedMember, Outcome, Report, Workspace};
+use crate::member::shortened;
+use crate::report::{Changes, Concern, Finding, ListedMember, Report, Workspace};
 use crate::rule::Rule;
 
 /// What a comment on GitHub holds, in characters; a page is not longer than that in bytes. A step
@@ -25,9 +27,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     let headline = summary::headline(report);
     page.line(&format!("## mfa-gate: {}\n", headline.verdict))?;
     for reason in &headline.reasons {
-        let shown: String = reason.chars().take(LONGEST_REASON).collect();
-        let ellipsis = if shown.len() < reason.len() { "…" } else { "" };
-        page.line(&format!("- {}{ellipsis}", markdown(&shown)))?;
+        page.line(&format!("- {}", markdown(&shortened(reason, LONGEST_REASON))))?;
     }
     page.line(&format!("\n{}", markdown(&summary::counts(report))))?;
     for caveat in summary::caveats(report) {
@@ -113,7 +113,7 @@ fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let row = |finding: &Finding| {
         let place = &finding.location;
         [
-            summary::level(finding.level).to_owned(),
+            finding.level.id().to_owned(),
             finding.rule.title().to_owned(),
             if finding.help == finding.rule.help() {
                 markdown(&finding.message).into_owned()
@@ -140,26 +140,18 @@ fn findings(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn exempt(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let exemptions = summary::exemptions(report);
-    let exempt = report.members.iter().filter(|judged| judged.outcome == Outcome::Exempt);
-    let row = |judged: &JudgedMember| {
-        let id = judged.exemption.as_deref().unwrap_or_default();
-        let exemption = exemptions.get(id);
+    let row = |(member, excuse): (&ListedMember, Excuse<'_>)| {
+        let reason = excuse.entry.map(|(_, exemption)| markdown(&exemption.reason).into_owned());
         [
-            markdown(&summary::person(&judged.member)).into_owned(),
-            markdown(&judged.member.workspace).into_owned(),
-            markdown(id).into_owned(),
-            exemption.map_or_else(String::new, |exemption| exemption.expires.to_string()),
-            exemption
-                .map_or_else(String::new, |exemption| markdown(&exemption.reason).into_owned()),
+            markdown(&summary::person(member)).into_owned(),
+            markdown(&member.workspace).into_owned(),
+            markdown(excuse.id).into_owned(),
+            excuse.until(),
+            reason.unwrap_or_default(),
         ]
     };
-    page.table(
-        "Exempt members",
-        ["Member", "Workspace", "Exemption", "Until", "Reason"],
-        exempt,
-        row,
-    )
+    let headings = ["Member", "Workspace", "Exemption", "Until", "Reason"];
+    page.table("Exempt members", headings, summary::exempt(report), row)
 }
 
 fn workspaces(report: &Report, page: &mut Page<'_>) -> io::Result<()> {

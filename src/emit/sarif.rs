@@ -6,10 +6,8 @@
 
 mod form;
 
-use std::borrow::Cow;
 use std::io;
 
-use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use self::form::{
@@ -17,11 +15,12 @@ use self::form::{
     Invocation, Level, Location, Log, LogicalLocation, Message, Notification, Outcome,
     PhysicalLocation, Region, RuleProperties, RuleReference, Run, RunProperties, Suppression, Tool,
 };
-use super::{json, summary};
+use super::json;
+use super::summary::{self, Excuse};
 use crate::digest::{hex, sha256};
 use crate::escape::{sarif_message, uri_path, visible};
 use crate::location::Location as Place;
-use crate::report::{Finding, JudgedExemption, ListedMember, Report, Severity};
+use crate::report::{Finding, ListedMember, Report, Severity};
 use crate::rule::{Level as RuleLevel, Rule};
 
 const SCHEMA: &str =
@@ -37,7 +36,8 @@ const MAX_RESULTS: usize = 25_000;
 /// Writes the report as one run. Exempt members are in it only as `suppressed` results: GitHub
 /// does not look at suppressions, and would open an alert for each.
 pub(super) fn write(report: &Report, suppressed: bool, out: &mut dyn io::Write) -> io::Result<()> {
-    let run = run(report, Results { report, suppressed });
+    let start = Place::start_of(report.policy.path.clone());
+    let run = run(report, Results { report, suppressed, start });
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
     json::write(&log, json::Broken::Results, out)
 }
@@ -60,7 +60,7 @@ fn run<'a>(report: &'a Report, results: Results<'a>) -> Run<'a> {
             execution_successful: report.complete,
             exit_code: report.exit_code,
             // The only time that a report knows: when its members were read.
-            end_time_utc: time(report.checked_at),
+            end_time_utc: report.checked_at,
             tool_execution_notifications: notifications(report, results.count()),
         }],
         column_kind: "unicodeCodePoints",
@@ -69,15 +69,10 @@ fn run<'a>(report: &'a Report, results: Results<'a>) -> Run<'a> {
             assurance: report.assurance,
             verdict: report.verdict,
             complete: report.complete,
-            checked_at: time(report.checked_at),
+            checked_at: report.checked_at,
             scope: &report.scope,
         },
     }
-}
-
-/// A time in whole seconds, UTC.
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn notifications(report: &Report, results: usize) -> Vec<Notification<'_>> {
@@ -88,7 +83,7 @@ fn notifications(report: &Report, results: usize) -> Vec<Notification<'_>> {
     });
     let said = |level, text: &str| Notification {
         level,
-        message: Message { text: Cow::Owned(sarif_message(text).into_owned()) },
+        message: Message { text: sarif_message(text).into_owned().into() },
         associated_rule: None,
     };
     let caveats = summary::caveats(report);
@@ -162,33 +157,29 @@ fn level(severity: Severity) -> Level {
 }
 
 /// The results of a run, made one at a time, so that they need no memory.
-#[derive(Clone, Copy)]
 struct Results<'a> {
     report: &'a Report,
+    /// Whether exempt members are wanted too.
     suppressed: bool,
+    /// What stands for the place of an exemption that the report does not list.
+    start: Place,
 }
 
-impl<'a> Results<'a> {
+impl Results<'_> {
     /// How many there are before any is cut off.
-    fn count(self) -> usize {
+    fn count(&self) -> usize {
         self.report.findings.len() + self.exempt().count()
     }
 
-    /// The exempt members that are wanted, each with its exemption.
-    fn exempt(self) -> impl Iterator<Item = (&'a ListedMember, &'a JudgedExemption)> {
-        let exemptions = summary::exemptions(self.report);
-        let members = self.report.members.iter().filter(move |_| self.suppressed);
-        members.filter_map(move |judged| {
-            let exemption = exemptions.get(judged.exemption.as_deref()?)?;
-            Some((&judged.member, *exemption))
-        })
+    fn exempt(&self) -> impl Iterator<Item = (&ListedMember, Excuse<'_>)> {
+        self.suppressed.then(|| summary::exempt(self.report)).into_iter().flatten()
     }
 }
 
 impl Serialize for Results<'_> {
     /// The worst come first, so what is cut off is the least of it.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let exempt = self.exempt().map(|(member, exemption)| exempted(member, exemption));
+        let exempt = self.exempt().map(|(member, excuse)| exempted(member, excuse, &self.start));
         let all = self.report.findings.iter().map(result).chain(exempt);
         serializer.collect_seq(all.take(MAX_RESULTS))
     }
@@ -211,16 +202,16 @@ fn result(finding: &Finding) -> Outcome<'_> {
 }
 
 /// What would have been found of a member if it were not exempt.
-fn exempted<'a>(member: &'a ListedMember, exemption: &'a JudgedExemption) -> Outcome<'a> {
-    let rule = member.rule();
-    let why = summary::why_exempt(&exemption.id, Some(exemption));
+fn exempted<'a>(member: &'a ListedMember, excuse: Excuse<'a>, start: &'a Place) -> Outcome<'a> {
+    let (rule, why) = (member.rule(), excuse.why());
+    let place = excuse.entry.map_or(start, |(_, exemption)| &exemption.location);
     let message = format!("{} in {}: {why}", summary::person(member), member.workspace);
     Outcome {
         rule_id: rule.id(),
         rule_index: index(rule),
         level: Level::Note,
-        message: Message { text: Cow::Owned(sarif_message(&message).into_owned()) },
-        locations: location(&exemption.location, format!("{}/{}", member.workspace, member.key)),
+        message: Message { text: sarif_message(&message).into_owned().into() },
+        locations: location(place, format!("{}/{}", member.workspace, member.key)),
         partial_fingerprints: fingerprint(rule, &member.workspace, &member.key),
         suppressions: Some([Suppression {
             kind: "external",

@@ -2,20 +2,22 @@
 //! names and reasons as they are.
 
 mod caveats;
+mod excuse;
 mod headline;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use crate::member::{self, Kind, Source, TwoFactor};
 use crate::reading::Completeness;
 use crate::report::{
-    EffectivePolicy, Finding, JudgedExemption, JudgedMember, ListedMember, Outcome, Provenance,
-    Report, Severity, Workspace,
+    EffectivePolicy, Finding, JudgedMember, ListedMember, Outcome, Provenance, Report, Severity,
+    Workspace,
 };
 use crate::roster_kind::RosterKind;
 use crate::rule::Rule;
-pub(crate) use caveats::{caveats, clock, not_live, sign_on_hint};
+pub(crate) use caveats::{caveats, clock, not_live, redacted, redirected, sign_on_hint};
+pub(crate) use excuse::{Excuse, Exemptions, exempt};
 pub(crate) use headline::{Headline, bare_headline, headline};
 
 /// How many workspaces a sentence names before it counts them.
@@ -25,6 +27,12 @@ const NAMED_WORKSPACES: usize = 3;
 pub(crate) fn count(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
+}
+
+/// The numbers that are not 0, each with what it counts.
+pub(crate) fn some<'w>(numbers: impl IntoIterator<Item = (u64, &'w str)>) -> Vec<String> {
+    let some = numbers.into_iter().filter(|(number, _)| *number > 0);
+    some.map(|(number, what)| format!("{number} {what}")).collect()
 }
 
 /// The length of a list as the reports count.
@@ -71,17 +79,14 @@ pub(crate) fn of_rule(report: &Report, rule: Rule) -> impl Iterator<Item = &Find
     report.findings.iter().filter(move |finding| finding.rule == rule)
 }
 
-/// The exemptions by id.
-pub(crate) fn exemptions(report: &Report) -> HashMap<&str, &JudgedExemption> {
-    report.exemptions.iter().map(|exemption| (&*exemption.id, exemption)).collect()
-}
-
-/// `error` or `warning`.
-pub(crate) fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
+/// The findings by level and rule, errors first.
+pub(crate) fn by_rule(report: &Report) -> impl Iterator<Item = (Severity, Rule, Vec<&Finding>)> {
+    let kinds = Severity::ALL.into_iter().flat_map(|level| Rule::ALL.map(|rule| (level, rule)));
+    kinds.filter_map(|(level, rule)| {
+        let found = of_rule(report, rule).filter(|finding| finding.level == level);
+        let found: Vec<&Finding> = found.collect();
+        (!found.is_empty()).then_some((level, rule, found))
+    })
 }
 
 /// The sources whose proof counts, as findings name them.
@@ -105,15 +110,11 @@ fn outcomes(report: &Report) -> String {
             by => format!("{} protected ({})", summary.protected, by.join(", ")),
         });
     }
-    for (number, outcome) in [
+    parts.extend(some([
         (summary.exempt, "exempt"),
         (summary.violations, "without proof or exemption"),
         (summary.not_applicable, "not applicable"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{number} {outcome}"));
-        }
-    }
+    ]));
     if parts.is_empty() { "none listed".into() } else { parts.join(", ") }
 }
 
@@ -191,16 +192,6 @@ pub(crate) fn why_no_login(member: &ListedMember) -> String {
             format!("the account is {} and does not log in", status.as_str())
         }
         (Kind::User | Kind::Other(_), None) => "the account does not log in".into(),
-    }
-}
-
-/// Why a member is exempt, and until when.
-pub(crate) fn why_exempt(id: &str, exemption: Option<&JudgedExemption>) -> String {
-    match exemption {
-        Some(JudgedExemption { expires, reason, .. }) => {
-            format!("exempt by {id} until {expires}: {reason}")
-        }
-        None => format!("exempt by {id}"),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::saved::Contradiction;
 use crate::completeness;
-use crate::member::{Evidence, Ids};
+use crate::member::{Evidence, Ids, shortened};
 use crate::reading::{Completeness, Coverage, Origin};
 use crate::report::{Finding, JudgedMember, ListedMember, Options, Report, Verdict, Workspace};
 
@@ -103,32 +103,22 @@ impl Report {
 
     fn conflict_of_sources(&self) -> Option<String> {
         let (options, source) = (&self.options, &self.source);
-        let is_asked = |origin: Origin| match origin {
-            Origin::Api => true,
-            Origin::Snapshot | Origin::SavedPages | Origin::UserExport => false,
-        };
-        let from_api = self.workspaces.iter().any(|workspace| is_asked(workspace.source));
-        let from_file = self.workspaces.iter().any(|workspace| !is_asked(workspace.source));
+        let asked = self.workspaces.iter().filter(|workspace| workspace.source == Origin::Api);
+        let asked: HashSet<&str> = asked.map(|workspace| &*workspace.slug).collect();
+        let from_file = self.workspaces.iter().any(|workspace| workspace.source != Origin::Api);
         if options.members != from_file || options.members == source.inputs.is_empty() {
             return Some("it disagrees with itself on whether members came from a file".into());
         }
-        if source.api_url.is_some() != from_api {
+        if source.api_url.is_some() == asked.is_empty() {
             return Some("it disagrees with itself on whether the API was asked".into());
         }
         let has_roster = source.roster.is_some();
         if (options.roster && !has_roster) || (has_roster && !options.roster && !options.members) {
             return Some("it disagrees with itself on whether there was a roster".into());
         }
-        let read_from_api: HashSet<&str> = self
-            .workspaces
-            .iter()
-            .filter(|workspace| is_asked(workspace.source))
-            .map(|workspace| &*workspace.slug)
-            .collect();
         let unsourced = self.members.iter().any(|JudgedMember { member, .. }| {
             let Evidence { bitbucket: _, atlassian, roster, sso } = member.evidence;
-            let elsewhere =
-                source.atlassian.is_some() || !read_from_api.contains(&*member.workspace);
+            let elsewhere = source.atlassian.is_some() || !asked.contains(&*member.workspace);
             (!has_roster && sso.is_some())
                 || (!has_roster && source.entra.is_none() && roster.is_some())
                 || (!elsewhere && atlassian.is_some())
@@ -257,8 +247,5 @@ fn quoted(value: &Value) -> String {
         | Value::Array(_)
         | Value::Object(_) => value.to_string(),
     };
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    }
+    shortened(&text, LONGEST).into_owned()
 }

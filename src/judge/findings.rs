@@ -98,10 +98,15 @@ impl<'p> Finder<'p> {
             | State::Unresolved => return None,
         };
         let exemption = candidate.exemption;
+        let (limits, today) = (&self.policy.limits, self.judging.today);
+        let mut message = wording::exemption(exemption, state, limits, today);
+        if state == State::Expired {
+            message += ", and is still needed";
+        }
         let ids = exemption.selector.ids();
         Some(Finding {
             level: self.severity(rule)?,
-            message: wording::exemption(rule, exemption, &self.policy.limits, self.judging.today),
+            message,
             account_id: ids.account_id.map(Into::into),
             uuid: ids.uuid.map(Into::into),
             exemption: Some(exemption.id.clone()),

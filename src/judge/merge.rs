@@ -160,31 +160,17 @@ impl JudgedExemption {
 impl Provenance {
     /// In what two reports have other sources, which one report cannot say.
     fn clash(&self, other: &Provenance) -> Option<String> {
-        let differ = |own: Option<&str>, other: Option<&str>| {
-            own.zip(other).is_some_and(|(own, other)| own != other)
-        };
-        let organisation = |source: &Provenance| {
-            source
-                .atlassian
-                .as_ref()
-                .map(|asked| format!("{} {}", asked.api_url, asked.organisation))
-        };
-        let roster = |source: &Provenance| {
-            source.roster.as_ref().map(|read| format!("{} {}", read.sha256, read.as_of))
-        };
-        let entra = |source: &Provenance| {
-            source
-                .entra
-                .as_ref()
-                .map(|asked| format!("{} {} {}", asked.login_url, asked.graph_url, asked.tenant))
-        };
-        let what = if differ(self.api_url.as_deref(), other.api_url.as_deref()) {
+        let what = if differ(&self.api_url, &other.api_url, |url| url) {
             "another API"
-        } else if differ(organisation(self).as_deref(), organisation(other).as_deref()) {
+        } else if differ(&self.atlassian, &other.atlassian, |asked| {
+            (&asked.api_url, &asked.organisation)
+        }) {
             "another Atlassian organisation"
-        } else if differ(roster(self).as_deref(), roster(other).as_deref()) {
+        } else if differ(&self.roster, &other.roster, |read| (&read.sha256, read.as_of)) {
             "another roster"
-        } else if differ(entra(self).as_deref(), entra(other).as_deref()) {
+        } else if differ(&self.entra, &other.entra, |asked| {
+            (&asked.login_url, &asked.graph_url, &asked.tenant)
+        }) {
             "another Microsoft Entra tenant"
         } else {
             return None;
@@ -199,41 +185,45 @@ impl Provenance {
             self.credential_kind = None;
         }
         add_new(&mut self.inputs, other.inputs);
-        self.atlassian = match (self.atlassian.take(), other.atlassian) {
-            (Some(mut own), Some(other)) => {
-                // Where one run could not read it to the end, the whole does not know either.
-                own.accounts = own.accounts.filter(|_| own.accounts == other.accounts);
-                own.requests = own.requests.saturating_add(other.requests);
-                Some(own)
-            }
-            (own, other) => own.or(other),
-        };
-        self.roster = match (self.roster.take(), other.roster) {
-            (Some(mut own), Some(_)) => {
-                // A row about a member of one workspace is about nobody in the others.
-                own.unmatched = None;
-                Some(own)
-            }
-            (own, other) => own.or(other),
-        };
-        self.entra = match (self.entra.take(), other.entra) {
-            (Some(mut first), Some(other)) => {
-                // Where one run could not read it to the end, the whole does not know either.
-                first.rows = first.rows.filter(|_| first.rows == other.rows);
-                first.requests = first.requests.saturating_add(other.requests);
-                first.read_at = first.read_at.min(other.read_at);
-                Some(first)
-            }
-            (first, other) => first.or(other),
-        };
-        let clock = match (self.clock, other.clock) {
-            (Some(own), Some(other)) => Some(own.wider(other)),
-            (own, other) => own.or(other),
-        };
+        // Where one run could not read a list to the end, the whole does not know either.
+        self.atlassian = joined(self.atlassian.take(), other.atlassian, |own, other| {
+            own.accounts = own.accounts.filter(|_| own.accounts == other.accounts);
+            own.requests = own.requests.saturating_add(other.requests);
+        });
+        self.roster = joined(self.roster.take(), other.roster, |own, _| {
+            // A row about a member of one workspace is about nobody in the others.
+            own.unmatched = None;
+        });
+        self.entra = joined(self.entra.take(), other.entra, |own, other| {
+            own.rows = own.rows.filter(|_| own.rows == other.rows);
+            own.requests = own.requests.saturating_add(other.requests);
+            own.read_at = own.read_at.min(other.read_at);
+        });
+        let clock = joined(self.clock, other.clock, |own, other| *own = own.wider(*other));
         // The workspaces of a part whose clock was wrong say so themselves: the others are judged.
         self.clock = clock.filter(|gap| !gap.is_too_wide());
         // Several jobs of one pipeline share what is said of the pipeline.
         self.ci.retain(|name, value| other.ci.get(name) == Some(value));
+    }
+}
+
+/// Whether both are known and differ in what tells one from another.
+fn differ<'a, T, K: PartialEq>(
+    own: &'a Option<T>,
+    other: &'a Option<T>,
+    key: impl Fn(&'a T) -> K,
+) -> bool {
+    own.as_ref().zip(other.as_ref()).is_some_and(|(own, other)| key(own) != key(other))
+}
+
+/// The one that there is; where there are both, the first with what the other adds.
+fn joined<T>(own: Option<T>, other: Option<T>, add: impl FnOnce(&mut T, &T)) -> Option<T> {
+    match (own, other) {
+        (Some(mut own), Some(other)) => {
+            add(&mut own, &other);
+            Some(own)
+        }
+        (own, other) => own.or(other),
     }
 }
 

@@ -18,7 +18,7 @@ use jiff::civil::Date;
 
 pub(crate) use admissible::{outdated, wrong_clock};
 pub(crate) use states::{is_too_long, standings};
-pub(crate) use wording::standing;
+pub(crate) use wording::exemption as standing;
 
 pub use self::merge::Clash;
 pub use self::period::{Auditor, Filed, MixedPseudonyms, Period};

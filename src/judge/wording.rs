@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use jiff::civil::Date;
 
+use super::states::{MAX_DAYS_AHEAD, days};
 use crate::member::{Role, Source, TwoFactor};
 use crate::policy::{Exemption, Limits, Policy};
 use crate::report::{ListedMember, State};
-use crate::rule::Rule;
 
 /// What is said about a member without proof, and about the exemptions that do not excuse it.
 pub(super) fn member<'a>(
@@ -16,24 +16,21 @@ pub(super) fn member<'a>(
     policy: &Policy,
     exemptions: impl Iterator<Item = (&'a Exemption, State)>,
 ) -> String {
-    let (accept, roster) = (&policy.accept, policy.roster.kind());
-    let named = accept.iter().map(|&source| (source, roster.name_in_findings(source)));
-    let (seen, sources): (&str, Vec<Cow<'_, str>>) = match member.two_factor {
-        TwoFactor::Unknown => {
-            ("second factor unknown to", named.map(|(_, name)| name.into()).collect())
-        }
-        TwoFactor::Enabled | TwoFactor::Disabled if accept.len() == 1 => {
-            ("no second factor seen by", named.map(|(_, name)| name.into()).collect())
-        }
-        TwoFactor::Enabled | TwoFactor::Disabled => (
-            "no second factor seen by",
-            named.map(|(source, name)| heard(member, source, name).into()).collect(),
-        ),
+    let seen = match member.two_factor {
+        TwoFactor::Unknown => "second factor unknown to",
+        TwoFactor::Enabled | TwoFactor::Disabled => "no second factor seen by",
     };
+    // Where several were asked, each of them may have said something else.
+    let is_each_heard = member.two_factor != TwoFactor::Unknown && policy.accept.len() > 1;
+    let sources = policy.accept.iter().map(|&source| {
+        let name = policy.roster.kind().name_in_findings(source);
+        if is_each_heard { heard(member, source, name).into() } else { Cow::Borrowed(name) }
+    });
+    let sources = sources.collect::<Vec<_>>().join(", ");
     let owner = if member.role == Some(Role::Owner) { "Owner " } else { "" };
     let access = member.access.map(|access| format!(" ({access})")).unwrap_or_default();
     let (label, workspace) = (member.label() + &access, &member.workspace);
-    let mut message = format!("{owner}{label} in {workspace}: {seen}: {}", sources.join(", "));
+    let mut message = format!("{owner}{label} in {workspace}: {seen}: {sources}");
     for (exemption, state) in exemptions {
         let id = &exemption.id;
         // Writing to a String cannot fail.
@@ -66,61 +63,44 @@ fn heard(member: &ListedMember, source: Source, name: &str) -> String {
     format!("{name} ({said})")
 }
 
-/// What is said about an exemption.
-pub(super) fn exemption(rule: Rule, exemption: &Exemption, limits: &Limits, today: Date) -> String {
-    let expires = exemption.expires;
-    let said = match rule {
-        Rule::ExemptionExpired => format!("ended on {expires}, and is still needed"),
-        Rule::ExemptionOverLimit => over_limit(exemption, limits, today),
-        Rule::ExemptionNotAllowed => "covers an owner, which `limits.admins` forbids".into(),
-        Rule::ExemptionExpiring => format!("ends on {expires}"),
-        Rule::ExemptionUnneeded => {
-            "is not needed: the member has a second factor, or does not log in".into()
-        }
-        Rule::ExemptionUnused => "is unused: its workspaces have no such member".into(),
-        Rule::TwoFactorDisabled
-        | Rule::TwoFactorUnknown
-        | Rule::TooManyOwners
-        | Rule::WorkspaceIncomplete => rule.description().into(),
-    };
-    format!("exemption {} ({}) {said}", exemption.id, exemption.member())
-}
-
-/// What is said about the state of an exemption before any member is looked at; `None` where there
-/// is nothing to say.
-pub(crate) fn standing(
+/// What is said about an exemption in a state.
+pub(crate) fn exemption(
     exemption: &Exemption,
     state: State,
     limits: &Limits,
     today: Date,
-) -> Option<String> {
+) -> String {
     let expires = exemption.expires;
-    let said = match (state, exemption.starts) {
-        (State::OverLimit, _) => over_limit(exemption, limits, today),
-        (State::Expired, _) => format!("ended on {expires}"),
-        (State::Expiring, _) => format!("ends on {expires}"),
-        (State::Scheduled, Some(starts)) => format!("starts on {starts}"),
-        (State::Scheduled, None)
-        | (
-            State::Unused | State::Unneeded | State::NotAllowed | State::Active | State::Unresolved,
-            _,
-        ) => return None,
+    let said = match state {
+        State::Unused => "is unused: its workspaces have no such member".into(),
+        State::Unneeded => {
+            "is not needed: the member has a second factor, or does not log in".into()
+        }
+        State::NotAllowed => "covers an owner, which `limits.admins` forbids".into(),
+        State::OverLimit => over_limit(exemption, limits, today),
+        State::Expired => format!("ended on {expires}"),
+        State::Scheduled => match exemption.starts {
+            Some(starts) => format!("starts on {starts}"),
+            None => "starts later".into(),
+        },
+        State::Expiring => format!("ends on {expires}"),
+        State::Active | State::Unresolved => format!("is {}", state.words()),
     };
-    Some(format!("exemption {} ({}) {said}", exemption.id, exemption.member()))
+    format!("exemption {} ({}) {said}", exemption.id, exemption.member())
 }
 
 fn over_limit(exemption: &Exemption, limits: &Limits, today: Date) -> String {
     let expires = exemption.expires;
-    let days = |from: Date| from.duration_until(expires).as_hours() / 24;
+    let days = |from: Date| days(from, expires);
     match (limits.max_days, exemption.starts, limits.max_exemptions) {
         (Some(max), Some(starts), _) if days(starts) > i64::from(max) => {
             format!("runs for {} days, {starts} to {expires}; the limit is {max}", days(starts))
         }
         (Some(max), None, _) => format!("has no start date, and the limit is {max} days"),
-        (None, _, _) if days(today) > super::states::MAX_DAYS_AHEAD => format!(
-            "ends on {expires}, {} days from today; without `limits.max_days` the limit is {}",
-            days(today),
-            super::states::MAX_DAYS_AHEAD
+        (None, _, _) if days(today) > MAX_DAYS_AHEAD => format!(
+            "ends on {expires}, {} days from today; without `limits.max_days` the limit is \
+             {MAX_DAYS_AHEAD}",
+            days(today)
         ),
         (_, _, Some(max)) => {
             format!("is one too many: the limit is {max}, and those that end last do not count")

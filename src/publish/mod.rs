@@ -7,17 +7,12 @@ pub(crate) mod slack;
 use crate::emit::summary;
 use crate::escape::visible;
 use crate::report::{Report, Severity};
-use crate::rule::Rule;
 
-/// What to do about the errors of a report, in a line a rule. Nobody is named.
+/// What to do about the errors of a report, in a line a rule. No member is named.
 fn what_to_do(report: &Report) -> Vec<String> {
-    Rule::ALL
-        .into_iter()
-        .filter_map(|rule| {
-            let errors = summary::of_rule(report, rule);
-            let errors = errors.filter(|finding| finding.level == Severity::Error).count();
-            (errors > 0).then(|| format!("{errors} × {}: {}", rule.title(), rule.help()))
-        })
+    let errors = summary::by_rule(report).filter(|(level, ..)| *level == Severity::Error);
+    errors
+        .map(|(_, rule, found)| format!("{} × {}: {}", found.len(), rule.title(), rule.help()))
         .collect()
 }
 
@@ -27,8 +22,8 @@ fn cut(text: &str, longest: usize) -> String {
 }
 
 /// As much as fits of lines, each with what is hidden in it made visible.
-fn cut_lines(lines: &[String], longest: usize) -> String {
-    let lines: Vec<_> = lines.iter().map(|line| visible(line)).collect();
+fn cut_lines(lines: &[impl AsRef<str>], longest: usize) -> String {
+    let lines: Vec<_> = lines.iter().map(|line| visible(line.as_ref())).collect();
     shorten(lines.join("\n"), longest)
 }
 
@@ -49,7 +44,7 @@ mod tests {
         assert_eq!(cut("äöü", 3), "äöü");
         assert_eq!(cut("äöüß", 3), "äö…");
         assert_eq!(cut("a\nb\u{1b}", 20), "a\\u{a}b\\u{1b}");
-        assert_eq!(cut_lines(&["a\rb".into(), "c".into()], 20), "a\\u{d}b\nc");
+        assert_eq!(cut_lines(&["a\rb", "c"], 20), "a\\u{d}b\nc");
         assert_eq!(cut("", 3), "");
     }
 }

@@ -131,7 +131,7 @@ fn message(report: &Report, names: bool) -> Value {
     let headline = if names { summary::headline(report) } else { summary::bare_headline(report) };
     let headline = format!("mfa-gate: {headline}");
     let about = [summary::counts(report)].into_iter().chain(summary::caveats(report));
-    let mut blocks = vec![plain(&[&*headline]), plain(&about.collect::<Vec<_>>())];
+    let mut blocks = vec![plain(&[&headline]), plain(&about.collect::<Vec<_>>())];
     if names {
         blocks.extend(named(report));
     }
@@ -165,7 +165,6 @@ fn named(report: &Report) -> Vec<Value> {
 }
 
 fn plain(lines: &[impl AsRef<str>]) -> Value {
-    let lines: Vec<String> = lines.iter().map(|line| line.as_ref().to_owned()).collect();
-    let text = cut_lines(&lines, LONGEST);
+    let text = cut_lines(lines, LONGEST);
     json!({"type": "section", "text": {"type": "plain_text", "emoji": false, "text": text}})
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::member::shown_name;
 use crate::rule::Rule;
+use crate::words::words;
 
 /// What changed since an earlier run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,7 +42,6 @@ pub struct PreviousReport {
     pub sha256: Box<str>,
     /// When it read the members.
     #[serde(deserialize_with = "in_whole_seconds")]
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub checked_at: Timestamp,
 }
 
@@ -51,7 +51,6 @@ pub struct PreviousReport {
 pub struct Earlier {
     /// When it read the members.
     #[serde(deserialize_with = "in_whole_seconds")]
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub checked_at: Timestamp,
     /// What it concluded.
     pub verdict: Verdict,
@@ -82,24 +81,24 @@ pub struct Concern {
     pub settled: Option<Settled>,
 }
 
-/// How a concern came to an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Settled {
-    /// The member has a second factor now.
-    Protected,
-    /// An exemption excuses the member now.
-    Exempt,
-    /// Nobody logs in with the account any more.
-    NotApplicable,
-    /// The member has left the workspace.
-    Left,
-    /// The entry is gone from the policy.
-    Removed,
-    /// The entry is there still, and nothing is wrong with it.
-    InOrder,
-    /// The entry is there still, and what is wrong with it is less serious.
-    LessSerious,
+words! {
+    /// How a concern came to an end.
+    pub enum Settled {
+        /// The member has a second factor now.
+        Protected = "protected",
+        /// An exemption excuses the member now.
+        Exempt = "exempt",
+        /// Nobody logs in with the account any more.
+        NotApplicable = "not_applicable",
+        /// The member has left the workspace.
+        Left = "left",
+        /// The entry is gone from the policy.
+        Removed = "removed",
+        /// The entry is there still, and nothing is wrong with it.
+        InOrder = "in_order",
+        /// The entry is there still, and what is wrong with it is less serious.
+        LessSerious = "less_serious",
+    }
 }
 
 impl Settled {

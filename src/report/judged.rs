@@ -170,10 +170,8 @@ pub struct JudgedExemption {
     pub ticket: Option<Box<str>>,
     /// Its first day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub starts: Option<Date>,
     /// Its last day, UTC. It is valid to the end of that day.
-    #[schemars(with = "String", extend("format" = "date"))]
     pub expires: Date,
     /// The workspaces it applies to; missing for all of the policy's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -218,6 +216,11 @@ words! {
 }
 
 impl State {
+    /// The name in words.
+    pub(crate) fn words(self) -> String {
+        self.id().replace('_', " ")
+    }
+
     /// Whether an exemption in this state excuses a member.
     pub fn excuses(self) -> bool {
         match self {
@@ -286,14 +289,12 @@ impl Finding {
     }
 }
 
-/// How grave a finding is.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// It fails the run.
-    Error,
-    /// It does not.
-    Warning,
+words! {
+    /// How grave a finding is.
+    pub enum Severity {
+        /// It fails the run.
+        Error = "error",
+        /// It does not.
+        Warning = "warning",
+    }
 }

@@ -64,10 +64,8 @@ pub struct Report {
     pub assurance: Assurance,
     /// When the members were read.
     #[serde(deserialize_with = "in_whole_seconds")]
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub checked_at: Timestamp,
     /// The day that exemptions were judged by, UTC.
-    #[schemars(with = "String", extend("format" = "date"))]
     pub today: Date,
     /// Every flag that can change a verdict.
     pub options: Options,
@@ -298,7 +296,6 @@ pub struct Snapshot {
     pub tool: Tool,
     /// When the members were read.
     #[serde(deserialize_with = "in_whole_seconds")]
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub checked_at: Timestamp,
     /// Where the members came from.
     pub source: Provenance,

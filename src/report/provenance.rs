@@ -12,19 +12,18 @@ use crate::hosts::{ATLASSIAN_API, BITBUCKET_API, MicrosoftCloud};
 use crate::reading::Origin;
 use crate::roster_kind::RosterKind;
 use crate::unique;
+use crate::words::words;
 
-/// How far a report can be relied on.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Assurance {
-    /// The default hosts, the real clock, no file in place of the API.
-    Live,
-    /// The members came from a file.
-    Offline,
-    /// Another API host, or a day that was given.
-    Simulated,
+words! {
+    /// How far a report can be relied on.
+    pub enum Assurance {
+        /// The default hosts, the real clock, no file in place of the API.
+        Live = "live",
+        /// The members came from a file.
+        Offline = "offline",
+        /// Another API host, or a day that was given.
+        Simulated = "simulated",
+    }
 }
 
 impl Assurance {
@@ -49,15 +48,11 @@ impl Report {
     /// Whether a report is live, and nothing in it says otherwise.
     pub fn is_live(&self) -> bool {
         self.assurance == Assurance::Live
-            && !self.options.today
-            && !self.options.members
+            && Assurance::of(&self.options, &self.source) == Assurance::Live
             && self.source.inputs.is_empty()
-            && self.source.api_url.as_deref() == Some(BITBUCKET_API)
-            && match &self.source.atlassian {
-                Some(organisation) => organisation.is_at_default(),
-                None => self.members.iter().all(|own| own.member.evidence.atlassian.is_none()),
-            }
-            && self.source.entra.as_ref().is_none_or(EntraRecord::is_at_microsoft)
+            && self.source.api_url.is_some()
+            && (self.source.atlassian.is_some()
+                || self.members.iter().all(|own| own.member.evidence.atlassian.is_none()))
             && self.workspaces.iter().all(|workspace| workspace.source == Origin::Api)
             && self.today == self.day_of_reading()
     }
@@ -95,8 +90,7 @@ pub struct Provenance {
 impl Provenance {
     /// Whether another server was asked than Bitbucket and Atlassian themselves.
     pub fn is_elsewhere(&self) -> bool {
-        let is_other = |url: &String| url != BITBUCKET_API;
-        self.api_url.as_ref().is_some_and(is_other)
+        self.api_url.as_ref().is_some_and(|url| url != BITBUCKET_API)
             || self.atlassian.as_ref().is_some_and(|asked| !asked.is_at_default())
             || self.entra.as_ref().is_some_and(|asked| !asked.is_at_microsoft())
     }
@@ -178,16 +172,16 @@ impl fmt::Display for Redirection {
     }
 }
 
-/// The kind of a Bitbucket credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CredentialKind {
-    /// E-mail address and API token.
-    ApiToken,
-    /// A workspace access token.
-    AccessToken,
-    /// An OAuth consumer.
-    Oauth,
+words! {
+    /// The kind of a Bitbucket credential.
+    pub enum CredentialKind {
+        /// E-mail address and API token.
+        ApiToken = "api-token",
+        /// A workspace access token.
+        AccessToken = "access-token",
+        /// An OAuth consumer.
+        Oauth = "oauth",
+    }
 }
 
 /// A commit, or whatever else a run vouches for.
@@ -246,7 +240,6 @@ pub struct EntraRecord {
     pub tenant: Box<str>,
     /// When it was asked, UTC.
     #[serde(deserialize_with = "super::in_whole_seconds")]
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub read_at: Timestamp,
     /// How many users it lists with what they have registered; missing where it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -276,7 +269,6 @@ pub struct RosterRecord {
     /// The SHA-256 of its bytes, in lower-case hexadecimal; redacted, a pseudonym of that.
     pub sha256: String,
     /// The day that it is of.
-    #[schemars(with = "String", extend("format" = "date"))]
     pub as_of: Date,
     /// How many rows it has.
     pub rows: u64,

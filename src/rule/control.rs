@@ -29,66 +29,36 @@ impl Control {
 /// 1.0, the CIS Software Supply Chain Security Guide 1.0, CWE, PCI DSS 4.0.1, ISO/IEC 27001:2022,
 /// and the Trust Services Criteria of 2017, shortened.
 pub(super) const MFA: &[Control] = &[
+    control(
+        "CIS Software Supply Chain Security",
+        "1.3.5",
+        "Ensure the organization is requiring members to use Multi-Factor Authentication (MFA)",
+    ),
+    control("OSPS Baseline", "OSPS-AC-01.01", "Use MFA for Sensitive Actions"),
+    control("NIST SP 800-53", "IA-2(1)", "Multi-factor Authentication to Privileged Accounts"),
+    control("NIST SP 800-53", "IA-2(2)", "Multi-factor Authentication to Non-privileged Accounts"),
     Control {
-        framework: "CIS Software Supply Chain Security",
-        id: "1.3.5",
-        name: "Ensure the organization is requiring members to use Multi-Factor Authentication (MFA)",
-        only_where: None,
-    },
-    Control {
-        framework: "OSPS Baseline",
-        id: "OSPS-AC-01.01",
-        name: "Use MFA for Sensitive Actions",
-        only_where: None,
-    },
-    Control {
-        framework: "NIST SP 800-53",
-        id: "IA-2(1)",
-        name: "Multi-factor Authentication to Privileged Accounts",
-        only_where: None,
-    },
-    Control {
-        framework: "NIST SP 800-53",
-        id: "IA-2(2)",
-        name: "Multi-factor Authentication to Non-privileged Accounts",
-        only_where: None,
-    },
-    Control {
-        framework: "PCI DSS 4.0.1",
-        id: "8.4.2",
-        name: "MFA is implemented for all non-console access into the CDE",
         only_where: Some("the workspace's code is in the scope of PCI DSS"),
+        ..control(
+            "PCI DSS 4.0.1",
+            "8.4.2",
+            "MFA is implemented for all non-console access into the CDE",
+        )
     },
-    Control {
-        framework: "ISO/IEC 27001",
-        id: "A.8.5",
-        name: "Secure authentication",
-        only_where: None,
-    },
-    Control {
-        framework: "SOC 2",
-        id: "CC6.1",
-        name: "Logical access security over protected information assets",
-        only_where: None,
-    },
-    Control {
-        framework: "OWASP SPVS",
-        id: "V1.1.6",
-        name: "Verify Version Control System requires MFA for all users",
-        only_where: None,
-    },
-    Control {
-        framework: "MITRE",
-        id: "CWE-308",
-        name: "Use of Single-factor Authentication",
-        only_where: None,
-    },
+    control("ISO/IEC 27001", "A.8.5", "Secure authentication"),
+    control("SOC 2", "CC6.1", "Logical access security over protected information assets"),
+    control("OWASP SPVS", "V1.1.6", "Verify Version Control System requires MFA for all users"),
+    control("MITRE", "CWE-308", "Use of Single-factor Authentication"),
 ];
 
 /// The controls that ask for few administrators.
-pub(super) const OWNERS: &[Control] = &[Control {
-    framework: "CIS Software Supply Chain Security",
-    id: "1.3.3",
-    name: "Ensure minimum number of administrators are set for the organization",
-    only_where: None,
-}];
+pub(super) const OWNERS: &[Control] = &[control(
+    "CIS Software Supply Chain Security",
+    "1.3.3",
+    "Ensure minimum number of administrators are set for the organization",
+)];
+
+/// A control that a rule always supports.
+const fn control(framework: &'static str, id: &'static str, name: &'static str) -> Control {
+    Control { framework, id, name, only_where: None }
+}

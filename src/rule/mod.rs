@@ -5,41 +5,36 @@
 mod control;
 mod table;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use crate::words::words;
 
 pub use control::Control;
 
-/// What a finding is about.
-///
-/// The order is the order in which rules are listed and findings of one member are sorted.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// No second factor was seen, at least one source says off, and nothing excuses it.
-    TwoFactorDisabled,
-    /// No accepted source knows the member's status, and nothing excuses it.
-    TwoFactorUnknown,
-    /// The exemption has expired and the member still needs it.
-    ExemptionExpired,
-    /// The exemption is longer, or there are more of them, than the policy allows.
-    ExemptionOverLimit,
-    /// A workspace owner is exempted although the policy forbids it.
-    ExemptionNotAllowed,
-    /// The exemption ends soon.
-    ExemptionExpiring,
-    /// The member has a second factor now, or does not log in.
-    ExemptionUnneeded,
-    /// No member of the exemption's workspaces has its id.
-    ExemptionUnused,
-    /// More members own the workspace than the policy allows.
-    TooManyOwners,
-    /// The workspace could not be read to the end, or its members could not be judged.
-    WorkspaceIncomplete,
+words! {
+    /// What a finding is about.
+    ///
+    /// The order is the order in which rules are listed and findings of one member are sorted.
+    pub enum Rule {
+        /// No second factor was seen, at least one source says off, and nothing excuses it.
+        TwoFactorDisabled = "two-factor-disabled",
+        /// No accepted source knows the member's status, and nothing excuses it.
+        TwoFactorUnknown = "two-factor-unknown",
+        /// The exemption has expired and the member still needs it.
+        ExemptionExpired = "exemption-expired",
+        /// The exemption is longer, or there are more of them, than the policy allows.
+        ExemptionOverLimit = "exemption-over-limit",
+        /// A workspace owner is exempted although the policy forbids it.
+        ExemptionNotAllowed = "exemption-not-allowed",
+        /// The exemption ends soon.
+        ExemptionExpiring = "exemption-expiring",
+        /// The member has a second factor now, or does not log in.
+        ExemptionUnneeded = "exemption-unneeded",
+        /// No member of the exemption's workspaces has its id.
+        ExemptionUnused = "exemption-unused",
+        /// More members own the workspace than the policy allows.
+        TooManyOwners = "too-many-owners",
+        /// The workspace could not be read to the end, or its members could not be judged.
+        WorkspaceIncomplete = "workspace-incomplete",
+    }
 }
 
 words! {
@@ -80,25 +75,6 @@ pub struct Example {
 }
 
 impl Rule {
-    /// Every rule, in the order in which they are listed.
-    pub const ALL: [Rule; 10] = [
-        Rule::TwoFactorDisabled,
-        Rule::TwoFactorUnknown,
-        Rule::ExemptionExpired,
-        Rule::ExemptionOverLimit,
-        Rule::ExemptionNotAllowed,
-        Rule::ExemptionExpiring,
-        Rule::ExemptionUnneeded,
-        Rule::ExemptionUnused,
-        Rule::TooManyOwners,
-        Rule::WorkspaceIncomplete,
-    ];
-
-    /// The name used in policies and reports, such as `two-factor-disabled`.
-    pub fn id(self) -> &'static str {
-        self.row().id
-    }
-
     /// The rules whose level a policy may set.
     pub fn settable() -> impl Iterator<Item = Rule> + Clone {
         Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty())
@@ -157,19 +133,5 @@ impl Rule {
     /// An example of the rule.
     pub fn example(self) -> &'static Example {
         &self.row().example
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Rule;
-
-    #[test]
-    fn ids_are_those_that_serde_writes() {
-        for rule in Rule::ALL {
-            let written = serde_json::to_string(&rule).unwrap();
-            assert_eq!(written, format!("\"{}\"", rule.id()));
-            assert_eq!(Rule::from_id(rule.id()), Some(rule));
-        }
     }
 }

@@ -5,8 +5,6 @@ use super::{Control, Example, Level, Rule, Subject};
 
 /// A row of the table.
 pub(super) struct Row {
-    /// The name used in policies and reports.
-    pub(super) id: &'static str,
     /// A heading of a few words.
     pub(super) title: &'static str,
     /// The score by which GitHub ranks alerts: high from 7.0, medium from 4.0, low below.
@@ -68,7 +66,6 @@ impl Rule {
     pub(super) fn row(self) -> &'static Row {
         match self {
             Rule::TwoFactorDisabled => &Row {
-                id: "two-factor-disabled",
                 title: "No second factor seen",
                 security_severity: "8.0",
                 subject: Subject::Member,
@@ -92,7 +89,6 @@ impl Rule {
                 },
             },
             Rule::TwoFactorUnknown => &Row {
-                id: "two-factor-unknown",
                 title: "Second factor unknown",
                 security_severity: "6.0",
                 subject: Subject::Member,
@@ -115,7 +111,6 @@ impl Rule {
                 },
             },
             Rule::ExemptionExpired => &Row {
-                id: "exemption-expired",
                 title: "Exemption expired",
                 security_severity: "5.0",
                 subject: Subject::Exemption,
@@ -134,7 +129,6 @@ impl Rule {
                 },
             },
             Rule::ExemptionOverLimit => &Row {
-                id: "exemption-over-limit",
                 title: "Exemption over the limit",
                 security_severity: "5.0",
                 subject: Subject::Exemption,
@@ -160,7 +154,6 @@ impl Rule {
                 },
             },
             Rule::ExemptionNotAllowed => &Row {
-                id: "exemption-not-allowed",
                 title: "Exemption not allowed",
                 security_severity: "6.0",
                 subject: Subject::Exemption,
@@ -180,7 +173,6 @@ impl Rule {
                 },
             },
             Rule::ExemptionExpiring => &Row {
-                id: "exemption-expiring",
                 title: "Exemption expiring",
                 security_severity: "2.0",
                 subject: Subject::Exemption,
@@ -200,7 +192,6 @@ impl Rule {
                 },
             },
             Rule::ExemptionUnneeded => &Row {
-                id: "exemption-unneeded",
                 title: "Exemption no longer needed",
                 security_severity: "2.0",
                 subject: Subject::Exemption,
@@ -221,7 +212,6 @@ impl Rule {
                 },
             },
             Rule::ExemptionUnused => &Row {
-                id: "exemption-unused",
                 title: "Exemption unused",
                 security_severity: "2.0",
                 subject: Subject::Exemption,
@@ -240,7 +230,6 @@ impl Rule {
                 },
             },
             Rule::TooManyOwners => &Row {
-                id: "too-many-owners",
                 title: "Too many owners",
                 security_severity: "5.0",
                 subject: Subject::Workspace,
@@ -260,7 +249,6 @@ impl Rule {
                 },
             },
             Rule::WorkspaceIncomplete => &Row {
-                id: "workspace-incomplete",
                 title: "Workspace could not be checked",
                 security_severity: "6.0",
                 subject: Subject::Workspace,

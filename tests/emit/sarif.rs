@@ -70,16 +70,34 @@ fn a_run_and_its_rules_have_the_names_and_times_that_readers_want() {
     assert_eq!(run["invocations"][0]["endTimeUtc"], "2026-10-20T06:00:00Z");
 }
 
-#[test]
-fn a_suppression_has_no_status() {
+/// The last result of a report, with the exempt members.
+fn last_suppressed(report: &Report) -> Value {
     let mut out = Vec::new();
     let options = emit::Options { sarif_suppressed: true };
-    emit::write(Format::Sarif, &report(), options, &mut out).unwrap();
+    emit::write(Format::Sarif, report, options, &mut out).unwrap();
     let log: Value = serde_json::from_slice(&out).unwrap();
-    let results = log["runs"][0]["results"].as_array().unwrap();
-    let suppressions = &results.last().unwrap()["suppressions"];
-    let keys: Vec<&String> = suppressions[0].as_object().unwrap().keys().collect();
+    log["runs"][0]["results"].as_array().unwrap().last().unwrap().clone()
+}
+
+#[test]
+fn a_suppression_has_no_status() {
+    let result = last_suppressed(&report());
+    let keys: Vec<&String> = result["suppressions"][0].as_object().unwrap().keys().collect();
     assert_eq!(keys, ["justification", "kind"]);
+}
+
+#[test]
+fn an_exempt_member_is_listed_without_an_entry_for_the_exemption() {
+    let mut report = report();
+    report.exemptions.clear();
+    let result = last_suppressed(&report);
+    assert_eq!(result["suppressions"][0]["justification"], "exempt by EX-7");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "policies/two%20factor.yaml");
+    assert_eq!(place["region"]["startLine"], 1);
+    for format in [Format::Html, Format::Junit, Format::Markdown] {
+        assert!(written(format, &report).contains("EX-7"), "{format:?}");
+    }
 }
 
 proptest! {

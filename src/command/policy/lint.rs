@@ -73,7 +73,7 @@ fn standing_warnings<'p>(policy: &'p Policy, today: Date) -> Vec<(&'p Exemption,
             | State::NotAllowed
             | State::Unresolved => return None,
         };
-        let message = standing(exemption, state, &policy.limits, today)?;
+        let message = standing(exemption, state, &policy.limits, today);
         let location = exemption.location.clone();
         Some((exemption, Warning { location, message, help: help.into() }))
     };

@@ -18,7 +18,7 @@ use crate::escape::{terminal, visible};
 use crate::failure::{Exit, Failure};
 use crate::files::{check_replaceable, replace};
 use crate::judge::is_too_long;
-use crate::member::{Member, shortened, shown_name};
+use crate::member::{LONGEST_NAME, Member, shortened, shown_name};
 use crate::policy::{Document, Exemption, MemberId, Policy, Refusal, Selector};
 use crate::reading::Reading;
 use crate::report::Finding;
@@ -159,5 +159,5 @@ fn selector(member: &Member, email: Option<Box<str>>) -> Option<Selector> {
 /// The name of a member for a policy: without invisible characters, and shortened.
 fn name(member: &Member) -> Option<Box<str>> {
     let shown = shown_name([&member.display_name, &member.nickname])?;
-    Some(visible(&shortened(shown)).into())
+    Some(visible(&shortened(shown, LONGEST_NAME)).into())
 }

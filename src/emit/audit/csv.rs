@@ -3,10 +3,7 @@
 
 use std::io;
 
-use ::csv::Writer;
-
-use crate::emit::csv::BYTE_ORDER_MARK;
-use crate::escape;
+use crate::emit::csv::Table;
 use crate::member::Role;
 use crate::report::{Audit, Person};
 
@@ -35,19 +32,13 @@ const HEADINGS: [&str; 20] = [
 
 /// Writes the people.
 pub(super) fn write(audit: &Audit, out: &mut dyn io::Write) -> io::Result<()> {
-    out.write_all(BYTE_ORDER_MARK.as_bytes())?;
-    let mut writer = Writer::from_writer(out);
-    writer.write_record(HEADINGS)?;
-    let is_exposed = |person: &&Person| !person.exposures.is_empty();
-    let exposed = audit.people.iter().filter(is_exposed);
-    let others = audit.people.iter().filter(|person| !is_exposed(person));
-    for person in exposed.chain(others) {
-        for cell in row(person) {
-            writer.write_field(escape::cell(&cell).as_bytes())?;
-        }
-        writer.write_record(None::<&[u8]>)?;
+    let mut table = Table::new(HEADINGS, out)?;
+    let (exposed, others): (Vec<_>, Vec<_>) =
+        audit.people.iter().partition(|person| !person.exposures.is_empty());
+    for person in exposed.into_iter().chain(others) {
+        table.row(row(person))?;
     }
-    writer.flush()
+    table.finish()
 }
 
 /// The cells, in the order of [`HEADINGS`]. What is not known is empty: the most that an exposure
@@ -79,11 +70,7 @@ fn row(person: &Person) -> [String; HEADINGS.len()] {
         looks.unprotected.to_string(),
         looks.unknown.to_string(),
         looks.not_applicable.to_string(),
-        match person.role {
-            Some(Role::Owner) => "owner".into(),
-            Some(Role::Member) => "member".into(),
-            None => String::new(),
-        },
+        person.role.map_or("", Role::id).into(),
         text(&person.account_id),
         text(&person.uuid),
     ]

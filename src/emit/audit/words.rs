@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::emit::summary::{Headline, count, number, slugs};
+use crate::emit::summary::{Headline, count, number, redacted, redirected, slugs, some};
 use crate::member;
 use crate::report::{
     Audit, AuditedExemption, AuditedWorkspace, BrokenRule, ChainBreak, Ended, EntryChange,
@@ -123,18 +123,8 @@ pub(crate) fn caveats(audit: &Audit) -> Vec<String> {
     if !audit.options.workspace.is_empty() {
         caveats.push(format!("--workspace: only {} looked at", workspaces(audit)));
     }
-    if !audit.redirected_by.is_empty() {
-        let by: Vec<String> = audit.redirected_by.iter().map(ToString::to_string).collect();
-        caveats
-            .push(format!("redirected: {} could answer in the place of a server", by.join(", ")));
-    }
-    if let Some(redaction) = &audit.redaction {
-        caveats.push(format!(
-            "redacted: people are named by pseudonyms (key fingerprint {}), what people wrote is \
-             withheld",
-            redaction.key_id
-        ));
-    }
+    caveats.extend(redirected(&audit.redirected_by));
+    caveats.extend(audit.redaction.as_ref().map(redacted));
     for change in &audit.policy_changes {
         let weaker = change.rules.iter().filter(|rule| rule.from < rule.to);
         caveats.extend(weaker.map(|rule| {
@@ -309,7 +299,7 @@ pub(crate) fn days_of(exemption: &AuditedExemption) -> String {
 pub(crate) fn state(span: &StateSpan) -> String {
     let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
     let (first, last) = (day(span.first), day(span.last));
-    let state = span.state.id().replace('_', " ");
+    let state = span.state.words();
     if first == last { format!("{state} {first}") } else { format!("{state} {first} to {last}") }
 }
 
@@ -321,15 +311,11 @@ pub(crate) fn chain(audit: &Audit) -> String {
         chain.linked,
         count(chain.reports, "report")
     )];
-    for (number, what) in [
+    parts.extend(some([
         (chain.without_previous, "name none"),
         (chain.from_before, "name one from before the period that is not here"),
         (number(chain.breaks.len()), "name one that is not here as it was"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{number} {what}"));
-        }
-    }
+    ]));
     parts.join(", ")
 }
 
@@ -355,15 +341,11 @@ pub(crate) fn not_counted(file: &NotCounted) -> String {
 pub(crate) fn files(audit: &Audit) -> String {
     let files = &audit.files;
     let mut parts = vec![count(files.reports, "report")];
-    for (number, what) in [
+    parts.extend(some([
         (files.before, "from before the period"),
         (files.after, "from after it"),
         (files.duplicates, "there twice"),
         (files.other_json, "other JSON"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{number} {what}"));
-        }
-    }
+    ]));
     parts.join(", ")
 }

@@ -1,18 +1,18 @@
 //! The page of an audit: of the same make as that of a report, for people and auditors.
 
 use std::cmp::Reverse;
-use std::io::{self, BufWriter, Write};
+use std::io;
 
 use askama::Template;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 
-use super::{CHUNK, Percent, SCRIPT, STYLE, digest, evidence};
+use super::scale::{Bar, Month, Scale};
+use super::{CHUNK, SCRIPT, STYLE, digest, evidence, write_page};
 use crate::emit::audit::words;
-use crate::emit::summary::{Headline, count, number};
+use crate::emit::summary::{Headline, count, number, some};
 use crate::report::{
-    Audit, AuditedExemption, AuditedWorkspace, DayState, PeriodVerdict, Person, Tool, Why,
+    Audit, AuditedExemption, AuditedWorkspace, DayState, PeriodVerdict, Person, StateSpan, Tool,
+    Why,
 };
 
 /// What this page has beyond `style.css`.
@@ -20,12 +20,6 @@ const AUDIT_STYLE: &str = include_str!("audit/audit.css");
 
 /// How many lines of a kind are drawn; the tables have them all.
 const MOST: usize = 60;
-
-/// How many months are named, which is what fits on a telephone.
-const NAMED_MONTHS: usize = 6;
-
-/// The least width of a bar: one look is seen as well.
-const LEAST: u64 = 50;
 
 /// The distance of two days in a calendar, and the width of what names the days of the week.
 const STEP: usize = 14;
@@ -36,10 +30,7 @@ const SHORT: usize = 100;
 
 /// Writes the page.
 pub(in crate::emit) fn write(audit: &Audit, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    Page::new(audit).write_into(&mut out)?;
-    out.write_all(b"\n")?;
-    out.flush()
+    write_page(&Page::new(audit), out)
 }
 
 #[derive(Template)]
@@ -60,11 +51,11 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(audit: &'a Audit) -> Self {
-        let span = Span::new(audit);
+        let scale = Scale::new(audit.from, audit.to);
         let is_exposed = |person: &&Person| !person.exposures.is_empty();
         let mut exposed: Vec<&Person> = audit.people.iter().filter(is_exposed).collect();
         exposed.sort_by_key(|person| Reverse(longest(person)));
-        let exemptions = audit.exemptions.iter().enumerate().take(MOST);
+        let exemptions = (1..).zip(&audit.exemptions).take(MOST);
         Page {
             audit,
             tool: &audit.tool,
@@ -73,9 +64,9 @@ impl<'a> Page<'a> {
             period: words::period(audit),
             caveats: words::caveats(audit),
             calendars: audit.workspaces.iter().map(Calendar::new).collect(),
-            months: span.months(audit),
-            exposures: exposed.iter().take(MOST).map(|person| span.exposures(person)).collect(),
-            exemptions: exemptions.map(|(at, own)| span.exemption(at + 1, own)).collect(),
+            months: scale.months(),
+            exposures: exposed.iter().take(MOST).map(|own| Line::exposures(own, &scale)).collect(),
+            exemptions: exemptions.map(|(at, own)| Line::exemption(at, own, &scale)).collect(),
             exposed,
         }
     }
@@ -120,7 +111,7 @@ impl<'a> Calendar<'a> {
             });
         }
         let of = |state: DayState| workspace.days.iter().filter(|day| day.state == state).count();
-        let counts = STATES
+        let counts = DayState::ALL
             .into_iter()
             .filter(|state| of(*state) > 0)
             .map(|state| format!("{} {}", count(number(of(state)), "day"), state_words(state)));
@@ -135,15 +126,6 @@ impl<'a> Calendar<'a> {
 fn row(day: Date) -> usize {
     usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0)
 }
-
-/// What a day can have been, in the order of the legend.
-const STATES: [DayState; 5] = [
-    DayState::Compliant,
-    DayState::Violations,
-    DayState::Gap,
-    DayState::NoLook,
-    DayState::OutOfScope,
-];
 
 fn state_words(state: DayState) -> &'static str {
     match state {
@@ -165,49 +147,12 @@ struct Line<'a> {
     said: String,
 }
 
-/// A part of a line.
-struct Bar {
-    class: &'static str,
-    start: Percent,
-    width: Percent,
-}
-
-/// The first day of a month.
-struct Month {
-    at: Percent,
-    name: Option<String>,
-}
-
-/// The period as a line.
-struct Span {
-    start: Timestamp,
-    seconds: u64,
-}
-
-impl Span {
-    fn new(audit: &Audit) -> Self {
-        let end = start_of(audit.to.saturating_add(1.day()));
-        let start = start_of(audit.from);
-        Span { start, seconds: seconds(start, end) }
-    }
-
-    fn at(&self, at: Timestamp) -> Percent {
-        Percent::of(seconds(self.start, at).min(self.seconds), self.seconds)
-    }
-
-    fn bar(&self, class: &'static str, from: Option<Timestamp>, to: Option<Timestamp>) -> Bar {
-        let start = from.map_or(Percent(0), |from| self.at(from));
-        let end = to.map_or(Percent(Percent::WHOLE), |to| self.at(to));
-        let width = Percent(end.0.saturating_sub(start.0)).at_least(LEAST);
-        Bar { class, start: Percent(start.0.min(Percent::WHOLE - LEAST)), width }
-    }
-
+impl<'a> Line<'a> {
     /// What an exposure lasted at most, and on it what it lasted at least.
-    fn exposures<'a>(&self, person: &'a Person) -> Line<'a> {
-        let most =
-            person.exposures.iter().map(|own| self.bar("most", own.look_before, own.look_after));
-        let least = person.exposures.iter();
-        let least = least.map(|own| self.bar("least", Some(own.first_seen), Some(own.last_seen)));
+    fn exposures(person: &'a Person, scale: &Scale) -> Self {
+        let all = || person.exposures.iter();
+        let most = all().map(|own| scale.bar("most", own.look_before, own.look_after));
+        let least = all().map(|own| scale.bar("least", Some(own.first_seen), Some(own.last_seen)));
         let longest = longest(person);
         let said = match (person.exposures.as_slice(), longest) {
             ([_], 0) => "seen once".into(),
@@ -227,10 +172,8 @@ impl Span {
         }
     }
 
-    fn exemption<'a>(&self, place: usize, exemption: &'a AuditedExemption) -> Line<'a> {
-        let bar = |own: &crate::report::StateSpan| {
-            self.bar(own.state.id(), Some(own.first), Some(own.last))
-        };
+    fn exemption(place: usize, exemption: &'a AuditedExemption, scale: &Scale) -> Self {
+        let bar = |own: &StateSpan| scale.bar(own.state.id(), Some(own.first), Some(own.last));
         Line {
             place,
             name: exemption.entry.id.to_string(),
@@ -239,19 +182,6 @@ impl Span {
             said: format!("needed on {}", count(exemption.days_needed, "day")),
         }
     }
-
-    /// Every month, and the names of some, evenly chosen.
-    fn months(&self, audit: &Audit) -> Vec<Month> {
-        let first = audit.from.first_of_month();
-        let all = first.series(1.month()).take_while(|day| *day <= audit.to);
-        let days: Vec<Date> = all.filter(|day| *day >= audit.from).collect();
-        let step = days.len().div_ceil(NAMED_MONTHS).max(1);
-        let month = |(at, day): (usize, &Date)| Month {
-            at: self.at(start_of(*day)),
-            name: at.is_multiple_of(step).then(|| day.strftime("%Y-%m").to_string()),
-        };
-        days.iter().enumerate().map(month).collect()
-    }
 }
 
 /// The least that the longest exposure of a member lasted, in seconds.
@@ -259,24 +189,15 @@ fn longest(person: &Person) -> i64 {
     person.exposures.iter().map(|exposure| exposure.at_least_s).max().unwrap_or(0)
 }
 
-fn seconds(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0)
-}
-
-fn start_of(day: Date) -> Timestamp {
-    day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |start| start.timestamp())
-}
-
 /// The looks of a person, in words.
 fn looks(person: &Person) -> String {
     let looks = person.looks;
-    let parts = [
+    let parts = some([
         (looks.protected, "protected"),
         (looks.exempt, "exempt"),
         (looks.unprotected, "unprotected"),
         (looks.unknown, "unknown"),
         (looks.not_applicable, "not applicable"),
-    ];
-    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-    parts.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
+    ]);
+    parts.join(", ")
 }

@@ -1,6 +1,6 @@
 //! The coverage chart: every member once, by what protects or excuses it.
 
-use super::Percent;
+use super::scale::Percent;
 use crate::emit::summary;
 use crate::emit::summary::{count, number};
 use crate::member::TwoFactor;

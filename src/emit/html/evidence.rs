@@ -2,7 +2,6 @@
 
 use crate::emit::summary;
 use crate::emit::summary::count;
-use crate::policy::OptionalField;
 use crate::reading::Origin;
 use crate::report::{
     CredentialKind, DirectoryRecord, EffectivePolicy, Redaction, Report, Workspace,
@@ -35,8 +34,7 @@ pub(super) fn levels(policy: &EffectivePolicy) -> String {
 /// What exemptions and rosters may look like.
 pub(super) fn limits(policy: &EffectivePolicy) -> String {
     let limits = &policy.limits;
-    let required = limits.require.iter().map(|field: &OptionalField| field.id());
-    let required: Vec<_> = required.collect();
+    let required: Vec<_> = limits.require.iter().map(|field| field.id()).collect();
     let all = [
         limits.max_days.map(|days| format!("max_days: {days}")),
         limits.max_exemptions.map(|most| format!("max_exemptions: {most}")),
@@ -44,6 +42,7 @@ pub(super) fn limits(policy: &EffectivePolicy) -> String {
         Some(format!("roster_max_age_days: {}", limits.roster_max_age_days)),
         (!required.is_empty()).then(|| format!("require: {}", required.join(" "))),
         Some(format!("admins: {}", limits.admins.id())),
+        limits.max_owners.map(|most| format!("max_owners: {most}")),
     ];
     all.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

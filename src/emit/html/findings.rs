@@ -23,31 +23,28 @@ pub(super) struct Group<'a> {
 }
 
 /// The groups, errors first, in the order of the rules.
-pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
-    let levels = [Severity::Error, Severity::Warning];
-    let all = levels.into_iter().flat_map(|level| Rule::ALL.map(|rule| (level, rule)));
-    all.filter_map(|(level, rule)| group(report, level, rule)).collect()
+pub(super) fn groups<'a>(report: &'a Report) -> Vec<Group<'a>> {
+    let group = |(level, rule, findings): (Severity, Rule, Vec<&'a Finding>)| Group {
+        anchor: format!("{}-{}", level.id(), rule.id()),
+        title: rule.title(),
+        level: level.id(),
+        count: count(number(findings.len()), level.id()),
+        helps: helps(&findings),
+        subject: rule.subject(),
+        findings,
+    };
+    summary::by_rule(report).map(group).collect()
 }
 
-fn group(report: &Report, severity: Severity, rule: Rule) -> Option<Group<'_>> {
-    let found = summary::of_rule(report, rule).filter(|finding| finding.level == severity);
-    let findings: Vec<&Finding> = found.collect();
+/// The first different pieces of advice.
+fn helps<'a>(findings: &[&'a Finding]) -> Vec<&'a str> {
     let mut helps: Vec<&str> = Vec::new();
-    for finding in &findings {
+    for finding in findings {
         if helps.len() < MOST_HELPS && !helps.contains(&&*finding.help) {
             helps.push(&finding.help);
         }
     }
-    let level = summary::level(severity);
-    (!findings.is_empty()).then(|| Group {
-        anchor: format!("{level}-{}", rule.id()),
-        title: rule.title(),
-        level,
-        count: count(number(findings.len()), level),
-        helps,
-        subject: rule.subject(),
-        findings,
-    })
+    helps
 }
 
 impl Group<'_> {

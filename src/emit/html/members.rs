@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::emit::summary;
-use crate::member::{Access, Role, Source, TwoFactor, shortened};
-use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report};
+use crate::emit::summary::{Excuse, Exemptions};
+use crate::member::{Access, LONGEST_NAME, Role, Source, TwoFactor, shortened};
+use crate::report::{Finding, JudgedMember, Outcome, Report};
 use crate::roster_kind::RosterKind;
 
 /// The members of a report, as rows.
@@ -17,8 +18,7 @@ pub(super) struct Members<'a> {
     roster: RosterKind,
     /// Whether more than one source can decide.
     pub(super) decided: bool,
-    /// The exemptions by id, with their places in the policy, from 1.
-    exemptions: HashMap<&'a str, (usize, &'a JudgedExemption)>,
+    exemptions: Exemptions<'a>,
     /// Violations first, and owners before other members of the same outcome.
     pub(super) sorted: Vec<&'a JudgedMember>,
     /// Those that findings can be about, by workspace and key.
@@ -51,7 +51,7 @@ pub(super) struct Row<'a> {
     pub(super) because: Option<String>,
     /// The source that decided, if any did.
     pub(super) decided_by: &'static str,
-    pub(super) exemption: Option<(usize, &'a JudgedExemption)>,
+    pub(super) excuse: Option<Excuse<'a>>,
 }
 
 impl<'a> Members<'a> {
@@ -61,7 +61,6 @@ impl<'a> Members<'a> {
             let was_asked = |judged: &JudgedMember| judged.member.evidence.said(*source).is_some();
             accept.contains(source) || report.members.iter().any(was_asked)
         };
-        let exemptions = report.exemptions.iter().zip(1..);
         let mut sorted: Vec<&JudgedMember> = report.members.iter().collect();
         sorted
             .sort_by_key(|judged| (rank(judged.outcome), judged.member.role != Some(Role::Owner)));
@@ -72,9 +71,7 @@ impl<'a> Members<'a> {
             sources: Source::ALL.into_iter().filter(has_column).collect(),
             roster: report.policy.effective.roster,
             decided: accept.len() > 1,
-            exemptions: exemptions
-                .map(|(exemption, place)| (&*exemption.id, (place, exemption)))
-                .collect(),
+            exemptions: Exemptions::of(report),
             sorted,
             violations: violations.map(|judged| (subject(judged), judged)).collect(),
         }
@@ -129,7 +126,9 @@ impl<'a> Members<'a> {
             Outcome::NotApplicable => ("not applicable", Some(summary::why_no_login(member))),
         };
         Row {
-            name: summary::shown_name(member).filter(|name| *name != &*member.key).map(shortened),
+            name: summary::shown_name(member)
+                .filter(|name| *name != &*member.key)
+                .map(|name| shortened(name, LONGEST_NAME)),
             key: &member.key,
             email: member.email.as_deref().filter(|email| *email != &*member.key),
             owner: member.role == Some(Role::Owner),
@@ -139,7 +138,7 @@ impl<'a> Members<'a> {
             class: judged.outcome.id(),
             because,
             decided_by: member.decided_by.map_or("", |source| self.roster.heading(source)),
-            exemption: judged.exemption.as_deref().and_then(|id| self.exemptions.get(id).copied()),
+            excuse: judged.exemption.is_some().then(|| self.exemptions.excuse(judged)),
         }
     }
 }

@@ -7,9 +7,9 @@
 pub(super) mod audit;
 mod coverage;
 mod evidence;
-mod exemptions;
 mod findings;
 mod members;
+mod scale;
 mod timeline;
 
 use std::fmt;
@@ -40,9 +40,13 @@ const CHUNK: usize = 50;
 
 /// Writes the page.
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    write_page(&Page::new(report), out)
+}
+
+fn write_page(page: &impl Template, out: &mut dyn io::Write) -> io::Result<()> {
     // The template writes a few bytes at a time: too few for a call through a table each.
     let mut out = BufWriter::new(out);
-    Page::new(report).write_into(&mut out)?;
+    Template::write_into(page, &mut out)?;
     out.write_all(b"\n")?;
     out.flush()
 }
@@ -106,26 +110,4 @@ impl Escaper for Escaped {
 /// What a Content-Security-Policy knows an inline style or script by.
 fn digest(text: &str) -> String {
     STANDARD.encode(sha256(text))
-}
-
-/// A share of something, in hundredths of a percent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Percent(u64);
-
-impl Percent {
-    const WHOLE: u64 = 10_000;
-
-    fn of(part: u64, whole: u64) -> Self {
-        Percent(part.saturating_mul(Self::WHOLE).checked_div(whole).unwrap_or(0))
-    }
-
-    fn at_least(self, least: u64) -> Self {
-        Percent(self.0.max(least))
-    }
-}
-
-impl fmt::Display for Percent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{:02}%", self.0 / 100, self.0 % 100)
-    }
 }

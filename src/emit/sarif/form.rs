@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Results;
@@ -98,7 +99,7 @@ pub(super) struct AutomationDetails {
 pub(super) struct Invocation<'a> {
     pub(super) execution_successful: bool,
     pub(super) exit_code: u8,
-    pub(super) end_time_utc: String,
+    pub(super) end_time_utc: Timestamp,
     pub(super) tool_execution_notifications: Vec<Notification<'a>>,
 }
 
@@ -123,7 +124,7 @@ pub(super) struct RunProperties<'a> {
     pub(super) assurance: Assurance,
     pub(super) verdict: Verdict,
     pub(super) complete: bool,
-    pub(super) checked_at: String,
+    pub(super) checked_at: Timestamp,
     pub(super) scope: &'a str,
 }
 

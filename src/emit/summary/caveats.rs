@@ -3,14 +3,13 @@
 use super::{count, number, slugs};
 use crate::member::Source;
 use crate::reading::{Coverage, Origin};
-use crate::report::{Assurance, Provenance, Redaction, Report, Workspace};
+use crate::report::{Assurance, Provenance, Redaction, Redirection, Report, Workspace};
 
 /// Why a report is not live, if it is not: by what it says of itself.
 pub(crate) fn not_live(report: &Report) -> Option<String> {
     let what = match report.assurance {
         Assurance::Live => return None,
-        Assurance::Offline => "offline",
-        Assurance::Simulated => "simulated",
+        Assurance::Offline | Assurance::Simulated => report.assurance.id(),
     };
     let is_from_file = |workspace: &&Workspace| workspace.source != Origin::Api;
     let from_file = report.workspaces.iter().filter(is_from_file);
@@ -38,11 +37,7 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
     let mut caveats = Vec::new();
     caveats.extend(not_live(report));
     caveats.extend(clock(&report.source));
-    if !report.options.redirected_by.is_empty() {
-        let by = report.options.redirected_by.iter().map(ToString::to_string);
-        let by = by.collect::<Vec<_>>().join(", ");
-        caveats.push(format!("redirected: {by} could answer in place of a server"));
-    }
+    caveats.extend(redirected(&report.options.redirected_by));
     if !report.workspaces_not_checked.is_empty() {
         let selected = number(report.workspaces.len());
         let all = selected.saturating_add(number(report.workspaces_not_checked.len()));
@@ -52,16 +47,7 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
             slugs(report.workspaces_not_checked.iter().map(|slug| &**slug))
         ));
     }
-    if let Some(Redaction { key_id, for_this_run }) = &report.redaction {
-        let key = if *for_this_run {
-            "the key is this run's alone".into()
-        } else {
-            format!("key fingerprint {key_id}")
-        };
-        caveats.push(format!(
-            "redacted: people are named by pseudonyms ({key}), what people wrote is withheld"
-        ));
-    }
+    caveats.extend(report.redaction.as_ref().map(redacted));
     let alone = report.summary.protected_by_roster_alone;
     if alone > 0 {
         let are = if alone == 1 { "is" } else { "are" };
@@ -85,6 +71,23 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
         caveats.push("--exit-zero: violations alone do not fail the run".into());
     }
     caveats
+}
+
+/// Through what others could have answered, if there is anything.
+pub(crate) fn redirected(by: &[Redirection]) -> Option<String> {
+    let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+    let what = || format!("redirected: {} could answer in place of a server", by.join(", "));
+    (!by.is_empty()).then(what)
+}
+
+/// What is replaced and withheld.
+pub(crate) fn redacted(redaction: &Redaction) -> String {
+    let key = if redaction.for_this_run {
+        "the key is this run's alone".into()
+    } else {
+        format!("key fingerprint {}", redaction.key_id)
+    };
+    format!("redacted: people are named by pseudonyms ({key}), what people wrote is withheld")
 }
 
 /// That the machine's clock was wrong, where the difference matters.

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::ci::build_link;
 use crate::emit::summary;
+use crate::emit::summary::Excuse;
 use crate::publish::{cut, cut_lines, what_to_do};
-use crate::report::{Finding, JudgedExemption, JudgedMember, Outcome, Report, Severity, Verdict};
+use crate::report::{Finding, ListedMember, Report, Severity, Verdict};
 use crate::rule::Subject;
 
 /// The most annotations of a report.
@@ -25,14 +26,8 @@ impl Page {
     pub(super) fn new(report: &Report, names: bool) -> Self {
         let mut annotations = Vec::new();
         if names {
-            let exemptions = summary::exemptions(report);
-            let found = report.findings.iter().map(annotation);
-            let exempt = report.members.iter().filter(|member| member.outcome == Outcome::Exempt);
-            let exempt = exempt.map(|member| {
-                let id = member.exemption.as_deref().unwrap_or_default();
-                ignored(member, id, exemptions.get(id).copied())
-            });
-            annotations.extend(found.chain(exempt));
+            annotations.extend(report.findings.iter().map(annotation));
+            annotations.extend(summary::exempt(report).map(ignored));
         }
         let left = annotations.len().saturating_sub(MOST_ANNOTATIONS);
         annotations.truncate(MOST_ANNOTATIONS);
@@ -127,12 +122,12 @@ fn annotation(finding: &Finding) -> Value {
 }
 
 /// A member that an exemption excuses.
-fn ignored(own: &JudgedMember, id: &str, exemption: Option<&JudgedExemption>) -> Value {
-    let (person, why) = (summary::person(&own.member), summary::why_exempt(id, exemption));
+fn ignored((member, excuse): (&ListedMember, Excuse<'_>)) -> Value {
+    let who = format!("{} in {}", summary::person(member), member.workspace);
     json!({
         "annotation_type": "VULNERABILITY",
-        "summary": cut(&format!("{person} in {}", own.member.workspace), LONGEST_SUMMARY),
-        "details": cut(&why, LONGEST),
+        "summary": cut(&who, LONGEST_SUMMARY),
+        "details": cut(&excuse.why(), LONGEST),
         "result": "IGNORED",
         "severity": "LOW",
     })

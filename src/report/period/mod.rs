@@ -37,10 +37,8 @@ pub struct Audit {
     /// What it is about: "workspace members over a period".
     pub scope: String,
     /// The first day of the period, from its start, UTC.
-    #[schemars(with = "String", extend("format" = "date"))]
     pub from: Date,
     /// The last day of the period, to its end, UTC.
-    #[schemars(with = "String", extend("format" = "date"))]
     pub to: Date,
     /// What was asked for.
     pub options: AuditOptions,
@@ -142,7 +140,6 @@ pub struct Chain {
 #[schemars(deny_unknown_fields)]
 pub struct ChainBreak {
     /// When the report was made.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub checked_at: Timestamp,
     /// The SHA-256 of the report.
     pub report: Arc<str>,
@@ -156,7 +153,6 @@ pub struct ChainBreak {
 pub struct NotCounted {
     /// When it was made, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub checked_at: Option<Timestamp>,
     /// The file.
     pub path: Box<str>,
@@ -173,20 +169,20 @@ pub struct NotCounted {
     pub detail: Option<String>,
 }
 
-/// Why a report counts for nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// It cannot be read as a report, or contradicts itself: the audit is not `covered`.
-    NotEvidence,
-    /// Its members came from a file.
-    Offline,
-    /// Another server was asked, or its day was given.
-    Simulated,
-    /// It was judged with `--ignore-exemptions`.
-    ExemptionsIgnored,
-    /// The workspace was not read to the end.
-    Incomplete,
+words! {
+    /// Why a report counts for nothing.
+    pub enum Why {
+        /// It cannot be read as a report, or contradicts itself: the audit is not `covered`.
+        NotEvidence = "not_evidence",
+        /// Its members came from a file.
+        Offline = "offline",
+        /// Another server was asked, or its day was given.
+        Simulated = "simulated",
+        /// It was judged with `--ignore-exemptions`.
+        ExemptionsIgnored = "exemptions_ignored",
+        /// The workspace was not read to the end.
+        Incomplete = "incomplete",
+    }
 }
 
 impl Why {

@@ -43,10 +43,8 @@ pub struct Person {
 #[schemars(deny_unknown_fields)]
 pub struct Stay {
     /// The first of them in the period.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub first: Timestamp,
     /// The last of them in the period.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub last: Timestamp,
 }
 
@@ -72,10 +70,8 @@ pub struct OutcomeCounts {
 #[schemars(deny_unknown_fields)]
 pub struct Exposure {
     /// The first of these looks; it may be before the period.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub first_seen: Timestamp,
     /// The last of these looks.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub last_seen: Timestamp,
     /// How many looks these are.
     pub looks: u64,
@@ -84,12 +80,10 @@ pub struct Exposure {
     /// The look before, at which the member was not exposed, or was no member; missing where there
     /// is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub look_before: Option<Timestamp>,
     /// The look after, at which the member was not exposed, or was no member any more; missing where
     /// there is none in the period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub look_after: Option<Timestamp>,
     /// The least that it can have lasted, in seconds: from the first to the last of these looks.
     pub at_least_s: i64,

@@ -23,10 +23,8 @@ pub struct BrokenRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exemption: Option<Arc<str>>,
     /// The first report of the period that says so.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub first: Timestamp,
     /// The last one.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub last: Timestamp,
     /// How many reports say so.
     pub reports: u64,
@@ -54,10 +52,8 @@ pub struct StateSpan {
     /// The state.
     pub state: State,
     /// The first of these reports.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub first: Timestamp,
     /// The last of them.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub last: Timestamp,
     /// How many they are.
     pub reports: u64,
@@ -72,10 +68,8 @@ pub struct AuditedPolicy {
     /// The file, relative to the root of its repository.
     pub path: Arc<str>,
     /// The first report of the period that used it.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub first: Timestamp,
     /// The last one.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub last: Timestamp,
     /// How many reports used it.
     pub reports: u64,
@@ -93,7 +87,6 @@ pub struct AuditedPolicy {
 #[schemars(deny_unknown_fields)]
 pub struct PolicyChange {
     /// The first report with the new policy.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// The SHA-256 of the policy before.
     pub from: Arc<str>,
@@ -143,11 +136,9 @@ pub struct ExemptionChange {
     pub change: EntryChange,
     /// Its last day before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub expired: Option<Date>,
     /// Its last day now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub expires: Option<Date>,
     /// The fields that differ, but for `expires`.
     pub fields: Vec<String>,

@@ -16,14 +16,11 @@ pub struct AuditedWorkspace {
     pub slug: Arc<str>,
     /// From when on it is to be looked at: the start of the period, or the first look of the policy
     /// that added it.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub from: Timestamp,
     /// Until when: the end of the period, or the first look of a policy that dropped it.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub until: Timestamp,
     /// The last look before that.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub look_before: Option<Timestamp>,
     /// The longest time between two looks, or between a look and an end of the period, in seconds.
     pub longest_stretch_s: i64,
@@ -40,10 +37,8 @@ pub struct AuditedWorkspace {
 #[schemars(deny_unknown_fields)]
 pub struct Gap {
     /// Its start: a look, or the time from which the workspace is to be looked at.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub from: Timestamp,
     /// Its end: a look, or the time until which the workspace is to be looked at.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub to: Timestamp,
     /// Its length in seconds.
     pub length_s: i64,
@@ -54,7 +49,6 @@ pub struct Gap {
 #[schemars(deny_unknown_fields)]
 pub struct Look {
     /// When the members were read.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// Whether nobody was exposed and no rule of level deny was broken.
     pub compliant: bool,
@@ -73,7 +67,6 @@ pub struct Look {
 #[schemars(deny_unknown_fields)]
 pub struct Day {
     /// The day, UTC.
-    #[schemars(with = "String", extend("format" = "date"))]
     pub day: Date,
     /// How many looks there were.
     pub looks: u32,
