@@ -9,7 +9,7 @@ mod xml;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 
 use self::xml::Frame;
 use super::summary;
@@ -26,9 +26,7 @@ use crate::rule::Rule;
 const EXEMPTIONS: &str = "policy exemptions";
 
 /// Writes the report.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    // A case is written in small pieces: too small for a call through a table each.
-    let mut out = BufWriter::new(out);
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut notes = vec![summary::headline(report).to_string()];
     notes.extend(summary::caveats(report));
     let frame = Frame {
@@ -44,10 +42,10 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     };
     writeln!(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites>")?;
     for (id, (name, cases)) in suites(report).into_iter().enumerate() {
-        frame.suite(id, name, cases, &wording, &mut out)?;
+        frame.suite(id, name, cases, &wording, out)?;
     }
     writeln!(out, "</testsuites>")?;
-    out.flush()
+    Ok(())
 }
 
 /// A case. There may be a hundred thousand, so what it says is worked out when it is written.

@@ -142,14 +142,14 @@ fn starts_command(text: &str) -> impl FnMut(usize, char) -> bool {
     }
 }
 
-/// For the quoted value of an XML attribute: a TAB or a line break is a space, which it would become
-/// anyway when it is read. The entities of [`html`] are those of XML.
+/// For the value of an XML attribute that an XML writer quotes: a TAB or a line break is a space,
+/// which it would become anyway when it is read.
 pub fn xml_attribute(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
-        return html(text);
+        return Cow::Borrowed(text);
     }
     let is_blank = |c| matches!(c, '\t' | '\n' | '\r');
-    then(rewrite(text, |_, c| is_blank(c), |_, out| out.push(' ')), html)
+    then(rewrite(text, |_, c| is_blank(c), |_, out| out.push(' ')), visible)
 }
 
 /// For the inside of an XML CDATA section: `]]>` is divided over two sections.

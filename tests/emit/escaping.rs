@@ -167,7 +167,7 @@ proptest! {
 
     #[test]
     fn escaping_again_changes_nothing(text in text()) {
-        for escape in [visible, terminal, cell] {
+        for escape in [visible, terminal, xml_attribute, cell] {
             let once = escape(&text);
             prop_assert_eq!(escape(&once), &*once);
         }
@@ -192,9 +192,7 @@ proptest! {
     #[test]
     fn html_texts_open_nothing_and_read_the_same(text in text()) {
         let escaped = html(&text);
-        for escaped in [&escaped, &xml_attribute(&text)] {
-            prop_assert!(!escaped.contains(['<', '>', '"', '\'']), "{:?}", escaped);
-        }
+        prop_assert!(!escaped.contains(['<', '>', '"', '\'']), "{:?}", escaped);
         let entities = [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'")];
         let mut read = String::new();
         let mut rest = &*escaped;

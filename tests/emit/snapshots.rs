@@ -18,7 +18,7 @@ fn json() {
 
 #[test]
 fn junit() {
-    // A case is one line; a line an element is what a person can compare.
+    // The crate writes one line; a line an element is what a person can compare.
     let xml = written(Format::Junit, &report()).replace("><", ">\n<");
     insta::assert_snapshot!(xml);
 }

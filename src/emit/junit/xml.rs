@@ -1,14 +1,24 @@
-//! The XML of a suite. Every text is made harmless for where it stands: a value or a CDATA section.
+//! The XML of a suite. `junit-report` writes the cases, from text that is made harmless first: the
+//! crate passes on what XML does not allow, and a `]]>` that would end its CDATA.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::Write;
 
+use anyhow::Context;
 use jiff::Timestamp;
+use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
 use super::{About, Case, Fate, Told, Wording};
 use crate::emit::summary;
-use crate::escape::{xml_attribute, xml_cdata};
+use crate::escape::{html, xml_attribute, xml_cdata};
 use crate::report::Finding;
+
+/// How many cases are in memory as the crate wants them: as text that it owns.
+const PART: usize = 250;
+
+/// How the first case begins, and what the crate writes after the last one.
+const FIRST: &[u8] = b"<testcase";
+const LAST: &[u8] = b"</testsuite></testsuites>";
 
 /// The year 0: the schema knows no earlier ones.
 const YEAR_ZERO: Timestamp = Timestamp::constant(-62_167_219_200, 0);
@@ -24,66 +34,112 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Writes a suite, failures first, and a line a case.
+    /// Writes a suite, failures first.
+    ///
+    /// Its frame is not the crate's, which writes neither the `file` of a suite, by which readers
+    /// find the policy, nor how many cases were skipped, and which wants all of its cases at once.
     pub(super) fn suite<'a>(
         &self,
         id: usize,
         name: &str,
         cases: Vec<Case<'a>>,
         wording: &Wording<'a>,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
         let fate = |case| (wording.told(&case).fate, case);
         let mut cases: Vec<(Fate, Case<'_>)> = cases.into_iter().map(fate).collect();
         cases.sort_by_key(|(fate, case)| (*fate, !case.is_about_an_owner()));
         let count = |fate| cases.iter().filter(|(other, _)| *other == fate).count();
+        // The entities of HTML that `html` uses are those of XML.
+        let attribute = |text: &str| html(&xml_attribute(text)).into_owned();
         writeln!(
             out,
             "<testsuite id=\"{id}\" file=\"{}\" skipped=\"{}\" name=\"{}\" package=\"{}\" \
              tests=\"{}\" errors=\"{}\" failures=\"{}\" hostname=\"localhost\" \
              timestamp=\"{}\" time=\"0\">",
-            xml_attribute(self.file),
+            attribute(self.file),
             count(Fate::Skipped),
-            xml_attribute(name),
-            xml_attribute(self.package),
+            attribute(name),
+            attribute(self.package),
             cases.len(),
             count(Fate::Error),
             count(Fate::Failure),
             self.timestamp.max(YEAR_ZERO),
         )?;
-        for (_, case) in &cases {
-            write_case(case, &wording.told(case), out)?;
+        let mut xml = Vec::new();
+        for part in cases.chunks(PART) {
+            let part = part.iter().map(|(_, case)| test_case(case, &wording.told(case)));
+            write_cases(part, &mut xml, out)?;
         }
         let notes: Vec<_> = self.notes.iter().map(|note| xml_cdata(note)).collect();
-        writeln!(out, "<system-out><![CDATA[{}]]></system-out></testsuite>", notes.join("\n"))
+        writeln!(out, "<system-out><![CDATA[{}]]></system-out></testsuite>", notes.join("\n"))?;
+        Ok(())
     }
 }
 
-fn write_case(case: &Case<'_>, told: &Told<'_>, out: &mut impl Write) -> io::Result<()> {
-    let (name, class) = (case.name(), case.class());
-    let (name, class) = (xml_attribute(&name), xml_attribute(&class));
-    write!(out, "<testcase name=\"{name}\" time=\"0\" classname=\"{class}\"")?;
-    let element = match told.fate {
-        Fate::Failure => "failure",
-        Fate::Error => "error",
-        Fate::Skipped => "skipped",
-        Fate::Passed if told.message.is_empty() => return writeln!(out, "/>"),
-        Fate::Passed => "system-out",
+/// Writes some cases: the crate writes whole documents, so they are cut out of one. `xml` is kept
+/// from one part to the next, since making room for it takes longer than filling it.
+fn write_cases(
+    cases: impl Iterator<Item = TestCase>,
+    xml: &mut Vec<u8>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let suite = TestSuite {
+        name: String::new(),
+        package: String::new(),
+        timestamp: OffsetDateTime::UNIX_EPOCH,
+        hostname: String::new(),
+        testcases: cases.collect(),
+        system_out: None,
+        system_err: None,
     };
-    write!(out, "><{element}")?;
-    if told.fate != Fate::Passed {
-        let message = xml_attribute(&told.message);
-        write!(out, " type=\"{}\" message=\"{message}\"", told.type_)?;
+    let mut document = Report::new();
+    document.add_testsuite(suite);
+    xml.clear();
+    document.write_xml(&mut *xml)?;
+    let start = xml.windows(FIRST.len()).position(|bytes| bytes == FIRST);
+    let cases = start.and_then(|start| xml.get(start..)?.strip_suffix(LAST));
+    let cases = cases.context("junit-report put something unexpected around the test cases")?;
+    out.write_all(cases)?;
+    out.write_all(b"\n")?;
+    Ok(())
+}
+
+fn test_case(case: &Case<'_>, told: &Told<'_>) -> TestCase {
+    let type_ = told.type_.to_owned();
+    let message = xml_attribute(&told.message).into_owned();
+    let (cause, mut system_out) = (Some(text(told)), None);
+    let result = match told.fate {
+        Fate::Failure => TestResult::Failure { type_, message, cause },
+        Fate::Error => TestResult::Error { type_, message, cause },
+        Fate::Skipped => TestResult::SkippedWithCause { type_, message, cause },
+        Fate::Passed => {
+            system_out = cause.filter(|text| !text.is_empty());
+            TestResult::Success
+        }
+    };
+    TestCase {
+        name: xml_attribute(&case.name()).into_owned(),
+        time: Duration::ZERO,
+        result,
+        classname: Some(xml_attribute(&case.class()).into_owned()),
+        filepath: None,
+        system_out,
+        system_err: None,
     }
-    write!(out, "><![CDATA[{}", xml_cdata(&told.message))?;
-    // What to do, and what to edit.
+}
+
+/// The text of a case: what is said, what to do, and where, a line each.
+fn text(told: &Told<'_>) -> String {
+    let mut text = xml_cdata(&told.message).into_owned();
     if let Some(help) = told.help {
-        write!(out, "\nhelp: {}", xml_cdata(help))?;
+        text.push_str("\nhelp: ");
+        text.push_str(&xml_cdata(help));
     }
     if let Some(place) = told.place {
-        write!(out, "\npolicy: {}:{}", xml_cdata(&place.path), place.line)?;
+        text.push_str(&format!("\npolicy: {}:{}", xml_cdata(&place.path), place.line));
     }
-    writeln!(out, "]]></{element}></testcase>")
+    text
 }
 
 impl Case<'_> {
