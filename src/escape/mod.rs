@@ -194,12 +194,9 @@ pub fn workflow_property(text: &str) -> Cow<'_, str> {
 ///
 /// <https://owasp.org/www-community/attacks/CSV_Injection>
 pub fn cell(text: &str) -> Cow<'_, str> {
-    // Most cells are ids and words, which one pass over their bytes can tell.
-    let is_word = text.bytes().fold(true, |word, byte| {
-        word & (b' '..=b'~').contains(&byte) & (byte != b';') & (byte != b'#')
-    });
-    let starts = text.bytes().next();
-    if is_word && starts.is_none_or(|byte| byte.is_ascii_alphanumeric() || byte == b'{') {
+    // Most cells are ids and words.
+    let starts_word = |c| matches!(c, '0'..='9' | 'A'..='Z' | 'a'..='z' | '{');
+    if text.starts_with(starts_word) && is_plain(text) && !text.contains(';') {
         return Cow::Borrowed(text);
     }
     let is_blank = |c: char| c.is_whitespace() || c == '"';
@@ -286,10 +283,10 @@ pub fn slack(text: &str) -> Cow<'_, str> {
 /// starts an entity. Not for the inside of a script or a style sheet, nor for an address.
 pub fn html(text: &str) -> Cow<'_, str> {
     // Most texts are names and ids, which a pass over their bytes can tell.
-    let is_inert = text
+    let is_active = text
         .bytes()
-        .fold(true, |inert, byte| inert & !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\''));
-    if is_inert {
+        .fold(false, |active, byte| active | matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\''));
+    if !is_active {
         return visible(text);
     }
     then(visible(text), |text| {
@@ -348,4 +345,16 @@ pub fn json<W: ?Sized + io::Write>(text: &str, out: &mut W) -> io::Result<()> {
         }
     }
     out.write_all(text.as_bytes().get(done..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn usual_names_and_ids_are_plain() {
+        for c in (' '..='~').filter(|&c| c != '#').chain("äÖßéłøżЯ中م".chars()) {
+            assert!(is_plain(&format!("Ada {c} {{1f0c2b3d}}")), "{c}");
+        }
+    }
 }

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use mfa_gate::escape::{
-    cell, html, is_hidden, json, markdown, sarif_message, slack, terminal, uri_path, visible,
-    workflow_data, workflow_property, xml_attribute, xml_cdata,
+    cell, html, is_hidden, json, markdown, sarif_message, slack, terminal, terminal_columns,
+    uri_path, visible, workflow_data, workflow_property, xml_attribute, xml_cdata,
 };
 use proptest::prelude::*;
 
@@ -112,6 +112,13 @@ fn workflow_commands_are_broken() {
 }
 
 #[test]
+fn columns_stay_what_they_are() {
+    assert_eq!(terminal_columns("a#b\t##[x #y"), "a#b\t#\u{fffd}[x #y");
+    assert_eq!(terminal_columns("::error::x ::y a::b"), "\u{fffd}:error::x \u{fffd}:y a::b");
+    assert_eq!(terminal_columns("a\u{1b}[31m\u{202e}b"), "a\u{fffd}[31m\u{fffd}b");
+}
+
+#[test]
 fn xml_keeps_its_shape() {
     assert_eq!(xml_attribute("a\tb\r\nc\0"), r"a b  c\u{0}");
     assert_eq!(xml_cdata("x]]>y"), "x]]]]><![CDATA[>y");
@@ -127,7 +134,13 @@ fn markdown_is_inert() {
 #[test]
 fn html_is_text() {
     assert_eq!(html("<b a=\"1\" c='2'>&amp;"), "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;amp;");
+    assert_eq!(html("<b>"), "&lt;b&gt;");
     assert_eq!(html("a\u{202e}<b"), r"a\u{202e}&lt;b");
+}
+
+#[test]
+fn slack_links_are_text() {
+    assert_eq!(slack("<!here> & <b.example|a>"), "&lt;!here&gt; &amp; &lt;b.example|a&gt;");
 }
 
 #[test]
@@ -136,13 +149,21 @@ fn formulas_are_text() {
     assert_eq!(cell(" \"@x"), " \"'@x");
     assert_eq!(cell("a;-x"), "a;'-x");
     assert_eq!(cell("\t=1"), r"\u{9}=1");
-    assert_eq!(cell("a=b-c"), "a=b-c");
+    for text in ["a=b-c", "a =b", "a; b -c =d", "a;b\"=c"] {
+        assert_eq!(cell(text), text);
+    }
     assert_eq!(cell("＝1"), "'＝1");
 }
 
 #[test]
 fn sarif_text_has_no_links_and_no_placeholders() {
     assert_eq!(sarif_message(r"[a](b) {0} \"), r"\[a\] (b) {{0}} \\");
+    assert_eq!(sarif_message("http://x a: b (c)"), "http: //x a: b (c)");
+    // As long as an id of Bitbucket, and not one.
+    for inside in ["x".repeat(36), "1f0c2b3d-0000-4000-8000-00000000000x".into(), "1".repeat(36)] {
+        let braced = format!("{{{inside}}}");
+        assert_eq!(sarif_message(&braced), format!("{{{braced}}}"));
+    }
 }
 
 #[test]
