@@ -282,13 +282,18 @@ mod tests {
             assert_eq!(complete(&[one, three]), Err(Inconsistency::PageMissing(2)));
             assert_eq!(complete(&[two, three]), Err(Inconsistency::PageMissing(1)));
             assert_eq!(complete(&[two, one]), Err(Inconsistency::Unfinished));
-            let early = Facts { next: false, ..two };
-            assert_eq!(
-                complete(&[one, early, three]),
-                Err(Inconsistency::EndsEarly { page: 2, of: 3 })
-            );
+            let (early, on) = (Facts { next: false, ..two }, Facts { next: true, ..three });
+            for end in [three, on] {
+                let pages = [one, early, end];
+                let found = complete(&pages);
+                assert_eq!(found, Err(Inconsistency::EndsEarly { page: 2, of: 3 }), "{pages:?}");
+            }
             let late = Facts { previous: true, ..one };
             assert_eq!(complete(&[late, two, three]), Err(Inconsistency::NotFirst));
+            let unnumbered = [two, three].map(|page| Facts { number: None, ..page });
+            assert_eq!(complete(&unnumbered), Err(Inconsistency::NotFirst));
+            let ends = [early, three].map(|page| Facts { number: None, previous: false, ..page });
+            assert_eq!(complete(&ends), Err(Inconsistency::EndsEarly { page: 1, of: 2 }));
             let permissions = Facts { permissions: true, ..two };
             assert_eq!(complete(&[one, permissions, three]), Err(Inconsistency::Permissions));
         }
@@ -329,6 +334,8 @@ mod tests {
             ),
             (vec![member("a", "", ""), member("", "", "e")], Err(Inconsistency::Indistinct)),
             (vec![member("a", "u", "e"), member("b", "v", "e")], Ok(())),
+            (vec![member("a", "", "e"), member("b", "", "e")], Ok(())),
+            (vec![member("", "u", "e"), member("", "v", "e")], Ok(())),
         ] {
             assert_eq!(distinct_people(&members), expected, "{members:?}");
         }
