@@ -39,4 +39,10 @@ impl Dice {
     pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.of(0..=choices.len() - 1)]
     }
+
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in 1..items.len() {
+            items.swap(last, self.of(0..=last));
+        }
+    }
 }

@@ -57,7 +57,7 @@ impl Directory {
             members.iter().copied().filter(|_| dice.percent(habits.listed)).collect();
         let strangers = STRANGERS..STRANGERS + habits.strangers;
         let mut ids: Vec<usize> = listed.into_iter().chain(strangers).collect();
-        shuffle(dice, &mut ids);
+        dice.shuffle(&mut ids);
         let first: Vec<Account> = ids.into_iter().map(|id| account(dice, id, habits)).collect();
         let mut states = vec![first];
         while states.len() < EVENTFUL && habits.changes > 0 {
@@ -107,12 +107,6 @@ fn change(dice: &mut Dice, state: &mut Vec<Account>, newcomer: Account) {
         3..=4 => drop(state.remove(at)),
         5..=7 => state[at].two_step = !state[at].two_step,
         8 => state[at].status = "inactive",
-        _ => shuffle(dice, state),
-    }
-}
-
-fn shuffle<T>(dice: &mut Dice, items: &mut [T]) {
-    for last in 1..items.len() {
-        items.swap(last, dice.of(0..=last));
+        _ => dice.shuffle(state),
     }
 }

@@ -7,7 +7,9 @@ use mfa_gate::report::{JudgedMember, Outcome, Report};
 
 use crate::directory::Account;
 use crate::history::{Flag, Person, account_id};
-use crate::listing::{Asked, List, Page, Place};
+use crate::listing::{Asked, List, Page};
+use crate::paging::Place;
+use crate::provider::Provider;
 use crate::reception::Told;
 use crate::schedule::Schedule;
 use crate::server::Log;
@@ -35,11 +37,24 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<(
     if elsewhere.accepts(Source::Bitbucket) && applicable().all(by_bitbucket) && nobody_left {
         nobody_else_was_asked(log)?;
     }
+    let accepted_before = |source| source != Source::Roster && elsewhere.accepts(source);
+    let protected_before = |judged: &JudgedMember| {
+        let evidence = judged.member.evidence;
+        Source::ALL
+            .into_iter()
+            .filter(|source| accepted_before(*source))
+            .any(|source| evidence.said(source) == Some(TwoFactor::Enabled))
+    };
+    if log.tenant.any && schedule.history.still() && applicable().all(protected_before) {
+        return Err("others protect everybody, and Microsoft Entra was asked".into());
+    }
     if log.looked_up.iter().any(|it| it.absurd) {
         return Err("an answer was believed that does not say who has an address".into());
     }
     let asked = report.members.iter().any(|judged| judged.member.evidence.atlassian.is_some());
     let word = if asked { Some(last_word(&log.organisation.told)?) } else { None };
+    let asked = report.members.iter().any(|judged| judged.member.evidence.roster.is_some());
+    let provider = Provider::new(schedule, log, asked)?;
     for judged in &report.members {
         let key = &*judged.member.key;
         let id = *ids.get(key).ok_or_else(|| format!("nobody has ever heard of {key}"))?;
@@ -51,10 +66,10 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<(
                 return Err(format!("the organisation said {told:?} of {key}, and not {said:?}"));
             }
         }
-        by_the_roster(schedule, id, judged).map_err(|why| format!("{key}: {why}"))?;
+        provider.agrees(id, judged).map_err(|why| format!("{key}: {why}"))?;
         if judged.outcome == Outcome::Violation {
             everybody_was_asked(schedule, id, evidence).map_err(|why| format!("{key}: {why}"))?;
-            nobody_had_left(schedule, log, id).map_err(|why| format!("{key}: {why}"))?;
+            provider.accuses(log, id).map_err(|why| format!("{key}: {why}"))?;
         }
     }
     Ok(())
@@ -62,8 +77,8 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<(
 
 /// Checks that a workspace which is protected by Bitbucket alone bothered nobody else.
 fn nobody_else_was_asked(log: &Log) -> Result<(), String> {
-    if log.organisation.any {
-        return Err("Bitbucket protects everybody, and the organisation was asked".into());
+    if log.organisation.any || log.tenant.any {
+        return Err("Bitbucket protects everybody, and another source was asked".into());
     }
     if !log.looked_up.is_empty() {
         return Err("Bitbucket protects everybody, and addresses were looked up".into());
@@ -106,39 +121,8 @@ fn follows(judged: &JudgedMember, accept: &[Source]) -> Result<(), String> {
     Err(format!("{two_factor:?}, and {:?}", judged.outcome))
 }
 
-/// Checks what the roster is said to say of somebody.
-fn by_the_roster(schedule: &Schedule, id: usize, judged: &JudgedMember) -> Result<(), String> {
-    let evidence = judged.member.evidence;
-    for (source, said) in [(Source::Roster, evidence.roster), (Source::Sso, evidence.sso)] {
-        let roster = schedule.elsewhere.roster.as_ref();
-        let ever = |said| roster.is_some_and(|roster| roster.ever_says(id, source, said));
-        let fits = match said {
-            Some(TwoFactor::Enabled) => ever(true),
-            // No single sign-on is no word on a second factor.
-            Some(TwoFactor::Disabled) => source == Source::Roster && ever(false),
-            Some(TwoFactor::Unknown) => {
-                let is_told = ever(true) || (source == Source::Roster && ever(false));
-                // Nobody asks about an account that does not log in.
-                let asked = judged.outcome != Outcome::NotApplicable;
-                !is_told || !tells_all(schedule) || !asked
-            }
-            None => true,
-        };
-        if !fits {
-            return Err(format!("no row of the roster makes {} {said:?}", source.id()));
-        }
-    }
-    Ok(())
-}
-
-/// Whether nothing can keep a reader from knowing whose every row of the roster is.
-fn tells_all(schedule: &Schedule) -> bool {
-    let roster = schedule.elsewhere.roster.as_ref();
-    let by_id = roster.is_some_and(|roster| roster.needs_no_lookup());
-    by_id || schedule.history.still() && roster.is_some_and(|roster| roster.is_clear())
-}
-
-/// Checks that no member is accused that an accepted source would clear.
+/// Checks that nobody is accused whom an accepted source was not asked about, or whom the organisation
+/// would clear.
 fn everybody_was_asked(schedule: &Schedule, id: usize, evidence: Evidence) -> Result<(), String> {
     let elsewhere = &schedule.elsewhere;
     for &source in &elsewhere.accept {
@@ -146,36 +130,12 @@ fn everybody_was_asked(schedule: &Schedule, id: usize, evidence: Evidence) -> Re
             return Err(format!("accused, and {} was not asked", source.id()));
         }
     }
-    let clears = |source| {
-        let roster = elsewhere.roster.as_ref().filter(|_| elsewhere.accepts(source));
-        roster.is_some_and(|roster| roster.ever_says(id, source, true))
-    };
-    if tells_all(schedule) && (clears(Source::Roster) || clears(Source::Sso)) {
-        return Err("accused, and a row of the roster says otherwise".into());
-    }
     let organisation = elsewhere.organisation.as_ref();
     let harmless = organisation
         .filter(|organisation| organisation.harmless() && elsewhere.accepts(Source::Atlassian));
     let account = harmless.and_then(|it| it.directory.at(0).iter().find(|own| own.id == id));
     if account.and_then(|account| account.two_step()) == Some(true) {
         return Err("accused, and the organisation says otherwise".into());
-    }
-    Ok(())
-}
-
-/// Checks that no member is accused that the roster clears, and that had left when
-/// Bitbucket was asked whose its addresses are.
-fn nobody_had_left(schedule: &Schedule, log: &Log, id: usize) -> Result<(), String> {
-    let elsewhere = &schedule.elsewhere;
-    let clears = |source| {
-        let roster = elsewhere.roster.as_ref().filter(|_| elsewhere.accepts(source));
-        roster.is_some_and(|roster| roster.ever_says(id, source, true))
-    };
-    let Some(last) = log.looked_up.last() else { return Ok(()) };
-    if (clears(Source::Roster) || clears(Source::Sso))
-        && !schedule.history.ids(last.tick).contains(&id)
-    {
-        return Err("accused, and gone before the last look-up of addresses".into());
     }
     Ok(())
 }
@@ -254,6 +214,11 @@ pub(crate) fn truth(schedule: &Schedule, person: &Person) -> TwoFactor {
                 Some(false) => TwoFactor::Disabled,
                 None => TwoFactor::Unknown,
             }
+        }
+        Source::Roster if elsewhere.tenant.is_some() => {
+            let tenant = elsewhere.tenant.as_ref();
+            let said = tenant.and_then(|tenant| tenant.word().get(&person.id).copied());
+            said.unwrap_or(TwoFactor::Unknown)
         }
         Source::Roster | Source::Sso => {
             let roster = elsewhere.roster.as_ref();

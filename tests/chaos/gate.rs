@@ -14,15 +14,18 @@ use mfa_gate::policy::{self, Policy, RosterColumns};
 use mfa_gate::read;
 use mfa_gate::read::atlassian::Organisation;
 use mfa_gate::read::bitbucket::{Account, Credential, api_url};
+use mfa_gate::read::entra::Tenant;
 use mfa_gate::read::roster::{self, Roster};
 use mfa_gate::read::{Members, Sources, Wanted};
 use mfa_gate::reading::Reading;
 use mfa_gate::report::{Options, Provenance, Report};
 use tempfile::NamedTempFile;
 
+use crate::elsewhere::Elsewhere;
+use crate::microsoft::{SECRET, TENANT};
 use crate::reception::KEY;
 use crate::schedule::Schedule;
-use crate::server::TOKEN;
+use crate::server::{Addresses, TOKEN};
 
 const TODAY: Date = date(2026, 9, 1);
 
@@ -30,7 +33,10 @@ const TODAY: Date = date(2026, 9, 1);
 fn policy(schedule: &Schedule) -> Policy {
     let accept: Vec<&str> = schedule.elsewhere.accept.iter().map(|source| source.id()).collect();
     let (slug, accept) = (schedule.slug, accept.join(", "));
-    let text = format!("version: 1\nworkspaces: [{slug}]\naccept: [{accept}]\n");
+    let mut text = format!("version: 1\nworkspaces: [{slug}]\naccept: [{accept}]\n");
+    if schedule.elsewhere.tenant.is_some() {
+        text += "roster: {from: entra}\n";
+    }
     policy::parse("policy.yaml".into(), text.as_bytes()).unwrap()
 }
 
@@ -44,10 +50,9 @@ fn roster(schedule: &Schedule) -> Option<Roster> {
     Some(roster::read(file.path(), &RosterColumns::default(), &required).unwrap())
 }
 
-/// Reads the workspaces of a run from the servers at two base addresses: Bitbucket's and the
-/// organisation's. What they have in common, the first one says. The one place that knows how the
-/// reader is called.
-pub(crate) fn read(bitbucket: &str, organisation: &str, schedules: &[Schedule]) -> Vec<Reading> {
+/// Reads the workspaces of a run. What they have in common, the first one says. The one place that
+/// knows how the reader is called.
+pub(crate) fn read(addresses: &Addresses, schedules: &[Schedule]) -> Vec<Reading> {
     let schedule = &schedules[0];
     let slugs: Vec<Arc<str>> = schedules.iter().map(|schedule| schedule.slug.into()).collect();
     let environment = |name: &str| {
@@ -55,7 +60,12 @@ pub(crate) fn read(bitbucket: &str, organisation: &str, schedules: &[Schedule]) 
             "BITBUCKET_ACCESS_TOKEN" => TOKEN,
             "ATLASSIAN_ORG_ID" => "acme-org",
             "ATLASSIAN_API_KEY" => KEY,
-            "ATLASSIAN_API_URL" => organisation,
+            "ATLASSIAN_API_URL" => &addresses.organisation,
+            "AZURE_TENANT_ID" => TENANT,
+            "AZURE_CLIENT_ID" => "99999999-8888-7777-6666-555555555555",
+            "AZURE_CLIENT_SECRET" => SECRET,
+            "AZURE_AUTHORITY_HOST" => &addresses.login,
+            "MFA_GATE_GRAPH_URL" => &addresses.graph,
             _ => return None,
         };
         Some(value.to_owned())
@@ -69,14 +79,15 @@ pub(crate) fn read(bitbucket: &str, organisation: &str, schedules: &[Schedule]) 
         clock: Clock::default(),
     };
     let credential = Credential::from_env(&environment).unwrap();
-    let account = Account { api_url: api_url(bitbucket).unwrap(), credential };
+    let account = Account { api_url: api_url(&addresses.bitbucket).unwrap(), credential };
     let organisation = Organisation::from_env(&environment).unwrap();
+    let tenant = Tenant::from_env(&environment).unwrap();
     let roster = roster(schedule);
     let sources = Sources {
         members: Members::Bitbucket(&account, &slugs),
         organisation: organisation.as_ref().filter(|_| schedule.elsewhere.organisation.is_some()),
         roster: roster.as_ref(),
-        entra: None,
+        entra: tenant.as_ref().filter(|_| schedule.elsewhere.tenant.is_some()),
         connection: &connection,
     };
     let wanted = Wanted::proof(&schedule.elsewhere.accept);
@@ -92,7 +103,8 @@ pub(crate) fn read(bitbucket: &str, organisation: &str, schedules: &[Schedule]) 
 /// Judges it by the policy of the schedule.
 pub(crate) fn judge(reading: Reading, schedule: &Schedule) -> Report {
     let policy = policy(schedule);
-    let roster_as_of = schedule.elsewhere.roster.is_some().then_some(TODAY);
+    let Elsewhere { roster, tenant, .. } = &schedule.elsewhere;
+    let roster_as_of = (roster.is_some() || tenant.is_some()).then_some(TODAY);
     let judging = Judging {
         today: TODAY,
         ignore_exemptions: false,

@@ -146,8 +146,6 @@ fn change(dice: &mut Dice, state: &mut State, newcomer: &mut impl FnMut(&mut Dic
         state[at].flag = dice.pick(&[Flag::On, Flag::Off]);
     }
     if what == 9 {
-        for last in 1..state.len() {
-            state.swap(last, dice.of(0..=last));
-        }
+        dice.shuffle(state);
     }
 }

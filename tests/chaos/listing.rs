@@ -7,7 +7,8 @@ use crate::dice::Dice;
 use crate::directory::Account;
 use crate::history::address;
 use crate::http::Request;
-use crate::organisation::{Addresses, Ending, Filter, Flags, Looks, Organisation};
+use crate::organisation::{Addresses, Filter, Flags, Looks, Organisation};
+use crate::paging::Place;
 
 const SEARCH: &str = "/admin/v2/orgs/acme-org/directories/-/users/search";
 const LISTING: &str = "/admin/v2/orgs/acme-org/directories/-/users";
@@ -19,18 +20,6 @@ pub(crate) enum List {
     /// Those with two-step verification.
     With,
     Without,
-}
-
-/// Which page of a list is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
-    /// The first one.
-    Start,
-    /// The one that starts after so many rows; the second figure tells apart cursors that mean the
-    /// same.
-    Offset(usize, usize),
-    /// The one after that account.
-    After(usize),
 }
 
 /// A request for a page.
@@ -82,36 +71,25 @@ impl Asked {
             None => return Err(format!("mfaEnabled was {filter}")),
         };
         let start = cursor.is_null().then_some(Place::Start);
-        let place = start.or_else(|| Place::parse(cursor.as_str()?));
+        let place = start.or_else(|| place(cursor.as_str()?));
         let place = place.ok_or_else(|| format!("no page has the cursor {cursor}"))?;
         Ok(Asked { search, list, place })
     }
 }
 
-impl Place {
-    /// The place that a cursor stands for.
-    fn parse(cursor: &str) -> Option<Self> {
-        let bare = cursor.rsplit("cursor=").next()?.split('|').next()?;
-        let mut numbers = bare.get(1..)?.split('-').map(str::parse);
-        match bare.get(..1)? {
-            "o" => Some(Place::Offset(numbers.next()?.ok()?, numbers.next()?.ok()?)),
-            "a" => Some(Place::After(numbers.next()?.ok()?)),
-            _ => None,
-        }
+/// A place as a cursor that looks like this.
+fn cursor(place: Place, looks: Looks, other: u16) -> String {
+    let bare = place.cursor();
+    match looks {
+        Looks::Plain => bare,
+        Looks::Odd => format!("{bare}| +/=&?#%20\"\\é"),
+        Looks::Address => format!("http://127.0.0.1:{other}{LISTING}?limit=100&cursor={bare}"),
     }
+}
 
-    fn cursor(self, looks: Looks, other: u16) -> String {
-        let bare = match self {
-            Place::Start => "o0-0".into(),
-            Place::Offset(offset, again) => format!("o{offset}-{again}"),
-            Place::After(id) => format!("a{id}"),
-        };
-        match looks {
-            Looks::Plain => bare,
-            Looks::Odd => format!("{bare}| +/=&?#%20\"\\é"),
-            Looks::Address => format!("http://127.0.0.1:{other}{LISTING}?limit=100&cursor={bare}"),
-        }
-    }
+/// The place that such a cursor stands for.
+fn place(cursor: &str) -> Option<Place> {
+    Place::parse(cursor.rsplit("cursor=").next()?.split('|').next()?)
 }
 
 impl Organisation {
@@ -132,69 +110,35 @@ impl Organisation {
         };
         let mut listed = self.directory.at(tick).clone();
         listed.retain(wanted);
-        if self.by_age {
+        if self.paging.by_age {
             listed.sort_by_key(|account| account.id);
         }
         listed
     }
 
-    /// Where a page starts on a list of that moment.
-    fn offset(listed: &[Account], place: Place) -> usize {
-        match place {
-            Place::Start => 0,
-            Place::Offset(offset, _) => offset,
-            Place::After(id) => listed.iter().take_while(|account| account.id <= id).count(),
-        }
-    }
-
     /// The number of a page, from 1.
     pub(crate) fn number(&self, tick: usize, asked: Asked) -> usize {
-        Self::offset(&self.listed(tick, asked), asked.place) / self.page_size + 1
+        self.paging.number(&ids(&self.listed(tick, asked)), asked.place)
     }
 
     /// A page as it is at that moment.
     pub(crate) fn page(&self, seed: u64, tick: usize, asked: Asked, other: u16) -> Page {
         let listed = self.listed(tick, asked);
-        let mut from = Self::offset(&listed, asked.place);
-        let next = self.next(&listed, from, asked.place);
-        if self.repeats == Some(from / self.page_size + 1) {
-            from = from.saturating_sub(self.page_size);
-        }
-        let rows = listed.iter().skip(from).take(self.page_size);
+        let ids = ids(&listed);
+        let next = self.paging.next(&ids, asked.place);
+        let rows = listed[self.paging.rows(&ids, asked.place)].iter();
         let rows: Vec<_> = rows.map(|&account| (account, self.flag(account))).collect();
         let mut body = json!({"data": rows.iter().map(|&row| self.row(row)).collect::<Vec<_>>()});
         if !self.bare {
             let dice = &mut Dice::new(&[seed, 24, tick as u64]);
             body["links"] = json!({"self": "cursor-of-this-page"});
             match next {
-                Some(place) => body["links"]["next"] = place.cursor(self.looks, other).into(),
+                Some(place) => body["links"]["next"] = cursor(place, self.looks, other).into(),
                 None if dice.percent(50) => {}
                 None => body["links"]["next"] = dice.pick(&[None, Some("")]).into(),
             }
         }
         Page { rows, next: next.filter(|_| !self.bare), body }
-    }
-
-    /// The place after the page that starts there.
-    fn next(&self, listed: &[Account], from: usize, place: Place) -> Option<Place> {
-        let number = from / self.page_size + 1;
-        let mut after = from + self.page_size;
-        let early = self.ending == Ending::Early && number == 1;
-        if after < listed.len() && !early {
-            if self.leaps == Some(number + 1) {
-                after += self.page_size;
-            }
-            let last = listed.get(after - 1).map_or(usize::MAX, |account| account.id);
-            return Some(if self.by_age { Place::After(last) } else { Place::Offset(after, 0) });
-        }
-        match (self.ending, place) {
-            (Ending::Plain | Ending::Early, _) => None,
-            (Ending::First, _) => Some(Place::Offset(0, 0)),
-            (Ending::Itself, Place::Start) => Some(Place::Offset(0, 0)),
-            (Ending::Itself, place) => Some(place),
-            (Ending::Endless, Place::Offset(_, again)) => Some(Place::Offset(from, again + 1)),
-            (Ending::Endless, _) => Some(Place::Offset(from, 1)),
-        }
     }
 
     /// What the row of an account says of two-step verification.
@@ -230,4 +174,8 @@ impl Organisation {
         }
         row
     }
+}
+
+fn ids(accounts: &[Account]) -> Vec<usize> {
+    accounts.iter().map(|account| account.id).collect()
 }

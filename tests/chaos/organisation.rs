@@ -3,6 +3,7 @@
 use crate::dice::Dice;
 use crate::directory::{Directory, Habits};
 use crate::history::State;
+use crate::paging::{Ending, Paging};
 use crate::weather::Weather;
 
 /// What rows say of two-step verification.
@@ -34,21 +35,6 @@ pub(crate) enum Looks {
     Address,
 }
 
-/// How a list ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// The last page has no cursor.
-    Plain,
-    /// Its cursor leads back to the first page.
-    First,
-    /// It leads to itself.
-    Itself,
-    /// It leads to the last page again, by another cursor each time.
-    Endless,
-    /// A page before the last one has no cursor.
-    Early,
-}
-
 /// What rows show of e-mail addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Addresses {
@@ -63,7 +49,7 @@ pub(crate) enum Addresses {
 #[derive(Debug)]
 pub(crate) struct Organisation {
     pub(crate) directory: Directory,
-    pub(crate) page_size: usize,
+    pub(crate) paging: Paging,
     /// The status that a search gets where there is none.
     pub(crate) search_is_gone: Option<u16>,
     pub(crate) flags: Flags,
@@ -71,17 +57,10 @@ pub(crate) struct Organisation {
     /// Whether accounts are listed that the organisation does not manage, although it was asked
     /// for the others.
     pub(crate) lists_unmanaged: bool,
-    /// Whether cursors stand for the last account seen, and the list is sorted by age.
-    pub(crate) by_age: bool,
     pub(crate) looks: Looks,
-    pub(crate) ending: Ending,
     pub(crate) addresses: Addresses,
     /// Whether pages say nothing about what follows them.
     pub(crate) bare: bool,
-    /// The page in whose place the one before is sent once more.
-    pub(crate) repeats: Option<usize>,
-    /// The page that the cursor before it leaps over.
-    pub(crate) leaps: Option<usize>,
     /// The status that every request gets.
     pub(crate) refuses: Option<u16>,
     pub(crate) weather: Weather,
@@ -102,21 +81,20 @@ impl Organisation {
         }
         let mut organisation = Organisation {
             directory: Directory::new(dice, members, habits),
-            page_size: if bare { 100 } else { dice.of(2..=10) },
+            paging: Paging::new(dice),
             search_is_gone: dice.percent(25).then(|| dice.pick(&[404, 410])),
             flags: dice.pick(&[Flags::Shown, Flags::Shown, Flags::Hidden]),
             filter: Filter::Kept,
             lists_unmanaged: dice.percent(40),
-            by_age: dice.percent(40),
             looks: dice.pick(&[Looks::Plain, Looks::Odd, Looks::Address]),
-            ending: Ending::Plain,
             addresses: dice.pick(&[Addresses::Shown, Addresses::Shouted, Addresses::Hidden]),
             bare,
-            repeats: None,
-            leaps: None,
             refuses: dice.percent(6).then(|| dice.pick(&[401, 403, 404])),
             weather: Weather::new(dice),
         };
+        if bare {
+            organisation.paging.size = 100;
+        }
         if dice.percent(30) {
             organisation.lie(dice);
         }
@@ -125,24 +103,20 @@ impl Organisation {
 
     /// Makes the server say something that is not so.
     fn lie(&mut self, dice: &mut Dice) {
-        let page = dice.of(1..=3);
         match dice.of(0..=9) {
             0 => self.flags = Flags::Patchy,
             1..=2 => {
                 self.flags = Flags::Hidden;
                 self.filter = dice.pick(&[Filter::Ignored, Filter::Forgotten]);
             }
-            3..=4 => self.ending = dice.pick(&[Ending::First, Ending::Itself, Ending::Itself]),
-            5 => self.ending = dice.pick(&[Ending::Endless, Ending::Early]),
-            6 => self.addresses = Addresses::Patchy,
-            7..=8 => self.repeats = Some(page + 1),
-            _ => self.leaps = Some(page + 1),
+            3 => self.addresses = Addresses::Patchy,
+            _ => self.paging.lie(dice),
         }
     }
 
     /// Whether it may be waited for in vain.
     pub(crate) fn stuck(&self) -> bool {
-        self.weather == Weather::Stuck || self.ending == Ending::Endless
+        self.weather == Weather::Stuck || self.paging.ending == Ending::Endless
     }
 
     /// Whether the reader has no excuse.
@@ -151,10 +125,8 @@ impl Organisation {
             && self.weather == Weather::Calm
             && self.filter == Filter::Kept
             && self.flags != Flags::Patchy
-            && self.ending == Ending::Plain
-            && (!self.bare || self.directory.at(0).len() < self.page_size)
-            && self.repeats.is_none()
-            && self.leaps.is_none()
+            && self.paging.honest()
+            && (!self.bare || self.directory.at(0).len() < self.paging.size)
             && self.refuses.is_none()
     }
 

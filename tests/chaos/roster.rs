@@ -1,11 +1,9 @@
-//! An identity provider's export, and how Bitbucket answers who has the addresses in it.
+//! An identity provider's export.
 
 use mfa_gate::member::Source;
-use serde_json::{Value, json};
 
-use crate::answer;
 use crate::dice::Dice;
-use crate::history::{Flag, Person, State, account_id, address};
+use crate::history::{State, account_id, address};
 
 /// Rows from this number on are about nobody in the workspace.
 const STRANGERS: usize = 3_000;
@@ -17,28 +15,6 @@ enum Keys {
     Addresses,
     /// Some by the one, some by the other, some by both.
     Mixed,
-}
-
-/// How Bitbucket answers who has some addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lookup {
-    /// With those who have them.
-    Right,
-    /// With those, and addresses in upper case.
-    Shouted,
-    /// With everybody, and nobody's address, as it may answer callers who are no admins.
-    Unfiltered,
-    /// With everybody and everybody's address.
-    Everybody,
-    /// With those, without their addresses.
-    Mute,
-    /// With the first of several pages.
-    InPages,
-    /// With nobody.
-    Nobody,
-    /// With all of those but the first.
-    Forgetful,
-    Refused,
 }
 
 /// A row. People are numbered as in the workspace; what is left blank is not known.
@@ -72,7 +48,6 @@ pub(crate) struct Roster {
     /// Its columns.
     answers: Vec<Source>,
     keys: Keys,
-    pub(crate) lookup: Lookup,
     /// Whether two rows may be about one person, and disagree.
     contradicts: bool,
 }
@@ -122,16 +97,9 @@ impl Roster {
             let (id, address) = (Some(stranger), Some(stranger));
             rows.push(Row { id, address, mfa: Some(true), sso: Some(true) });
         }
-        let lookup = if dice.percent(65) {
-            dice.pick(&[Lookup::Right, Lookup::Shouted])
-        } else {
-            let (strange, silent) = ([Lookup::Unfiltered, Lookup::Everybody], Lookup::Mute);
-            let partial = [Lookup::InPages, Lookup::Nobody, Lookup::Forgetful, Lookup::Refused];
-            dice.pick(&[&strange[..], &[silent], &partial].concat())
-        };
         let counts = |source: &Source| matches!(source, Source::Roster | Source::Sso);
         let answers = accept.iter().copied().filter(counts).collect();
-        Roster { rows, answers, keys, lookup, contradicts }
+        Roster { rows, answers, keys, contradicts }
     }
 
     /// The file.
@@ -164,14 +132,9 @@ impl Roster {
         self.answers.contains(&source) && rows.any(|row| row.answer(source) == Some(said))
     }
 
-    /// Whether whoever is asked tells for sure whose the rows are, and the rows agree.
+    /// Whether the rows agree.
     pub(crate) fn is_clear(&self) -> bool {
-        let right = match self.lookup {
-            Lookup::Right | Lookup::Shouted => true,
-            Lookup::Unfiltered | Lookup::Everybody | Lookup::Mute | Lookup::InPages => false,
-            Lookup::Nobody | Lookup::Forgetful | Lookup::Refused => false,
-        };
-        !self.contradicts && (right || self.keys == Keys::Ids)
+        !self.contradicts
     }
 
     /// Whether the rows name people by nothing but their ids.
@@ -183,49 +146,5 @@ impl Roster {
     pub(crate) fn knows(&self, people: &State) -> bool {
         let mut people = people.iter();
         people.any(|person| self.rows.iter().any(|row| row.is_about(person.id)))
-    }
-
-    /// Whether Bitbucket's answer to that question can be told to be none by whoever reads it.
-    pub(crate) fn is_absurd(&self, listed: &State, asked: &[String]) -> bool {
-        let is_asked = |person: &Person| asked.contains(&address(person.id));
-        match self.lookup {
-            Lookup::Unfiltered | Lookup::InPages | Lookup::Refused => true,
-            Lookup::Everybody => !listed.iter().all(is_asked),
-            Lookup::Mute => listed.iter().any(is_asked),
-            Lookup::Right | Lookup::Shouted | Lookup::Nobody | Lookup::Forgetful => false,
-        }
-    }
-
-    /// Bitbucket's answer to the question who has these addresses, or a status.
-    pub(crate) fn look_up(&self, listed: &State, asked: &[String]) -> Result<Value, u16> {
-        let is_asked = |person: &&Person| asked.contains(&address(person.id));
-        let everybody = || listed.iter().collect::<Vec<_>>();
-        let mut found: Vec<&Person> = listed.iter().filter(is_asked).collect();
-        let mut shows = true;
-        match self.lookup {
-            Lookup::Right | Lookup::Shouted | Lookup::InPages => {}
-            Lookup::Unfiltered => (found, shows) = (everybody(), false),
-            Lookup::Everybody => found = everybody(),
-            Lookup::Mute => shows = false,
-            Lookup::Nobody => found.clear(),
-            Lookup::Forgetful => found = found.into_iter().skip(1).collect(),
-            Lookup::Refused => return Err(403),
-        }
-        let row = |person: &&Person| {
-            let mut row = answer::row(Person { flag: Flag::Absent, ..**person });
-            let address = address(person.id);
-            let shouted = self.lookup == Lookup::Shouted;
-            let address = if shouted { address.to_ascii_uppercase() } else { address };
-            if shows {
-                row["user"]["email"] = address.into();
-            }
-            row
-        };
-        let rows: Vec<Value> = found.iter().map(row).collect();
-        let mut body = json!({"size": rows.len(), "page": 1, "pagelen": 100, "values": rows});
-        if self.lookup == Lookup::InPages {
-            body["size"] = (found.len() + 1).into();
-        }
-        Ok(body)
     }
 }

@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use crate::answer::{Asked, Page, Ports, Position, Wants, members_of};
 use crate::dice::Dice;
 use crate::http::{Answers, Framing, Reply, Request, listen};
+use crate::microsoft::{self, GRAPH_TOKEN, Graph, Login, Microsoft, SECRET};
 use crate::reception::{KEY, Reception, Visits};
 use crate::schedule::{Permission, Schedule};
 use crate::weather::Fault;
@@ -49,55 +50,79 @@ pub(crate) struct Log {
     pub(crate) served: Vec<Served>,
     pub(crate) looked_up: Vec<LookedUp>,
     pub(crate) organisation: Visits,
+    pub(crate) tenant: microsoft::Visits,
     /// What no reader should have sent to Bitbucket.
     pub(crate) complaints: Vec<String>,
     /// Whether anybody so much as connected to the server that nobody named.
     pub(crate) other_was_asked: bool,
 }
 
+/// Each is for one server, and none is for a report.
+pub(crate) const SECRETS: [&str; 4] = [TOKEN, KEY, SECRET, GRAPH_TOKEN];
+
 /// What a server has to say of the credential that came with a request to it.
 pub(crate) fn complaint(request: &Request, own: &str) -> Option<String> {
-    let foreign = if own == TOKEN { KEY } else { TOKEN };
-    let right = request.authorization.as_deref() == Some(&format!("Bearer {own}"));
-    (!right || request.mentions(foreign)).then(|| format!("it was sent {request:?}"))
+    let foreign = SECRETS.into_iter().any(|secret| secret != own && request.mentions(secret));
+    let right = match &request.authorization {
+        Some(authorization) => *authorization == format!("Bearer {own}"),
+        None => own == SECRET && request.mentions(&format!("client_secret={own}")),
+    };
+    (!right || foreign).then(|| format!("it was sent {request:?}"))
 }
 
-/// Plays the schedules of a run to a reader, who is told the base addresses of Bitbucket and of the
-/// organisation, which is that of the first schedule. Gives what was seen of each.
+/// The base addresses of the servers that a reader is told of.
+pub(crate) struct Addresses {
+    pub(crate) bitbucket: String,
+    pub(crate) organisation: String,
+    pub(crate) login: String,
+    pub(crate) graph: String,
+}
+
+/// Plays the schedules of a run to a reader. The organisation and the tenant are those of the first
+/// schedule. Gives what was seen of each.
 pub(crate) fn play<T>(
     schedules: &[Schedule],
-    reader: impl FnOnce(&str, &str) -> T,
+    reader: impl FnOnce(&Addresses) -> T,
 ) -> (T, Vec<Log>) {
     let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
+    let listeners = [bind(), bind(), bind(), bind()];
+    let places = listeners.each_ref().map(|listener| listener.local_addr().unwrap());
+    let [own, _, _, graph_port] = places.map(|place| place.port());
     // Nobody accepts at the last one: a connection would wait in the queue, and is looked for in
     // the end.
-    let (listener, office, other) = (bind(), bind(), bind());
+    let other = bind();
     other.set_nonblocking(true).unwrap();
-    let [address, office_address, other_address] =
-        [&listener, &office, &other].map(|listener| listener.local_addr().unwrap());
-    let ports = Ports { own: address.port(), other: other_address.port() };
-    let server = |schedule| Server { schedule, ports, seen: Mutex::default() };
+    let other_port = other.local_addr().unwrap().port();
+    let ports = |own| Ports { own, other: other_port };
+    let server = |schedule| Server { schedule, ports: ports(own), seen: Mutex::default() };
     let bitbucket = Bitbucket(schedules.iter().map(server).collect());
-    let first = &schedules[0];
-    let reception = Reception::new(first.seed, first.elsewhere.organisation.as_ref(), ports.other);
+    let (seed, elsewhere) = (schedules[0].seed, &schedules[0].elsewhere);
+    let reception = Reception::new(seed, elsewhere.organisation.as_ref(), other_port);
+    let microsoft = Microsoft::new(seed, elsewhere.tenant.as_ref(), ports(graph_port));
+    let (login, graph) = (Login(&microsoft), Graph(&microsoft));
     let over = AtomicBool::new(false);
     let result = thread::scope(|scope| {
-        listen(scope, &listener, &bitbucket, &over);
-        listen(scope, &office, &reception, &over);
-        let result = reader(&format!("http://{address}/2.0"), &format!("http://{office_address}"));
+        let [at_bitbucket, at_reception, at_login, at_graph] = &listeners;
+        listen(scope, at_bitbucket, &bitbucket, &over);
+        listen(scope, at_reception, &reception, &over);
+        listen(scope, at_login, &login, &over);
+        listen(scope, at_graph, &graph, &over);
+        let [bitbucket, organisation, login, graph] = places.map(|place| format!("http://{place}"));
+        let bitbucket = format!("{bitbucket}/2.0");
+        let result = reader(&Addresses { bitbucket, organisation, login, graph });
         over.store(true, Ordering::SeqCst);
-        for address in [address, office_address] {
-            TcpStream::connect(address).unwrap();
+        for place in places {
+            TcpStream::connect(place).unwrap();
         }
         result
     });
     let other_was_asked = other.accept().is_ok();
-    let mut visits = Some(reception.close());
+    let mut visits = Some((reception.close(), microsoft.close()));
     let log = |server: Server<'_>| {
         let Seen { served, looked_up, complaints } =
             server.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let organisation = visits.take().unwrap_or_default();
-        Log { served, looked_up, organisation, complaints, other_was_asked }
+        let (organisation, tenant) = visits.take().unwrap_or_default();
+        Log { served, looked_up, organisation, tenant, complaints, other_was_asked }
     };
     (result, bitbucket.0.into_iter().map(log).collect())
 }
@@ -164,10 +189,8 @@ impl Server<'_> {
         let asked: Vec<String> = filter.split('"').skip(1).step_by(2).map(str::to_owned).collect();
         let tick = seen.served.len();
         let listed = self.schedule.history.at(tick);
-        let (found, absurd) = match &self.schedule.elsewhere.roster {
-            Some(roster) => (roster.look_up(listed, &asked), roster.is_absurd(listed, &asked)),
-            None => (Err(400), true),
-        };
+        let lookup = self.schedule.elsewhere.lookup;
+        let (found, absurd) = (lookup.answer(listed, &asked), lookup.is_absurd(listed, &asked));
         let attempt = seen.looked_up.len();
         let fault = self.schedule.fault(10_000, attempt);
         let (reply, whole) = match found {

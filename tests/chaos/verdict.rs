@@ -8,9 +8,8 @@ use mfa_gate::report::{JudgedMember, Outcome, Report, Verdict};
 use crate::answer::{Page, Position, Wants};
 use crate::evidence;
 use crate::history::{Flag, Person, account_id};
-use crate::reception::KEY;
 use crate::schedule::{Ids, Permission, Schedule};
-use crate::server::{Log, Served, TOKEN};
+use crate::server::{Log, SECRETS, Served};
 
 /// How a schedule ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,11 +109,15 @@ fn nothing_leaked(schedule: &Schedule, log: &Log, report: &Report) -> Result<(),
     if log.organisation.any && schedule.elsewhere.organisation.is_none() {
         return Err("an organisation was asked that nobody named".into());
     }
-    if let Some(complaint) = log.complaints.iter().chain(&log.organisation.complaints).next() {
+    if log.tenant.any && schedule.elsewhere.tenant.is_none() {
+        return Err("a tenant was asked that nobody named".into());
+    }
+    let of_others = log.organisation.complaints.iter().chain(&log.tenant.complaints);
+    if let Some(complaint) = log.complaints.iter().chain(of_others).next() {
         return Err(complaint.clone());
     }
     let text = format!("{report:?}");
-    let shown = [TOKEN, KEY].into_iter().find(|secret| text.contains(secret));
+    let shown = SECRETS.into_iter().find(|secret| text.contains(secret));
     shown.map_or(Ok(()), |secret| Err(format!("the report shows {secret}")))
 }
 
@@ -124,12 +127,14 @@ fn as_it_is(schedule: &Schedule, report: &Report) -> Result<(), String> {
     let elsewhere = &schedule.elsewhere;
     let people = schedule.history.at(0);
     let roster = elsewhere.roster.as_ref();
-    let organisation = elsewhere.organisation.as_ref();
+    let (organisation, tenant) = (elsewhere.organisation.as_ref(), elsewhere.tenant.as_ref());
+    let no_lookup = roster.is_none_or(|it| it.needs_no_lookup()) && tenant.is_none();
     let harmless = schedule.harmless()
         && organisation.is_none_or(|it| it.harmless() && it.knows(people))
         && roster.is_none_or(|it| it.is_clear() && it.knows(people))
+        && tenant.is_none_or(|it| it.harmless() && it.knows(people))
         // Only an admin is believed to have been shown that nobody has an address.
-        && (roster.is_none_or(|it| it.needs_no_lookup()) || schedule.permission == Permission::Owner);
+        && (no_lookup || elsewhere.lookup.is_right() && schedule.permission == Permission::Owner);
     let checked = || people.iter().filter(|person| person.logs_in());
     let truth: BTreeMap<String, TwoFactor> =
         checked().map(|person| (person.account_id(), evidence::truth(schedule, person))).collect();
