@@ -73,6 +73,10 @@ fn lists_keep_every_entry() {
         (top("accept: Bitbucket; SSO"), both),
         (top("accept: \"[bitbucket, sso]\""), both),
         (top("accept: bitbucket, sso]"), both),
+        (
+            top("coverage: repositories"),
+            "2:11 `coverage` must be a list, not text => write `coverage: [members, repositories]`",
+        ),
         (top("accept: true"), &unclear),
         (
             top("accept: {bitbucket, sso}"),

@@ -4,6 +4,7 @@
 use super::dates::read_date;
 use super::keys::{Key, Takes};
 use super::values::Form;
+use crate::reading::Coverage;
 use crate::suggest::{each_alone, listed, nearest, words};
 use crate::yaml::node::{Mapping, Sequence, Value};
 use crate::yaml::quotes::{Quotes, quoted, word};
@@ -23,7 +24,14 @@ pub(super) fn help(key: Key, value: &Value) -> String {
         Takes::Word(words) => only_scalar(value).and_then(|one| known(one, &(words.all)())),
         Takes::Words(words, _) => listed_in(value).and_then(|items| {
             let words = (words.all)();
-            items.iter().map(|item| known(item, &words)).collect::<Option<Vec<_>>>().map(brackets)
+            let mut meant: Vec<_> =
+                items.iter().map(|item| known(item, &words)).collect::<Option<_>>()?;
+            // They are always looked at, and the list has to say so.
+            let members = Coverage::Members.id();
+            if key.name == "coverage" && !meant.iter().any(|word| word == members) {
+                meant.insert(0, members.to_owned());
+            }
+            Some(brackets(meant))
         }),
         Takes::Texts(Form::Slug) => listed_in(value)
             .map(|items| brackets(items.iter().map(|item| word(item, Quotes::Needed)).collect())),
