@@ -3,7 +3,9 @@
 use super::{count, number, slugs};
 use crate::member::Source;
 use crate::reading::{Coverage, Origin};
-use crate::report::{Assurance, Provenance, Redaction, Redirection, Report, Workspace};
+use crate::report::{
+    Assurance, EntraRecord, Provenance, Redaction, Redirection, Report, Workspace,
+};
 
 /// Why a report is not live, if it is not: by what it says of itself.
 pub(crate) fn not_live(report: &Report) -> Option<String> {
@@ -24,12 +26,17 @@ pub(crate) fn not_live(report: &Report) -> Option<String> {
         }
         Some(_) | None => "the members come from a file, Bitbucket was not asked".into(),
     };
-    let other = report.source.atlassian.as_ref().filter(|directory| !directory.is_at_default());
-    let other =
-        other.map(|directory| format!(", {} was asked for the organisation", directory.api_url));
+    let Provenance { atlassian, entra, .. } = &report.source;
+    let organisation = atlassian.as_ref().filter(|asked| !asked.is_at_default());
+    let organisation =
+        organisation.map(|asked| format!(", {} was asked for the organisation", asked.api_url));
+    let entra = entra.as_ref().filter(|asked| !asked.is_at_microsoft()).map(|asked| {
+        let EntraRecord { login_url, graph_url, .. } = asked;
+        format!(", {login_url} and {graph_url} were asked for Microsoft Entra")
+    });
     let day = report.options.today.then(|| format!("; judged as of {}", report.today));
-    let (other, day) = (other.unwrap_or_default(), day.unwrap_or_default());
-    Some(format!("{what}: {from}{other}{day}"))
+    let [organisation, entra, day] = [organisation, entra, day].map(Option::unwrap_or_default);
+    Some(format!("{what}: {from}{organisation}{entra}{day}"))
 }
 
 /// What a reader must know before relying on the verdict, one fragment of a sentence each.

@@ -76,6 +76,10 @@ fn each_user_is_known_by_what_can_be_relied_on() {
     assert_eq!(said["tenant"], super::TENANT);
     assert_eq!((&said["rows"], &said["requests"]), (&json!(12), &json!(6)));
     assert_eq!(checked.report["assurance"], "simulated");
+    let console: Vec<_> = checked.console.split_whitespace().collect();
+    let asked = [&said["login_url"], &said["graph_url"]].map(|url| url.as_str().unwrap());
+    let asked = format!("{} and {} were asked for Microsoft Entra", asked[0], asked[1]);
+    assert!(console.join(" ").contains(&asked), "{}", checked.console);
     assert_eq!(checked.report["source"].get("roster"), None);
     let again = entra.ground.sandbox.run(&["verify", "report.json"]);
     assert_eq!(again.code, 1, "{}{}", again.stdout, again.stderr);
