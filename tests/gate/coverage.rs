@@ -11,13 +11,13 @@ use crate::support::{Bitbucket, Sandbox, authorised, policy, row, rows};
 const ALONE: [(&str, &str); 2] = [("ATLASSIAN_ORG_ID", ""), ("ATLASSIAN_API_KEY", "")];
 
 /// Who is looked at.
-const BOTH: &str = "coverage: [members, repositories]\n";
+pub(crate) const BOTH: &str = "coverage: [members, repositories]\n";
 
 const AT: &str = "/2.0/workspaces/acme/permissions/repositories";
 
 /// A row of the list of permissions: what a person may do in a repository. Bitbucket was not seen
 /// to show the flag here.
-fn grant(number: usize, repository: &str, permission: &str) -> Value {
+pub(crate) fn grant(number: usize, repository: &str, permission: &str) -> Value {
     json!({
         "type": "repository_permission",
         "permission": permission,
@@ -31,7 +31,7 @@ fn grant(number: usize, repository: &str, permission: &str) -> Value {
     })
 }
 
-fn serve(server: &Bitbucket, grants: &[Value]) {
+pub(crate) fn serve(server: &Bitbucket, grants: &[Value]) {
     let page = json!({"pagelen": 100, "size": grants.len(), "page": 1, "values": grants});
     answer(server, ResponseTemplate::new(200).set_body_json(page));
 }
@@ -173,12 +173,18 @@ fn a_list_that_cannot_be_read_is_no_list() {
     let next = |server: &Bitbucket| {
         format!("{}/workspaces/acme/permissions/repositories?page=2", server.api_url())
     };
+    let mut both_ways = [grant(10, "app", "read"), grant(10, "site", "read")];
+    for (row, flag) in both_ways.iter_mut().zip([true, false]) {
+        row["user"]["has_2fa_enabled"] = json!(flag);
+    }
+    let both_ways = json!({"pagelen": 100, "size": 2, "page": 1, "values": both_ways});
     for (status, body, says, help) in [
         (403, refused.clone(), "Bitbucket answered 403", "read:repository:bitbucket"),
         (500, refused, "Bitbucket answered 500", "Without `repositories` in `coverage`"),
         (200, elsewhere, "the repository labs/app", "Check the slug"),
         (200, short, "1 members were listed where Bitbucket counts 2", "Try again"),
         (200, twice, "was listed twice", "Try again"),
+        (200, both_ways, "with two-step verification and without", "Try again"),
     ] {
         let ground = Ground::with(&rows(0..2, true));
         let reply = ResponseTemplate::new(status).insert_header("Retry-After", "0");
@@ -268,4 +274,31 @@ fn the_doctor_says_whether_they_can_be_listed() {
         let line = refused.stdout.lines().find(|line| line.contains("acme: repositories")).unwrap();
         assert!(line.starts_with(grade), "{}", refused.stdout);
     }
+}
+
+#[test]
+fn flags_and_states_are_taken_where_the_list_shows_them() {
+    let ground = Ground::with(&rows(0..2, true));
+    let mut grants: Vec<Value> = (10..14).map(|number| grant(number, "app", "read")).collect();
+    grants[0]["user"]["has_2fa_enabled"] = json!(true);
+    grants[1]["user"]["has_2fa_enabled"] = json!(false);
+    grants[2]["user"]["type"] = json!("app_user");
+    grants[3]["user"]["account_status"] = json!("closed");
+    serve(&ground.bitbucket, &grants);
+    let checked = ground.check_by(BOTH, &[], &[]);
+    assert_eq!(checked.code, 1, "{}", checked.console);
+    let outcomes = [10, 11, 12, 13].map(|number| member(&checked, number)["outcome"].clone());
+    assert_eq!(outcomes, ["protected", "violation", "not_applicable", "not_applicable"]);
+    let asked = ground.bitbucket.requests().into_iter().find(|request| request.url.path() == AT);
+    let fields = asked.unwrap().url.query().unwrap().to_owned();
+    assert!(fields.contains("%2Bvalues.user.has_2fa_enabled"), "{fields}");
+}
+
+#[test]
+fn a_list_that_does_not_come_ends_with_the_deadline() {
+    let ground = Ground::with(&rows(0..2, true));
+    let late = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(300));
+    answer(&ground.bitbucket, late);
+    let checked = ground.check_by(BOTH, &["--deadline", "5s"], &[]);
+    checked.is_incomplete("5s");
 }

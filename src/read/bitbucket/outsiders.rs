@@ -2,6 +2,7 @@
 //!
 //! <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-repositories-get>
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use super::progress::ReadingProgress;
 use crate::completeness::{self, Inconsistency};
 use crate::failure::Problem;
 use crate::http::object::Object;
-use crate::member::{Access, Member, Permission};
+use crate::member::{Access, Member, Permission, TwoFactor};
 use crate::read::list_error::ListError;
 use crate::read::page::Rows;
 use crate::read::wire::User;
@@ -52,19 +53,31 @@ pub(crate) async fn with_access(
     slug: &str,
     progress: &ReadingProgress<'_>,
 ) -> Result<Vec<Member>, Problem> {
+    let people = match grants(client, slug, progress).await?.people() {
+        // It may have changed while it was read.
+        Err(Inconsistency::Twice(_) | Inconsistency::BothWays(_)) => {
+            grants(client, slug, progress).await?.people()
+        }
+        people => people,
+    };
+    people.map_err(contradicted)
+}
+
+/// Reads every row.
+async fn grants(
+    client: &Client<'_>,
+    slug: &str,
+    progress: &ReadingProgress<'_>,
+) -> Result<Grants, Problem> {
     let url = client.session.url(&["workspaces", slug, "permissions", "repositories"], Some(ROWS));
     let listed: Result<Listing<Grants>, ListError> = pages::list(client, &url, progress).await;
     let grants = listed.map_err(|error| unlisted(client, error))?.rows;
     let is_other = |name: &&str| name.split('/').next() != Some(slug);
-    if let Some(other) = grants.names().find(is_other) {
-        return Err(about(of_another(&format!(
-            "the repository {}",
-            client.session.excerpt(other)
-        ))));
+    let other = grants.names().find(is_other).map(|name| client.session.excerpt(name));
+    match other {
+        Some(other) => Err(about(of_another(&format!("the repository {other}")))),
+        None => Ok(grants),
     }
-    grants.people().map_err(|inconsistency| {
-        about(Problem::new(inconsistency.to_string(), inconsistency.help("--api-url")))
-    })
 }
 
 /// Adds to a list of members those people who are not on it.
@@ -78,9 +91,7 @@ pub(crate) fn add_outsiders(list: &mut MemberList, people: Vec<Member>) -> Resul
     let outsiders: Vec<Member> = people.into_iter().filter(is_outside).collect();
     list.members.extend(outsiders);
     list.coverage = Coverage::ALL.to_vec();
-    completeness::distinct_people(&list.members).map_err(|inconsistency| {
-        about(Problem::new(inconsistency.to_string(), inconsistency.help("--api-url")))
-    })
+    completeness::distinct_people(&list.members).map_err(contradicted)
 }
 
 impl Grants {
@@ -101,15 +112,26 @@ impl Grants {
             if !granted.insert((id.clone(), row.repository.0.uuid)) {
                 return Err(Inconsistency::Twice(id));
             }
-            let access =
-                person.access.insert(Access { repositories: 0, permission: row.permission });
-            let access = *access;
-            let known = people.entry(id).or_insert(person);
-            let before = known.access.unwrap_or(access);
-            known.access = Some(Access {
-                repositories: before.repositories.saturating_add(1),
-                permission: before.permission.max(row.permission),
-            });
+            let access = Access { repositories: 1, permission: row.permission };
+            person.access = Some(access);
+            match people.entry(id) {
+                Entry::Vacant(entry) => drop(entry.insert(person)),
+                Entry::Occupied(mut entry) => {
+                    let [before, now] = [entry.get(), &person].map(|it| it.evidence.bitbucket);
+                    if before != now && ![before, now].contains(&Some(TwoFactor::Unknown)) {
+                        return Err(Inconsistency::BothWays(entry.key().clone()));
+                    }
+                    let known = entry.get_mut();
+                    if before == Some(TwoFactor::Unknown) {
+                        known.evidence = person.evidence;
+                    }
+                    let before = known.access.unwrap_or(access);
+                    known.access = Some(Access {
+                        repositories: before.repositories.saturating_add(1),
+                        permission: before.permission.max(row.permission),
+                    });
+                }
+            }
         }
         let people: Vec<Member> = people.into_values().collect();
         completeness::distinct_people(&people)?;
@@ -166,6 +188,10 @@ pub(crate) fn unlisted(client: &Client<'_>, error: ListError) -> Problem {
         what,
         format!("{help} Without `repositories` in `coverage` they are not read."),
     ))
+}
+
+fn contradicted(inconsistency: Inconsistency) -> Problem {
+    about(Problem::new(inconsistency.to_string(), inconsistency.help("--api-url")))
 }
 
 fn about(problem: Problem) -> Problem {
