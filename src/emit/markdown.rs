@@ -143,7 +143,7 @@ fn exempt(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let row = |(member, excuse): (&ListedMember, Excuse<'_>)| {
         let reason = excuse.entry.map(|(_, exemption)| markdown(&exemption.reason).into_owned());
         [
-            markdown(&summary::person(member)).into_owned(),
+            markdown(&member.person()).into_owned(),
             markdown(&member.workspace).into_owned(),
             markdown(excuse.id).into_owned(),
             excuse.until(),

@@ -205,7 +205,7 @@ fn result(finding: &Finding) -> Outcome<'_> {
 fn exempted<'a>(member: &'a ListedMember, excuse: Excuse<'a>, start: &'a Place) -> Outcome<'a> {
     let (rule, why) = (member.rule(), excuse.why());
     let place = excuse.entry.map_or(start, |(_, exemption)| &exemption.location);
-    let message = format!("{} in {}: {why}", summary::person(member), member.workspace);
+    let message = format!("{} in {}: {why}", member.person(), member.workspace);
     Outcome {
         rule_id: rule.id(),
         rule_index: index(rule),

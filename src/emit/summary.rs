@@ -166,14 +166,6 @@ pub(crate) fn findings(report: &Report) -> String {
     format!("{}, {}", count(summary.errors, "error"), count(summary.warnings, "warning"))
 }
 
-/// A member for people: the name, and the key whole.
-pub(crate) fn person(member: &ListedMember) -> String {
-    match member.access {
-        Some(access) => format!("{} ({access})", member.label()),
-        None => member.label(),
-    }
-}
-
 /// The name that the member shows, if any.
 pub(crate) fn shown_name(member: &ListedMember) -> Option<&str> {
     member::shown_name([&member.display_name, &member.nickname])

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use jiff::civil::Date;
 
 use super::states::{MAX_DAYS_AHEAD, days};
-use crate::member::{Role, Source, TwoFactor};
+use crate::member::{Source, TwoFactor};
 use crate::policy::{Exemption, Limits, Policy};
 use crate::report::{ListedMember, State};
 
@@ -27,10 +27,7 @@ pub(super) fn member<'a>(
         if is_each_heard { heard(member, source, name).into() } else { Cow::Borrowed(name) }
     });
     let sources = sources.collect::<Vec<_>>().join(", ");
-    let owner = if member.role == Some(Role::Owner) { "Owner " } else { "" };
-    let access = member.access.map(|access| format!(" ({access})")).unwrap_or_default();
-    let (label, workspace) = (member.label() + &access, &member.workspace);
-    let mut message = format!("{owner}{label} in {workspace}: {seen}: {sources}");
+    let mut message = format!("{} in {}: {seen}: {sources}", member.person(), member.workspace);
     for (exemption, state) in exemptions {
         let id = &exemption.id;
         // Writing to a String cannot fail.

@@ -79,6 +79,13 @@ impl ListedMember {
     pub(crate) fn label(&self) -> String {
         member::label(&self.key, [&self.display_name, &self.nickname])
     }
+
+    /// The label, and whether it is an owner, or is not a member of the workspace.
+    pub(crate) fn person(&self) -> String {
+        let owner = if self.role == Some(Role::Owner) { "Owner " } else { "" };
+        let access = self.access.map(|access| format!(" ({access})")).unwrap_or_default();
+        format!("{owner}{}{access}", self.label())
+    }
 }
 
 impl From<ListedMember> for Member {

@@ -81,12 +81,12 @@ pub(crate) fn written(server: &Bitbucket) -> Vec<Request> {
     requests.filter(|it| it.url.path().contains("/reports/")).collect()
 }
 
-fn body(request: &Request) -> Value {
+pub(crate) fn body(request: &Request) -> Value {
     serde_json::from_slice(&request.body).unwrap()
 }
 
 /// The annotations of every batch.
-fn all_annotations(written: &[Request]) -> Vec<Value> {
+pub(crate) fn all_annotations(written: &[Request]) -> Vec<Value> {
     let batches = written.iter().filter(|it| it.method.as_str() == "POST").map(body);
     batches.flat_map(|batch| batch.as_array().unwrap().clone()).collect()
 }

@@ -63,6 +63,7 @@ mod states;
 mod support;
 mod times;
 mod tls;
+mod told;
 mod truth_table;
 mod verify;
 mod wording;

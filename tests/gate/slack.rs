@@ -38,7 +38,7 @@ impl Slack {
     }
 
     /// The one message that came.
-    fn message(&self) -> Value {
+    pub(crate) fn message(&self) -> Value {
         let requests = self.requests();
         assert_eq!(requests.len(), 1);
         assert_eq!(requests[0].url.path(), PATH);
@@ -61,7 +61,7 @@ fn texts(message: &Value) -> Vec<(String, String)> {
 }
 
 /// All of a message that Slack shows as it is.
-fn plain(message: &Value) -> String {
+pub(crate) fn plain(message: &Value) -> String {
     let plain = texts(message).into_iter().filter(|(kind, _)| kind == "plain_text");
     plain.map(|(_, text)| text).collect::<Vec<_>>().join("\n")
 }

@@ -146,7 +146,7 @@ impl Case<'_> {
     /// A name that no other case has: GitLab keeps the first of equal ones.
     fn name(&self) -> Cow<'_, str> {
         match self.about {
-            About::Member(judged) => summary::person(&judged.member).into(),
+            About::Member(judged) => judged.member.person().into(),
             About::Exemption(exemption) => match &exemption.name {
                 Some(name) => format!("{} ({name})", exemption.id).into(),
                 None => (&*exemption.id).into(),

@@ -123,7 +123,7 @@ fn annotation(finding: &Finding) -> Value {
 
 /// A member that an exemption excuses.
 fn ignored((member, excuse): (&ListedMember, Excuse<'_>)) -> Value {
-    let who = format!("{} in {}", summary::person(member), member.workspace);
+    let who = format!("{} in {}", member.person(), member.workspace);
     json!({
         "annotation_type": "VULNERABILITY",
         "summary": cut(&who, LONGEST_SUMMARY),
