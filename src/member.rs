@@ -278,6 +278,15 @@ pub struct Ids<'a> {
 }
 
 impl<'a> Ids<'a> {
+    pub(crate) fn of(
+        account_id: &'a Option<Box<str>>,
+        uuid: &'a Option<Box<str>>,
+        email: &'a Option<Box<str>>,
+    ) -> Self {
+        let [account_id, uuid, email] = [account_id, uuid, email].map(Option::as_deref);
+        Ids { account_id, uuid, email }
+    }
+
     /// Account id, uuid, address.
     pub fn each(self) -> [Option<&'a str>; 3] {
         [self.account_id, self.uuid, self.email]
@@ -332,11 +341,7 @@ impl Member {
 
     /// Its ids.
     pub fn ids(&self) -> Ids<'_> {
-        Ids {
-            account_id: self.account_id.as_deref(),
-            uuid: self.uuid.as_deref(),
-            email: self.email.as_deref(),
-        }
+        Ids::of(&self.account_id, &self.uuid, &self.email)
     }
 
     /// What the member is sorted, fingerprinted and named by: account id, else uuid, else e-mail,

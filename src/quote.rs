@@ -46,15 +46,11 @@ impl Quotes {
     }
 }
 
-/// Marks a quote. A mark in foreign text, or of a quote within it, is taken out.
-fn mark(quote: &str) -> String {
-    let [open, close] = MARKS;
-    format!("{open}{}{close}", quote.replace(MARKS, ""))
-}
-
-/// A foreign text as a whole, for messages.
+/// A foreign text as a whole, for messages, with marks around it. A mark in it, or of a quote within
+/// it, is taken out.
 pub(crate) fn all(text: &str) -> String {
-    mark(text)
+    let [open, close] = MARKS;
+    format!("{open}{}{close}", text.replace(MARKS, ""))
 }
 
 /// The first words of a foreign text on one line, for messages: runs of white space become one
@@ -74,7 +70,7 @@ pub(crate) fn excerpt(text: &str) -> String {
             short.push(character);
         }
     }
-    if short.is_empty() { short } else { mark(&short) }
+    if short.is_empty() { short } else { all(&short) }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::roster_kind::RosterKind;
 use crate::rule::Rule;
 pub(crate) use caveats::{caveats, clock, not_live, redacted, redirected, sign_on_hint};
 pub(crate) use excuse::{Excuse, Exemptions, exempt};
-pub(crate) use headline::{Headline, bare_headline, headline};
+pub(crate) use headline::{Headline, headline, headline_with};
 
 /// How many workspaces a sentence names before it counts them.
 const NAMED_WORKSPACES: usize = 3;

@@ -56,9 +56,6 @@ fn nobody_to_judge(members: &[Member]) -> Option<Problem> {
     })
 }
 
-/// What to do where an export is too old.
-const EXPORT_AGAIN: &str = "Export the roster again, and give its date with --roster-as-of.";
-
 /// What to do where a saved list holds what Microsoft Entra said too long ago.
 const ASK_ENTRA_AGAIN: &str = "Ask it again: omit --members, or write the members file anew with \
                                `mfa-gate members --policy FILE --report json=FILE`.";
@@ -82,24 +79,15 @@ pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Opt
             }
         });
     };
-    let age = days(as_of, today);
-    let limit = policy.limits.roster_max_age_days;
-    let (is_ahead, is_old) = (age < -1, age > i64::from(limit));
-    if !is_ahead && !is_old {
-        return None;
-    }
-    let (why, help) = match kind {
-        RosterKind::Export if is_ahead => {
-            (format!("the roster is dated {as_of}, and today is {today}"), EXPORT_AGAIN)
-        }
+    let (age, limit) = (days(as_of, today), policy.limits.roster_max_age_days);
+    let (dated, old, help) = match kind {
         RosterKind::Export => (
+            format!("the roster is dated {as_of}, and today is {today}"),
             format!("the roster of {as_of} is {age} days old, and at most {limit} are allowed"),
-            EXPORT_AGAIN,
+            "Export the roster again, and give its date with --roster-as-of.",
         ),
-        RosterKind::Entra if is_ahead => {
-            (format!("Microsoft Entra was asked on {as_of}, and today is {today}"), ASK_ENTRA_AGAIN)
-        }
         RosterKind::Entra => (
+            format!("Microsoft Entra was asked on {as_of}, and today is {today}"),
             format!(
                 "Microsoft Entra was asked {age} days ago, on {as_of}, and at most {limit} are \
                  allowed"
@@ -107,7 +95,11 @@ pub(crate) fn outdated(policy: &Policy, as_of: Option<Date>, today: Date) -> Opt
             ASK_ENTRA_AGAIN,
         ),
     };
-    Some(Problem::new(why, help))
+    match age {
+        ..-1 => Some(Problem::new(dated, help)),
+        _ if age > i64::from(limit) => Some(Problem::new(old, help)),
+        _ => None,
+    }
 }
 
 /// Why a clock cannot be judged by, if it is wrong: it could make an expired exemption valid again.
@@ -157,38 +149,25 @@ fn unknown_roles(
     exemptions: &Index<'_, '_>,
     members: &[Member],
 ) -> Option<Problem> {
-    let counts = policy.limits.max_owners.is_some();
-    if let Some(unknown) = members.iter().find(|member| counts && is_of_unknown_role(member)) {
-        return Some(Problem::new(
-            format!(
-                "the policy limits how many owners there are (`limits.max_owners`), and the role \
-                 of {} is not known",
-                unknown.key()
-            ),
-            READ_ROLES,
-        ));
-    }
-    if policy.limits.admins == Admins::Allow {
-        return None;
-    }
-    let unknown = members.iter().find(|member| {
-        is_of_unknown_role(member)
-            && member.evidence.joined(&policy.accept).0 != TwoFactor::Enabled
+    let (counts, denies) =
+        (policy.limits.max_owners.is_some(), policy.limits.admins == Admins::Deny);
+    let is_needed = |member: &Member| {
+        member.evidence.joined(&policy.accept).0 != TwoFactor::Enabled
             && !exemptions.matching(member.ids()).is_empty()
-    })?;
+    };
+    let unknown = members
+        .iter()
+        .find(|member| is_of_unknown_role(member) && (counts || (denies && is_needed(member))))?;
+    let demand = if counts {
+        "limits how many owners there are (`limits.max_owners`)"
+    } else {
+        "forbids exempting owners (`limits.admins: deny`)"
+    };
     Some(Problem::new(
-        format!(
-            "the policy forbids exempting owners (`limits.admins: deny`), and the role of {} is \
-             not known",
-            unknown.key()
-        ),
-        READ_ROLES,
+        format!("the policy {demand}, and the role of {} is not known", unknown.key()),
+        "Read the workspace from Bitbucket's API, with a credential of one of its owners.",
     ))
 }
-
-/// What to do where roles are not known.
-const READ_ROLES: &str =
-    "Read the workspace from Bitbucket's API, with a credential of one of its owners.";
 
 fn is_of_unknown_role(member: &Member) -> bool {
     // Who is not a member does not own the workspace.

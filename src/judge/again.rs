@@ -38,7 +38,11 @@ impl Report {
     ) -> Report {
         let (mut policy, mut readings) = (self.applied_policy(), readings(self));
         for incomplete in readings.iter_mut().filter_map(|reading| reading.members.as_mut().err()) {
-            *incomplete = withheld();
+            // The reason may quote what a server said.
+            *incomplete = Problem::new(
+                "(withheld: the report that this one was made from says why)",
+                "Look at the report that names people, where only you can see it.",
+            );
         }
         let mut source = self.source.clone();
         conceal(&mut policy, &mut readings, &mut source);
@@ -119,14 +123,6 @@ fn exemption(judged: &JudgedExemption) -> Option<Exemption> {
         workspaces: judged.workspaces.clone(),
         location: judged.location.clone(),
     })
-}
-
-/// What is said of a workspace that was not read, where the reason may quote what a server said.
-fn withheld() -> Problem {
-    Problem {
-        what: "(withheld: the report that this one was made from says why)".into(),
-        help: "Look at the report that names people, where only you can see it.".into(),
-    }
 }
 
 /// What the report says to do about a workspace that it could not read.

@@ -116,13 +116,13 @@ pub fn evaluate(policy: &Policy, mut readings: Vec<Reading>, judging: Judging) -
 
 /// What a member is by its evidence, before any exemption is looked at.
 fn by_evidence(workspace: &Arc<str>, member: Member, accept: &[Source]) -> JudgedMember {
-    let (two_factor, decided_by) = member.evidence.joined(accept);
-    let outcome = match (member.applicable(), two_factor) {
+    let logs_in = member.applicable();
+    let member = ListedMember::new(workspace, member, accept);
+    let outcome = match (logs_in, member.two_factor) {
         (false, _) => Outcome::NotApplicable,
         (true, TwoFactor::Enabled) => Outcome::Protected,
         (true, TwoFactor::Disabled | TwoFactor::Unknown) => Outcome::Violation,
     };
-    let member = ListedMember::new(workspace.clone(), member, two_factor, decided_by);
     JudgedMember { member, outcome, exemption: None }
 }
 

@@ -1,6 +1,6 @@
 //! The report of a run, made once and sorted once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
@@ -41,17 +41,16 @@ impl Report {
         let named = policy.workspaces.iter().map(|entry| &entry.slug);
         let workspaces_not_checked =
             named.filter(|slug| !checked.contains(&***slug)).cloned().collect();
-        let verdict = verdict(&workspaces, &members, &findings);
-        Report {
+        let mut report = Report {
             schema_version: SCHEMA_VERSION,
             tool: Tool::this(),
             scope: SCOPE.into(),
             assurance: Assurance::of(&run.options, &run.source),
             checked_at: whole_seconds(run.checked_at),
             today: run.today,
-            verdict,
+            verdict: verdict(&workspaces, &members, &findings),
             complete: workspaces.iter().all(|workspace| workspace.complete),
-            exit_code: exit(verdict, run.options.exit_zero, &workspaces).code(),
+            exit_code: 0,
             options: run.options,
             source: run.source,
             subject: run.subject,
@@ -76,6 +75,19 @@ impl Report {
             previous: None,
             changes: None,
             redaction: None,
+        };
+        report.exit_code = report.exit().code();
+        report
+    }
+
+    /// The exit code of the run, as far as it follows from this report. `--exit-zero` forgives
+    /// violations, but not that another workspace could not be read.
+    pub fn exit(&self) -> Exit {
+        match self.verdict {
+            Verdict::Compliant | Verdict::NotEnforced => Exit::Success,
+            Verdict::Violations if !self.options.exit_zero => Exit::Violations,
+            Verdict::Violations if self.complete => Exit::Success,
+            Verdict::Violations | Verdict::Incomplete => Exit::Incomplete,
         }
     }
 }
@@ -94,10 +106,8 @@ impl Snapshot {
         for reading in readings {
             let Ok(MemberList { members: mut list, .. }) = reading.members else { continue };
             list.sort_unstable_by(|a, b| a.key().cmp(b.key()));
-            members.extend(list.into_iter().map(|member| {
-                let (two_factor, decided_by) = member.evidence.joined(accept);
-                ListedMember::new(reading.workspace.clone(), member, two_factor, decided_by)
-            }));
+            let listed = |member| ListedMember::new(&reading.workspace, member, accept);
+            members.extend(list.into_iter().map(listed));
         }
         Snapshot {
             schema_version: SCHEMA_VERSION,
@@ -108,13 +118,6 @@ impl Snapshot {
             workspaces,
             members,
         }
-    }
-}
-
-impl Report {
-    /// The exit code of the run, as far as it follows from this report.
-    pub fn exit(&self) -> Exit {
-        exit(self.verdict, self.options.exit_zero, &self.workspaces)
     }
 }
 
@@ -134,30 +137,16 @@ fn verdict(workspaces: &[Workspace], members: &[JudgedMember], findings: &[Findi
     }
 }
 
-/// The exit code of a verdict. `--exit-zero` forgives violations, but not that another workspace
-/// could not be read.
-fn exit(verdict: Verdict, exit_zero: bool, workspaces: &[Workspace]) -> Exit {
-    match verdict {
-        Verdict::Compliant | Verdict::NotEnforced => Exit::Success,
-        Verdict::Violations if !exit_zero => Exit::Violations,
-        Verdict::Violations if workspaces.iter().all(|workspace| workspace.complete) => {
-            Exit::Success
-        }
-        Verdict::Violations | Verdict::Incomplete => Exit::Incomplete,
-    }
-}
-
 fn summary(members: &[JudgedMember], findings: &[Finding], accept: &[Source]) -> Summary {
     let others: Vec<Source> =
         accept.iter().copied().filter(|source| *source != Source::Roster).collect();
     let mut summary = Summary { members: members.len() as u64, ..Summary::default() };
-    let mut protected_by: BTreeMap<Source, u64> = BTreeMap::new();
     for JudgedMember { member, outcome, .. } in members {
         match outcome {
             Outcome::Protected => {
                 summary.protected += 1;
                 if let Some(source) = member.decided_by {
-                    *protected_by.entry(source).or_default() += 1;
+                    *summary.protected_by.entry(source).or_default() += 1;
                 }
                 let alone = member.evidence.joined(&others).0 != TwoFactor::Enabled;
                 summary.protected_by_roster_alone += u64::from(alone);
@@ -174,7 +163,7 @@ fn summary(members: &[JudgedMember], findings: &[Finding], accept: &[Source]) ->
             Severity::Warning => summary.warnings += 1,
         }
     }
-    Summary { protected_by, ..summary }
+    summary
 }
 
 impl From<&Reading> for Workspace {
@@ -199,15 +188,11 @@ impl From<&Reading> for Workspace {
 }
 
 impl ListedMember {
-    /// A member as it was read, with what its evidence says.
-    pub(super) fn new(
-        workspace: Arc<str>,
-        member: Member,
-        two_factor: TwoFactor,
-        decided_by: Option<Source>,
-    ) -> Self {
+    /// A member as it was read, with what `accept` makes of its evidence.
+    pub(super) fn new(workspace: &Arc<str>, member: Member, accept: &[Source]) -> Self {
+        let (two_factor, decided_by) = member.evidence.joined(accept);
         ListedMember {
-            workspace,
+            workspace: workspace.clone(),
             key: member.key().into(),
             account_id: member.account_id,
             uuid: member.uuid,

@@ -128,8 +128,7 @@ impl Host for Webhook {
 /// Names stand in plain text, in which Slack reads no mentions and no formatting. Why a workspace
 /// could not be read can name a member, by an id at least.
 fn message(report: &Report, names: bool) -> Value {
-    let headline = if names { summary::headline(report) } else { summary::bare_headline(report) };
-    let headline = format!("mfa-gate: {headline}");
+    let headline = format!("mfa-gate: {}", summary::headline_with(report, names));
     let about = [summary::counts(report)].into_iter().chain(summary::caveats(report));
     let mut blocks = vec![plain(&[&headline]), plain(&about.collect::<Vec<_>>())];
     if names {

@@ -54,16 +54,18 @@ impl People {
                 together.join(first, other);
             }
         }
-        let rooted = together.rooted();
-        let mut persons: HashMap<Id<'a>, Person<'a>> = HashMap::new();
-        for &(id, root) in &rooted {
-            persons.entry(root).or_default().ids.push(id);
+        let mut persons: HashMap<Id<'a>, Vec<Id<'a>>> = HashMap::new();
+        for (id, root) in together.rooted() {
+            persons.entry(root).or_default().push(id);
         }
-        let stands_for = |(id, root): (Id<'a>, Id<'a>)| {
-            let main = persons.get(&root)?.main()?;
-            (main != id).then(|| ((id.0, id.1.into()), (main.0, main.1.into())))
-        };
-        People(rooted.into_iter().filter_map(stands_for).collect())
+        let owned = |(kind, id): Id<'_>| (kind, id.into());
+        let mut stands_for = HashMap::new();
+        for ids in persons.into_values() {
+            if let Some(main) = main(&ids) {
+                stands_for.extend(ids.into_iter().map(|id| (owned(id), owned(main))));
+            }
+        }
+        People(stands_for)
     }
 
     /// The id that stands for the person who has this one.
@@ -106,20 +108,13 @@ impl<'a> Together<'a> {
     }
 }
 
-/// All ids that were seen together.
-#[derive(Default)]
-struct Person<'a> {
-    ids: Vec<Id<'a>>,
-}
-
-impl<'a> Person<'a> {
-    /// The id that stands for all of them; none where they cannot be of one person.
-    fn main(&self) -> Option<Id<'a>> {
-        let main = self.ids.iter().min_by_key(|(kind, _)| *kind)?;
-        let has = |kind| self.ids.iter().filter(|id| id.0 == kind).count();
-        let is_one = [Kind::AccountId, Kind::Uuid, Kind::Email].into_iter().all(|k| has(k) <= 1);
-        is_one.then_some(*main)
-    }
+/// Of ids that were seen together, the one that stands for all of them; none where they cannot be of
+/// one person.
+fn main<'a>(ids: &[Id<'a>]) -> Option<Id<'a>> {
+    let main = ids.iter().min_by_key(|(kind, _)| *kind)?;
+    let has = |kind| ids.iter().filter(|id| id.0 == kind).count();
+    let is_one = [Kind::AccountId, Kind::Uuid, Kind::Email].into_iter().all(|kind| has(kind) <= 1);
+    is_one.then_some(*main)
 }
 
 #[cfg(test)]

@@ -60,11 +60,7 @@ pub struct ListedMember {
 impl ListedMember {
     /// Its ids.
     pub fn ids(&self) -> Ids<'_> {
-        Ids {
-            account_id: self.account_id.as_deref(),
-            uuid: self.uuid.as_deref(),
-            email: self.email.as_deref(),
-        }
+        Ids::of(&self.account_id, &self.uuid, &self.email)
     }
 
     /// The rule that the member breaks, where it is neither protected nor exempt.
@@ -190,11 +186,7 @@ pub struct JudgedExemption {
 impl JudgedExemption {
     /// What it selects by.
     pub(crate) fn ids(&self) -> Ids<'_> {
-        Ids {
-            account_id: self.account_id.as_deref(),
-            uuid: self.uuid.as_deref(),
-            email: self.email.as_deref(),
-        }
+        Ids::of(&self.account_id, &self.uuid, &self.email)
     }
 }
 

@@ -24,15 +24,11 @@ impl fmt::Display for Headline {
 
 /// The verdict of a report and what it rests on.
 pub(crate) fn headline(report: &Report) -> Headline {
-    headline_with(report, unchecked(report))
+    headline_with(report, true)
 }
 
-/// The same without why a workspace could not be checked, which can name a member.
-pub(crate) fn bare_headline(report: &Report) -> Headline {
-    headline_with(report, unchecked_bare(report))
-}
-
-fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
+/// The same, with `names` or without why a workspace could not be checked, which can name a member.
+pub(crate) fn headline_with(report: &Report, names: bool) -> Headline {
     let read: Vec<&Workspace> =
         report.workspaces.iter().filter(|workspace| workspace.complete).collect();
     let whole = format!(
@@ -73,12 +69,13 @@ fn headline_with(report: &Report, unchecked: Option<String>) -> Headline {
             let owners = of_rule(report, Rule::TooManyOwners)
                 .filter(|finding| finding.level == Severity::Error)
                 .map(|finding| finding.message.clone());
+            let unchecked = unchecked(report, names);
             let reasons =
                 members.into_iter().chain(exemptions).chain(owners).chain(unchecked).collect();
             ("violations", or(reasons, "see the findings"))
         }
         Verdict::Incomplete => {
-            let reasons = unchecked.into_iter().collect();
+            let reasons = unchecked(report, names).into_iter().collect();
             ("incomplete", or(reasons, "not everything could be found out"))
         }
     };
@@ -92,22 +89,14 @@ fn unprotected_owners(report: &Report) -> u64 {
 }
 
 /// Which workspace could not be checked and why, or how many.
-fn unchecked(report: &Report) -> Option<String> {
-    let mut unchecked = report.workspaces.iter().filter(|workspace| !workspace.complete);
-    match (unchecked.next(), unchecked.next()) {
-        (Some(one), None) => {
-            Some(format!("{} could not be checked: {}", one.slug, why_unchecked(one)))
-        }
-        _ => unchecked_bare(report),
-    }
-}
-
-/// Which workspace could not be checked, or how many.
-fn unchecked_bare(report: &Report) -> Option<String> {
+fn unchecked(report: &Report, names: bool) -> Option<String> {
     let unchecked = report.workspaces.iter().filter(|workspace| !workspace.complete);
     let unchecked: Vec<&Workspace> = unchecked.collect();
     match unchecked.as_slice() {
         [] => None,
+        [one] if names => {
+            Some(format!("{} could not be checked: {}", one.slug, why_unchecked(one)))
+        }
         [one] => Some(format!("{} could not be checked", one.slug)),
         several => {
             let all = count(number(report.workspaces.len()), "workspace");

@@ -42,7 +42,7 @@ impl Page {
 
 /// The report itself. Why a workspace could not be checked can name a member, by an id at least.
 fn about(report: &Report, names: bool, left: usize) -> Value {
-    let headline = if names { summary::headline(report) } else { summary::bare_headline(report) };
+    let headline = summary::headline_with(report, names);
     let result = match report.verdict {
         Verdict::Compliant | Verdict::NotEnforced => "PASSED",
         Verdict::Violations | Verdict::Incomplete => "FAILED",
