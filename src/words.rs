@@ -8,6 +8,11 @@ pub trait Word: Copy + Send + Sync + 'static {
     /// The word itself.
     fn id(self) -> &'static str;
 
+    /// The word as it is read within a sentence.
+    fn words(self) -> String {
+        self.id().replace('_', " ")
+    }
+
     /// What a word stands for, if it is one of them.
     fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|word| word.id() == id)

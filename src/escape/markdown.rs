@@ -66,6 +66,8 @@ fn escape(before: &str, c: char, after: &str) -> Option<Escape> {
         '<' => return Some(Escape::Entity("&lt;")),
         '>' => return Some(Escape::Entity("&gt;")),
         '|' => return Some(Escape::Entity("&#124;")),
+        // A gap between these two could be what is ticked in a list of tasks.
+        '[' if after.starts_with(']') => return Some(Escape::Entity("&#91;")),
         // Links, footnotes, alerts and tables of contents. With a backslash, a formula of LaTeX.
         '[' => return Some(Escape::Entity("&#91;&#8203;")),
         ']' => return Some(Escape::Entity("&#93;")),

@@ -9,6 +9,7 @@ use super::states::{MAX_DAYS_AHEAD, days};
 use crate::member::{Source, TwoFactor};
 use crate::policy::{Exemption, Limits, Policy};
 use crate::report::{ListedMember, State};
+use crate::words::Word;
 
 /// What is said about a member without proof, and about the exemptions that do not excuse it.
 pub(super) fn member<'a>(

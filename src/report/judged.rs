@@ -215,11 +215,6 @@ words! {
 }
 
 impl State {
-    /// The name in words.
-    pub(crate) fn words(self) -> String {
-        self.id().replace('_', " ")
-    }
-
     /// Whether an exemption in this state excuses a member.
     pub fn excuses(self) -> bool {
         match self {

@@ -11,6 +11,7 @@ use crate::report::{
     ExemptionChange, Exposure, Gap, NotCounted, PeriodVerdict, Person, PolicyChange, StateSpan,
     Why,
 };
+use crate::words::Word;
 
 /// How many digits of a digest tell one policy from another at a glance.
 const SHORT: usize = 12;

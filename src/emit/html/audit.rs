@@ -11,8 +11,7 @@ use super::{CHUNK, SCRIPT, STYLE, digest, evidence, write_page};
 use crate::emit::audit::words;
 use crate::emit::summary::{Headline, count, number, some};
 use crate::report::{
-    Audit, AuditedExemption, AuditedWorkspace, DayState, PeriodVerdict, Person, StateSpan, Tool,
-    Why,
+    Audit, AuditedExemption, AuditedWorkspace, DayState, Person, StateSpan, Tool, Why,
 };
 
 /// What this page has beyond `style.css`.

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use crate::emit::summary;
 use crate::emit::summary::{Excuse, Exemptions};
-use crate::member::{Access, LONGEST_NAME, Role, Source, TwoFactor, shortened};
-use crate::report::{Finding, JudgedMember, Outcome, Report};
+use crate::member::{LONGEST_NAME, Role, Source, TwoFactor, shortened};
+use crate::report::{Finding, JudgedMember, ListedMember, Outcome, Report};
 use crate::roster_kind::RosterKind;
 
 /// The members of a report, as rows.
@@ -33,25 +33,6 @@ fn rank(outcome: Outcome) -> u8 {
         Outcome::Protected => 2,
         Outcome::NotApplicable => 3,
     }
-}
-
-/// One member.
-pub(super) struct Row<'a> {
-    /// The name that the member shows, if any.
-    pub(super) name: Option<Cow<'a, str>>,
-    pub(super) key: &'a str,
-    /// The address, where it is not the key.
-    pub(super) email: Option<&'a str>,
-    pub(super) owner: bool,
-    pub(super) access: Option<Access>,
-    pub(super) workspace: &'a str,
-    pub(super) outcome: &'static str,
-    pub(super) class: &'static str,
-    /// What there is to add to the outcome.
-    pub(super) because: Option<String>,
-    /// The source that decided, if any did.
-    pub(super) decided_by: &'static str,
-    pub(super) excuse: Option<Excuse<'a>>,
 }
 
 impl<'a> Members<'a> {
@@ -111,34 +92,36 @@ impl<'a> Members<'a> {
         })
     }
 
-    pub(super) fn row(&self, judged: &'a JudgedMember) -> Row<'a> {
-        let member = &judged.member;
-        let (outcome, because) = match judged.outcome {
-            Outcome::Protected => ("protected", None),
-            Outcome::Exempt => ("exempt", None),
-            Outcome::Violation => (
-                "violation",
-                Some(match member.two_factor {
-                    TwoFactor::Unknown => "second factor unknown".into(),
-                    TwoFactor::Enabled | TwoFactor::Disabled => "no second factor seen".into(),
-                }),
-            ),
-            Outcome::NotApplicable => ("not applicable", Some(summary::why_no_login(member))),
-        };
-        Row {
-            name: summary::shown_name(member)
-                .filter(|name| *name != &*member.key)
-                .map(|name| shortened(name, LONGEST_NAME)),
-            key: &member.key,
-            email: member.email.as_deref().filter(|email| *email != &*member.key),
-            owner: member.role == Some(Role::Owner),
-            access: member.access,
-            workspace: &member.workspace,
-            outcome,
-            class: judged.outcome.id(),
-            because,
-            decided_by: member.decided_by.map_or("", |source| self.roster.heading(source)),
-            excuse: judged.exemption.is_some().then(|| self.exemptions.excuse(judged)),
+    /// The source that decided, if any did.
+    pub(super) fn decided_by(&self, judged: &JudgedMember) -> &'static str {
+        judged.member.decided_by.map_or("", |source| self.roster.heading(source))
+    }
+
+    /// What excuses a member, if anything does.
+    pub(super) fn excuse(&self, judged: &'a JudgedMember) -> Option<Excuse<'a>> {
+        judged.exemption.is_some().then(|| self.exemptions.excuse(judged))
+    }
+}
+
+/// The name that a member shows, where it is not the key.
+pub(super) fn name(member: &ListedMember) -> Option<Cow<'_, str>> {
+    let name = summary::shown_name(member).filter(|name| *name != &*member.key);
+    name.map(|name| shortened(name, LONGEST_NAME))
+}
+
+/// The address, where it is not the key.
+pub(super) fn other_email(member: &ListedMember) -> Option<&str> {
+    member.email.as_deref().filter(|email| *email != &*member.key)
+}
+
+/// What there is to add to the outcome.
+pub(super) fn because(judged: &JudgedMember) -> Option<String> {
+    match (judged.outcome, judged.member.two_factor) {
+        (Outcome::Protected | Outcome::Exempt, _) => None,
+        (Outcome::Violation, TwoFactor::Unknown) => Some("second factor unknown".into()),
+        (Outcome::Violation, TwoFactor::Enabled | TwoFactor::Disabled) => {
+            Some("no second factor seen".into())
         }
+        (Outcome::NotApplicable, _) => Some(summary::why_no_login(&judged.member)),
     }
 }

@@ -29,8 +29,9 @@ use super::summary;
 use super::summary::Headline;
 use crate::digest::sha256;
 use crate::escape;
-use crate::report::{Changes, Concern, Report, Tool, Verdict};
+use crate::report::{Changes, Concern, Report, Tool};
 use crate::rule::Subject;
+use crate::words::Word;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
