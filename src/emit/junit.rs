@@ -102,13 +102,16 @@ fn suites<'a>(report: &'a Report) -> Vec<(&'a str, Vec<Case<'a>>)> {
     let mut findings = Findings::new(&report.findings);
     let slugs = report.workspaces.iter().map(|workspace| (&*workspace.slug, Vec::new()));
     let mut suites: BTreeMap<&str, Vec<Case<'_>>> = slugs.collect();
-    for judged in &report.members {
-        let slug = &*judged.member.workspace;
+    let mut member = |judged: &'a JudgedMember| {
         let finding = match judged.outcome {
-            Outcome::Violation => findings.take(slug, &judged.member.key),
+            Outcome::Violation => findings.take(&judged.member.workspace, &judged.member.key),
             Outcome::Protected | Outcome::Exempt | Outcome::NotApplicable => None,
         };
-        suites.entry(slug).or_default().push(Case { about: About::Member(judged), finding });
+        Case { about: About::Member(judged), finding }
+    };
+    for members in report.members.chunk_by(|a, b| a.member.workspace == b.member.workspace) {
+        let slug = members.first().map_or("", |judged| &judged.member.workspace);
+        suites.entry(slug).or_default().extend(members.iter().map(&mut member));
     }
     let exemption = |judged: &'a JudgedExemption| Case {
         about: About::Exemption(judged),

@@ -89,6 +89,11 @@ fn open_for(variable: Option<&str>, path: &Path, largest: u64) -> io::Result<Inp
 
 fn whole(mut input: InputFile) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    if let Opened::File(file) = &input.source {
+        // Room for all of it at once: what grows while it is read is copied.
+        let size = file.metadata()?.len().min(input.largest);
+        bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
+    }
     input.read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -129,7 +129,7 @@ impl Target {
                 Ok(()) | Err(_) => Unfinished::probe(place),
             };
             match cleared {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => thread::yield_now(),
                 cleared => return cleared.map(Some).map_err(|error| unwritable(path, &error)),
             }
         }

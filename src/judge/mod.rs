@@ -63,9 +63,6 @@ pub struct Evaluation {
     pub findings: Vec<Finding>,
 }
 
-/// How many members of a list are judged before the memory that they took is freed.
-const FREED_AT_ONCE: usize = 8_192;
-
 /// Judges every member of every workspace that was read to the end, and every exemption.
 ///
 /// An exemption without workspaces applies to all of `policy.workspaces`, so these are to be
@@ -85,14 +82,9 @@ pub fn evaluate(policy: &Policy, mut readings: Vec<Reading>, judging: Judging) -
         workspaces.push(finder.workspace(&reading));
         match reading.members {
             Ok(MemberList { members: mut list, .. }) => {
-                list.sort_unstable_by(|a, b| b.key().cmp(a.key()));
-                // A large list is freed while it is judged: nothing else takes as much memory.
-                while let Some(member) = list.pop() {
-                    members.push(by_evidence(&reading.workspace, member, &policy.accept));
-                    if list.len().is_multiple_of(FREED_AT_ONCE) {
-                        list.shrink_to_fit();
-                    }
-                }
+                list.sort_unstable_by(|a, b| a.key().cmp(b.key()));
+                let judged = |member| by_evidence(&reading.workspace, member, &policy.accept);
+                members.extend(list.into_iter().map(judged));
             }
             Err(problem) => findings.push(finder.unread(&reading.workspace, problem)),
         }

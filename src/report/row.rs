@@ -47,22 +47,64 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for MembersOwn<'_, A> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
-        seed: K,
+        mut seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(key) = self.entries.next_key::<String>()? {
-            let repeated = match &*key {
-                "outcome" => self.outcome.replace(self.entries.next_value()?).is_some(),
-                "exemption" => self.exemption.replace(self.entries.next_value()?).is_some(),
-                _ => return seed.deserialize(key.into_deserializer()).map(Some),
+        loop {
+            let repeated = match self.entries.next_key_seed(Field(seed))? {
+                None => return Ok(None),
+                Some(Key::Members(key)) => return Ok(Some(key)),
+                Some(Key::Outcome(unused)) => {
+                    seed = unused;
+                    let earlier = self.outcome.replace(self.entries.next_value()?);
+                    earlier.is_some().then_some("outcome")
+                }
+                Some(Key::Exemption(unused)) => {
+                    seed = unused;
+                    let earlier = self.exemption.replace(self.entries.next_value()?);
+                    earlier.is_some().then_some("exemption")
+                }
             };
-            if repeated {
-                return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
+            if let Some(field) = repeated {
+                return Err(A::Error::duplicate_field(field));
             }
         }
-        Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         self.entries.next_value_seed(seed)
+    }
+}
+
+/// Reads the name of a field where it stands: there are as many as members times fields.
+struct Field<K>(K);
+
+/// Whose field it is; the seed is given back where it was not used.
+enum Key<V, K> {
+    Members(V),
+    Outcome(K),
+    Exemption(K),
+}
+
+impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for Field<K> {
+    type Value = Key<K::Value, K>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for Field<K> {
+    type Value = Key<K::Value, K>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        match name {
+            "outcome" => Ok(Key::Outcome(self.0)),
+            "exemption" => Ok(Key::Exemption(self.0)),
+            _ => self.0.deserialize(name.into_deserializer()).map(Key::Members),
+        }
     }
 }

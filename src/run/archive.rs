@@ -1,12 +1,15 @@
 //! Saved reports of many runs: found in files and folders, put in the order of time, and judged again
-//! one after another, so that one of them is in memory at a time.
+//! in this order, so that few of them are in memory at a time.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 
 use jiff::Timestamp;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
@@ -18,6 +21,9 @@ use crate::failure::Failure;
 use crate::files;
 use crate::judge::{Auditor, Contradiction, Filed, Period, Refusal};
 use crate::report::{Audit, FileCounts, NotCounted, Report, SCHEMA_VERSION, Why, whole_seconds};
+
+/// How many reports are judged side by side at most.
+const MOST_THREADS: usize = 4;
 
 /// The reports that were found, the earliest first, and what else was.
 pub(crate) struct Archive {
@@ -159,50 +165,59 @@ impl Archive {
         for file in self.broken {
             auditor.refuse(file, false);
         }
+        let all = self.reports.len();
+        self.reports.retain(|found| found.checked_at < end);
+        self.files.after += (all - self.reports.len()) as u64;
+        let is_before = |found: &&Found| found.checked_at < start;
+        self.files.before += self.reports.iter().filter(is_before).count() as u64;
         let mut digests = HashSet::new();
-        for Found { checked_at, path, name } in self.reports {
-            if checked_at >= end {
-                self.files.after += 1;
-                continue;
+        in_order(&self.reports, Found::judged, |judged| match judged {
+            Ok((filed, report)) => {
+                digests.insert(Arc::clone(&filed.sha256));
+                auditor.add(&filed, &report).map_err(|_| mixed(&filed.path))
             }
-            self.files.before += u64::from(checked_at < start);
-            let refused = |report, why| NotCounted {
-                checked_at: Some(checked_at),
-                path: name.clone(),
-                report,
-                workspace: None,
-                why: Why::NotEvidence,
-                detail: Some(why),
-            };
-            let document = match files::read(&path, LARGEST) {
-                Ok(document) => document,
-                Err(error) => {
-                    auditor.refuse(refused(None, format!("it cannot be read: {error}")), false);
-                    continue;
-                }
-            };
-            let sha256: Arc<str> = hex(sha256(&document)).into();
-            digests.insert(Arc::clone(&sha256));
-            match judged_again(&document, checked_at) {
-                Ok(report) => {
-                    let filed = Filed { checked_at, sha256, path: name };
-                    auditor.add(&filed, &report).map_err(|_| mixed(&filed.path))?;
-                }
-                Err((why, shows_violations)) => {
-                    auditor.refuse(refused(Some(sha256), why), shows_violations);
-                }
+            Err((file, shows_violations)) => {
+                digests.extend(file.report.clone());
+                auditor.refuse(file, shows_violations);
+                Ok(())
             }
-        }
+        })?;
         Ok(auditor.finish(&digests, self.files))
     }
 }
-
 fn mixed(path: &str) -> Failure {
     Failure::usage(
         format!("{path} names people otherwise than the reports before it"),
         "Audit reports with the names of people, or redacted ones of one MFA_GATE_REDACT_KEY, and \
          not both: the same person would count as two.",
     )
+}
+
+impl Found {
+    /// The report, judged again; or why it is not evidence, and whether it shows violations.
+    fn judged(&self) -> Result<(Filed, Report), (NotCounted, bool)> {
+        let refused = |report, why, shows_violations| {
+            let file = NotCounted {
+                checked_at: Some(self.checked_at),
+                path: self.name.clone(),
+                report,
+                workspace: None,
+                why: Why::NotEvidence,
+                detail: Some(why),
+            };
+            (file, shows_violations)
+        };
+        let document = files::read(&self.path, LARGEST)
+            .map_err(|error| refused(None, format!("it cannot be read: {error}"), false))?;
+        let sha256: Arc<str> = hex(sha256(&document)).into();
+        match judged_again(&document, self.checked_at) {
+            Ok(report) => {
+                let path = self.name.clone();
+                Ok((Filed { checked_at: self.checked_at, sha256, path }, report))
+            }
+            Err((why, shows_violations)) => Err(refused(Some(sha256), why, shows_violations)),
+        }
+    }
 }
 
 /// The report, judged again; or why it is not evidence, and whether it shows violations.
@@ -221,6 +236,38 @@ fn judged_again(document: &[u8], checked_at: Timestamp) -> Result<Report, (Strin
         return Err(unread("it was changed while it was read".into()));
     }
     Ok(report)
+}
+
+/// Judges on several threads, and passes on what comes of it in the order of the reports. No more
+/// than two reports a thread are in memory at a time.
+fn in_order<R: Send>(
+    reports: &[Found],
+    judge: impl Fn(&Found) -> R + Sync,
+    mut pass_on: impl FnMut(R) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    let judge = &judge;
+    thread::scope(|scope| {
+        let judges: Vec<Receiver<R>> = (0..threads)
+            .map(|nth| {
+                let (send, judged) = sync_channel(0);
+                let mut own = reports.iter().skip(nth).step_by(threads);
+                // It ends early where no more of them are wanted.
+                scope.spawn(move || own.try_for_each(|report| send.send(judge(report))));
+                judged
+            })
+            .collect();
+        for (report, judged) in reports.iter().zip(judges.iter().cycle()) {
+            let judged = judged.recv().map_err(|_| {
+                Failure::incomplete(
+                    format!("{} could not be judged: its thread stopped", report.name),
+                    "Run the command again.",
+                )
+            })?;
+            pass_on(judged)?;
+        }
+        Ok(())
+    })
 }
 
 /// The files of a folder that are called like reports, with those in the folders below; or the file

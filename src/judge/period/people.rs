@@ -20,11 +20,11 @@ pub(super) struct People {
 /// The members of one workspace.
 #[derive(Debug, Default)]
 struct Members {
-    /// By account id, else uuid, else key: what names a member for good.
-    known: HashMap<Box<str>, Followed>,
-    /// The name under which those are known who had another one at first: a member whose account id
-    /// was not shown at every look is found by the uuid.
-    aliases: HashMap<Box<str>, Box<str>>,
+    /// By name: the key under which a member was seen first.
+    known: HashMap<Arc<str>, Followed>,
+    /// The name for each id of a member. One whose account id was not shown at every look is found
+    /// by the uuid.
+    names: HashMap<Box<str>, Arc<str>>,
 }
 
 /// A member, as far as the looks so far go.
@@ -79,19 +79,13 @@ impl Members {
     /// The member as it is known, by its account id or by its uuid.
     fn follow(&mut self, judged: &JudgedMember, number: usize) -> &mut Followed {
         let member = &judged.member;
-        let key: &str = &member.key;
-        let others = [&member.account_id, &member.uuid].into_iter().filter_map(Option::as_deref);
-        let known = [key].into_iter().chain(others).find_map(|id| {
-            if self.known.contains_key(id) {
-                Some(id.into())
-            } else {
-                self.aliases.get(id).cloned()
-            }
-        });
-        let name: Box<str> = known.unwrap_or_else(|| key.into());
-        for id in [&member.account_id, &member.uuid].into_iter().flatten() {
-            if **id != *name && !self.aliases.contains_key(id) {
-                self.aliases.insert(id.clone(), name.clone());
+        let others = [&member.account_id, &member.uuid].into_iter().flatten();
+        let ids = [&member.key].into_iter().chain(others);
+        let known = ids.clone().find_map(|id| self.names.get(id).cloned());
+        let name = known.unwrap_or_else(|| Arc::from(&*member.key));
+        for id in ids {
+            if !self.names.contains_key(id) {
+                self.names.insert(id.clone(), Arc::clone(&name));
             }
         }
         self.known.entry(name).or_insert_with(|| Followed {

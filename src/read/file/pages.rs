@@ -17,6 +17,9 @@ use crate::read::wire::{MemberRows, Slug, name_by_row};
 use crate::reading::{Origin, Selection};
 
 /// The pages so far, by workspace.
+/// For how many members there is room at first, whatever number a file claims.
+const MOST_AT_ONCE: u64 = 1 << 17;
+
 #[derive(Default)]
 pub(super) struct SavedPages {
     workspaces: BTreeMap<Arc<str>, List>,
@@ -57,6 +60,11 @@ impl SavedPages {
         let other = other_list(&page, &slug);
         let list = self.workspaces.entry(slug).or_default();
         list.other = list.other.take().or(other);
+        if list.pages.is_empty() {
+            // Room for all of them at once: a list that grows is copied.
+            let size = page.size.unwrap_or_default().min(MOST_AT_ONCE);
+            list.members.reserve_exact(usize::try_from(size).unwrap_or_default());
+        }
         list.pages.push(page.facts());
         list.members.append(&mut page.values.members);
         Ok(())
