@@ -70,20 +70,12 @@ fn check(
     source: &SourceText<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Checked {
-    let Spanned { value: mapping, span } = entry;
+    let Spanned { value: mut mapping, span } = entry;
     let start = mapping.entries.first().map_or(span, |entry| entry.key_span);
     let end = mapping.entries.last().map_or(span.end, |entry| entry.value.span.end);
     let span = Span { start: start.start, end };
-    let mut selected_by_name = false;
-    let mut fields = Fields::open_with(mapping, &EXEMPTION, diagnostics, |entry, diagnostics| {
-        let is_name = NAMES.contains(&entry.key.as_str());
-        if is_name {
-            selected_by_name = true;
-            let message = format!("`{}` cannot select a member", entry.key);
-            diagnostics.push(entry.key_span, message, NO_SELECTOR);
-        }
-        is_name
-    });
+    let selected_by_name = refuse_names(&mut mapping, diagnostics);
+    let mut fields = Fields::open(mapping, &EXEMPTION, diagnostics);
     if let Some(limits) = context.limits {
         required_by_limits(&mut fields, start, limits);
     }
@@ -146,6 +138,20 @@ fn check(
     Checked { scope, exemption: exemption(), id }
 }
 
+/// Takes out what people call a member, reported; whether there was any.
+fn refuse_names(mapping: &mut Mapping, diagnostics: &mut Diagnostics) -> bool {
+    let count = mapping.entries.len();
+    mapping.entries.retain(|entry| {
+        let is_name = NAMES.contains(&entry.key.as_str());
+        if is_name {
+            let message = format!("`{}` cannot select a member", entry.key);
+            diagnostics.push(entry.key_span, message, NO_SELECTOR);
+        }
+        !is_name
+    });
+    mapping.entries.len() < count
+}
+
 fn required<T>(
     field: Field<T>,
     key: &'static str,
@@ -167,7 +173,7 @@ fn required<T>(
 fn required_by_limits(fields: &mut Fields<'_>, start: Span, limits: &CheckedLimits) {
     for field in &limits.require {
         let key = field.value.id();
-        if fields.is_missing(key) || fields.is_empty_list(key) {
+        if fields.is_missing(key) || fields.empty_list(key).is_some() {
             fields.diagnostics.push_related(
                 start,
                 format!("missing `{key}`, which `limits.require` requires"),

@@ -5,12 +5,11 @@ use jiff::civil::Date;
 
 use super::dates::read_date;
 use super::keys::{Key, REQUIRED, Shape, Takes, report_unknown};
-use super::lists::choice;
+use super::lists::{choice, unique};
 use super::meant;
-use super::values::Form;
 use crate::words::Word;
 use crate::yaml::diagnostics::{Diagnostics, shown};
-use crate::yaml::node::{Entry, Mapping, Node, Value};
+use crate::yaml::node::{Entry, Mapping, Node, Sequence, Value};
 use crate::yaml::quotes::quoted;
 use crate::yaml::source::{Span, Spanned};
 
@@ -81,67 +80,41 @@ impl<'p> Fields<'p> {
         shape: &'static Shape,
         diagnostics: &'p mut Diagnostics,
     ) -> Self {
-        Fields::open_with(mapping, shape, diagnostics, |_, _| false)
-    }
-
-    /// As [`Fields::open`], save for the unknown keys that `other` has reported.
-    pub(super) fn open_with(
-        mapping: Mapping,
-        shape: &'static Shape,
-        diagnostics: &'p mut Diagnostics,
-        mut other: impl FnMut(&Entry, &mut Diagnostics) -> bool,
-    ) -> Self {
         let Mapping { entries, complete, in_braces } = mapping;
-        let entries = if in_braces { joined(entries, shape) } else { entries };
+        let mut entries = if in_braces { joined(entries, shape) } else { entries };
         let mut misspelt = Vec::new();
-        let entries = entries
-            .into_iter()
-            .filter(|entry| {
-                if shape.has(&entry.key) {
-                    return true;
-                }
-                if !other(entry, diagnostics) {
-                    misspelt.extend(report_unknown(entry, shape, diagnostics));
-                }
-                false
-            })
-            .collect();
+        entries.retain(|entry| {
+            let is_known = shape.has(&entry.key);
+            if !is_known {
+                misspelt.extend(report_unknown(entry, shape, diagnostics));
+            }
+            is_known
+        });
         Fields { shape, entries, complete, misspelt, diagnostics }
     }
 
     /// The value of a key, whatever its type.
-    fn node(&mut self, key: &'static str) -> Field<Node> {
+    fn node(&mut self, key: &'static str) -> Field<Value> {
         let Some(index) = self.entries.iter().position(|entry| entry.key == key) else {
             return if self.is_missing(key) { Field::Missing } else { Field::Invalid };
         };
-        let Entry { key_span, value, comment, .. } = self.entries.swap_remove(index);
-        match value.value {
-            Value::Invalid => Field::Invalid,
-            Value::Null => {
-                let help = match comment {
-                    Some(text) => format!(
-                        "text that begins with `#` needs quotes: `{key}: {}`",
-                        quoted(&format!("#{text}"))
-                    ),
-                    None if REQUIRED.contains(&key) => {
-                        format!("write a value, as in `{}`", self.shape.key(key).example)
-                    }
-                    None => format!(
-                        "write a value, as in `{}`, or delete the key",
-                        self.shape.key(key).example
-                    ),
-                };
-                self.diagnostics.push(key_span, format!("`{key}` has no value"), help);
-                Field::Invalid
-            }
-            Value::Boolean(_)
-            | Value::Number(_)
-            | Value::Text(_)
-            | Value::Sequence(_)
-            | Value::Mapping(_) => {
-                let span = value.span;
-                Field::Given(Spanned { value, span })
-            }
+        let Entry { key_span, value: node, comment, .. } = self.entries.swap_remove(index);
+        if matches!(node.value, Value::Null) {
+            let example = self.shape.key(key).example;
+            let help = match comment {
+                Some(text) => format!(
+                    "text that begins with `#` needs quotes: `{key}: {}`",
+                    quoted(&format!("#{text}"))
+                ),
+                None if REQUIRED.contains(&key) => format!("write a value, as in `{example}`"),
+                None => format!("write a value, as in `{example}`, or delete the key"),
+            };
+            self.diagnostics.push(key_span, format!("`{key}` has no value"), help);
+        }
+        if matches!(node.value, Value::Null | Value::Invalid) {
+            Field::Invalid
+        } else {
+            Field::Given(node)
         }
     }
 
@@ -151,33 +124,23 @@ impl<'p> Fields<'p> {
         !self.entries.iter().any(is_it) && self.complete && !self.misspelt.contains(&key)
     }
 
-    /// Whether there is an empty list under a key.
-    pub(super) fn is_empty_list(&self, key: &str) -> bool {
-        self.entries.iter().any(|entry| match &entry.value.value {
-            Value::Sequence(list) => entry.key == key && list.complete && list.items.is_empty(),
-            Value::Null
-            | Value::Boolean(_)
-            | Value::Number(_)
-            | Value::Text(_)
-            | Value::Mapping(_)
-            | Value::Invalid => false,
-        })
+    /// The place of a list without entries under a key.
+    pub(super) fn empty_list(&self, key: &str) -> Option<Span> {
+        let is_empty = |value: &Value| matches!(value, Value::Sequence(list) if list.complete && list.items.is_empty());
+        let mut lists = self.entries.iter().filter(|entry| is_empty(&entry.value.value));
+        lists.find(|entry| entry.key == key).map(|entry| entry.value.span)
+    }
+
+    /// Reports a list without entries under a key.
+    pub(super) fn refuse_empty(&mut self, key: &str, message: &str, help: &str) {
+        if let Some(span) = self.empty_list(key) {
+            self.diagnostics.push(span, message, help);
+        }
     }
 
     /// The text under a key, in the form that the key takes.
     pub(super) fn text(&mut self, key: &'static str) -> Field<Box<str>> {
-        let form = match self.shape.key(key).takes {
-            Takes::Text(form) => form,
-            Takes::Version
-            | Takes::Number
-            | Takes::Texts(_)
-            | Takes::Date
-            | Takes::Word(_)
-            | Takes::Words(..)
-            | Takes::Rules
-            | Takes::Mapping(_)
-            | Takes::Entries(_) => Form::Line,
-        };
+        let Takes::Text(form) = self.shape.key(key).takes else { return Field::Invalid };
         self.any_text(key).check(|text| form.check(text, &format!("`{key}`"), self.diagnostics))
     }
 
@@ -196,35 +159,53 @@ impl<'p> Fields<'p> {
         self.any_text(key).check(|text| choice(text, what, self.diagnostics))
     }
 
+    /// The words of a list under a key, none twice; `what` says what one stands for.
+    pub(super) fn words<T: Word>(&mut self, key: &'static str, what: &str) -> Field<Vec<T>> {
+        self.list(key).check(|Spanned { value: list, .. }| {
+            let (complete, count) = (list.complete, list.items.len());
+            let items = unique(list, self.diagnostics).into_iter();
+            let words: Vec<T> =
+                items.filter_map(|item| choice(item, what, self.diagnostics)).collect();
+            (complete && words.len() == count).then_some(words)
+        })
+    }
+
     /// The value of a key that must be text, whatever it says.
     fn any_text(&mut self, key: &'static str) -> Field<String> {
         let key = self.shape.key(key);
-        self.node(key.name).check(|node| text(node.value, &named(key), key, self.diagnostics))
+        self.node(key.name).check(|node| text(node, &named(key), key, self.diagnostics))
     }
 
     /// The value of a key that must be a whole number.
     pub(super) fn number(&mut self, key: &'static str) -> Field<u32> {
         let key = self.shape.key(key);
-        self.node(key.name).check(|Spanned { value: node, span }| {
-            if let Value::Number(number) = &node.value
+        self.node(key.name).check(|Node { value, span }| {
+            if let Value::Number(number) = &value
                 && let Some(number) = plain_digits(number)
             {
                 return Some(number);
             }
             let message = format!("`{}` must be a whole number from 0 to {}", key.name, u32::MAX);
-            self.diagnostics.push(span, message, meant::help(key, &node.value));
+            self.diagnostics.push(span, message, meant::help(key, &value));
             None
+        })
+    }
+
+    /// The value of a key that must be a list.
+    fn sequence(&mut self, key: Key) -> Field<Sequence> {
+        self.node(key.name).check(|node| {
+            let Value::Sequence(sequence) = node.value else {
+                report_type(&node, &named(key), "a list", key, self.diagnostics);
+                return None;
+            };
+            Some(sequence)
         })
     }
 
     /// The value of a key that must be a list of texts.
     pub(super) fn list(&mut self, key: &'static str) -> Field<List> {
         let key = self.shape.key(key);
-        self.node(key.name).check(|Spanned { value: node, span }| {
-            let Value::Sequence(sequence) = node.value else {
-                report_type(span, &named(key), "a list", &node.value, key, self.diagnostics);
-                return None;
-            };
+        self.sequence(key).check(|Spanned { value: sequence, .. }| {
             let mut list = List { items: Vec::new(), complete: sequence.complete };
             for Node { value, span } in sequence.items {
                 if let Value::Text(value) = value {
@@ -244,11 +225,7 @@ impl<'p> Fields<'p> {
     /// The value of a key that must be a list of mappings; entries that are none are reported.
     pub(super) fn mappings(&mut self, key: &'static str) -> Field<Vec<Spanned<Mapping>>> {
         let key = self.shape.key(key);
-        self.node(key.name).check(|Spanned { value: node, span }| {
-            let Value::Sequence(sequence) = node.value else {
-                report_type(span, &named(key), "a list", &node.value, key, self.diagnostics);
-                return None;
-            };
+        self.sequence(key).check(|Spanned { value: sequence, .. }| {
             let what = format!("an entry of {}", named(key));
             let entry = Key { example: "- id: EX-7", takes: Takes::Rules, ..key };
             let items = sequence.items.into_iter();
@@ -260,7 +237,7 @@ impl<'p> Fields<'p> {
     pub(super) fn mapping(&mut self, key: &'static str) -> Field<Mapping> {
         let key = self.shape.key(key);
         self.node(key.name).check(|node| {
-            mapping(node.value, &named(key), key, self.diagnostics).map(|mapping| mapping.value)
+            mapping(node, &named(key), key, self.diagnostics).map(|mapping| mapping.value)
         })
     }
 }
@@ -296,18 +273,11 @@ pub(super) fn text(
     key: Key,
     diagnostics: &mut Diagnostics,
 ) -> Option<String> {
-    match node.value {
-        Value::Text(text) => Some(text),
-        other @ (Value::Null
-        | Value::Boolean(_)
-        | Value::Number(_)
-        | Value::Sequence(_)
-        | Value::Mapping(_)
-        | Value::Invalid) => {
-            report_type(node.span, what, "text", &other, key, diagnostics);
-            None
-        }
-    }
+    let Value::Text(text) = node.value else {
+        report_type(&node, what, "text", key, diagnostics);
+        return None;
+    };
+    Some(text)
 }
 
 /// The mapping in a node; anything else is reported.
@@ -317,32 +287,17 @@ pub(super) fn mapping(
     key: Key,
     diagnostics: &mut Diagnostics,
 ) -> Option<Spanned<Mapping>> {
-    let span = node.span;
-    match node.value {
-        Value::Mapping(value) => Some(Spanned { value, span }),
-        other @ (Value::Null
-        | Value::Boolean(_)
-        | Value::Number(_)
-        | Value::Text(_)
-        | Value::Sequence(_)
-        | Value::Invalid) => {
-            report_type(span, what, "a mapping", &other, key, diagnostics);
-            None
-        }
-    }
+    let Value::Mapping(value) = node.value else {
+        report_type(&node, what, "a mapping", key, diagnostics);
+        return None;
+    };
+    Some(Spanned { value, span: node.span })
 }
 
-fn report_type(
-    span: Span,
-    what: &str,
-    wanted: &str,
-    found: &Value,
-    key: Key,
-    diagnostics: &mut Diagnostics,
-) {
-    if let Some(kind) = type_of(found) {
+fn report_type(node: &Node, what: &str, wanted: &str, key: Key, diagnostics: &mut Diagnostics) {
+    if let Some(kind) = type_of(&node.value) {
         let message = format!("{what} must be {wanted}, not {kind}");
-        diagnostics.push(span, message, meant::help(key, found));
+        diagnostics.push(node.span, message, meant::help(key, &node.value));
     }
 }
 

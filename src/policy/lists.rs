@@ -31,12 +31,10 @@ impl Slugs {
 /// The slugs under `workspaces`. An empty list is refused: it might be taken for all workspaces or
 /// for none.
 pub(super) fn workspaces(fields: &mut Fields<'_>) -> Field<Slugs> {
-    fields.list("workspaces").check(|Spanned { value: list, span }| {
+    let help = "name at least one, as in `workspaces: [acme]`, or delete the key";
+    fields.refuse_empty("workspaces", "`workspaces` is empty", help);
+    fields.list("workspaces").check(|Spanned { value: list, .. }| {
         let diagnostics = &mut *fields.diagnostics;
-        if list.items.is_empty() && list.complete {
-            let help = "name at least one, as in `workspaces: [acme]`, or delete the key";
-            diagnostics.push(span, "`workspaces` is empty", help);
-        }
         let mut complete = list.complete;
         let mut items: Vec<Spanned<Arc<str>>> = Vec::new();
         for item in unique(list, diagnostics) {

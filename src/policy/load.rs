@@ -4,8 +4,6 @@ use std::io::{self, Read};
 use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::Arc;
 
-use annotate_snippets::Renderer;
-
 use super::schema::PolicyFile;
 use super::{Policy, validate};
 use crate::digest::{hex, sha256};
@@ -129,7 +127,7 @@ pub fn parse(path: Arc<str>, bytes: &[u8]) -> Result<Policy, Failure> {
         Some(policy) => Ok(policy),
         None => Err(Failure::Rendered {
             bare: Some(diagnostics.places(&source)),
-            message: diagnostics.render(&source, &Renderer::plain()),
+            message: diagnostics.render(&source),
         }),
     }
 }

@@ -53,20 +53,13 @@ fn written(key: Key, meant: Option<String>) -> String {
 pub(super) fn item_help(key: Key, value: &Value) -> String {
     let takes_texts = matches!(key.takes, Takes::Texts(_));
     let is_free = matches!(key.takes, Takes::Texts(form) if form.is_free());
-    let help = match value {
-        Value::Boolean(plain) | Value::Number(plain) if takes_texts => {
-            Some(format!("quote it: `\"{plain}\"`"))
-        }
-        Value::Mapping(mapping) if is_free => {
-            pair(mapping).map(|pair| format!("quote it: `{}`", quoted(&pair)))
-        }
-        Value::Sequence(_) => scalars(value).map(each_alone),
-        Value::Null
-        | Value::Boolean(_)
-        | Value::Number(_)
-        | Value::Text(_)
-        | Value::Mapping(_)
-        | Value::Invalid => None,
+    let help = if let Value::Boolean(plain) | Value::Number(plain) = value {
+        takes_texts.then(|| format!("quote it: `\"{plain}\"`"))
+    } else if let Value::Mapping(mapping) = value {
+        let pair = pair(mapping).filter(|_| is_free);
+        pair.map(|pair| format!("quote it: `{}`", quoted(&pair)))
+    } else {
+        scalars(value).map(each_alone)
     };
     help.filter(|help| help.len() <= LONGEST).unwrap_or_else(|| form_of(key))
 }
@@ -137,14 +130,10 @@ fn known(text: &str, words: &[&'static str]) -> Option<String> {
 
 /// The entries of something that is not a list: the words of a text, or what stands in braces.
 fn listed_in(value: &Value) -> Option<Vec<&str>> {
-    let entries: Vec<&str> = match value {
-        Value::Mapping(mapping) => bare_keys(mapping)?,
-        Value::Null
-        | Value::Boolean(_)
-        | Value::Number(_)
-        | Value::Text(_)
-        | Value::Sequence(_)
-        | Value::Invalid => words(value.scalar()?).collect(),
+    let entries: Vec<&str> = if let Value::Mapping(mapping) = value {
+        bare_keys(mapping)?
+    } else {
+        words(value.scalar()?).collect()
     };
     (!entries.is_empty()).then_some(entries)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -52,21 +53,14 @@ impl Scope {
 
 /// The exemptions so far, by the ids and addresses of their members.
 #[derive(Default)]
-pub(super) struct Scopes {
-    scopes: Vec<Scope>,
-    by_handle: HashMap<Box<str>, Vec<usize>>,
-}
+pub(super) struct Scopes(HashMap<Box<str>, Vec<Rc<Scope>>>);
 
 impl Scopes {
     /// Adds one; reports the first earlier one that it overlaps.
     pub(super) fn add(&mut self, scope: Scope, diagnostics: &mut Diagnostics) {
-        let earlier = scope
-            .handles()
-            .filter_map(|handle| self.by_handle.get(&handle))
-            .flatten()
-            .filter_map(|&index| self.scopes.get(index))
-            .find(|earlier| earlier.overlaps(&scope));
-        if let Some(earlier) = earlier {
+        let scope = Rc::new(scope);
+        let mut earlier = scope.handles().filter_map(|handle| self.0.get(&handle)).flatten();
+        if let Some(earlier) = earlier.find(|earlier| earlier.overlaps(&scope)) {
             let later = |last: &Scope, first: &Scope| {
                 let (last, first, day) = (last.named(), first.named(), first.expires);
                 format!("delete one, or let {last} start after {day}, when {first} ends")
@@ -85,9 +79,8 @@ impl Scopes {
             );
         }
         for handle in scope.handles() {
-            self.by_handle.entry(handle).or_default().push(self.scopes.len());
+            self.0.entry(handle).or_default().push(Rc::clone(&scope));
         }
-        self.scopes.push(scope);
     }
 }
 

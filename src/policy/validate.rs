@@ -34,7 +34,7 @@ pub(super) fn policy(
     diagnostics: &mut Diagnostics,
 ) -> Option<Policy> {
     if matches!(root.value, Value::Null) {
-        syntax::empty(root.span, diagnostics);
+        diagnostics.add(syntax::empty(root.span));
         return None;
     }
     let Spanned { value: mapping, span } =
@@ -89,40 +89,26 @@ fn version(fields: &mut Fields<'_>, start: Span) {
 }
 
 fn accept(fields: &mut Fields<'_>) -> Option<Vec<Source>> {
-    let sources = fields.list("accept").check(|Spanned { value: list, span }| {
-        if list.items.is_empty() && list.complete {
-            fields.diagnostics.push(
-                span,
-                "`accept` is empty: no proof would count",
-                "write `accept: [bitbucket]`, or delete the key",
-            );
-        }
-        let items = unique(list, fields.diagnostics).into_iter();
-        Some(items.filter_map(|item| choice(item, "source", fields.diagnostics)).collect())
-    });
-    sources.optional().map(|sources| sources.unwrap_or_else(|| vec![Source::Bitbucket]))
+    let help = "write `accept: [bitbucket]`, or delete the key";
+    fields.refuse_empty("accept", "`accept` is empty: no proof would count", help);
+    let sources = fields.words("accept", "source").optional()?;
+    Some(sources.unwrap_or_else(|| vec![Source::Bitbucket]))
 }
 
 fn coverage(fields: &mut Fields<'_>) -> Option<Vec<Coverage>> {
-    let coverage = fields.list("coverage").check(|Spanned { value: list, span }| {
-        let complete = list.complete;
-        let items = unique(list, fields.diagnostics).into_iter();
-        let words = items.map(|item| choice(item, "word of `coverage`", fields.diagnostics));
-        let words: Option<Vec<Coverage>> = words.collect();
-        let has_members = words.as_ref().is_none_or(|words| words.contains(&Coverage::Members));
-        if complete && !has_members {
-            fields.diagnostics.push(
-                span,
-                "`coverage` does not have `members`, who are always looked at",
-                "write `coverage: [members]` or `coverage: [members, repositories]`",
-            );
-        }
-        words.map(|mut words| {
-            words.sort();
-            words
-        })
-    });
-    coverage.optional().map(|coverage| coverage.unwrap_or_else(Coverage::usual))
+    let coverage = fields.words("coverage", "word of `coverage`");
+    if let Field::Given(Spanned { value: words, span }) = &coverage
+        && !words.contains(&Coverage::Members)
+    {
+        fields.diagnostics.push(
+            *span,
+            "`coverage` does not have `members`, who are always looked at",
+            "write `coverage: [members]` or `coverage: [members, repositories]`",
+        );
+    }
+    let mut words = coverage.optional()?.unwrap_or_else(Coverage::usual);
+    words.sort();
+    Some(words)
 }
 
 fn roster(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterSource {
@@ -165,11 +151,9 @@ fn roster_words(
     key: &'static str,
     seen: &mut Vec<Spanned<Box<str>>>,
 ) -> Vec<Box<str>> {
-    let Field::Given(Spanned { value: list, span }) = fields.list(key) else { return Vec::new() };
-    if list.items.is_empty() && list.complete {
-        let help = format!("write the words, as in `{key}: [WORD]`, or delete the key");
-        fields.diagnostics.push(span, format!("`{key}` is empty"), help);
-    }
+    let help = format!("write the words, as in `{key}: [WORD]`, or delete the key");
+    fields.refuse_empty(key, &format!("`{key}` is empty"), &help);
+    let Field::Given(Spanned { value: list, .. }) = fields.list(key) else { return Vec::new() };
     let mut words = Vec::new();
     for item in list.items {
         let span = item.span;

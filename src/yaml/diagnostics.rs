@@ -19,8 +19,8 @@ const LINE_TAIL_BYTES: usize = 400;
 
 /// Something that is wrong in the file, and what to write instead.
 #[derive(Debug)]
-struct Diagnostic {
-    span: Span,
+pub(crate) struct Diagnostic {
+    pub(crate) span: Span,
     message: String,
     help: String,
     related: Option<(Span, &'static str)>,
@@ -38,26 +38,26 @@ pub struct Warning {
 }
 
 /// Warnings in the order of their places, rendered like problems.
-pub(crate) fn render_warnings(
-    warnings: &[Warning],
-    source: &SourceText<'_>,
-    renderer: &Renderer,
-) -> String {
-    let mut diagnostics: Vec<Diagnostic> = Vec::with_capacity(warnings.len());
-    diagnostics.extend(warnings.iter().map(|warning| Diagnostic {
-        span: source.span(&warning.location),
-        message: warning.message.clone(),
-        help: warning.help.clone(),
-        related: None,
-    }));
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-    let shown = diagnostics.iter().take(RENDERED);
-    let mut rendered: Vec<String> =
-        shown.map(|diagnostic| diagnostic.render(Level::WARNING, source, renderer)).collect();
-    if diagnostics.len() > RENDERED {
-        rendered.push(format!("warning: and {} more", diagnostics.len() - RENDERED));
+pub(crate) fn render_warnings(warnings: &[Warning], source: &SourceText<'_>) -> String {
+    let diagnostic = |warning: &Warning| {
+        Diagnostic::new(source.span(&warning.location), &*warning.message, &*warning.help)
+    };
+    let mut rendered = rendered(warnings.iter().map(diagnostic).collect(), &Level::WARNING, source);
+    if warnings.len() > RENDERED {
+        rendered.push(format!("warning: and {} more", warnings.len() - RENDERED));
     }
     rendered.join("\n\n")
+}
+
+/// The first of them in the order of their places.
+fn rendered(
+    mut diagnostics: Vec<Diagnostic>,
+    level: &Level<'static>,
+    source: &SourceText<'_>,
+) -> Vec<String> {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+    let shown = diagnostics.iter().take(RENDERED);
+    shown.map(|diagnostic| diagnostic.render(level.clone(), source)).collect()
 }
 
 /// The problems found so far.
@@ -70,7 +70,7 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     pub(crate) fn push(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.add(Diagnostic { span, message: message.into(), help: help.into(), related: None });
+        self.add(Diagnostic::new(span, message, help));
     }
 
     /// As [`Diagnostics::push`], with another place that explains this one.
@@ -81,19 +81,21 @@ impl Diagnostics {
         help: impl Into<String>,
         related: (Span, &'static str),
     ) {
-        let related = Some(related);
-        self.add(Diagnostic { span, message: message.into(), help: help.into(), related });
+        self.add(Diagnostic { related: Some(related), ..Diagnostic::new(span, message, help) });
     }
 
-    fn add(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn add(&mut self, diagnostic: Diagnostic) {
         if self.end.is_none_or(|end| diagnostic.span.start <= end) {
             self.found.push(diagnostic);
         }
     }
 
-    /// Drops what is reported about anything after a place, where reading stopped.
-    pub(crate) fn end_at(&mut self, place: usize) {
-        self.end = Some(place);
+    /// Adds the reason why reading stopped. What is reported later about anything after it is
+    /// dropped.
+    pub(crate) fn stop(&mut self, reason: Diagnostic) {
+        let end = reason.span.start;
+        self.add(reason);
+        self.end = Some(end);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -107,11 +109,11 @@ impl Diagnostics {
 
     /// Where the problems are, without any of the text.
     pub(crate) fn places(&self, source: &SourceText<'_>) -> Problem {
-        let mut places: Vec<(u32, u32)> = Vec::with_capacity(self.found.len());
-        places.extend(self.found.iter().map(|diagnostic| {
+        let place = |diagnostic: &Diagnostic| {
             let place = source.location(diagnostic.span);
             (place.line, place.column)
-        }));
+        };
+        let mut places: Vec<(u32, u32)> = self.found.iter().map(place).collect();
         places.sort_unstable();
         places.dedup();
         let shown = places.iter().take(RENDERED).map(|(line, column)| format!("{line}:{column}"));
@@ -127,12 +129,9 @@ impl Diagnostics {
     }
 
     /// All problems in the order of their places, each with its line and what to write instead.
-    pub(crate) fn render(mut self, source: &SourceText<'_>, renderer: &Renderer) -> String {
-        self.found.sort_by_key(|diagnostic| diagnostic.span);
-        let shown = self.found.iter().take(RENDERED);
-        let mut rendered: Vec<String> =
-            shown.map(|diagnostic| diagnostic.render(Level::ERROR, source, renderer)).collect();
+    pub(crate) fn render(self, source: &SourceText<'_>) -> String {
         let count = self.found.len();
+        let mut rendered = rendered(self.found, &Level::ERROR, source);
         let path = escape::terminal_columns(&source.path);
         if count > RENDERED {
             rendered.push(format!(
@@ -146,12 +145,11 @@ impl Diagnostics {
 }
 
 impl Diagnostic {
-    fn render(
-        &self,
-        level: Level<'static>,
-        source: &SourceText<'_>,
-        renderer: &Renderer,
-    ) -> String {
+    pub(crate) fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Diagnostic { span, message: message.into(), help: help.into(), related: None }
+    }
+
+    fn render(&self, level: Level<'static>, source: &SourceText<'_>) -> String {
         let primary = Marked::new(source, self.span);
         let mut group = Group::with_title(level.primary_title(escape::terminal(&self.message)));
         match self.related {
@@ -169,7 +167,7 @@ impl Diagnostic {
             }
         }
         let group = group.element(Level::HELP.message(escape::terminal(&self.help)));
-        renderer.render(&[group])
+        Renderer::plain().render(&[group])
     }
 }
 
@@ -226,24 +224,12 @@ pub(crate) fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Diagnostics, Renderer, SourceText, Span, shown};
+    use super::{Diagnostics, SourceText, Span, shown};
 
     #[test]
     fn shown_text_is_one_short_line() {
         assert_eq!(shown("a\n\u{1b}[1m\u{202e}b").to_string(), "`a\\u{a}\\u{1b}[1m\\u{202e}b`");
         assert_eq!(shown(&"é".repeat(999)).to_string().chars().count(), 163);
-    }
-
-    #[test]
-    fn colour_comes_only_from_the_renderer() {
-        let rendered = |renderer: &Renderer| {
-            let mut diagnostics = Diagnostics::default();
-            diagnostics.push(Span { start: 3, end: 4 }, "wrong", "fix it");
-            diagnostics.render(&SourceText::new("p.yaml".into(), "a: \u{9b}31m"), renderer)
-        };
-        assert!(!rendered(&Renderer::plain()).contains('\u{1b}'));
-        assert!(rendered(&Renderer::styled()).contains('\u{1b}'));
-        assert!(!rendered(&Renderer::styled()).contains('\u{9b}'));
     }
 
     #[test]
@@ -259,6 +245,6 @@ error: wrong
   |   ^^^^
   |
   = help: fix it";
-        assert_eq!(diagnostics.render(&source, &Renderer::plain()), expected);
+        assert_eq!(diagnostics.render(&source), expected);
     }
 }

@@ -1,13 +1,9 @@
 //! A document as a small tree of values, each with its place.
 
-use super::source::Span;
+use super::source::{Span, Spanned};
 
 /// A value and where it is written.
-#[derive(Debug)]
-pub(crate) struct Node {
-    pub(crate) value: Value,
-    pub(crate) span: Span,
-}
+pub(crate) type Node = Spanned<Value>;
 
 /// What a node holds, with the types of YAML's core schema.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! Text as YAML writes it: plain where that is safe, else in quotes.
 
-use std::fmt::Write;
-
 use crate::escape::is_hidden;
 
 /// Words that some reader of YAML, old ones included, does not take for text.
@@ -43,16 +41,16 @@ pub(crate) fn quoted(text: &str) -> String {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
-            // Writing to a String cannot fail.
-            hidden if is_hidden(hidden) && hidden <= '\u{ffff}' => {
-                let _ = write!(out, "\\u{:04X}", u32::from(hidden));
-            }
-            hidden if is_hidden(hidden) => {
-                let _ = write!(out, "\\U{:08X}", u32::from(hidden));
-            }
+            hidden if is_hidden(hidden) => out.push_str(&escaped(hidden)),
             seen => out.push(seen),
         }
     }
     out.push('"');
     out
+}
+
+/// A character as an escape in double quotes.
+pub(crate) fn escaped(hidden: char) -> String {
+    let number = u32::from(hidden);
+    if number > 0xffff { format!("\\U{number:08X}") } else { format!("\\u{number:04X}") }
 }

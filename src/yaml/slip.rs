@@ -1,25 +1,13 @@
 //! What is probably wrong where YAML cannot be read, judged by the lines around that place. The
 //! parser stops where it cannot go on, which is often after the mistake.
 
+use super::diagnostics::Diagnostic;
+use super::quotes::quoted;
 use super::source::Span;
 use crate::escape::visible;
-use crate::yaml::quotes::quoted;
 
 /// Longer texts are not repeated.
 const LONGEST: usize = 120;
-
-/// A mistake, and what to write instead.
-pub(crate) struct Slip {
-    pub(crate) span: Span,
-    pub(crate) message: String,
-    pub(crate) help: String,
-}
-
-impl Slip {
-    pub(crate) fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Slip { span, message: message.into(), help: help.into() }
-    }
-}
 
 /// A line of the text, and where it begins.
 #[derive(Clone, Copy)]
@@ -122,7 +110,7 @@ pub(crate) fn runs_into_a_key(text: &str, open: usize, at: usize) -> bool {
 }
 
 /// Reports a bracket that is not closed.
-pub(crate) fn unclosed(text: &str, open: usize) -> Slip {
+pub(crate) fn unclosed(text: &str, open: usize) -> Diagnostic {
     let bracket = text.get(open..).and_then(|rest| rest.chars().next()).unwrap_or('[');
     let close = closing(bracket);
     let help = match next_key(text, open).and_then(|line| line.above(text)) {
@@ -132,18 +120,18 @@ pub(crate) fn unclosed(text: &str, open: usize) -> Slip {
         }
         None => format!("add the closing bracket `{close}`"),
     };
-    Slip::new(Span { start: open, end: open + 1 }, format!("`{bracket}` is not closed"), help)
+    Diagnostic::new(Span { start: open, end: open + 1 }, format!("`{bracket}` is not closed"), help)
 }
 
 /// Reports a colon that is not allowed.
-pub(crate) fn colon(text: &str, at: usize, in_brackets: bool) -> Slip {
+pub(crate) fn colon(text: &str, at: usize, in_brackets: bool) -> Diagnostic {
     let here = Span { start: at, end: at + 1 };
     let message = "a `:` is not allowed here";
     let line = Line::at(text, at);
     let is_first =
         line.key().is_some_and(|(key, _)| line.start + line.before_key() + key.len() == at);
     if in_brackets {
-        return Slip::new(
+        return Diagnostic::new(
             here,
             message,
             "put a comma between two entries, and text that contains `: ` in quotes",
@@ -162,15 +150,15 @@ pub(crate) fn colon(text: &str, at: usize, in_brackets: bool) -> Slip {
         }
         Some(_) | None => "put text that contains `: ` in quotes".to_owned(),
     };
-    Slip::new(here, message, help)
+    Diagnostic::new(here, message, help)
 }
 
 /// Reports a line without a key and a colon.
-pub(crate) fn no_key(text: &str, at: usize) -> Slip {
+pub(crate) fn no_key(text: &str, at: usize) -> Diagnostic {
     not_a_pair(Line::at(text, at))
 }
 
-fn not_a_pair(line: Line<'_>) -> Slip {
+fn not_a_pair(line: Line<'_>) -> Diagnostic {
     let content = line.content();
     let instead = match content.split_once(|c: char| c == ':' || c.is_whitespace()) {
         Some((key, rest)) if is_word(key) && !key.starts_with('-') && content.len() <= LONGEST => {
@@ -181,7 +169,7 @@ fn not_a_pair(line: Line<'_>) -> Slip {
             Some(_) | None => "write `key: value`".to_owned(),
         },
     };
-    Slip::new(
+    Diagnostic::new(
         line.content_span(),
         "this is not a key with a value",
         format!(
@@ -191,10 +179,10 @@ fn not_a_pair(line: Line<'_>) -> Slip {
 }
 
 /// Reports a line with a wrong indentation, or text after a closing bracket.
-pub(crate) fn indentation(text: &str, at: usize) -> Slip {
+pub(crate) fn indentation(text: &str, at: usize) -> Diagnostic {
     let line = Line::at(text, at);
     if at > line.start + line.before_key() {
-        return Slip::new(
+        return Diagnostic::new(
             Span { start: at, end: at },
             "there is text after the closing bracket",
             "put all of the text in quotes, or start a new line before it",
@@ -202,7 +190,7 @@ pub(crate) fn indentation(text: &str, at: usize) -> Slip {
     }
     match line.above(text) {
         Some(above) => misplaced(text, line, above),
-        None => Slip::new(
+        None => Diagnostic::new(
             line.content_span(),
             "wrong indentation",
             "align it with the keys that it belongs with",
@@ -210,7 +198,7 @@ pub(crate) fn indentation(text: &str, at: usize) -> Slip {
     }
 }
 
-fn misplaced(text: &str, line: Line<'_>, above: Line<'_>) -> Slip {
+fn misplaced(text: &str, line: Line<'_>, above: Line<'_>) -> Diagnostic {
     let span = line.content_span();
     let key = line.key().map_or(span.end - span.start, |(key, _)| key.len());
     let known = above.key().map(|(key, _)| key);
@@ -219,7 +207,7 @@ fn misplaced(text: &str, line: Line<'_>, above: Line<'_>) -> Slip {
         Some(key) => format!("column {column}, like `{}` in line {number}", visible(key)),
         None => format!("column {column}, like line {number}"),
     };
-    Slip::new(
+    Diagnostic::new(
         Span { start: span.start, end: span.start + key },
         "wrong indentation",
         format!("start it in {place}, or align it with the keys that it belongs with"),

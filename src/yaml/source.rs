@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::syntax::BYTE_ORDER_MARK;
 use crate::location::Location;
 
 /// A range of bytes of the text, the end exclusive.
@@ -34,7 +35,7 @@ const STRIDE: usize = 1024;
 
 impl<'a> SourceText<'a> {
     pub(crate) fn new(path: Arc<str>, text: &'a str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let line_starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let mut chars = 0;

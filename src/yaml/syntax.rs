@@ -2,13 +2,17 @@
 
 use granit_parser::ErrorKind;
 
-use super::diagnostics::{Diagnostics, shown};
-use super::slip::{self, Slip};
+use super::diagnostics::{Diagnostic, Diagnostics, shown};
+use super::quotes::escaped;
+use super::slip;
 use super::source::Span;
 use crate::escape::is_hidden;
 
 /// The largest file, in bytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
+
+/// What a file may begin with to say that it is Unicode.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// How deep mappings and lists may be nested; a policy needs four levels.
 pub(crate) const MAX_DEPTH: usize = 32;
@@ -16,6 +20,8 @@ pub(crate) const MAX_DEPTH: usize = 32;
 /// The text of a policy's bytes. Where it is not acceptable as it is, that is reported.
 pub(crate) fn decode(bytes: &[u8], diagnostics: &mut Diagnostics) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
+    // A byte order mark is no part of the text that places refer to.
+    let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
     let start_of_file = Span { start: 0, end: 0 };
     if bytes.len() > MAX_BYTES {
         diagnostics.push(
@@ -29,15 +35,12 @@ pub(crate) fn decode(bytes: &[u8], diagnostics: &mut Diagnostics) -> String {
         } else {
             "save the file as UTF-8"
         };
-        let start = error.valid_up_to();
-        // A byte order mark is no part of the text that places refer to.
-        let start = start - if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let start = error.valid_up_to() - mark;
         let end = start + char::REPLACEMENT_CHARACTER.len_utf8();
         diagnostics.push(Span { start, end }, "this is not UTF-8", help);
     } else if let Some(start) = lone_carriage_return(&text) {
-        let start = start - if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         diagnostics.push(
-            Span { start, end: start + 1 },
+            Span { start: start - mark, end: start - mark + 1 },
             "a carriage return without a line feed",
             "save the file with LF or CRLF line endings: YAML begins a new line here, and many \
              editors do not show it, so text after a comment may be an exemption",
@@ -61,62 +64,40 @@ pub(crate) fn refuse_hidden(text: &str, diagnostics: &mut Diagnostics) {
         let mut chars = line.char_indices();
         if let Some((at, hidden)) = chars.find(|&(_, c)| is_hidden(c) && !c.is_control()) {
             let start = line_start + at;
-            let number = u32::from(hidden);
-            let escape = if number > 0xffff {
-                format!("\\U{number:08X}")
-            } else {
-                format!("\\u{number:04X}")
-            };
             diagnostics.push(
                 Span { start, end: start + hidden.len_utf8() },
-                format!("the invisible character U+{number:04X}"),
-                format!("delete it, or write it as `{escape}` in double quotes"),
+                format!("the invisible character U+{:04X}", u32::from(hidden)),
+                format!("delete it, or write it as `{}` in double quotes", escaped(hidden)),
             );
         }
         line_start += line.len();
     }
 }
 
-/// Reports that there is no policy in the file.
-pub(crate) fn empty(span: Span, diagnostics: &mut Diagnostics) {
-    diagnostics.push(
+/// What to say of a file without a policy in it.
+pub(crate) fn empty(span: Span) -> Diagnostic {
+    let help = "write at least `version: 1` and `workspaces: [SLUG]`";
+    Diagnostic::new(span, "the policy is empty", help)
+}
+
+/// What to say of a mapping or a list that is nested too deep.
+pub(crate) fn too_deep(span: Span) -> Diagnostic {
+    let message = format!("nested deeper than {MAX_DEPTH} levels");
+    Diagnostic::new(
         span,
-        "the policy is empty",
-        "write at least `version: 1` and `workspaces: [SLUG]`",
-    );
+        message,
+        "a policy needs four levels: close brackets, or fix the indentation",
+    )
 }
 
-/// Reports a mapping or a list that is nested too deep.
-pub(crate) fn too_deep(span: Span, diagnostics: &mut Diagnostics) {
-    diagnostics.push(span, nested_too_deep(), NESTED_HELP);
-}
-
-fn nested_too_deep() -> String {
-    format!("nested deeper than {MAX_DEPTH} levels")
-}
-
-const NESTED_HELP: &str = "a policy needs four levels: close brackets, or fix the indentation";
-
-/// Reports where the parser gave up; `bracket` is the innermost one that is open there.
-pub(crate) fn error(
-    text: &str,
-    at: usize,
-    kind: &ErrorKind,
-    bracket: Option<usize>,
-    diagnostics: &mut Diagnostics,
-) {
-    let Slip { span, message, help } = explained(text, at, kind, bracket);
-    diagnostics.push(span, message, help);
-    diagnostics.end_at(span.start);
-}
-
-fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) -> Slip {
+/// What to say where the parser gave up; `bracket` is the innermost one that is open there.
+pub(crate) fn error(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) -> Diagnostic {
     use ErrorKind as Kind;
     if let Some(open) = bracket.filter(|&open| slip::runs_into_a_key(text, open, at)) {
         return slip::unclosed(text, open);
     }
     let here = Span { start: at, end: at };
-    let said = |message: &str, help: &str| Slip::new(here, message, help);
+    let said = |message: &str, help: &str| Diagnostic::new(here, message, help);
     if let Kind::UnclosedFlowCollection { .. } = kind {
         slip::unclosed(text, at)
     } else if let Kind::MismatchedFlowCollectionEnd { open, close } = kind {
@@ -135,7 +116,7 @@ fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) ->
         };
         said(&message, help)
     } else if matches!(kind, Kind::RecursionLimitExceeded) {
-        Slip::new(here, nested_too_deep(), NESTED_HELP)
+        too_deep(here)
     } else if matches!(kind, Kind::DirectiveDisallowed) {
         said("directives are not allowed", "delete the line")
     } else if matches!(kind, Kind::BomInsideDocument) {
@@ -164,7 +145,7 @@ fn explained(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) ->
     ) {
         // The parser points behind the tabs.
         let start = text.get(..at).map_or(at, |before| before.trim_end_matches('\t').len());
-        Slip::new(Span { start, end: at }, "tabs are not allowed here", "indent with spaces")
+        Diagnostic::new(Span { start, end: at }, "tabs are not allowed here", "indent with spaces")
     } else if matches!(kind, Kind::UnclosedQuotedScalar | Kind::InvalidQuotedScalarIndent) {
         said("a quote is not closed", "add the closing quote on the line where the text begins")
     } else if matches!(

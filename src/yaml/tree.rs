@@ -95,7 +95,7 @@ pub(crate) fn parse(text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
     }
     let root = builder.root;
     if root.is_none() && diagnostics.is_empty() {
-        syntax::empty(Span { start: 0, end: 0 }, diagnostics);
+        diagnostics.add(syntax::empty(Span { start: 0, end: 0 }));
     }
     root
 }
@@ -148,15 +148,9 @@ impl Builder<'_, '_> {
                         entries.pending = entries.key(node, self.text, self.diagnostics)
                     }
                     Pending::ValueOf(key, key_span) => {
-                        let comment = match node.value {
-                            Value::Null => comment_after(self.text, key_span),
-                            Value::Boolean(_)
-                            | Value::Number(_)
-                            | Value::Text(_)
-                            | Value::Sequence(_)
-                            | Value::Mapping(_)
-                            | Value::Invalid => None,
-                        };
+                        let has_none = matches!(node.value, Value::Null);
+                        let comment = has_none.then(|| comment_after(self.text, key_span));
+                        let comment = comment.flatten();
                         entries.entries.push(Entry { key, key_span, value: node, comment });
                     }
                     Pending::ValueToDrop => {}
@@ -168,7 +162,7 @@ impl Builder<'_, '_> {
     /// Begins a collection; `false` where it would be too deep.
     fn open(&mut self, start: Span, style: StructureStyle, children: Children) -> bool {
         if self.open.len() >= MAX_DEPTH {
-            syntax::too_deep(start, self.diagnostics);
+            self.diagnostics.add(syntax::too_deep(start));
             return false;
         }
         self.open.push(Open { start, style, children });
@@ -221,7 +215,7 @@ impl Builder<'_, '_> {
         }
         let brackets = self.open.iter().rev().find(|open| open.style == StructureStyle::Flow);
         let bracket = brackets.map(|open| open.start.start);
-        syntax::error(self.text, at, error.kind(), bracket, self.diagnostics);
+        self.diagnostics.stop(syntax::error(self.text, at, error.kind(), bracket));
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, tag_span: Option<Span>, node: Span) -> bool {
@@ -272,28 +266,10 @@ impl Entries {
     /// Takes a node as a key, and says what to do with its value.
     fn key(&mut self, node: Node, text: &str, diagnostics: &mut Diagnostics) -> Pending {
         let span = node.span;
-        let key = match node.value {
-            Value::Text(key) | Value::Number(key) | Value::Boolean(key) => key,
-            Value::Null | Value::Sequence(_) | Value::Mapping(_) => {
-                diagnostics.push(span, "a key must be text", "write `key: value`");
-                self.unreadable_key = true;
-                return Pending::ValueToDrop;
-            }
-            Value::Invalid => {
-                self.unreadable_key = true;
-                return Pending::ValueToDrop;
-            }
-        };
-        // Quoted, it would be a key like any other.
-        if text.get(span.start..span.end) == Some("<<") {
-            diagnostics.push(
-                span,
-                "merge keys are not allowed",
-                "write all fields in every exemption",
-            );
+        let Some(key) = readable(node, text, diagnostics) else {
             self.unreadable_key = true;
             return Pending::ValueToDrop;
-        }
+        };
         match self.seen.entry(key) {
             Slot::Vacant(slot) => {
                 let key = slot.key().clone();
@@ -311,6 +287,23 @@ impl Entries {
             }
         }
     }
+}
+
+/// The text of a key; `None` where a problem was reported, now or before.
+fn readable(key: Node, text: &str, diagnostics: &mut Diagnostics) -> Option<String> {
+    let (message, help) = match key.value {
+        // Quoted, it would be a key like any other.
+        Value::Text(_) if text.get(key.span.start..key.span.end) == Some("<<") => {
+            ("merge keys are not allowed", "write all fields in every exemption")
+        }
+        Value::Text(key) | Value::Number(key) | Value::Boolean(key) => return Some(key),
+        Value::Null | Value::Sequence(_) | Value::Mapping(_) => {
+            ("a key must be text", "write `key: value`")
+        }
+        Value::Invalid => return None,
+    };
+    diagnostics.push(key.span, message, help);
+    None
 }
 
 /// The parser reads from a string, so it knows the bytes of every place.

@@ -12,8 +12,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use annotate_snippets::Renderer;
-
 use super::write;
 use super::{Exemption, Policy, load};
 use crate::escape::visible;
@@ -23,9 +21,7 @@ use crate::yaml::diagnostics::{Diagnostics, Warning, render_warnings};
 use crate::yaml::node::{Node, Value};
 use crate::yaml::quotes::{self, Quotes};
 use crate::yaml::source::{SourceText, Span};
-use crate::yaml::tree;
-
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+use crate::yaml::{syntax::BYTE_ORDER_MARK, tree};
 
 /// A policy file as it was read.
 #[derive(Debug)]
@@ -77,7 +73,7 @@ impl Document {
     /// Warnings about it, sorted by place, each with its line, as plain text.
     pub fn render(&self, warnings: &[Warning]) -> String {
         let source = SourceText::new(Arc::clone(&self.policy.path), &self.text);
-        render_warnings(warnings, &source, &Renderer::plain())
+        render_warnings(warnings, &source)
     }
 
     /// Where the value of a key is written, by the keys that lead to it; the start of the file where
@@ -137,8 +133,8 @@ impl Document {
         meant: Policy,
         change: impl FnOnce(&str, &Node) -> Option<Vec<Splice>>,
     ) -> Result<Document, Refusal> {
-        let text = self.text.strip_prefix(BYTE_ORDER_MARK);
-        let (mark, text) = text.map_or(("", &*self.text), |text| (BYTE_ORDER_MARK, text));
+        let text = self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text);
+        let mark = self.text.strip_suffix(text).unwrap_or_default();
         let root = tree::parse(text, &mut Diagnostics::default());
         let splices = root.and_then(|root| change(text, &root)).ok_or(Refusal::Unusual)?;
         let diff = diff::unified(&visible(&self.policy.path), text, &splices);
