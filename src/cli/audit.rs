@@ -8,9 +8,8 @@ use jiff::{SignedDuration, civil::Date};
 use super::value::{day, positive, reports};
 use crate::emit::{ReportArg, audit};
 
-/// `mfa-gate audit`
 #[derive(Debug, Args)]
-pub struct Audit {
+pub(crate) struct Audit {
     /// Reports that `check --report json=PATH` wrote, and folders of them. Folders are searched for
     /// *.json, with all below them.
     #[arg(value_name = "REPORT|FOLDER", required = true)]

@@ -8,16 +8,12 @@ use jiff::civil::Date;
 use super::value::{day, slack};
 use super::{PolicyArgs, ReportArgs, SourceArgs};
 
-/// `mfa-gate check`
 #[derive(Debug, Args)]
-pub struct Check {
-    /// Which policy.
+pub(crate) struct Check {
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Where members and evidence come from.
     #[command(flatten)]
     pub sources: SourceArgs,
-    /// What is written.
     #[command(flatten)]
     pub reports: ReportArgs,
     /// An earlier JSON report to compare with.

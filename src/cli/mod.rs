@@ -12,13 +12,13 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::SignedDuration;
 
-pub use audit::Audit;
-pub use check::Check;
-pub use policy::{
+pub(crate) use audit::Audit;
+pub(crate) use check::Check;
+pub(crate) use policy::{
     EntryArgs, ExemptionsFormat, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyList,
-    PolicyPrune, PolicyRenew, UntilArgs,
+    PolicyPrune, PolicyRenew,
 };
-pub use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs, SourceArgs};
+pub(crate) use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs, SourceArgs};
 use value::{positive, reports};
 
 use crate::emit::{ReportArg, list};
@@ -38,12 +38,10 @@ use crate::rule::Rule;
     after_help = EXIT_CODES
 )]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
-    pub command: Command,
-    /// What is said on the way.
+    pub(crate) command: Command,
     #[command(flatten)]
-    pub verbosity: Verbosity,
+    pub(crate) verbosity: Verbosity,
 }
 
 // A heading and lines of at most 71 signs, which fit a manual page on the narrowest terminal.
@@ -128,7 +126,7 @@ pub enum Color {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Check the members of the workspaces against the policy.
     #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Check(Box<Check>),
@@ -180,17 +178,15 @@ pub enum Command {
 
 /// What a policy lists that is a value on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Listed {
+pub(crate) enum Listed {
     /// The slugs of its workspaces.
     Workspaces,
     /// The ids of its exemptions.
     Exemptions,
 }
 
-/// `mfa-gate members`
 #[derive(Debug, Args)]
-pub struct Members {
-    /// Where members and evidence come from.
+pub(crate) struct Members {
     #[command(flatten)]
     pub sources: SourceArgs,
     /// A policy that names workspaces, and the columns of the roster.
@@ -222,7 +218,7 @@ pub struct Members {
 
 /// Which members are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Only {
+pub(crate) enum Only {
     /// They can log in, and no source shows a second factor.
     Unprotected,
     /// No source knows whether they have a second factor.
@@ -231,9 +227,8 @@ pub enum Only {
     Owners,
 }
 
-/// `mfa-gate verify`
 #[derive(Debug, Args)]
-pub struct Verify {
+pub(crate) struct Verify {
     /// A report that `check --report json=PATH` wrote.
     pub report: PathBuf,
     /// The oldest that the report may be, for example 26h.
@@ -252,9 +247,8 @@ pub struct Verify {
     pub require_live: bool,
 }
 
-/// `mfa-gate render`
 #[derive(Debug, Args)]
-pub struct Render {
+pub(crate) struct Render {
     /// Reports that `check --report json=PATH` wrote, each of other workspaces.
     #[arg(value_name = "REPORT", required = true)]
     pub saved: Vec<PathBuf>,
@@ -263,28 +257,24 @@ pub struct Render {
     /// Or the one in MFA_GATE_POLICY_SHA256.
     #[arg(long, value_name = "HEX")]
     pub policy_sha256: Option<String>,
-    /// What is written.
     #[command(flatten)]
     pub reports: ReportArgs,
 }
 
-/// `mfa-gate doctor`
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// The slug of a workspace; repeatable. Default: those of the policy.
     #[arg(long, value_name = "SLUG")]
     pub workspace: Vec<String>,
-    /// Which policy.
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// How to connect.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
 
 /// What there is a JSON Schema of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SchemaKind {
+pub(crate) enum SchemaKind {
     /// The policy, for editors.
     Policy,
     /// The JSON report, for readers of the evidence.

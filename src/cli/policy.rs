@@ -11,9 +11,8 @@ use crate::emit::ReportArg;
 use crate::policy::Category;
 use crate::words::words;
 
-/// `mfa-gate policy`
 #[derive(Debug, Subcommand)]
-pub enum PolicyCommand {
+pub(crate) enum PolicyCommand {
     /// Read the policy and report everything that is wrong with it. Asks no server.
     ///
     /// It warns of exemptions that are over a limit, expired, about to expire or not yet valid, of an
@@ -50,10 +49,8 @@ pub enum PolicyCommand {
     Prune(Box<PolicyPrune>),
 }
 
-/// `mfa-gate policy lint`
 #[derive(Debug, Args)]
-pub struct PolicyLint {
-    /// Which policy.
+pub(crate) struct PolicyLint {
     #[command(flatten)]
     pub policy: PolicyArgs,
     /// Judge exemptions by this day instead of today, UTC.
@@ -64,10 +61,8 @@ pub struct PolicyLint {
     pub strict: bool,
 }
 
-/// `mfa-gate policy list`
 #[derive(Debug, Args)]
-pub struct PolicyList {
-    /// Which policy.
+pub(crate) struct PolicyList {
     #[command(flatten)]
     pub policy: PolicyArgs,
     /// Show the states of this day instead of today, UTC.
@@ -89,7 +84,7 @@ pub struct PolicyList {
 
 words! {
     /// How exemptions are listed.
-    pub enum ExemptionsFormat {
+    pub(crate) enum ExemptionsFormat {
         /// A table for people.
         Text = "text",
         /// For programs.
@@ -97,12 +92,10 @@ words! {
     }
 }
 
-/// `mfa-gate policy renew`
 #[derive(Debug, Args)]
-pub struct PolicyRenew {
+pub(crate) struct PolicyRenew {
     /// The id of the exemption.
     pub id: String,
-    /// Until when it runs.
     #[command(flatten)]
     pub until: UntilArgs,
     /// Who approved the renewal.
@@ -117,7 +110,6 @@ pub struct PolicyRenew {
     /// Show the change as a unified diff, and write nothing.
     #[arg(long, help_heading = "Exemption")]
     pub dry_run: bool,
-    /// Which policy.
     #[command(flatten)]
     pub policy: PolicyArgs,
 }
@@ -126,7 +118,7 @@ pub struct PolicyRenew {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Exemption")]
 #[group(required = true, multiple = false)]
-pub struct UntilArgs {
+pub(crate) struct UntilArgs {
     /// Its last day, UTC.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     expires: Option<Date>,
@@ -143,9 +135,8 @@ impl UntilArgs {
     }
 }
 
-/// `mfa-gate policy init`
 #[derive(Debug, Args)]
-pub struct PolicyInit {
+pub(crate) struct PolicyInit {
     /// The file to write [env: MFA_GATE_POLICY] [default: policy.yaml].
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub policy: Option<PathBuf>,
@@ -166,29 +157,23 @@ pub struct PolicyInit {
         help_heading = "Input"
     )]
     pub days: u16,
-    /// Where members and evidence come from.
     #[command(flatten)]
     pub sources: SourceArgs,
 }
 
-/// `mfa-gate policy add`
 #[derive(Debug, Args)]
-pub struct PolicyAdd {
+pub(crate) struct PolicyAdd {
     /// An account id, a uuid, an e-mail address, a nickname or a display name.
     pub who: String,
-    /// What the exemption says.
     #[command(flatten)]
     pub entry: EntryArgs,
     /// Show the change as a unified diff, and write nothing.
     #[arg(long, help_heading = "Exemption")]
     pub dry_run: bool,
-    /// Which policy.
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Which members.
     #[command(flatten)]
     pub members: MembersArgs,
-    /// How to connect.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
@@ -196,14 +181,13 @@ pub struct PolicyAdd {
 /// What an exemption says, apart from the member.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Exemption")]
-pub struct EntryArgs {
+pub(crate) struct EntryArgs {
     /// Its id, unique in the policy, such as EX-7.
     #[arg(long)]
     pub id: String,
     /// Why the member is exempt.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
-    /// Until when it runs.
     #[command(flatten)]
     pub until: UntilArgs,
     /// Its first day, UTC. Default: today, if the policy requires one.
@@ -232,16 +216,13 @@ pub struct EntryArgs {
     pub only: Vec<String>,
 }
 
-/// `mfa-gate policy prune`
 #[derive(Debug, Args)]
-pub struct PolicyPrune {
+pub(crate) struct PolicyPrune {
     /// Show the change as a unified diff, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Which policy.
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Where members and evidence come from.
     #[command(flatten)]
     pub sources: SourceArgs,
 }

@@ -11,7 +11,7 @@ use crate::emit::{Format, ReportArg};
 /// Which policy.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]
-pub struct PolicyArgs {
+pub(crate) struct PolicyArgs {
     /// The policy file [default: policy.yaml].
     ///
     /// Or the file that MFA_GATE_POLICY names.
@@ -27,7 +27,7 @@ pub struct PolicyArgs {
 /// Which members.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]
-pub struct MembersArgs {
+pub(crate) struct MembersArgs {
     /// The slug of a workspace; repeatable.
     ///
     /// It must be one of those that the policy lists, if it lists any. Without this option all of
@@ -45,7 +45,7 @@ pub struct MembersArgs {
 /// What an identity provider knows of them.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]
-pub struct RosterArgs {
+pub(crate) struct RosterArgs {
     /// An identity provider's export (CSV) of who has MFA.
     ///
     /// It counts if the policy accepts `roster` (who has registered a second factor) or `sso` (who
@@ -59,14 +59,11 @@ pub struct RosterArgs {
 
 /// Where members and evidence come from.
 #[derive(Clone, Debug, Args)]
-pub struct SourceArgs {
-    /// Which members.
+pub(crate) struct SourceArgs {
     #[command(flatten)]
     pub members: MembersArgs,
-    /// What an identity provider knows of them.
     #[command(flatten)]
     pub roster: RosterArgs,
-    /// How to connect.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }
@@ -81,7 +78,7 @@ impl SourceArgs {
 /// How to connect.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
-pub struct ConnectArgs {
+pub(crate) struct ConnectArgs {
     /// The base URL of Bitbucket's API [env: BITBUCKET_API_URL].
     ///
     /// Default: `https://api.bitbucket.org/2.0`. Plain http only to a loopback address.
@@ -122,7 +119,7 @@ pub struct ConnectArgs {
 /// Which reports are written.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reports")]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// Write a report, such as html=a.html; repeatable.
     ///
     /// FORMAT is json, junit, sarif, csv, markdown, html, github or in-toto. Without PATH, or with

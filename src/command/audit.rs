@@ -8,8 +8,7 @@ use crate::failure::{Exit, Failure};
 use crate::judge::Period;
 use crate::policy::check_digest;
 use crate::run::archive::Archive;
-use crate::run::deliver::Delivered;
-use crate::run::inputs::Inputs;
+use crate::run::deliver::{Delivered, prepare};
 use crate::run::workspaces::named;
 use crate::run::{Context, whole};
 
@@ -18,7 +17,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let name = |path: &Path| context.repository_path(path);
     let written: Vec<&Path> = args.report.iter().map(|report| &*report.path).collect();
     let archive = Archive::find(&args.saved, &name, &written)?;
-    let reports = Inputs::new(archive.inputs(), context).reports(&args.report)?;
+    let reports = prepare(&args.report, archive.inputs(), context)?;
     let audit = archive.audit(period)?;
     let delivered = Delivered::by(reports, |format, out| emit::audit::write(format, &audit, out));
     let lost = delivered.summary_by(context, |out, style| emit::audit::console(&audit, out, style));
@@ -42,7 +41,7 @@ fn period(args: &Args, context: &Context<'_>) -> Result<Period, Failure> {
     }
     let given = || args.policy_sha256.iter().cloned();
     let pins: Vec<String> = match args.policy_sha256.is_empty() {
-        true => context.policy_pin(None).into_iter().collect(),
+        true => context.policy_pin(None)?.into_iter().collect(),
         false => given().collect(),
     };
     let pins = pins.iter().map(|pin| check_digest(pin).map(Into::into));

@@ -13,8 +13,7 @@ use crate::read::Roles;
 use crate::redact::Redactor;
 use crate::report::{Assurance, Changes, Commit, Options, PreviousReport, Report};
 use crate::run::collect::Facts;
-use crate::run::deliver::{deliver, redacted};
-use crate::run::inputs::Inputs;
+use crate::run::deliver::{deliver, prepare, redacted};
 use crate::run::notify::Notices;
 use crate::run::policy_run::{Judged, PolicyRun, Terms};
 use crate::run::workspaces::named;
@@ -57,11 +56,10 @@ impl<'a> Plan<'a> {
         context: &'a Context<'a>,
     ) -> Result<Self, Failure> {
         let path = context.policy_path(args.policy.policy.as_ref());
-        let inputs =
-            Inputs::new(args.sources.files().chain(&args.previous).chain([&path]), context);
-        let reports = inputs.reports(&args.reports.report)?;
+        let inputs = args.sources.files().chain(&args.previous).chain([&path]);
+        let reports = prepare(&args.reports.report, inputs, context)?;
         let notices = Notices::prepare(args, context)?;
-        let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
+        let pin = context.policy_pin(args.policy.policy_sha256.as_ref())?;
         let policy = policy::load(&path, pin.as_deref())?;
         let policy = policy.named(context.repository_path(&path).into());
         let previous = args.previous.as_deref().and_then(|path| earlier(path, redactor));

@@ -24,8 +24,7 @@ pub(super) fn run(shell: Shell) -> Result<Exit, Failure> {
     if shell == Shell::Fish {
         script.push_str(&positional_values(&command, "__fish_mfa_gate_using_subcommand"));
     }
-    print(&asking(shell, &script))?;
-    Ok(Exit::Success)
+    print(&asking(shell, &script))
 }
 
 /// The command without those that people do not type, which the generator would offer.
@@ -71,8 +70,7 @@ pub(super) fn offer(
         word.starts_with(|c: char| c.is_ascii_alphanumeric())
             && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     };
-    print(&words.into_iter().filter(is_plain).map(|word| format!("{word}\n")).collect::<String>())?;
-    Ok(Exit::Success)
+    print(&words.into_iter().filter(is_plain).map(|word| format!("{word}\n")).collect::<String>())
 }
 
 /// The file of `--policy FILE` or `--policy=FILE`, which bash splits at the sign.

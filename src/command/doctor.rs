@@ -21,15 +21,24 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     let account = account(&args.connect, context)?;
     let organisation = Organisation::from_env(context.env)?;
     let connection = connection(&args.connect, context);
-    let policy = usable_policy(args, context);
+    let (policy, mut observations) = match usable_policy(args, context) {
+        Some(Ok(policy)) => (Some(policy), Vec::new()),
+        Some(Err(unusable)) => (None, vec![unusable]),
+        None => (None, Vec::new()),
+    };
     let slugs = workspaces(args, policy.as_ref(), context)?;
-    let mut observations: Vec<Observation> = Vec::new();
+    let accepts =
+        |source| policy.as_ref().is_some_and(|policy: &Policy| policy.accept.contains(&source));
+    let is_from_entra = |policy: &Policy| policy.roster == RosterSource::Entra;
+    let takes_entra = policy.as_ref().is_some_and(is_from_entra) && accepts(Source::Roster);
+    let tenant = match &policy {
+        None => Tenant::from_env(context.env).unwrap_or_default(),
+        Some(_) if takes_entra => Tenant::from_env(context.env)?,
+        Some(_) => None,
+    };
+    let looks_at_outsiders =
+        policy.as_ref().is_some_and(|policy| policy.coverage.contains(&Coverage::Repositories));
     let network = Network::new(&connection, Pace::real());
-    observations.extend(policy.as_ref().and_then(|policy| policy.as_ref().err().cloned()));
-    let looks_at_outsiders = matches!(
-        &policy,
-        Some(Ok(policy)) if policy.coverage.contains(&Coverage::Repositories)
-    );
     observations.extend(doctor::bitbucket::examine(
         &account,
         &slugs,
@@ -38,38 +47,24 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
         network,
     )?);
     observations.extend(doctor::credential::token_files(context.env));
-    let accepts = |policy: &Policy| policy.accept.contains(&Source::Atlassian);
-    match &organisation {
-        Some(organisation) => {
-            observations.push(doctor::atlassian::examine(organisation, network)?);
-        }
-        None if policy.as_ref().is_some_and(|policy| policy.as_ref().is_ok_and(accepts)) => {
-            observations.push(Observation::warning(
-                "organisation",
-                "the policy accepts `atlassian`, and there is no credential for an organisation",
-                "Set ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, or take `atlassian` out of `accept`.",
-            ));
-        }
-        None => {}
+    if let Some(organisation) = &organisation {
+        observations.push(doctor::atlassian::examine(organisation, network)?);
+    } else if accepts(Source::Atlassian) {
+        observations.push(Observation::warning(
+            "organisation",
+            "the policy accepts `atlassian`, and there is no credential for an organisation",
+            "Set ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, or take `atlassian` out of `accept`.",
+        ));
     }
-    let tenant = match &policy {
-        None => Tenant::from_env(context.env).unwrap_or_default(),
-        Some(Ok(policy)) if takes_entra(policy) => Tenant::from_env(context.env)?,
-        Some(_) => None,
-    };
-    match &tenant {
-        Some(tenant) => {
-            observations.extend(doctor::entra::examine(tenant, network)?);
-        }
-        None if policy.as_ref().is_some_and(|policy| policy.as_ref().is_ok_and(takes_entra)) => {
-            observations.push(Observation::warning(
-                "Microsoft Entra",
-                "the policy takes the roster from it, and there is no credential for it",
-                "Set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or \
-                 AZURE_FEDERATED_TOKEN_FILE.",
-            ));
-        }
-        None => {}
+    if let Some(tenant) = &tenant {
+        observations.extend(doctor::entra::examine(tenant, network)?);
+    } else if takes_entra {
+        observations.push(Observation::warning(
+            "Microsoft Entra",
+            "the policy takes the roster from it, and there is no credential for it",
+            "Set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or \
+             AZURE_FEDERATED_TOKEN_FILE.",
+        ));
     }
     let asked = organisation.iter().map(|own| own.api_url.clone());
     let tenants = tenant.iter().flat_map(|tenant| [tenant.login_url(), tenant.graph_url()]);
@@ -86,17 +81,12 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     Ok(if failed { Exit::Incomplete } else { Exit::Success })
 }
 
-/// Whether a policy has Microsoft Entra asked.
-fn takes_entra(policy: &Policy) -> bool {
-    policy.roster == RosterSource::Entra && policy.accept.contains(&Source::Roster)
-}
-
 /// The policy, where there is one, or what to say of one that cannot be used.
 fn usable_policy(args: &Doctor, context: &Context<'_>) -> Option<Result<Policy, Observation>> {
     let path = context.policy_path(args.policy.policy.as_ref());
     let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
-    let loaded = path.exists().then(|| policy::load(&path, pin.as_deref()))?;
-    Some(loaded.map_err(|_| {
+    let load = || pin.and_then(|pin| policy::load(&path, pin.as_deref()));
+    Some(path.exists().then(load)?.map_err(|_| {
         Observation::warning(
             "policy",
             format!("{} cannot be used", path.display()),
@@ -108,11 +98,11 @@ fn usable_policy(args: &Doctor, context: &Context<'_>) -> Option<Result<Policy, 
 /// The workspaces of `--workspace`, else of the policy, else of the pipeline.
 fn workspaces(
     args: &Doctor,
-    policy: Option<&Result<Policy, Observation>>,
+    policy: Option<&Policy>,
     context: &Context<'_>,
 ) -> Result<Vec<Arc<str>>, Failure> {
     let mut slugs = named(&args.workspace)?;
-    if let (true, Some(Ok(policy))) = (slugs.is_empty(), policy) {
+    if let (true, Some(policy)) = (slugs.is_empty(), policy) {
         slugs = policy.workspaces.iter().map(|entry| Arc::clone(&entry.slug)).collect();
     }
     if slugs.is_empty() {

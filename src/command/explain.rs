@@ -9,8 +9,7 @@ use crate::rule::{Control, EXAMPLE_DAY, Level, Rule};
 use crate::run::print;
 
 pub(super) fn run(rule: Option<Rule>) -> Result<Exit, Failure> {
-    print(&rule.map_or_else(list, explain))?;
-    Ok(Exit::Success)
+    print(&rule.map_or_else(list, explain))
 }
 
 fn list() -> String {

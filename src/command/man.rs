@@ -11,8 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::run::print_by;
 
 pub(super) fn run() -> Result<Exit, Failure> {
-    print_by(write)?;
-    Ok(Exit::Success)
+    print_by(write)
 }
 
 fn write(page: &mut dyn Write) -> io::Result<()> {

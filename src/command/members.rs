@@ -8,19 +8,18 @@ use crate::failure::{Exit, Failure};
 use crate::member::{Role, Source, TwoFactor};
 use crate::policy::{self, Policy};
 use crate::read::{Roles, Wanted};
-use crate::reading::{Coverage, Reading, Selection};
+use crate::reading::{Coverage, Selection};
 use crate::report::{ListedMember, Snapshot};
-use crate::run::collect::{Collector, askable, unread_complaint};
-use crate::run::inputs::Inputs;
+use crate::run::collect::{Collector, askable, demand_all};
+use crate::run::deliver::prepare;
 use crate::run::workspaces::{from_environment, named};
 use crate::run::{Context, list_width, roster, whole};
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
     refuse_partial_snapshot(args)?;
-    let inputs = Inputs::new(args.sources.files().chain(&args.policy), context);
     let table = [ReportArg { format: list::Format::Text, path: "-".into() }];
-    let reports =
-        inputs.reports(if args.report.is_empty() { &table } else { args.report.as_slice() })?;
+    let reports = if args.report.is_empty() { &table } else { args.report.as_slice() };
+    let reports = prepare(reports, args.sources.files().chain(&args.policy), context)?;
     let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
     let from = policy.as_ref().map(|policy| policy.roster.clone()).unwrap_or_default();
     let roster = roster::find(&args.sources.roster, &from, None, context.today(), context.env)?;
@@ -33,7 +32,7 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     let sources = &args.sources;
     let collector = Collector::new(&sources.members, &sources.connect, selection, roster, context)?;
     let facts = collector.collect(wanted, None)?;
-    let mut outcome = facts.demand_clock().and_then(|()| demand_all(&facts.readings));
+    let mut outcome = facts.demand_clock().and_then(|()| demand_all(&facts.readings, ""));
     let read_at = facts.read_at.unwrap_or(context.now);
     let heard = |source: &Source| {
         let lists = facts.readings.iter().flat_map(|reading| &reading.members);
@@ -102,12 +101,4 @@ fn selection(
         slugs = from_environment(context)?;
     }
     Ok(if slugs.is_empty() { Selection::All } else { Selection::Slugs(slugs) })
-}
-
-/// One failure for all workspaces that were not read to the end.
-fn demand_all(readings: &[Reading]) -> Result<(), Failure> {
-    match unread_complaint(readings) {
-        Some(problem) => Err(Failure::Incomplete(problem)),
-        None => Ok(()),
-    }
 }

@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::cli::Render;
 use crate::failure::{Exit, Failure};
 use crate::judge::Clash;
-use crate::policy::check_digest;
 use crate::redact::Redactor;
 use crate::report::{Report, Verdict};
-use crate::run::deliver::{deliver, redacted};
-use crate::run::inputs::Inputs;
+use crate::run::deliver::{deliver, prepare, redacted};
 use crate::run::{Context, saved, whole};
 
 pub(super) fn run(args: &Render, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -21,9 +19,8 @@ fn render(
     redactor: Option<&Redactor>,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
-    let pin = context.policy_pin(args.policy_sha256.as_ref());
-    let pin = pin.as_deref().map(check_digest).transpose()?;
-    let reports = Inputs::new(&args.saved, context).reports(&args.reports.report)?;
+    let pin = context.policy_pin(args.policy_sha256.as_ref())?;
+    let reports = prepare(&args.reports.report, &args.saved, context)?;
     let report = merged(&args.saved)?;
     if let Some(why) = saved::other_policy(&report, pin.as_deref()) {
         let failure = Failure::incomplete(

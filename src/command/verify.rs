@@ -1,14 +1,11 @@
 //! `mfa-gate verify`: the verdict of a saved report, from its evidence, without a token.
 
-use std::sync::Arc;
-
 use jiff::SignedDuration;
 
 use crate::cli::Verify;
 use crate::emit::console;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
-use crate::policy::check_digest;
 use crate::report::Report;
 use crate::run::workspaces::named;
 use crate::run::{Context, saved, to_stdout, whole};
@@ -20,15 +17,7 @@ pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure>
     let mut judged = saved::judged_again(&args.report)?;
     // Evidence is judged by what it shows: the --exit-zero of its run forgives nothing here.
     judged.options.exit_zero = false;
-    let pin = context.policy_pin(args.policy_sha256.as_ref());
-    let pin = pin.as_deref().map(check_digest).transpose()?;
-    let demands = Demands {
-        max_age: args.max_age,
-        workspaces: named(&args.workspace)?,
-        policy_sha256: pin,
-        live: args.require_live,
-    };
-    let objections = demands.objections(&judged, context);
+    let objections = objections(args, &judged, context)?;
     if !objections.is_empty() {
         return Err(Failure::incomplete(
             format!(
@@ -51,37 +40,26 @@ pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure>
     whole(exit, printed.err().as_slice())
 }
 
-/// What a report must meet to count as evidence.
-struct Demands {
-    max_age: Option<SignedDuration>,
-    workspaces: Vec<Arc<str>>,
-    policy_sha256: Option<String>,
-    live: bool,
-}
-
-impl Demands {
-    /// Everything that a report does not meet.
-    fn objections(&self, report: &Report, context: &Context<'_>) -> Vec<String> {
-        let age = context.now.duration_since(report.checked_at);
-        let missing: Vec<&str> = self
-            .workspaces
-            .iter()
-            .filter(|slug| !report.workspaces.iter().any(|checked| checked.slug == **slug))
-            .map(|slug| &**slug)
-            .collect();
-        let too_old = self.max_age.filter(|max| age > *max);
-        [
-            (age < -CLOCK_SKEW).then(|| format!("it is from the future: {}", report.checked_at)),
-            too_old.map(|max| {
-                let age = SignedDuration::from_secs(age.as_secs());
-                format!("it is {age:#} old, and may be {max:#}")
-            }),
-            (!missing.is_empty()).then(|| format!("it is not about {}", missing.join(", "))),
-            saved::other_policy(report, self.policy_sha256.as_deref()),
-            (self.live && !report.is_live()).then(|| "it is not live".into()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
+/// What the report does not meet of all that is asked for.
+fn objections(
+    args: &Verify,
+    report: &Report,
+    context: &Context<'_>,
+) -> Result<Vec<String>, Failure> {
+    let pin = context.policy_pin(args.policy_sha256.as_ref())?;
+    let mut missing = named(&args.workspace)?;
+    missing.retain(|slug| !report.workspaces.iter().any(|checked| checked.slug == *slug));
+    let age = context.now.duration_since(report.checked_at);
+    let too_old = args.max_age.filter(|max| age > *max);
+    let objections = [
+        (age < -CLOCK_SKEW).then(|| format!("it is from the future: {}", report.checked_at)),
+        too_old.map(|max| {
+            let age = SignedDuration::from_secs(age.as_secs());
+            format!("it is {age:#} old, and may be {max:#}")
+        }),
+        (!missing.is_empty()).then(|| format!("it is not about {}", missing.join(", "))),
+        saved::other_policy(report, pin.as_deref()),
+        (args.require_live && !report.is_live()).then(|| "it is not live".into()),
+    ];
+    Ok(objections.into_iter().flatten().collect())
 }

@@ -229,18 +229,25 @@ pub(crate) fn askable(
     Ok(sources)
 }
 
-/// What to say of the workspaces that were not read to the end, if there are any.
-pub(crate) fn unread_complaint(readings: &[Reading]) -> Option<Problem> {
-    let reasons = readings
-        .iter()
-        .filter_map(|reading| Some((&reading.workspace, reading.members.as_ref().err()?)));
-    let (_, first) = reasons.clone().next()?;
-    let said: Vec<String> = reasons
-        .map(|(slug, incomplete)| {
-            format!("the workspace {slug} could not be checked: {}", incomplete.what)
-        })
-        .collect();
-    Some(Problem { what: said.join("; "), help: first.help.clone() })
+/// Refuses to go on where a workspace was not read to the end: a member who was not seen may be one
+/// who matters. `then` says what that leads to.
+///
+/// # Errors
+/// [`Failure::Incomplete`], one for all of these workspaces.
+pub(crate) fn demand_all(readings: &[Reading], then: &str) -> Result<(), Failure> {
+    let mut said = Vec::new();
+    let mut help = None;
+    for reading in readings {
+        if let Err(problem) = &reading.members {
+            let slug = &reading.workspace;
+            said.push(format!("the workspace {slug} could not be checked: {}", problem.what));
+            help.get_or_insert(&problem.help);
+        }
+    }
+    match help {
+        Some(help) => Err(Failure::incomplete(said.join("; ") + then, help.clone())),
+        None => Ok(()),
+    }
 }
 
 /// The workspaces as they would have been read, but for what keeps anybody from being judged.

@@ -1,11 +1,13 @@
 //! What a run leaves behind: the reports that were asked for, and the summary for a person.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
 use crate::emit::console::Style;
-use crate::emit::{self, Reports, Written, console};
+use crate::emit::{self, ReportArg, Reports, Written, console};
+use crate::env::{CREDENTIALS, file_of};
 use crate::failure::{Exit, Failure};
 use crate::redact::Redactor;
 use crate::report::Report;
@@ -23,6 +25,19 @@ pub(crate) fn redacted(
     }
     let redactor = Redactor::from_env(context.env)?;
     run(Some(&redactor)).map_err(Redactor::failure)
+}
+
+/// Checks and clears the places of reports. None of them is one of these files, which the command
+/// reads, or one that a variable names: the files of credentials, and the certificates to trust.
+pub(crate) fn prepare<'p, F: Word>(
+    reports: &[ReportArg<F>],
+    files: impl IntoIterator<Item = &'p PathBuf>,
+    context: &Context<'_>,
+) -> Result<Reports<F>, Failure> {
+    let variables = CREDENTIALS.into_iter().map(file_of).chain(["SSL_CERT_FILE".to_owned()]);
+    let named = variables.filter_map(|name| (context.env)(&name)).map(PathBuf::from);
+    let read: Vec<PathBuf> = files.into_iter().cloned().chain(named).collect();
+    Reports::prepare(reports, &read.iter().map(PathBuf::as_path).collect::<Vec<_>>())
 }
 
 /// The reports of a run, as far as they could be written.

@@ -4,7 +4,6 @@ pub(crate) mod archive;
 pub(crate) mod collect;
 pub(crate) mod commit;
 pub(crate) mod deliver;
-pub(crate) mod inputs;
 mod mask;
 pub(crate) mod notify;
 pub(crate) mod policy_run;
@@ -27,6 +26,7 @@ use crate::env::{POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::http::Secrets;
+use crate::policy::check_digest;
 use crate::words::Word;
 pub use progress::Announce;
 
@@ -69,22 +69,23 @@ impl Context<'_> {
         given.cloned().or_else(from_env).unwrap_or_else(|| "policy.yaml".into())
     }
 
-    pub(crate) fn policy_pin(&self, given: Option<&String>) -> Option<String> {
-        given.cloned().or_else(|| (self.env)(POLICY_SHA256))
+    /// The digest that the policy must have.
+    pub(crate) fn policy_pin(&self, given: Option<&String>) -> Result<Option<String>, Failure> {
+        let pin = given.cloned().or_else(|| (self.env)(POLICY_SHA256));
+        pin.as_deref().map(check_digest).transpose()
     }
 }
 
 /// Prints what a person asked for.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
     print_by(|out| out.write_all(text.as_bytes()))
 }
 
 /// Prints what a person asked for, as it is written.
 pub(crate) fn print_by(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), Failure> {
-    let printed = to_stdout(write);
-    whole(Exit::Success, printed.err().as_slice()).map(|_| ())
+) -> Result<Exit, Failure> {
+    whole(Exit::Success, to_stdout(write).err().as_slice())
 }
 
 /// Writes to standard output. A reader that went away, such as `head`, is no failure.

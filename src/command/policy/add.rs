@@ -4,46 +4,51 @@ use jiff::civil::Date;
 
 use super::lint::{warn, warnings_about};
 use super::who::{find, members};
-use super::{conclude, demand_all, demand_length, name, open, refused, selector};
+use super::{Edit, demand_length, name, selector};
 use crate::cli::{EntryArgs, PolicyAdd};
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::location::Location;
 use crate::member::{Member, Role, TwoFactor};
 use crate::policy::{
-    Admins, Document, Exemption, Limits, MemberId, OptionalField, Policy, Refusal, Selector,
-    Warning, as_email, snippet,
+    Admins, Exemption, Limits, MemberId, OptionalField, Policy, Refusal, Selector, Warning,
+    as_email, snippet,
 };
 use crate::read::{Roles, Wanted};
 use crate::reading::Reading;
 use crate::run::Context;
-use crate::run::collect::Collector;
+use crate::run::collect::{Collector, demand_all};
 use crate::run::workspaces::select;
 
 pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failure> {
-    let (path, document) = open(&args.policy, !args.dry_run, context)?;
-    let (policy, today) = (&document.policy, context.today());
+    let edit = Edit::open(&args.policy, args.dry_run, context)?;
+    let (document, today) = (&edit.document, context.today());
+    let policy = &document.policy;
     let planned = planned(&args.entry, policy, today)?;
     demand_options(&policy.limits, &args.entry)?;
     demand_length(policy, &planned, today)?;
     demand_room(policy)?;
-    let refused = |refusal| refused(&refusal, policy, "Add the exemption by hand.");
+    let refused = |refusal| edit.refused(&refusal, "Add the exemption by hand.");
     // What is wrong with the entry itself is said before any server is asked for the member.
     if let Err(refusal @ Refusal::Invalid(_)) = document.with(&planned) {
         return Err(refused(refusal));
     }
     let readings = readings(args, policy, context)?;
-    demand_all(&readings)?;
+    demand_all(&readings, "; nothing was written")?;
     let member = find(&args.who, &readings, context)?.member;
     let exemption = about(planned, member)?;
-    demand_roles(policy, &exemption, member, &readings)?;
+    let places: Vec<_> = places(&exemption, member, &readings).collect();
+    demand_roles(policy, &places)?;
     let changed = document.with(&exemption).map_err(refused)?;
-    let said = summary(&changed, &exemption, args.dry_run);
-    conclude(&path, &document, &changed, &said, args.dry_run, context)?;
+    let added = changed.policy.exemptions.last().map(|added| added.location.clone());
+    let location = added.unwrap_or_else(|| exemption.location.clone());
+    edit.conclude(&changed, &summary(&exemption, &location, args.dry_run))?;
     let mut warnings = warnings_about(&exemption.id, &changed.policy, today);
-    let added = changed.policy.exemptions.last().map(|added| &added.location);
-    warnings.extend(added.and_then(|place| needless(policy, &exemption, member, &readings, place)));
-    warnings.extend(added.and_then(|place| owner(&exemption, member, &readings, place)));
+    let more = [needless(policy, &places), owner(&places)].into_iter().flatten();
+    warnings.extend(more.map(|(message, help)| {
+        let location = location.clone();
+        Warning { location, message: format!("{} {message}", member.label()), help: help.into() }
+    }));
     warn(&changed, &warnings);
     Ok(Exit::Success)
 }
@@ -166,27 +171,31 @@ fn about(planned: Exemption, member: &Member) -> Result<Exemption, Failure> {
     }
 }
 
-/// Refuses, under `limits.admins: deny`, to exempt an owner of a workspace where the exemption
-/// applies, or a member who may be one.
-fn demand_roles(
-    policy: &Policy,
+/// The workspaces where the exemption applies to the member, as each of them shows it.
+fn places<'r>(
     exemption: &Exemption,
     member: &Member,
-    readings: &[Reading],
-) -> Result<(), Failure> {
+    readings: &'r [Reading],
+) -> impl Iterator<Item = (&'r str, &'r Member)> {
+    let same = members(readings).filter(|(_, other)| other.key() == member.key());
+    same.filter(|(slug, _)| exemption.applies_to(slug))
+}
+
+/// Refuses, under `limits.admins: deny`, to exempt an owner of a workspace where the exemption
+/// applies, or a member who may be one.
+fn demand_roles(policy: &Policy, places: &[(&str, &Member)]) -> Result<(), Failure> {
     if policy.limits.admins == Admins::Allow {
         return Ok(());
     }
-    let same = members(readings).filter(|(_, other)| other.key() == member.key());
-    for (slug, other) in same.filter(|(slug, _)| exemption.applies_to(slug)) {
-        match other.role {
+    for (slug, member) in places {
+        match member.role {
             Some(Role::Member) => {}
             Some(Role::Owner) => {
                 return Err(Failure::usage(
                     format!(
                         "{} is an owner of {slug}, and the policy forbids exempting owners \
                          (`limits.admins: deny`)",
-                        other.label()
+                        member.label()
                     ),
                     "Make another member the owner, or exempt the member in other workspaces only: \
                      --only names them.",
@@ -197,7 +206,7 @@ fn demand_roles(
                     format!(
                         "the policy forbids exempting owners (`limits.admins: deny`), and the role \
                          of {} in {slug} is not known; nothing was written",
-                        other.label()
+                        member.label()
                     ),
                     "Read the workspace from Bitbucket's API, with a credential of one of its owners.",
                 ));
@@ -207,58 +216,35 @@ fn demand_roles(
     Ok(())
 }
 
-/// Warns where the member owns a workspace that the exemption applies to.
-fn owner(
-    exemption: &Exemption,
-    member: &Member,
-    readings: &[Reading],
-    place: &Location,
-) -> Option<Warning> {
-    let owned: Vec<&str> = members(readings)
-        .filter(|(slug, other)| other.key() == member.key() && exemption.applies_to(slug))
-        .filter(|(_, other)| other.role == Some(Role::Owner))
-        .map(|(slug, _)| slug)
-        .collect();
-    let workspaces = (!owned.is_empty()).then(|| owned.join(", "))?;
-    Some(Warning {
-        location: place.clone(),
-        message: format!("{} is an owner of {workspaces}", member.label()),
-        help: "An owner can do everything in a workspace. Ask for a second factor first.".into(),
+/// What to say of a member who owns a workspace that the exemption applies to.
+fn owner(places: &[(&str, &Member)]) -> Option<(String, &'static str)> {
+    let owned = places.iter().filter(|(_, member)| member.role == Some(Role::Owner));
+    let owned: Vec<&str> = owned.map(|(slug, _)| *slug).collect();
+    (!owned.is_empty()).then(|| {
+        let help = "An owner can do everything in a workspace. Ask for a second factor first.";
+        (format!("is an owner of {}", owned.join(", ")), help)
     })
 }
 
-/// Warns where the member has a second factor already, as far as was read, in every workspace where
-/// the exemption applies.
-fn needless(
-    policy: &Policy,
-    exemption: &Exemption,
-    member: &Member,
-    readings: &[Reading],
-    place: &Location,
-) -> Option<Warning> {
+/// What to say of a member who has a second factor already, as far as was read, in every workspace
+/// where the exemption applies.
+fn needless(policy: &Policy, places: &[(&str, &Member)]) -> Option<(String, &'static str)> {
     let mut seen_by = None;
-    let same = members(readings).filter(|(_, other)| other.key() == member.key());
-    for (_, other) in same.filter(|(slug, _)| exemption.applies_to(slug)) {
-        match other.evidence.joined(&policy.accept) {
+    for (_, member) in places {
+        match member.evidence.joined(&policy.accept) {
             (TwoFactor::Enabled, source) => seen_by = source,
             (TwoFactor::Disabled | TwoFactor::Unknown, _) => return None,
         }
     }
     let source = seen_by?.id();
-    Some(Warning {
-        location: place.clone(),
-        message: format!(
-            "{} has a second factor already, seen by {source}: the exemption is not needed",
-            member.label()
-        ),
-        help: "If it is not needed later either, remove it: `mfa-gate policy prune`.".into(),
-    })
+    Some((
+        format!("has a second factor already, seen by {source}: the exemption is not needed"),
+        "If it is not needed later either, remove it: `mfa-gate policy prune`.",
+    ))
 }
 
-fn summary(changed: &Document, exemption: &Exemption, dry_run: bool) -> String {
-    let policy = &changed.policy;
-    let line = policy.exemptions.last().map_or(1, |added| added.location.line);
-    let (path, id) = (terminal(&policy.path), terminal(&exemption.id));
+fn summary(exemption: &Exemption, location: &Location, dry_run: bool) -> String {
+    let (path, line, id) = (terminal(&location.path), location.line, terminal(&exemption.id));
     if dry_run {
         return format!("{path}:{line}: {id} would be added\n");
     }

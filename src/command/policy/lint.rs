@@ -18,7 +18,7 @@ use crate::rule::{Level, Rule};
 use crate::run::{Context, print};
 
 pub(super) fn run(args: &PolicyLint, context: &Context<'_>) -> Result<Exit, Failure> {
-    let (_, document) = super::open(&args.policy, false, context)?;
+    let document = super::load(&args.policy, context)?;
     let today = args.today.unwrap_or_else(|| context.today());
     let warnings = warnings(&document, today);
     warn(&document, &warnings);

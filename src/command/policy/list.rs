@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::judge::standings;
 use crate::policy::{Exemption, Policy};
 use crate::report::{JudgedExemption, State};
-use crate::run::inputs::Inputs;
+use crate::run::deliver::prepare;
 use crate::run::{Context, list_width, whole};
 
 /// The longest id that the column of ids is made as wide as, in terminal cells.
@@ -26,8 +26,8 @@ pub(super) fn run(args: &PolicyList, context: &Context<'_>) -> Result<Exit, Fail
     let path = context.policy_path(args.policy.policy.as_ref());
     let usual = [ReportArg { format: ExemptionsFormat::Text, path: "-".into() }];
     let reports = if args.report.is_empty() { &usual } else { args.report.as_slice() };
-    let reports = Inputs::new([&path], context).reports(reports)?;
-    let (_, document) = super::open(&args.policy, false, context)?;
+    let reports = prepare(reports, [&path], context)?;
+    let document = super::load(&args.policy, context)?;
     let policy = &document.policy;
     let today = args.today.unwrap_or_else(|| context.today());
     let exemptions = standings(&policy.exemptions, &policy.limits, today);

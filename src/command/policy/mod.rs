@@ -20,10 +20,8 @@ use crate::files::{check_replaceable, replace};
 use crate::judge::is_too_long;
 use crate::member::{LONGEST_NAME, Member, shortened, shown_name};
 use crate::policy::{Document, Exemption, MemberId, Policy, Refusal, Selector};
-use crate::reading::Reading;
 use crate::report::Finding;
 use crate::rule::Rule;
-use crate::run::collect::unread_complaint;
 use crate::run::{Context, print};
 
 pub(super) fn run(command: &PolicyCommand, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -37,48 +35,68 @@ pub(super) fn run(command: &PolicyCommand, context: &Context<'_>) -> Result<Exit
     }
 }
 
-/// Opens the policy, to change it or only to read it.
-fn open(
-    args: &PolicyArgs,
-    writes: bool,
-    context: &Context<'_>,
-) -> Result<(PathBuf, Document), Failure> {
-    let path = context.policy_path(args.policy.as_ref());
-    if writes {
-        check_replaceable(&path)?;
-    }
-    let pin = context.policy_pin(args.policy_sha256.as_ref());
-    let document = Document::load(&path, pin.as_deref())?;
-    Ok((path, document))
+/// Reads the policy that is named.
+fn load(args: &PolicyArgs, context: &Context<'_>) -> Result<Document, Failure> {
+    let pin = context.policy_pin(args.policy_sha256.as_ref())?;
+    Document::load(&context.policy_path(args.policy.as_ref()), pin.as_deref())
 }
 
-/// Writes a changed policy and says so; for a dry run, shows the difference and writes nothing.
-fn conclude(
-    path: &Path,
-    before: &Document,
-    changed: &Document,
-    said: &str,
+/// A policy that a command changes.
+struct Edit<'a> {
+    path: PathBuf,
+    /// The policy as it was read.
+    document: Document,
     dry_run: bool,
-    context: &Context<'_>,
-) -> Result<Exit, Failure> {
-    if !dry_run {
-        replace(path, &before.text, &changed.text)?;
-        tell(path, &format!("{said}sha256: {}\n", changed.policy.sha256), context)?;
-        return Ok(Exit::Success);
+    context: &'a Context<'a>,
+}
+
+impl<'a> Edit<'a> {
+    fn open(args: &PolicyArgs, dry_run: bool, context: &'a Context<'a>) -> Result<Self, Failure> {
+        let path = context.policy_path(args.policy.as_ref());
+        if !dry_run {
+            check_replaceable(&path)?;
+        }
+        Ok(Edit { path, document: load(args, context)?, dry_run, context })
     }
-    // Standard output is the difference and nothing else.
-    if !context.stderr.quiet {
-        let _ = io::stderr().write_all(said.as_bytes());
+
+    /// Writes the changed policy and says so; for a dry run, shows the difference and writes
+    /// nothing.
+    fn conclude(&self, changed: &Document, said: &str) -> Result<Exit, Failure> {
+        if !self.dry_run {
+            replace(&self.path, &self.document.text, &changed.text)?;
+            let said = format!("{said}sha256: {}\n", changed.policy.sha256);
+            return tell(&self.path, &said, self.context);
+        }
+        // Standard output is the difference and nothing else.
+        if !self.context.stderr.quiet {
+            let _ = io::stderr().write_all(said.as_bytes());
+        }
+        let lines = changed.diff.lines().map(|line| format!("{}\n", terminal(line)));
+        print(&lines.collect::<String>())
     }
-    print(&changed.diff.lines().map(|line| format!("{}\n", terminal(line))).collect::<String>())?;
-    Ok(Exit::Success)
+
+    /// Why the policy was not changed; `by_hand` says what to do instead.
+    fn refused(&self, refusal: &Refusal, by_hand: &str) -> Failure {
+        let path = terminal(&self.document.policy.path);
+        match refusal {
+            Refusal::Invalid(problems) => Failure::rendered(format!(
+                "{problems}\n\nerror: {path} was not changed: the result would not be a valid policy"
+            )),
+            Refusal::Unusual => Failure::usage(
+                format!(
+                    "{path} was not changed: it is written in a form that this program cannot edit"
+                ),
+                by_hand,
+            ),
+        }
+    }
 }
 
 /// Says what was done to a file. Where that fails, the file is written all the same, so the failure
 /// says not to run the command again.
-fn tell(path: &Path, text: &str, context: &Context<'_>) -> Result<(), Failure> {
+fn tell(path: &Path, text: &str, context: &Context<'_>) -> Result<Exit, Failure> {
     if context.stdout.quiet {
-        return Ok(());
+        return Ok(Exit::Success);
     }
     print(text).map_err(|_| {
         Failure::incomplete(
@@ -86,22 +104,6 @@ fn tell(path: &Path, text: &str, context: &Context<'_>) -> Result<(), Failure> {
             "Look at the file. Do not run this command again.",
         )
     })
-}
-
-/// Why a policy was not changed; `by_hand` says what to do instead.
-fn refused(refusal: &Refusal, policy: &Policy, by_hand: &str) -> Failure {
-    let path = terminal(&policy.path);
-    match refusal {
-        Refusal::Invalid(problems) => Failure::rendered(format!(
-            "{problems}\n\nerror: {path} was not changed: the result would not be a valid policy"
-        )),
-        Refusal::Unusual => Failure::usage(
-            format!(
-                "{path} was not changed: it is written in a form that this program cannot edit"
-            ),
-            by_hand,
-        ),
-    }
 }
 
 /// Refuses an exemption that would end in the past, or run too long to have any effect.
@@ -122,17 +124,6 @@ fn demand_length(policy: &Policy, exemption: &Exemption, today: Date) -> Result<
         return Ok(());
     };
     Err(Failure::usage(what, help))
-}
-
-/// Refuses to go on where a workspace was not read to the end: a member who was not seen may be the
-/// one who is meant, or may need an exemption.
-fn demand_all(readings: &[Reading]) -> Result<(), Failure> {
-    match unread_complaint(readings) {
-        None => Ok(()),
-        Some(problem) => {
-            Err(Failure::incomplete(format!("{}; nothing was written", problem.what), problem.help))
-        }
-    }
 }
 
 /// Refuses to go on where a workspace could not be checked: members who are not seen there might

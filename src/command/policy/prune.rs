@@ -1,50 +1,47 @@
 //! `mfa-gate policy prune`: removes exemptions that are no longer needed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use jiff::civil::Date;
 
-use super::{conclude, demand_judged, open, refused};
+use super::{Edit, demand_judged};
 use crate::cli::PolicyPrune;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
 use crate::location::Location;
 use crate::policy::{Exemption, Levels, Policy};
-use crate::report::{JudgedExemption, State};
+use crate::report::State;
 use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::{Context, print};
 
 pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Failure> {
-    let (path, document) = open(&args.policy, !args.dry_run, context)?;
+    let edit = Edit::open(&args.policy, args.dry_run, context)?;
+    let policy = &edit.document.policy;
     // The levels of the policy decide nothing here: with `allow`, findings would be missing.
-    let policy = Policy { levels: Levels::default(), ..document.policy.clone() };
-    let run = PolicyRun::new(policy, &args.sources, Terms::PLAIN, context)?;
+    let judging = Policy { levels: Levels::default(), ..policy.clone() };
+    let run = PolicyRun::new(judging, &args.sources, Terms::PLAIN, context)?;
     let evaluation = run.judge(run.collect()?, None).evaluation;
     demand_judged(&evaluation.findings)?;
     let found: HashSet<&str> =
         evaluation.findings.iter().filter_map(|finding| finding.exemption.as_deref()).collect();
-    let decide = |(exemption, judged): (_, &JudgedExemption)| {
-        (exemption, Decision::of(exemption, judged.state, &found, &document.policy, run.today))
-    };
-    let exemptions = document.policy.exemptions.iter();
-    let decisions: Vec<(&Exemption, Decision)> =
-        exemptions.zip(&evaluation.exemptions).map(decide).collect();
+    let judged = evaluation.exemptions.iter();
+    let states: HashMap<&str, State> = judged.map(|judged| (&*judged.id, judged.state)).collect();
+    let decide =
+        |exemption| (exemption, Decision::of(exemption, &states, &found, policy, run.today));
+    let decisions: Vec<_> = policy.exemptions.iter().map(decide).collect();
     let removed = decisions.iter().enumerate();
     let removed = removed.filter_map(|(at, (_, decision))| decision.removes().then_some(at));
     let removed: Vec<usize> = removed.collect();
-    let said = said(&document.policy, &decisions, args.dry_run);
+    let said = said(policy, &decisions, args.dry_run);
     if removed.is_empty() {
-        return if context.stdout.quiet {
-            Ok(Exit::Success)
-        } else {
-            print(&said).map(|()| Exit::Success)
-        };
+        return if context.stdout.quiet { Ok(Exit::Success) } else { print(&said) };
     }
-    let changed = document
+    let changed = edit
+        .document
         .without(&removed)
-        .map_err(|refusal| refused(&refusal, &document.policy, &by_hand(&decisions)))?;
-    conclude(&path, &document, &changed, &said, args.dry_run, context)
+        .map_err(|refusal| edit.refused(&refusal, &by_hand(&decisions)))?;
+    edit.conclude(&changed, &said)
 }
 
 /// What to do with an exemption.
@@ -62,7 +59,7 @@ impl Decision {
     /// needs, or would need if they were valid.
     fn of(
         exemption: &Exemption,
-        state: State,
+        states: &HashMap<&str, State>,
         found: &HashSet<&str>,
         policy: &Policy,
         today: Date,
@@ -77,7 +74,8 @@ impl Decision {
             };
             Decision::Remove(format!("it ended on {}, and {then}", exemption.expires))
         };
-        match state {
+        let state = states.get(&*exemption.id).copied();
+        match state.unwrap_or(State::Unresolved) {
             State::Unused | State::Unneeded if is_anywhere => {
                 Decision::KeepAndSay("the policy does not say in which workspaces it applies")
             }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::lint::{warn, warnings_about};
-use super::{conclude, demand_length, open, refused};
+use super::{Edit, demand_length};
 use crate::cli::PolicyRenew;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure};
@@ -12,23 +12,22 @@ use crate::run::Context;
 use crate::suggest::{listed, nearest};
 
 pub(super) fn run(args: &PolicyRenew, context: &Context<'_>) -> Result<Exit, Failure> {
-    let (path, document) = open(&args.policy, !args.dry_run, context)?;
-    let policy = &document.policy;
-    let today = context.today();
+    let edit = Edit::open(&args.policy, args.dry_run, context)?;
+    let (policy, today) = (&edit.document.policy, context.today());
     let (position, old) = find(&args.id, policy)?;
     let new = renewed(old, args, today);
     demand_later(old, &new)?;
     demand_length(policy, &new, today)?;
-    let changed = document
+    let changed = edit
+        .document
         .replaced(position, &new)
-        .map_err(|refusal| refused(&refusal, policy, "Edit the exemption by hand."))?;
-    let (id, place) =
-        (terminal(&old.id), format!("{}:{}", terminal(&policy.path), old.location.line));
+        .map_err(|refusal| edit.refused(&refusal, "Edit the exemption by hand."))?;
+    let (path, line, id) = (terminal(&policy.path), old.location.line, terminal(&old.id));
     let verb = if args.dry_run { "would be renewed" } else { "renewed" };
-    let said = format!("{place}: {id} {verb} until {}, instead of {}\n", new.expires, old.expires);
-    conclude(&path, &document, &changed, &said, args.dry_run, context)?;
-    let warnings = warnings_about(&old.id, &changed.policy, today);
-    warn(&changed, &warnings);
+    let (until, instead_of) = (new.expires, old.expires);
+    let said = format!("{path}:{line}: {id} {verb} until {until}, instead of {instead_of}\n");
+    edit.conclude(&changed, &said)?;
+    warn(&changed, &warnings_about(&old.id, &changed.policy, today));
     Ok(Exit::Success)
 }
 
