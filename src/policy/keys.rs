@@ -66,12 +66,8 @@ pub(super) struct Key {
     pub(super) takes: Takes,
     /// The key with a value.
     pub(super) example: &'static str,
-    /// What it means, and the default.
+    /// What it means, and the default, after a blank.
     pub(super) about: &'static str,
-}
-
-const fn key(name: &'static str, takes: Takes, example: &'static str, about: &'static str) -> Key {
-    Key { name, takes, example, about }
 }
 
 /// What a mapping may hold.
@@ -101,226 +97,126 @@ impl Shape {
     /// A key of this mapping, by its name.
     pub(super) fn key(&self, name: &'static str) -> Key {
         let known = self.keys.iter().find(|key| key.name == name);
-        known.copied().unwrap_or(key(name, Takes::Text(Form::Line), name, ""))
+        let unknown = Key { name, takes: Takes::Text(Form::Line), example: name, about: "" };
+        known.copied().unwrap_or(unknown)
     }
 }
 
-pub(super) static POLICY: Shape = Shape {
-    place: "at the top level",
-    keys: &[
-        key("version", Takes::Version, "version: 1", "The version of this format: 1."),
-        key(
-            "workspaces",
-            Takes::Texts(Form::Slug),
-            "workspaces: [acme]",
-            "The slugs of the workspaces that are checked. Without this key the command line names \
-             them.",
-        ),
-        key(
-            "accept",
-            Takes::Words(words::<Source>(), 1),
-            "accept: [bitbucket]",
-            "The proofs of a second factor that count; any one is enough. Default: `[bitbucket]`.",
-        ),
-        key(
-            "coverage",
-            Takes::Words(words::<Coverage>(), 1),
-            "coverage: [members, repositories]",
-            "Who is looked at: the members, and with `repositories` also everybody else who has \
-             access to a repository. Default: `[members]`.",
-        ),
-        key(
-            "roster",
-            Takes::Mapping(&ROSTER),
-            "roster: {email: Email, mfa: MFA}",
-            "Where the identity provider's roster comes from, or the headings and words of its file, \
-             where they are not the usual ones.",
-        ),
-        key(
-            "rules",
-            Takes::Rules,
-            "rules: {exemption-unused: warn}",
-            "The level of each rule that differs from its default.",
-        ),
-        key(
-            "limits",
-            Takes::Mapping(&LIMITS),
-            "limits: {max_days: 90}",
-            "What exemptions may look like, and how old a roster may be.",
-        ),
-        key(
-            "exemptions",
-            Takes::Entries(&EXEMPTION),
-            "exemptions: []",
-            "Which members are exempt, and until when.",
-        ),
-    ],
-};
+/// Defines what a mapping may hold: what each key means and takes, and a value for the example.
+macro_rules! shape {
+    ($shape:ident, $place:literal {
+        $($(#[doc = $about:literal])+ $name:ident: $takes:expr => $value:literal,)+
+    }) => {
+        pub(super) static $shape: Shape = Shape {
+            place: $place,
+            keys: &[$(Key {
+                name: stringify!($name),
+                takes: $takes,
+                example: concat!(stringify!($name), ": ", $value),
+                about: concat!($($about),+),
+            }),+],
+        };
+    };
+}
 
-pub(super) static ROSTER: Shape = Shape {
-    place: "under `roster`",
-    keys: &[
-        key(
-            "from",
-            Takes::Word(words::<RosterFrom>()),
-            "from: entra",
-            "Where the roster comes from: `entra` asks Microsoft Entra. Then there are no other \
-             keys. Default: the file of `--roster`.",
-        ),
-        key(
-            "account_id",
-            Takes::Text(Form::Line),
-            "account_id: Account ID",
-            "The heading of the Atlassian account ids.",
-        ),
-        key(
-            "email",
-            Takes::Text(Form::Line),
-            "email: Email",
-            "The heading of the e-mail addresses.",
-        ),
-        key("mfa", Takes::Text(Form::Line), "mfa: MFA", "The heading of the second factor."),
-        key("sso", Takes::Text(Form::Line), "sso: SSO", "The heading of single sign-on."),
-        key(
-            "enabled",
-            Takes::Texts(Form::Line),
-            "enabled: [Capable]",
-            "The words in the column of the second factor for one that is registered. With this \
-             key or `disabled` no other words count; case does not matter. Default: true, yes, \
-             enabled, on, 1.",
-        ),
-        key(
-            "disabled",
-            Takes::Texts(Form::Line),
-            "disabled: [Not Capable]",
-            "The words in it for none that is registered. Default: false, no, disabled, off, 0.",
-        ),
-    ],
-};
+shape! {
+    POLICY, "at the top level" {
+        /// The version of this format: 1.
+        version: Takes::Version => "1",
+        /// The slugs of the workspaces that are checked. Without this key the command line names
+        /// them.
+        workspaces: Takes::Texts(Form::Slug) => "[acme]",
+        /// The proofs of a second factor that count; any one is enough. Default: `[bitbucket]`.
+        accept: Takes::Words(words::<Source>(), 1) => "[bitbucket]",
+        /// Who is looked at: the members, and with `repositories` also everybody else who has
+        /// access to a repository. Default: `[members]`.
+        coverage: Takes::Words(words::<Coverage>(), 1) => "[members, repositories]",
+        /// Where the identity provider's roster comes from, or the headings and words of its file,
+        /// where they are not the usual ones.
+        roster: Takes::Mapping(&ROSTER) => "{email: Email, mfa: MFA}",
+        /// The level of each rule that differs from its default.
+        rules: Takes::Rules => "{exemption-unused: warn}",
+        /// What exemptions may look like, and how old a roster may be.
+        limits: Takes::Mapping(&LIMITS) => "{max_days: 90}",
+        /// Which members are exempt, and until when.
+        exemptions: Takes::Entries(&EXEMPTION) => "[]",
+    }
+}
 
-pub(super) static LIMITS: Shape = Shape {
-    place: "under `limits`",
-    keys: &[
-        key(
-            "max_days",
-            Takes::Number,
-            "max_days: 90",
-            "The longest that an exemption may run, from `starts` to `expires`, in days. Every \
-             exemption must then have `starts`. Default: until 366 days from today.",
-        ),
-        key(
-            "max_exemptions",
-            Takes::Number,
-            "max_exemptions: 5",
-            "How many exemptions the policy may have. Default: any number.",
-        ),
-        key(
-            "warn_before_days",
-            Takes::Number,
-            "warn_before_days: 14",
-            "How many days before its last day an exemption counts as expiring. Default: 14.",
-        ),
-        key(
-            "roster_max_age_days",
-            Takes::Number,
-            "roster_max_age_days: 7",
-            "How old a roster may be, in days. Default: 7.",
-        ),
-        key(
-            "require",
-            Takes::Words(words::<OptionalField>(), 0),
-            "require: [owner, ticket]",
-            "The optional fields that every exemption must have. Default: none.",
-        ),
-        key(
-            "admins",
-            Takes::Word(words::<Admins>()),
-            "admins: deny",
-            "Whether an owner of a workspace may be exempt. Default: `allow`.",
-        ),
-        key(
-            "max_owners",
-            Takes::Number,
-            "max_owners: 3",
-            "How many members may own a workspace. Default: any number.",
-        ),
-    ],
-};
+shape! {
+    ROSTER, "under `roster`" {
+        /// Where the roster comes from: `entra` asks Microsoft Entra. Then there are no other keys.
+        /// Default: the file of `--roster`.
+        from: Takes::Word(words::<RosterFrom>()) => "entra",
+        /// The heading of the Atlassian account ids.
+        account_id: Takes::Text(Form::Line) => "Account ID",
+        /// The heading of the e-mail addresses.
+        email: Takes::Text(Form::Line) => "Email",
+        /// The heading of the second factor.
+        mfa: Takes::Text(Form::Line) => "MFA",
+        /// The heading of single sign-on.
+        sso: Takes::Text(Form::Line) => "SSO",
+        /// The words in the column of the second factor for one that is registered. With this key
+        /// or `disabled` no other words count; case does not matter. Default: true, yes, enabled,
+        /// on, 1.
+        enabled: Takes::Texts(Form::Line) => "[Capable]",
+        /// The words in it for none that is registered. Default: false, no, disabled, off, 0.
+        disabled: Takes::Texts(Form::Line) => "[Not Capable]",
+    }
+}
 
-pub(super) static EXEMPTION: Shape = Shape {
-    place: "in an entry of `exemptions`",
-    keys: &[
-        key(
-            "id",
-            Takes::Text(Form::Line),
-            "id: EX-7",
-            "The name of the exemption, unique in the policy.",
-        ),
-        key(
-            "account_id",
-            Takes::Text(Form::AccountId),
-            "account_id: \"ACCOUNT_ID\"",
-            "The whole Atlassian account id of the member.",
-        ),
-        key(
-            "uuid",
-            Takes::Text(Form::Uuid),
-            "uuid: \"{UUID}\"",
-            "The member's Bitbucket uuid, in braces, instead of `account_id`.",
-        ),
-        key(
-            "email",
-            Takes::Text(Form::Email),
-            "email: build-bot@acme.example",
-            "The member's e-mail address: alone, or with an id for sources that do not know ids.",
-        ),
-        key(
-            "name",
-            Takes::Text(Form::Line),
-            "name: Build bot",
-            "A name for people. It is never compared.",
-        ),
-        key(
-            "category",
-            Takes::Word(words::<Category>()),
-            "category: service-account",
-            "The kind of exemption.",
-        ),
-        key("reason", Takes::Text(Form::Paragraph), "reason: WHY", "Why the member is exempt."),
-        key(
-            "compensating_controls",
-            Takes::Texts(Form::Paragraph),
-            "compensating_controls: [IP allowlist]",
-            "What protects the account instead of a second factor.",
-        ),
-        key(
-            "owner",
-            Takes::Text(Form::Line),
-            "owner: platform@acme.example",
-            "Who is responsible for the exemption.",
-        ),
-        key(
-            "approved_by",
-            Takes::Text(Form::Line),
-            "approved_by: security@acme.example",
-            "Who approved it.",
-        ),
-        key("ticket", Takes::Text(Form::Line), "ticket: SEC-123", "Where it was discussed."),
-        key("starts", Takes::Date, "starts: YYYY-MM-DD", "Its first day, UTC."),
-        key(
-            "expires",
-            Takes::Date,
-            "expires: YYYY-MM-DD",
-            "Its last day. The exemption is valid until the end of that day, UTC.",
-        ),
-        key(
-            "workspaces",
-            Takes::Texts(Form::Slug),
-            "workspaces: [acme]",
-            "The slugs of the workspaces where it applies. Default: all workspaces of the policy.",
-        ),
-    ],
-};
+shape! {
+    LIMITS, "under `limits`" {
+        /// The longest that an exemption may run, from `starts` to `expires`, in days. Every
+        /// exemption must then have `starts`. Default: until 366 days from today.
+        max_days: Takes::Number => "90",
+        /// How many exemptions the policy may have. Default: any number.
+        max_exemptions: Takes::Number => "5",
+        /// How many days before its last day an exemption counts as expiring. Default: 14.
+        warn_before_days: Takes::Number => "14",
+        /// How old a roster may be, in days. Default: 7.
+        roster_max_age_days: Takes::Number => "7",
+        /// The optional fields that every exemption must have. Default: none.
+        require: Takes::Words(words::<OptionalField>(), 0) => "[owner, ticket]",
+        /// Whether an owner of a workspace may be exempt. Default: `allow`.
+        admins: Takes::Word(words::<Admins>()) => "deny",
+        /// How many members may own a workspace. Default: any number.
+        max_owners: Takes::Number => "3",
+    }
+}
+
+shape! {
+    EXEMPTION, "in an entry of `exemptions`" {
+        /// The name of the exemption, unique in the policy.
+        id: Takes::Text(Form::Line) => "EX-7",
+        /// The whole Atlassian account id of the member.
+        account_id: Takes::Text(Form::AccountId) => "\"ACCOUNT_ID\"",
+        /// The member's Bitbucket uuid, in braces, instead of `account_id`.
+        uuid: Takes::Text(Form::Uuid) => "\"{UUID}\"",
+        /// The member's e-mail address: alone, or with an id for sources that do not know ids.
+        email: Takes::Text(Form::Email) => "build-bot@acme.example",
+        /// A name for people. It is never compared.
+        name: Takes::Text(Form::Line) => "Build bot",
+        /// The kind of exemption.
+        category: Takes::Word(words::<Category>()) => "service-account",
+        /// Why the member is exempt.
+        reason: Takes::Text(Form::Paragraph) => "WHY",
+        /// What protects the account instead of a second factor.
+        compensating_controls: Takes::Texts(Form::Paragraph) => "[IP allowlist]",
+        /// Who is responsible for the exemption.
+        owner: Takes::Text(Form::Line) => "platform@acme.example",
+        /// Who approved it.
+        approved_by: Takes::Text(Form::Line) => "security@acme.example",
+        /// Where it was discussed.
+        ticket: Takes::Text(Form::Line) => "SEC-123",
+        /// Its first day, UTC.
+        starts: Takes::Date => "YYYY-MM-DD",
+        /// Its last day. The exemption is valid until the end of that day, UTC.
+        expires: Takes::Date => "YYYY-MM-DD",
+        /// The slugs of the workspaces where it applies. Default: all workspaces of the policy.
+        workspaces: Takes::Texts(Form::Slug) => "[acme]",
+    }
+}
 
 /// The keys that must be there: those without a default.
 pub(super) const REQUIRED: [&str; 4] = ["version", "id", "reason", "expires"];

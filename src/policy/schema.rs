@@ -34,7 +34,7 @@ fn object(shape: &Shape, generator: &mut SchemaGenerator) -> Schema {
     let mut properties = Map::new();
     for key in shape.keys {
         let mut schema = value(key.takes, generator);
-        schema.insert("description".into(), key.about.into());
+        schema.insert("description".into(), key.about.trim_start().into());
         properties.insert(key.name.into(), schema.to_value());
     }
     let required: Vec<&str> = shape.names().filter(|name| REQUIRED.contains(name)).collect();
