@@ -12,6 +12,7 @@ mod lists;
 mod load;
 mod meant;
 mod overlap;
+mod roster;
 mod rules;
 mod schema;
 mod validate;
@@ -28,10 +29,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub(crate) use self::dates::read_date;
 pub use self::edit::{Document, Refusal, snippet};
 pub use self::load::{check_digest, load, parse, schema, with_other_extension};
+pub use self::roster::{RosterColumns, RosterSource};
 pub use self::values::check_slug;
 pub(crate) use self::values::{as_email, is_account_id, is_cell, is_usual_account_id};
 pub use self::write::FirstPolicy;
-use crate::roster_kind::RosterKind;
 pub use crate::yaml::diagnostics::Warning;
 
 use crate::location::Location;
@@ -93,49 +94,6 @@ pub struct WorkspaceEntry {
     pub slug: Arc<str>,
     /// Where it is written.
     pub location: Location,
-}
-
-/// Where the identity provider's roster comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RosterSource {
-    /// From the file of `--roster`, which has these columns.
-    File(RosterColumns),
-    /// From Microsoft Entra, which is asked by the run itself.
-    Entra,
-}
-
-impl RosterSource {
-    /// What kind of roster it is.
-    pub(crate) fn kind(&self) -> RosterKind {
-        match self {
-            RosterSource::File(_) => RosterKind::Export,
-            RosterSource::Entra => RosterKind::Entra,
-        }
-    }
-}
-
-impl Default for RosterSource {
-    fn default() -> Self {
-        RosterSource::File(RosterColumns::default())
-    }
-}
-
-/// What the columns of an identity provider's export are called, and what their words mean.
-/// Without a heading the usual ones count, and without any words the usual ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RosterColumns {
-    /// The heading of the account ids.
-    pub account_id: Option<Box<str>>,
-    /// The heading of the e-mail addresses.
-    pub email: Option<Box<str>>,
-    /// The heading of the second factor.
-    pub mfa: Option<Box<str>>,
-    /// The heading of single sign-on.
-    pub sso: Option<Box<str>>,
-    /// The words in the column of the second factor for one that is registered.
-    pub enabled: Vec<Box<str>>,
-    /// The words in it for none that is registered.
-    pub disabled: Vec<Box<str>>,
 }
 
 /// The level of every rule that a policy can set; complete, defaults included.

@@ -5,16 +5,13 @@ use std::sync::Arc;
 
 use super::exemption::{self, Context};
 use super::fields::{self, Field, Fields, List};
-use super::keys::{Key, LIMITS, POLICY, ROSTER, RosterFrom, Takes};
+use super::keys::{Key, LIMITS, POLICY, Takes};
 use super::lists::{choice, unique, workspaces};
 use super::rules::levels;
-use super::values::Form;
-use super::{
-    Admins, Limits, OptionalField, Policy, RosterColumns, RosterSource, WorkspaceEntry, is_cell,
-};
+use super::{Admins, Limits, OptionalField, Policy, WorkspaceEntry, roster};
 use crate::member::Source;
 use crate::reading::Coverage;
-use crate::yaml::diagnostics::{Diagnostics, shown};
+use crate::yaml::diagnostics::Diagnostics;
 use crate::yaml::node::{Mapping, Node, Value};
 use crate::yaml::source::{SourceText, Span, Spanned};
 use crate::yaml::syntax;
@@ -45,8 +42,9 @@ pub(super) fn policy(
     let workspaces = workspaces(&mut fields);
     let accept = accept(&mut fields);
     let coverage = coverage(&mut fields);
-    let roster =
-        fields.mapping("roster").check(|given| Some(roster(given.value, fields.diagnostics)));
+    let roster = fields
+        .mapping("roster")
+        .check(|given| Some(roster::source(given.value, fields.diagnostics)));
     let levels =
         fields.mapping("rules").check(|given| Some(levels(given.value, fields.diagnostics)));
     let limits =
@@ -109,66 +107,6 @@ fn coverage(fields: &mut Fields<'_>) -> Option<Vec<Coverage>> {
     let mut words = coverage.optional()?.unwrap_or_else(Coverage::usual);
     words.sort();
     Some(words)
-}
-
-fn roster(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterSource {
-    let mut fields = Fields::open(mapping, &ROSTER, diagnostics);
-    let from: Field<RosterFrom> = fields.word("from", "value of `from`");
-    let columns = columns(&mut fields);
-    match from.given() {
-        None => RosterSource::File(columns),
-        Some(Spanned { value: RosterFrom::Entra, span }) => {
-            if columns != RosterColumns::default() {
-                diagnostics.push(
-                    *span,
-                    "`from: entra` reads no file, so there are no headings and words",
-                    "delete the other keys under `roster`, or delete `from` to read a file",
-                );
-            }
-            RosterSource::Entra
-        }
-    }
-}
-
-fn columns(fields: &mut Fields<'_>) -> RosterColumns {
-    let mut heading = |key| fields.text(key).optional().flatten();
-    let mut columns = RosterColumns {
-        account_id: heading("account_id"),
-        email: heading("email"),
-        mfa: heading("mfa"),
-        sso: heading("sso"),
-        ..RosterColumns::default()
-    };
-    let mut seen = Vec::new();
-    columns.enabled = roster_words(fields, "enabled", &mut seen);
-    columns.disabled = roster_words(fields, "disabled", &mut seen);
-    columns
-}
-
-/// The words of one meaning, none of which was `seen` before: a word with two meanings has none.
-fn roster_words(
-    fields: &mut Fields<'_>,
-    key: &'static str,
-    seen: &mut Vec<Spanned<Box<str>>>,
-) -> Vec<Box<str>> {
-    let help = format!("write the words, as in `{key}: [WORD]`, or delete the key");
-    fields.refuse_empty(key, &format!("`{key}` is empty"), &help);
-    let Field::Given(Spanned { value: list, .. }) = fields.list(key) else { return Vec::new() };
-    let mut words = Vec::new();
-    for item in list.items {
-        let span = item.span;
-        let what = format!("an entry of `{key}`");
-        let Some(word) = Form::Line.check(item, &what, fields.diagnostics) else { continue };
-        if let Some(first) = seen.iter().find(|other| is_cell(&other.value, &word)) {
-            let message = format!("{} comes twice under `roster`", shown(&word));
-            let related = (first.span, "first here");
-            fields.diagnostics.push_related(span, message, "delete one of the two", related);
-            continue;
-        }
-        seen.push(Spanned { value: word.clone(), span });
-        words.push(word);
-    }
-    words
 }
 
 /// The limits, and the places of those that ask something of every exemption.

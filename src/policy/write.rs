@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Exemption, Limits, RosterColumns};
+use super::{Exemption, Limits};
 use crate::member::{Ids, Source};
 use crate::rule::Rule;
 use crate::yaml::quotes::{Quotes, key, quoted, word};
@@ -60,35 +60,6 @@ pub(super) fn flow(exemption: &Exemption, quotes: Quotes) -> String {
     let fields = fields(exemption, quotes).into_iter();
     let fields: Vec<String> = fields.map(|(key, value)| format!("{key}: {value}")).collect();
     format!("{{{}}}", fields.join(", "))
-}
-
-impl RosterColumns {
-    /// Whether the words in the column of the second factor are listed.
-    pub(crate) fn has_words(&self) -> bool {
-        !self.enabled.is_empty() || !self.disabled.is_empty()
-    }
-
-    /// These columns and words as the line of a policy.
-    pub(crate) fn to_yaml(&self) -> String {
-        let headings = [
-            ("account_id", &self.account_id),
-            ("email", &self.email),
-            ("mfa", &self.mfa),
-            ("sso", &self.sso),
-        ];
-        let word = |text: &str| word(text, Quotes::Needed);
-        let headings = headings
-            .into_iter()
-            .filter_map(|(key, heading)| Some(format!("{key}: {}", word(heading.as_deref()?))));
-        let words = [("enabled", &self.enabled), ("disabled", &self.disabled)]
-            .into_iter()
-            .filter(|(_, words)| !words.is_empty())
-            .map(|(key, words)| {
-                let words: Vec<_> = words.iter().map(|text| word(text)).collect();
-                format!("{key}: [{}]", words.join(", "))
-            });
-        format!("roster: {{{}}}", headings.chain(words).collect::<Vec<_>>().join(", "))
-    }
 }
 
 /// What a first policy says.
