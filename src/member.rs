@@ -207,7 +207,7 @@ words! {
     }
 }
 
-/// What somebody who is not a member of the workspace may do in its repositories.
+/// What a person who is not a member of the workspace may do in its repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Access {
@@ -312,7 +312,7 @@ pub struct Member {
     pub account_status: Option<AccountStatus>,
     /// The role in the workspace, where it was asked for.
     pub role: Option<Role>,
-    /// What somebody may do who is not on the list of members; none for members.
+    /// What a person who is not a member may do in repositories; none for members.
     pub access: Option<Access>,
     /// Row number and name, for a row of an export that has no id and no address.
     pub row: Option<Box<str>>,

@@ -36,7 +36,7 @@ words! {
         Api = "api",
         /// A file of `mfa-gate members --report json`.
         Snapshot = "snapshot",
-        /// Pages of Bitbucket's API that somebody saved.
+        /// Saved pages of Bitbucket's API.
         SavedPages = "saved_pages",
         /// Bitbucket's own user export, a CSV.
         UserExport = "user_export",

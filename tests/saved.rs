@@ -99,11 +99,15 @@ fn a_policy_that_no_file_could_hold() {
             json!(["bitbucket", "bitbucket"]),
             "its policy accepts no proof, or the same one twice",
         ),
-        ("coverage", json!([]), "its policy does not look at the members, or twice at somebody"),
+        (
+            "coverage",
+            json!([]),
+            "its policy does not look at the members, or names a kind of people twice",
+        ),
         (
             "coverage",
             json!(["members", "members"]),
-            "its policy does not look at the members, or twice at somebody",
+            "its policy does not look at the members, or names a kind of people twice",
         ),
         (
             "coverage",

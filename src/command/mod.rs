@@ -26,7 +26,7 @@ pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
     Verbosity { verbose, ..cli.verbosity }
 }
 
-/// Whether the log may show what servers and files said: not where a run names nobody.
+/// Whether the log may show what servers and files said: not where a run is redacted.
 pub fn quotes(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Quotes {
     let redacts = match &cli.command {
         Command::Check(args) => args.reports.redact,

@@ -63,7 +63,7 @@ pub(super) fn is_redacting(env: &dyn Fn(&str) -> Option<String>) -> bool {
 }
 
 fn verify(variables: &Variables, report: &str) -> Result<Vec<String>, Failure> {
-    // Those without a default in `pipe.yml`: if one is set, somebody meant it.
+    // Those without a default in `pipe.yml`: if one is set, that was meant.
     for name in ["ROSTER", "ROSTER_AS_OF", "REPORTS", "PREVIOUS", "SLACK"] {
         if variables.text(name).is_some() {
             return Err(Failure::usage(

@@ -123,7 +123,7 @@ fn uncounted(pages: &[Facts]) -> Result<(), Inconsistency> {
     Ok(())
 }
 
-/// Checks a list that somebody made against what was written down about it: how many there were,
+/// Checks a list that was made before against what was written down about it: how many there were,
 /// and, where that was proven by the server's own count, what that was.
 pub(crate) fn recorded(
     members: &[Member],
@@ -145,7 +145,7 @@ pub(crate) fn recorded(
     }
     match completeness {
         Completeness::Size | Completeness::LastPage => distinct_people(members),
-        // An export may have neither id nor address for somebody.
+        // An export may have neither id nor address for a person.
         Completeness::Asserted => distinct_members(members),
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{then, visible};
 
-/// A zero-width space, as an entity: it divides what must not be read together, and nobody sees it.
+/// A zero-width space, as an entity: it divides what must not be read together, and is not shown.
 const GAP: &str = "&#8203;";
 
 /// For running text and table cells in Markdown.

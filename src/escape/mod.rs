@@ -52,7 +52,7 @@ fn write_number(c: char, out: &mut String) {
     let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
 }
 
-/// Whether a character acts on its surroundings, or is seen by nobody: controls (C0, DEL, C1),
+/// Whether a character acts on its surroundings, or is not shown: controls (C0, DEL, C1),
 /// bidirectional marks, embeddings, overrides and isolates, invisible spaces and operators, line
 /// separators, tags, and what XML 1.0 cannot hold. The joiners U+200C and U+200D are not among
 /// them, since names are spelt with them.

@@ -32,7 +32,7 @@ impl Clock {
     }
 }
 
-/// How long ago the server gave an answer that somebody kept, by the caches that handed it on.
+/// How long ago the server gave an answer that came from a cache, by what the caches say.
 pub(super) fn kept_for(headers: &HeaderMap) -> Option<Duration> {
     let seconds = |age: &HeaderValue| retry::seconds(age.to_str().ok()?.trim());
     headers.get_all(AGE).iter().filter_map(seconds).max()

@@ -63,7 +63,9 @@ impl Report {
         }
         let coverage = &self.policy.effective.coverage;
         if !coverage.contains(&Coverage::Members) || has_repeated(coverage) {
-            return Some("its policy does not look at the members, or twice at somebody".into());
+            return Some(
+                "its policy does not look at the members, or names a kind of people twice".into(),
+            );
         }
         let others = |workspace: &&Workspace| workspace.complete && workspace.coverage != *coverage;
         if let Some(other) = self.workspaces.iter().find(others) {

@@ -191,7 +191,7 @@ impl Provenance {
             own.requests = own.requests.saturating_add(other.requests);
         });
         self.roster = joined(self.roster.take(), other.roster, |own, _| {
-            // A row about a member of one workspace is about nobody in the others.
+            // A row about a member of one workspace is about no member of the others.
             own.unmatched = None;
         });
         self.entra = joined(self.entra.take(), other.entra, |own, other| {

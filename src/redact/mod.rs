@@ -168,7 +168,7 @@ impl Redactor {
         format!("{EXEMPTION}{}", self.digits("exemption", id)).into()
     }
 
-    /// Sixteen hexadecimal digits that nobody can tell of a text without the key.
+    /// Sixteen hexadecimal digits that cannot be worked out without the key.
     fn digits(&self, kind: &str, text: &str) -> String {
         let first = self.tag(kind, text).as_ref().first_chunk().copied().unwrap_or_default();
         format!("{:016x}", u64::from_be_bytes(first))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::member::Ids;
 
-/// What sort of id it is. The same text as another sort of id may be somebody else's.
+/// What sort of id it is. The same text as another sort of id may be that of another person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Kind {
     AccountId,

@@ -88,7 +88,7 @@ words! {
         Protected = "protected",
         /// An exemption excuses the member now.
         Exempt = "exempt",
-        /// Nobody logs in with the account any more.
+        /// The account cannot log in any more.
         NotApplicable = "not_applicable",
         /// The member has left the workspace.
         Left = "left",
@@ -107,7 +107,7 @@ impl Settled {
         match self {
             Settled::Protected => "protected now",
             Settled::Exempt => "exempt now",
-            Settled::NotApplicable => "nobody logs in with it now",
+            Settled::NotApplicable => "the account cannot log in now",
             Settled::Left => "not in the workspace any more",
             Settled::Removed => "not in the policy any more",
             Settled::InOrder => "in order now",

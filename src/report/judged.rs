@@ -36,7 +36,7 @@ pub struct ListedMember {
     /// The role in the workspace, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// What somebody may do who is not on the list of members; missing for members.
+    /// What a person who is not a member may do in repositories; missing for members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Access>,
     /// The account's state, where the source shows it.

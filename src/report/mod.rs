@@ -71,7 +71,7 @@ pub struct Report {
     pub options: Options,
     /// Where the members came from.
     pub source: Provenance,
-    /// What the run is about beside the workspaces: the commit that it was made for.
+    /// The commit that the run was made for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Commit>,
     /// The policy that was applied.
@@ -174,7 +174,7 @@ pub struct AppliedPolicy {
     pub path: Arc<str>,
     /// The SHA-256 of its bytes, in lower-case hexadecimal.
     pub sha256: Box<str>,
-    /// What it says once defaults are filled in; the exemptions stand beside it.
+    /// What it says once defaults are filled in, without the exemptions, which have a list of their own.
     pub effective: EffectivePolicy,
 }
 
@@ -202,9 +202,9 @@ pub struct EffectivePolicy {
 words! {
     /// What the run concludes.
     pub enum Verdict {
-        /// Complete, no error, nobody unprotected without an exemption.
+        /// Complete, no error, and no member unprotected without an exemption.
         Compliant = "compliant",
-        /// As compliant, but a two-factor rule only warns and somebody is concerned.
+        /// As compliant, but a two-factor rule only warns, and it found members.
         NotEnforced = "not_enforced",
         /// There is an error other than an incomplete workspace.
         Violations = "violations",
@@ -217,7 +217,7 @@ words! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
-    /// Members listed; somebody in two workspaces counts twice.
+    /// Members listed; a person in two workspaces counts twice.
     pub members: u64,
     /// Members with a second factor.
     pub protected: u64,

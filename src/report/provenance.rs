@@ -272,8 +272,8 @@ pub struct RosterRecord {
     pub as_of: Date,
     /// How many rows it has.
     pub rows: u64,
-    /// How many of them are about no member; missing where not all could be compared, or nobody
-    /// needed it.
+    /// How many of them are about no member; missing where not all could be compared, or no
+    /// member needed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmatched: Option<u64>,
 }

@@ -181,7 +181,7 @@ impl<'a> Collector<'a> {
         Ok(Facts { readings, read_at, source, redirected_by })
     }
 
-    /// Refuses a source that counts as proof and is not asked: it might clear people, so nobody is
+    /// Refuses a source that counts as proof and is not asked: it might clear people, so no member is
     /// judged without it. What a file says is known once it is read.
     pub(crate) fn demand_sources(&self, accept: &[Source]) -> Result<(), Failure> {
         match &self.from {

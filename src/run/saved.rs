@@ -24,7 +24,7 @@ pub(crate) fn judged_again(path: &Path) -> Result<Report, Failure> {
 }
 
 /// The report of an earlier run, and what a later one names it by: the digest of its bytes. A report
-/// that is to name nobody does not name one that does, for a digest tells what a file may have said.
+/// that is redacted does not name one that is not, for a digest tells what a file may have said.
 pub(crate) fn earlier(
     path: &Path,
     redactor: Option<&Redactor>,

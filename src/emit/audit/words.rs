@@ -178,7 +178,7 @@ pub(crate) fn ended(exposure: &Exposure) -> Option<&'static str> {
     exposure.ended.map(|ended| match ended {
         Ended::Protected => "protected",
         Ended::Exempt => "exempt",
-        Ended::NotApplicable => "an account that nobody logs in with",
+        Ended::NotApplicable => "an account that cannot log in",
         Ended::Left => "not in the workspace any more",
     })
 }

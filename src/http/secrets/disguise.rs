@@ -161,7 +161,7 @@ fn hex(digits: &[u8]) -> Option<u32> {
     all.then(|| u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()).flatten()
 }
 
-/// Whether a character only breaks a text: white space, and what nobody sees.
+/// Whether a character only breaks a text: white space, and what is not shown.
 fn is_break(character: char) -> bool {
     let unseen = matches!(
         character,

@@ -202,7 +202,7 @@ impl Followed {
 
     fn finish(mut self, looks: &[Look], start: Timestamp) -> Option<Person> {
         self.leave(looks);
-        // One that was not seen within the period is none of it.
+        // One that was not seen within the period does not belong to it.
         self.person.exposures.retain(|exposure| exposure.last_seen >= start);
         (!self.person.stays.is_empty()).then_some(self.person)
     }

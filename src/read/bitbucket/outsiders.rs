@@ -83,7 +83,7 @@ async fn grants(
 /// Adds to a list of members those people who are not on it.
 ///
 /// # Errors
-/// [`Problem`] where it cannot be told whether somebody is on it.
+/// [`Problem`] where it cannot be told whether a person is on it.
 pub(crate) fn add_outsiders(list: &mut MemberList, people: Vec<Member>) -> Result<(), Problem> {
     let members = list.members.iter();
     let known: HashSet<&str> = members.flat_map(completeness::ids).collect();

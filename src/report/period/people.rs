@@ -38,7 +38,7 @@ pub struct Person {
     pub exposures: Vec<Exposure>,
 }
 
-/// Looks in a row at which somebody was a member.
+/// Looks in a row at which the person was a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Stay {
@@ -60,7 +60,7 @@ pub struct OutcomeCounts {
     pub unprotected: u64,
     /// No accepted source knew, and there was no valid exemption.
     pub unknown: u64,
-    /// Nobody logs in with the account.
+    /// The account cannot log in.
     pub not_applicable: u64,
 }
 
@@ -102,7 +102,7 @@ words! {
         Protected = "protected",
         /// An exemption excused the member.
         Exempt = "exempt",
-        /// Nobody logged in with the account any more.
+        /// The account could not log in any more.
         NotApplicable = "not_applicable",
         /// The member had left the workspace.
         Left = "left",

@@ -50,7 +50,7 @@ pub struct Gap {
 pub struct Look {
     /// When the members were read.
     pub at: Timestamp,
-    /// Whether nobody was exposed and no rule of level deny was broken.
+    /// Whether no person was exposed and no rule of level deny was broken.
     pub compliant: bool,
     /// How many members there were.
     pub members: u64,
