@@ -12,7 +12,7 @@ use mfa_gate::judge::{Judging, evaluate};
 use mfa_gate::failure::Failure;
 use mfa_gate::member::{AccountStatus, Evidence, Kind, Member, Source, TwoFactor};
 use mfa_gate::policy::{self, Document, Exemption, Policy, RosterColumns};
-use mfa_gate::read::atlassian;
+use mfa_gate::read::saved;
 use mfa_gate::hosts::BITBUCKET_API;
 use mfa_gate::read::file::{self, FileRead, RosterOrigins};
 use mfa_gate::read::roster::{self, Roster};
@@ -175,7 +175,7 @@ pub fn a_change_is_no_other(bytes: &[u8]) {
 /// their promises.
 pub fn directory(bytes: &[u8]) {
     let mut members = strangers();
-    let known = atlassian::note_pages(bytes, &mut members);
+    let known = saved::note_organisation(bytes, &mut members);
     if let Ok(known) = &known {
         members_have_what_the_rows_say(bytes, &members);
         let said = members.iter().filter(|it| known_of(it) != TwoFactor::Unknown).count();
@@ -199,7 +199,7 @@ pub fn directory(bytes: &[u8]) {
 /// one of its users has the member's address, is enabled, and can use a second factor.
 pub fn entra(bytes: &[u8]) {
     let mut members = strangers();
-    if mfa_gate::read::entra::note_pages(bytes, &mut members).is_err() {
+    if saved::note_tenant(bytes, &mut members).is_err() {
         return;
     }
     let text = String::from_utf8_lossy(bytes);

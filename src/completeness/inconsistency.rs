@@ -68,6 +68,14 @@ pub(crate) enum Inconsistency {
 }
 
 impl Inconsistency {
+    /// The same, where the ids in it are shown as `quote` has them.
+    pub(crate) fn quoting(mut self, quote: impl Fn(&str) -> String) -> Self {
+        if let Inconsistency::Twice(id) | Inconsistency::BothWays(id) = &mut self {
+            *id = quote(id).into();
+        }
+        self
+    }
+
     /// What to do about it, where the list was read twice from a server whose address is set by this
     /// option or variable.
     pub(crate) fn help(&self, set_by: &str) -> String {

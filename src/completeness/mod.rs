@@ -155,11 +155,16 @@ pub(crate) fn distinct<'a>(
     ids: impl IntoIterator<Item = &'a str>,
     at_most: usize,
 ) -> Result<(), Inconsistency> {
-    let mut seen = HashSet::with_capacity(at_most);
-    match ids.into_iter().find(|&id| !seen.insert(id)) {
+    match twice(ids, at_most) {
         Some(id) => Err(Inconsistency::Twice(id.into())),
         None => Ok(()),
     }
+}
+
+/// The first id that comes twice.
+pub(crate) fn twice<'a>(ids: impl IntoIterator<Item = &'a str>, at_most: usize) -> Option<&'a str> {
+    let mut seen = HashSet::with_capacity(at_most);
+    ids.into_iter().find(|&id| !seen.insert(id))
 }
 
 /// Checks that no member comes twice. Ids are compared with others of their kind: a pseudonym is

@@ -13,12 +13,14 @@ mod file_error;
 mod identity_provider;
 mod join;
 pub(crate) mod list_error;
-mod next;
 mod on_demand;
 mod other_sources;
 pub(crate) mod page;
+mod paging;
 mod reader;
 pub mod roster;
+#[doc(hidden)]
+pub mod saved;
 mod sources;
 mod text;
 pub(crate) mod visibility;

@@ -8,6 +8,7 @@ use std::num::NonZeroU64;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny};
 
+use super::paging::MOST_PAGES;
 use crate::completeness::{Facts, Inconsistency};
 
 /// One page of a list.
@@ -69,8 +70,8 @@ pub(crate) trait Rows: DeserializeOwned + Default {
     /// The fields to ask for by name, where a page came without the one that matters.
     const SPELLED_OUT: Option<&'static str>;
 
-    /// More pages than this are not read: for members, a million of them.
-    const MOST_PAGES: u64 = 10_000;
+    /// More pages than this are not read.
+    const MOST_PAGES: u64 = MOST_PAGES;
 
     /// How many there are.
     fn len(&self) -> usize;

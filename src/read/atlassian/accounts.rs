@@ -1,22 +1,18 @@
 //! The accounts of an organisation, read from the first page to the last.
 
-use std::collections::HashSet;
-
 use futures_util::future::try_join;
 use serde_json::{Value, json};
 
 use super::client::Client;
 use super::wire::{Page, Row};
-use crate::completeness::Inconsistency;
-use crate::escape;
+use crate::completeness::{self, Inconsistency};
 use crate::http::Need;
+use crate::http::object::Object;
 use crate::read::list_error::ListError;
+use crate::read::paging::{self, MOST_PAGES, Trail};
 
 /// Rows asked for on a page: the most that Atlassian gives.
 const LIMIT: usize = 100;
-
-/// More pages than this are no organisation: a million accounts.
-const MOST_PAGES: usize = 10_000;
 
 /// Where accounts are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,21 +51,17 @@ pub(crate) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, ListErro
         Err(error) if is_gone(&error) => first(Endpoint::Listing).await?,
         page => page?,
     };
-    Ok(page.data)
+    Ok(page.data.into_iter().map(|Object(row)| row).collect())
 }
 
 fn is_gone(error: &ListError) -> bool {
     matches!(error.status(), Some(404 | 410))
 }
 
-/// Every account that the organisation manages. Where the list does not add up, accounts may have
-/// come or gone meanwhile: then it is read once more from the start.
+/// Every account that the organisation manages.
 async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, ListError> {
-    let found = attempt(client, endpoint).await;
-    let Err(ListError::Inconsistency(inconsistency)) = found else { return found };
-    let why = inconsistency.to_string();
-    log::info!("reading the organisation's directory again why={}", escape::terminal(&why));
-    attempt(client, endpoint).await
+    let (rows, once_more) = (attempt(client, endpoint), attempt(client, endpoint));
+    paging::read(&client.session, "directories", rows, once_more).await
 }
 
 /// Where rows do not say whether there is two-step verification, the accounts that have it are
@@ -83,8 +75,10 @@ async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, Li
     let without = read_list(client, endpoint, Filter::TwoStep(false));
     let (mut rows, without) = try_join(with, without).await?;
     rows.extend(without);
-    distinct(&rows, client, Inconsistency::BothWays)?;
-    Ok(rows)
+    match completeness::twice(ids(&rows), rows.len()) {
+        Some(id) => Err(Inconsistency::BothWays(id.into()).into()),
+        None => Ok(rows),
+    }
 }
 
 /// Whether there are accounts whose two-step verification could be shown, and none is.
@@ -100,58 +94,37 @@ async fn read_list(
     endpoint: Endpoint,
     filter: Filter,
 ) -> Result<Vec<Row>, ListError> {
-    let (mut rows, mut cursors) = (Vec::new(), HashSet::new());
+    let mut rows = Vec::new();
+    let mut trail = Trail::new(None, MOST_PAGES);
     let mut cursor: Option<Box<str>> = None;
     loop {
         let page = page(client, endpoint, filter, cursor.as_deref()).await?;
-        let next = page.next().map(Box::from);
+        cursor = page.next().map(Box::from);
         if page.is_bare() && page.data.len() >= LIMIT {
             return Err(Inconsistency::Bare { rows: page.data.len() as u64 }.into());
         }
-        rows.extend(page.data);
+        rows.extend(page.data.into_iter().map(|Object(row)| row));
         if filter == Filter::All && is_silent(&rows) {
             return Ok(rows);
         }
-        let Some(next) = next else { break };
-        if cursors.len() >= MOST_PAGES {
-            return Err(ListError::Endless);
+        if cursor.is_none() {
+            break;
         }
-        if !cursors.insert(Box::clone(&next)) {
-            return Err(ListError::Loop);
-        }
-        cursor = Some(next);
+        trail.go_on(cursor.clone())?;
     }
-    distinct(&rows, client, Inconsistency::Twice)?;
-    match filter {
-        Filter::All => {}
-        Filter::TwoStep(wanted) => {
-            for row in &mut rows {
-                if row.mfa_enabled.replace(wanted).is_some_and(|said| said != wanted) {
-                    let id = client.session.excerpt(&row.account_id);
-                    return Err(Inconsistency::BothWays(id.into()).into());
-                }
+    completeness::distinct(ids(&rows), rows.len())?;
+    if let Filter::TwoStep(wanted) = filter {
+        for row in &mut rows {
+            if row.mfa_enabled.replace(wanted).is_some_and(|said| said != wanted) {
+                return Err(Inconsistency::BothWays(row.account_id.clone()).into());
             }
         }
     }
     Ok(rows)
 }
 
-/// Checks that no account comes twice.
-fn distinct(
-    rows: &[Row],
-    client: &Client<'_>,
-    inconsistency: impl Fn(Box<str>) -> Inconsistency,
-) -> Result<(), ListError> {
-    match twice(rows) {
-        Some(id) => Err(inconsistency(client.session.excerpt(id).into()).into()),
-        None => Ok(()),
-    }
-}
-
-/// The first account that comes twice.
-pub(crate) fn twice(rows: &[Row]) -> Option<&str> {
-    let mut seen = HashSet::with_capacity(rows.len());
-    rows.iter().map(|row| &*row.account_id).find(|id| !seen.insert(*id))
+fn ids(rows: &[Row]) -> impl Iterator<Item = &str> {
+    rows.iter().map(|row| &*row.account_id)
 }
 
 /// One page. What is asked for is sent along with the cursor, and `claimStatus` always, since its

@@ -47,7 +47,7 @@ impl Directory {
     }
 
     /// What these rows say.
-    pub(super) fn new(rows: Vec<Row>) -> Self {
+    pub(crate) fn new(rows: Vec<Row>) -> Self {
         let mut directory = Directory::default();
         for mut row in rows {
             let two_factor = match (row.is_known(), row.mfa_enabled) {

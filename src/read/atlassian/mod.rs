@@ -4,11 +4,8 @@ pub(crate) mod accounts;
 pub(crate) mod client;
 mod directory;
 pub(crate) mod organisation;
-mod saved;
-mod wire;
+pub(super) mod wire;
 
 pub(super) use self::client::Client;
 pub(super) use self::directory::Directory;
 pub use self::organisation::Organisation;
-#[doc(hidden)]
-pub use self::saved::note_pages;

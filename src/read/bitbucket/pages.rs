@@ -1,6 +1,6 @@
 //! Lists that come in pages, read from the first page to the last and proven to be complete.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use futures_util::stream::{self, StreamExt};
@@ -11,10 +11,10 @@ use super::client::Client;
 use super::page_url::{page_number, with_fields, with_page};
 use super::progress::ReadingProgress;
 use crate::completeness::{self, Facts, Inconsistency, Proof};
-use crate::escape;
+use crate::http::Session;
 use crate::read::list_error::ListError;
-use crate::read::next::follow;
 use crate::read::page::{Page, Rows};
+use crate::read::paging::{self, Trail, follow};
 
 /// Rows asked for on a page: the most that Bitbucket gives.
 pub(crate) const PAGELEN: u64 = 100;
@@ -41,11 +41,9 @@ pub(crate) async fn list<R: Rows>(
     first: &Url,
     progress: &ReadingProgress<'_>,
 ) -> Result<Listing<R>, ListError> {
-    let found = walk(client, first, Order::SideBySide, progress).await;
-    let Err(ListError::Inconsistency(inconsistency)) = found else { return found };
-    let why = inconsistency.to_string();
-    log::info!("reading the list again path={:?} why={}", first.path(), escape::terminal(&why));
-    walk(client, first, Order::InTurn, progress).await
+    let list = walk(client, first, Order::SideBySide, progress);
+    let once_more = walk(client, first, Order::InTurn, progress);
+    paging::read(&client.session, first.path(), list, once_more).await
 }
 
 async fn walk<R: Rows>(
@@ -64,10 +62,7 @@ async fn walk<R: Rows>(
         Some(series) => side_by_side(client, &series, head, progress).await?,
         None => in_turn(client, first, head, progress).await?,
     };
-    proven(rows, &pages, progress.size()).map_err(|inconsistency| {
-        let Inconsistency::Twice(id) = &inconsistency else { return inconsistency.into() };
-        Inconsistency::Twice(client.session.excerpt(id).into()).into()
-    })
+    Ok(proven(rows, &pages, progress.size())?)
 }
 
 /// `size` is how many rows there are by whatever page said so last, in this walk or before it.
@@ -92,23 +87,14 @@ async fn in_turn<R: Rows>(
     head: Page<R>,
     progress: &ReadingProgress<'_>,
 ) -> Result<(R, Vec<Facts>), ListError> {
-    let mut visited = HashSet::from([first.clone()]);
+    let mut trail = Trail::new(first.clone(), R::MOST_PAGES);
     let mut pages = vec![Facts { number: head.page.or(Some(NonZeroU64::MIN)), ..head.facts() }];
     let (mut rows, mut next) = (head.values, head.next);
     let mut numbered = false;
     while let Some(address) = next {
         let read = pages.len() as u64;
-        if address.is_empty() {
-            return Err(Inconsistency::EmptyLink.into());
-        }
-        if read >= R::MOST_PAGES {
-            return Err(ListError::Endless);
-        }
-        let url = follow(first, &address)
-            .ok_or_else(|| ListError::Elsewhere(client.session.excerpt(&address)))?;
-        if !visited.insert(url.clone()) {
-            return Err(ListError::Loop);
-        }
+        let url = paging::next_url(&client.session, first, &address)?;
+        trail.go_on(url.clone())?;
         let (leads_to, asked) = (page_number(&url), read + 1);
         numbered |= read == 1 && leads_to.is_some();
         if numbered && leads_to != Some(asked) {
@@ -145,7 +131,7 @@ async fn side_by_side<R: Rows>(
     let mut rest = BTreeMap::new();
     while let Some((number, page)) = under_way.next().await {
         let page = page.map_err(|error| Series::missing(number, error))?;
-        series.admit(number, &page, client)?;
+        series.admit(number, &page, &client.session)?;
         rest.insert(number, page);
     }
     let mut facts = vec![Facts { number: Some(NonZeroU64::MIN), ..head.facts() }];
@@ -189,7 +175,12 @@ impl Series {
     }
 
     /// Checks that a page is the one that was asked for.
-    fn admit<R>(&self, number: u64, page: &Page<R>, client: &Client<'_>) -> Result<(), ListError> {
+    fn admit<R>(
+        &self,
+        number: u64,
+        page: &Page<R>,
+        session: &Session<'_>,
+    ) -> Result<(), ListError> {
         let stated = page.page.map_or(number, NonZeroU64::get);
         if stated != number {
             return Err(Inconsistency::OtherPage { asked: number, came: stated }.into());
@@ -202,8 +193,7 @@ impl Series {
             None if number == self.pages => Ok(()),
             None => Err(Inconsistency::EndsEarly { page: number, of: self.pages }.into()),
             Some(next) => {
-                let next = follow(&self.first, next)
-                    .ok_or_else(|| ListError::Elsewhere(client.session.excerpt(next)))?;
+                let next = paging::next_url(session, &self.first, next)?;
                 if number == self.pages {
                     Err(Inconsistency::Unfinished.into())
                 } else if page_number(&next) == number.checked_add(1) {

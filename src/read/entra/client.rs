@@ -10,13 +10,15 @@ use url::form_urlencoded::Serializer;
 
 use super::directory::Directory;
 use super::host::NO_LICENCE;
-use super::pages;
 use super::tenant::{Credential, Tenant};
 use super::wire::{Page, Registration, Row, User};
+use crate::completeness;
 use crate::failure::{Failure, Problem};
+use crate::http::object::Object;
 use crate::http::{Authorization, Need, Network, RequestError, Secret, Session};
 use crate::read::list_error::ListError;
 use crate::read::on_demand::Server;
+use crate::read::paging::{self, MOST_PAGES, Trail};
 
 /// Asks a tenant.
 pub(crate) struct Client<'a> {
@@ -123,8 +125,26 @@ impl<'a> Client<'a> {
 
     /// Reads a whole list, once logged in.
     async fn list<R: Row + DeserializeOwned>(&self, list: List) -> Result<Vec<R>, Problem> {
-        let rows = pages::list(self, &self.first(list)).await;
+        let first = self.first(list);
+        let (rows, once_more) = (self.rows(&first), self.rows(&first));
+        let rows = paging::read(&self.graph, first.path(), rows, once_more).await;
         rows.map_err(|error| self.explain(list, &error))
+    }
+
+    /// The rows of all pages from the first to the last.
+    async fn rows<R: Row + DeserializeOwned>(&self, first: &Url) -> Result<Vec<R>, ListError> {
+        let mut trail = Trail::new(first.clone(), MOST_PAGES);
+        let mut page: Page<R> = self.get(first).await?;
+        let mut rows: Vec<R> = Vec::new();
+        loop {
+            rows.extend(page.value.into_iter().map(|Object(row)| row));
+            let Some(next) = page.next else { break };
+            let url = paging::next_url(&self.graph, first, &next)?;
+            trail.go_on(url.clone())?;
+            page = self.get(&url).await?;
+        }
+        completeness::distinct(rows.iter().map(Row::id), rows.len())?;
+        Ok(rows)
     }
 
     /// Asks for the first page of a list, once logged in, which shows whether the rest may be read.
@@ -134,7 +154,7 @@ impl<'a> Client<'a> {
     }
 
     /// Asks for a page of a list. Tenants with a licence were refused for want of one now and then.
-    pub(super) async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, RequestError> {
+    async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, RequestError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -147,11 +167,6 @@ impl<'a> Client<'a> {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// The first words of what the server sent, masked.
-    pub(super) fn excerpt(&self, text: &str) -> String {
-        self.graph.excerpt(text)
     }
 
     /// Why a list could not be read, and what to do.

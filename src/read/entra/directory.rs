@@ -20,7 +20,7 @@ impl Directory {
     ///
     /// # Errors
     /// [`Problem`] where nothing is said of any user, so that its silence would judge all of them.
-    pub(super) fn new(users: &[User], registrations: &[Registration]) -> Result<Self, Problem> {
+    pub(crate) fn new(users: &[User], registrations: &[Registration]) -> Result<Self, Problem> {
         let said: HashMap<&str, TwoFactor> = registrations
             .iter()
             .map(|registration| (registration.id(), two_factor(registration)))

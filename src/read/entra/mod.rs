@@ -4,14 +4,10 @@
 mod client;
 mod directory;
 mod host;
-pub(crate) mod pages;
-mod saved;
 mod tenant;
-mod wire;
+pub(super) mod wire;
 
 pub(crate) use self::client::{Client, List};
 pub(crate) use self::directory::Directory;
-#[doc(hidden)]
-pub use self::saved::note_pages;
 pub use self::tenant::Tenant;
 pub(crate) use self::tenant::unset;
