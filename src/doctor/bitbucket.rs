@@ -10,19 +10,8 @@ use crate::doctor::observation::Observation;
 use crate::failure::{Failure, Problem};
 use crate::http::{Network, block_on};
 use crate::member::{Member, Source, TwoFactor};
-use crate::read::bitbucket::MEMBERS;
-use crate::read::bitbucket::account::Account;
-use crate::read::bitbucket::client::{Client, session};
-use crate::read::bitbucket::credential::Credential;
-use crate::read::bitbucket::outsiders::{Grants, ROWS, unlisted};
-use crate::read::bitbucket::pages;
-use crate::read::bitbucket::pages::PAGELEN;
-use crate::read::bitbucket::progress::ReadingProgress;
-use crate::read::bitbucket::wire::OwnPermission;
-use crate::read::list_error::ListError;
-use crate::read::page::Page;
+use crate::read::bitbucket::{Account, Client, Credential, PAGELEN, Workspace, session};
 use crate::read::visibility::Caller;
-use crate::read::wire::MemberRows;
 
 /// Looks at the credential, and at what it is and sees in each workspace. It blocks; not to be
 /// called from asynchronous code.
@@ -95,58 +84,43 @@ fn accepted(
 
 /// Looks at what the credential is in a workspace, and whether it sees the second factor there.
 async fn workspace(client: &Client<'_>, slug: &str, looks_at_outsiders: bool, seen: &mut Seen) {
-    let progress = ReadingProgress::new(slug, &|_| ());
-    let caller = role(client, slug, &progress, seen).await;
-    let url = client.session.url(&["workspaces", slug, "members"], Some(MEMBERS));
+    let workspace = Workspace::new(client, slug, &|_| ());
+    let caller = role(client, &workspace, seen).await;
     let subject = format!("{slug}: second factor");
-    let read: Result<(Page<MemberRows>, HeaderMap), ListError> =
-        pages::flagged(client, &url, &progress).await;
-    seen.observations.push(match read {
+    seen.observations.push(match workspace.first_members().await {
         Ok((page, headers)) => {
             seen.headers = Some(headers);
-            let members = page.values.members;
             // A request for each page, one for what the caller is, one for who owns the workspace.
             let size = page.size.unwrap_or(1);
             seen.requests = seen.requests.saturating_add(size.div_ceil(PAGELEN)).saturating_add(2);
-            visibility(subject, &members, &caller)
+            visibility(subject, &page.values.members, &caller)
         }
         Err(error) => Observation::failed(subject, client.explain(error)),
     });
-    seen.observations.push(outsiders(client, slug, looks_at_outsiders).await);
+    seen.observations.push(outsiders(&workspace, looks_at_outsiders).await);
 }
 
 /// Whether people can be listed who are not members and have access to a repository.
-async fn outsiders(client: &Client<'_>, slug: &str, are_looked_at: bool) -> Observation {
-    let subject = format!("{slug}: repositories");
-    let url = client.session.url(&["workspaces", slug, "permissions", "repositories"], Some(ROWS));
-    let progress = ReadingProgress::new(slug, &|_| ());
-    match client.get::<Page<Grants>>(&url, &progress).await {
-        Ok(_) => {
+async fn outsiders(workspace: &Workspace<'_>, are_looked_at: bool) -> Observation {
+    let subject = format!("{}: repositories", workspace.slug);
+    match workspace.try_people_with_access().await {
+        Ok(()) => {
             Observation::ok(subject, "people with access to single repositories can be listed")
         }
-        Err(error) if are_looked_at => Observation::failed(subject, unlisted(client, error.into())),
-        Err(error) => {
-            let what = unlisted(client, error.into()).what;
-            let unknown = Observation::unknown(subject, what);
+        Err(problem) if are_looked_at => Observation::failed(subject, problem),
+        Err(problem) => {
+            let unknown = Observation::unknown(subject, problem.what);
             let help = "The policy does not look at them, so nothing is missing.";
             Observation { help: Some(help.into()), ..unknown }
         }
     }
 }
 
-async fn role(
-    client: &Client<'_>,
-    slug: &str,
-    progress: &ReadingProgress<'_>,
-    seen: &mut Seen,
-) -> Caller {
-    let subject = format!("{slug}: role");
-    let url = client.session.url(&["user", "workspaces", slug, "permission"], None);
-    let (caller, observation) = match client.get_with_headers::<OwnPermission>(&url, progress).await
-    {
-        Ok((own, headers)) => {
+async fn role(client: &Client<'_>, workspace: &Workspace<'_>, seen: &mut Seen) -> Caller {
+    let subject = format!("{}: role", workspace.slug);
+    let (caller, observation) = match workspace.own_permission().await {
+        Ok((caller, headers)) => {
             seen.headers = Some(headers);
-            let caller = own.caller(|text| client.session.excerpt(text));
             let observation = match &caller {
                 Caller::Owner => Observation::ok(subject, "`owner`, an admin of the workspace"),
                 Caller::Other(permission) => {
@@ -156,14 +130,14 @@ async fn role(
                     );
                     Observation::failed(subject, Problem::new(why, USE_AN_ADMINS))
                 }
-                Caller::NoAnswer => Observation::unknown(subject, "Bitbucket does not say"),
+                Caller::NoAnswer(_) => Observation::unknown(subject, "Bitbucket does not say"),
             };
             (caller, observation)
         }
         Err(error) => {
             let Problem { what, help } = client.explain(error);
             let unknown = Observation::unknown(subject, what);
-            (Caller::NoAnswer, Observation { help: Some(help), ..unknown })
+            (Caller::NoAnswer(None), Observation { help: Some(help), ..unknown })
         }
     };
     seen.observations.push(observation);
@@ -190,7 +164,7 @@ fn visibility(subject: String, members: &[Member], caller: &Caller) -> Observati
             says,
             "An admin asked, so Bitbucket itself does not know the others: they will be findings.",
         ),
-        (_, Caller::Other(_) | Caller::NoAnswer) => {
+        (_, Caller::Other(_) | Caller::NoAnswer(_)) => {
             Observation::failed(subject, Problem::new(says, USE_AN_ADMINS))
         }
     }

@@ -5,8 +5,7 @@ use reqwest::header::HeaderMap;
 use crate::doctor::observation::Observation;
 use crate::failure::Problem;
 use crate::quote::Quotes;
-use crate::read::bitbucket::client::Client;
-use crate::read::bitbucket::refusal::{GRANTED_SCOPES, REQUIRED_SCOPES};
+use crate::read::bitbucket::{Client, GRANTED_SCOPES, REQUIRED_SCOPES};
 use crate::report::{ClockGap, CredentialKind};
 
 /// A header as text, masked.

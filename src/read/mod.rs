@@ -15,7 +15,6 @@ mod join;
 pub(crate) mod list_error;
 mod on_demand;
 mod other_sources;
-pub(crate) mod page;
 mod paging;
 mod reader;
 pub mod roster;
@@ -24,7 +23,6 @@ pub mod saved;
 mod sources;
 mod text;
 pub(crate) mod visibility;
-pub(crate) mod wire;
 
 pub use self::sources::{Members, Sources, read, read_with};
 

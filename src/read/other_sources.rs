@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::atlassian;
-use super::bitbucket::{self, ReadingProgress};
+use super::bitbucket::Workspace;
 use super::emails::AddressBook;
 use super::entra;
 use super::identity_provider::IdentityProvider;
@@ -43,9 +43,6 @@ pub(super) struct Answers {
     needed: bool,
 }
 
-/// The way back to Bitbucket, with where to note requests.
-type Bitbucket<'a> = Option<(&'a bitbucket::Client<'a>, &'a ReadingProgress<'a>)>;
-
 /// What came of asking the organisation about the members of one workspace.
 struct Asked {
     /// How many of them it knows; none where its word does not count.
@@ -73,9 +70,9 @@ impl OtherSources<'_, '_> {
     /// [`Problem`] where a member needs a source that could not be asked.
     pub(super) async fn complete(
         &self,
-        slug: &str,
         list: &mut MemberList,
-        bitbucket: Bitbucket<'_>,
+        slug: &str,
+        workspace: Option<&Workspace<'_>>,
     ) -> Result<Answers, Problem> {
         let named = (self.wanted.addresses)(slug);
         let has_roster = self.export.is_some() || self.entra.is_some();
@@ -102,8 +99,8 @@ impl OtherSources<'_, '_> {
             None => self.ask_organisation(provider, members, &mut book, &named).await?,
         };
         let (known, unread) = asked.map_or((None, None), |asked| (asked.known, asked.unread));
-        let client = bitbucket.ok_or(unread);
-        self.look_up(slug, provider, members, &mut book, &named, client).await?;
+        let workspace = workspace.ok_or(unread);
+        self.look_up(provider, members, &mut book, &named, workspace).await?;
         self.refuse_contested(provider, members, &book, &named)?;
         let rows = self.compare(provider, members, &book)?;
         self.refuse_hidden_ids(provider, members)?;
@@ -185,20 +182,19 @@ impl OtherSources<'_, '_> {
     /// Looks up at Bitbucket the owners of the addresses that no other source could tell.
     async fn look_up(
         &self,
-        slug: &str,
         provider: Option<IdentityProvider<'_>>,
         members: &[Member],
         book: &mut AddressBook,
         named: &[&str],
-        bitbucket: Result<(&bitbucket::Client<'_>, &ReadingProgress<'_>), Option<Problem>>,
+        workspace: Result<&Workspace<'_>, Option<Problem>>,
     ) -> Result<(), Problem> {
         let open = self.open_addresses(provider, members, book, named);
         if open.is_empty() {
             return Ok(());
         }
-        let unread = match bitbucket {
-            Ok((client, progress)) => {
-                let found = bitbucket::look_up(client, slug, &open, progress).await?;
+        let unread = match workspace {
+            Ok(workspace) => {
+                let found = workspace.look_up(&open).await?;
                 return book.add_found(members, &open, &found);
             }
             Err(unread) => unread,

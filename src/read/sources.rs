@@ -8,17 +8,16 @@ use futures_util::future::try_join;
 use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use super::atlassian::{self, Organisation};
-use super::bitbucket::{self, Account, Progress, ReadingProgress};
+use super::bitbucket::{self, Account, Progress, Workspace};
 use super::entra::{self, Tenant};
 use super::on_demand::OnDemand;
 use super::other_sources::{Answers, OtherSources};
 use super::roster::Roster;
-use super::visibility;
-use super::visibility::Caller;
+use super::visibility::{self, Caller};
 use super::{Found, Roles, Wanted};
 use crate::failure::{Failure, Problem};
 use crate::http::{Connection, Need, Network, Pace, block_on};
-use crate::reading::{Coverage, MemberList, Origin, Reading};
+use crate::reading::{Coverage, MemberList, Origin, Reading, Walk};
 
 /// Where members come from, and who else may say something about them.
 #[derive(Debug)]
@@ -121,14 +120,15 @@ async fn workspace(
     slug: &Arc<str>,
     watch: &dyn Fn(Progress<'_>),
 ) -> (Reading, Answers) {
-    let progress = ReadingProgress::new(slug, watch);
-    let members = match client {
-        Ok(client) => from_bitbucket(others, client, slug, &progress).await,
-        Err(problem) => Err(problem.clone()),
+    let (members, walk) = match client {
+        Ok(client) => {
+            let workspace = Workspace::new(client, slug, watch);
+            (from_bitbucket(others, &workspace).await, workspace.finish())
+        }
+        Err(problem) => (Err(problem.clone()), Walk::default()),
     };
     let (members, answers) = apart(members);
-    let (workspace, walk) = (Arc::clone(slug), progress.finish());
-    (Reading { workspace, origin: Origin::Api, walk, members }, answers)
+    (Reading { workspace: Arc::clone(slug), origin: Origin::Api, walk, members }, answers)
 }
 
 /// The members, and what the other sources answered: nothing where there are none.
@@ -143,32 +143,26 @@ fn apart(found: Result<(MemberList, Answers), Problem>) -> (Result<MemberList, P
 /// workspace, where that is wanted.
 async fn from_bitbucket(
     others: &OtherSources<'_, '_>,
-    client: &bitbucket::Client<'_>,
-    slug: &str,
-    progress: &ReadingProgress<'_>,
+    workspace: &Workspace<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
     let roles = others.wanted.roles;
-    let aside = progress.aside(match roles {
-        Roles::Required => Need::Required,
-        Roles::Unasked | Roles::Welcome => Need::Optional,
-    });
+    // Without members there is no use for owners; without owners there may be for members.
     let owners = async {
         Ok(match roles {
-            Roles::Unasked => None,
-            Roles::Welcome => bitbucket::owners_if_told(client, slug, &aside).await.map(Ok),
-            Roles::Required => Some(bitbucket::owners(client, slug, &aside).await),
+            Roles::Unasked => Ok(None),
+            Roles::Welcome => Ok(workspace.aside(Need::Optional).owners_if_told().await),
+            Roles::Required => workspace.aside(Need::Required).owners().await.map(Some),
         })
     };
-    // Without members there is no use for owners; without owners there may be for members.
-    let read = try_join(judgeable(others, client, slug, progress), owners).await;
-    progress.add_requests(&aside);
-    let ((mut list, answers), owners) = read?;
-    if let Some(owners) = owners {
-        let assigned = owners.and_then(|owners| owners.assign_roles(&mut list.members));
-        // Where roles are no more than welcome, members whose role was not found out show none.
-        if roles == Roles::Required {
-            assigned?;
-        }
+    let ((mut list, answers), owners) = try_join(judgeable(others, workspace), owners).await?;
+    let assigned = match owners {
+        Ok(Some(owners)) => owners.assign_roles(&mut list.members),
+        Ok(None) => Ok(()),
+        Err(problem) => Err(problem),
+    };
+    // Where roles are no more than welcome, members whose role was not found out show none.
+    if roles == Roles::Required {
+        assigned?;
     }
     Ok((list, answers))
 }
@@ -177,18 +171,12 @@ async fn from_bitbucket(
 /// credential.
 async fn judgeable(
     others: &OtherSources<'_, '_>,
-    client: &bitbucket::Client<'_>,
-    slug: &str,
-    progress: &ReadingProgress<'_>,
+    workspace: &Workspace<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
-    let (list, answers) = listed(others, client, slug, progress).await?;
+    let (list, answers) = listed(others, workspace).await?;
     let accept = others.wanted.accept;
     if visibility::needs_asking(&list.members, accept) {
-        let (caller, silence) = bitbucket::caller(client, slug, progress).await;
-        visibility::judge(&list.members, accept, caller).map_err(|problem| {
-            let silence = silence.map(|why| format!(": {why}")).unwrap_or_default();
-            Problem { what: problem.what + &silence, ..problem }
-        })?;
+        visibility::judge(&list.members, accept, workspace.caller().await)?;
     }
     Ok((list, answers))
 }
@@ -197,29 +185,27 @@ async fn judgeable(
 /// left between the list and the look-up of addresses, the list is read again.
 async fn listed(
     others: &OtherSources<'_, '_>,
-    client: &bitbucket::Client<'_>,
-    slug: &str,
-    progress: &ReadingProgress<'_>,
+    workspace: &Workspace<'_>,
 ) -> Result<(MemberList, Answers), Problem> {
-    let aside = progress.aside(Need::Required);
     let outsiders = async {
-        let wanted = others.wanted.outsiders();
-        if wanted { bitbucket::with_access(client, slug, &aside).await.map(Some) } else { Ok(None) }
+        if others.wanted.outsiders() {
+            workspace.aside(Need::Required).people_with_access().await.map(Some)
+        } else {
+            Ok(None)
+        }
     };
-    let read = try_join(bitbucket::members(client, slug, progress), outsiders).await;
-    progress.add_requests(&aside);
-    let (mut list, outsiders) = read?;
+    let (mut list, outsiders) = try_join(workspace.members(), outsiders).await?;
     for _ in 0..COMPARED {
         if let Some(people) = &outsiders {
             bitbucket::add_outsiders(&mut list, people.clone())?;
         }
-        let answers = others.complete(slug, &mut list, Some((client, progress))).await?;
+        let answers = others.complete(&mut list, workspace.slug, Some(workspace)).await?;
         if !answers.may_have_left {
             return Ok((list, answers));
         }
         // Who is on the lists before and after the look-up was there meanwhile: the first list is
         // right. The second one would need another look-up, and a list after that.
-        let after = bitbucket::members(client, slug, progress).await?;
+        let after = workspace.members().await?;
         if people(&after) == people(&list) {
             return Ok((list, answers));
         }
@@ -259,8 +245,8 @@ async fn from_file(
         }
         (true, true) | (false, true | false) => {}
     }
-    let answers = others.complete(slug, &mut list, None).await?;
-    visibility::judge(&list.members, others.wanted.accept, Caller::NoAnswer)
+    let answers = others.complete(&mut list, slug, None).await?;
+    visibility::judge(&list.members, others.wanted.accept, Caller::NoAnswer(None))
         .map_err(|problem| Problem { help: problem.help + FIELDS, ..problem })?;
     Ok((list, answers))
 }

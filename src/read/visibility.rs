@@ -11,9 +11,14 @@ pub(crate) enum Caller {
     /// An admin of the workspace, permission `owner`.
     Owner,
     /// A member with another permission.
-    Other(Box<str>),
-    /// It was not asked, or did not say.
-    NoAnswer,
+    Other(String),
+    /// It was not asked, or did not say; why not, where it was asked.
+    NoAnswer(Option<String>),
+}
+
+/// Why the caller is not known, at the end of a sentence.
+pub(crate) fn because(why: Option<String>) -> String {
+    why.map(|why| format!(": {why}")).unwrap_or_default()
 }
 
 const HELP: &str = "Use the credential of an owner of the workspace, one of its admins.";
@@ -50,12 +55,15 @@ pub(crate) fn judge(members: &[Member], accept: &[Source], caller: Caller) -> Re
             "Try the API token of a workspace admin: other kinds of credentials may not be shown \
              the two-factor status.",
         )),
-        (Caller::NoAnswer, false) => Err(Problem::new(
-            "no member's two-factor status is known, and whether an admin of the workspace asked for \
-             it is not known either",
+        (Caller::NoAnswer(why), false) => Err(Problem::new(
+            format!(
+                "no member's two-factor status is known, and whether an admin of the workspace \
+                 asked for it is not known either{}",
+                because(why)
+            ),
             HELP,
         )),
-        (Caller::Owner | Caller::NoAnswer, true) => Ok(()),
+        (Caller::Owner | Caller::NoAnswer(_), true) => Ok(()),
     }
 }
 
@@ -85,7 +93,7 @@ mod tests {
     fn nothing_to_ask_where_bitbucket_is_not_accepted() {
         let members = [member(TwoFactor::Unknown)];
         assert!(!needs_asking(&members, &[Source::Roster]));
-        assert_eq!(judge(&members, &[Source::Roster], Caller::NoAnswer), Ok(()));
+        assert_eq!(judge(&members, &[Source::Roster], Caller::NoAnswer(None)), Ok(()));
     }
 
     #[test]
@@ -113,8 +121,10 @@ mod tests {
         assert!(why(&nobody, Caller::Other("member".into())).contains("`member`, not `owner`"));
         assert!(why(&some, Caller::Other("member".into())).contains("does not see"));
         assert!(why(&nobody, Caller::Owner).contains("did not show the flag of any member"));
-        assert!(why(&nobody, Caller::NoAnswer).contains("no member's two-factor status is known"));
+        assert!(
+            why(&nobody, Caller::NoAnswer(None)).contains("no member's two-factor status is known")
+        );
         assert_eq!(judge(&some, BITBUCKET, Caller::Owner), Ok(()));
-        assert_eq!(judge(&some, BITBUCKET, Caller::NoAnswer), Ok(()));
+        assert_eq!(judge(&some, BITBUCKET, Caller::NoAnswer(None)), Ok(()));
     }
 }

@@ -1,13 +1,7 @@
 //! Bitbucket's API, asked with one credential.
 
-use reqwest::header::HeaderMap;
-use serde::de::DeserializeOwned;
-use url::Url;
-
 use super::account::{Account, token_url};
 use super::credential::Credential;
-use super::progress::ReadingProgress;
-use super::refusal::renew;
 use crate::failure::{Failure, Problem};
 use crate::http::{Authorization, Network, RequestError, Secret, Session};
 use crate::read::list_error::ListError;
@@ -36,24 +30,6 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Asks for a resource.
-    pub(crate) async fn get<T: DeserializeOwned>(
-        &self,
-        url: &Url,
-        progress: &ReadingProgress<'_>,
-    ) -> Result<T, RequestError> {
-        self.get_with_headers(url, progress).await.map(|(answer, _)| answer)
-    }
-
-    /// Asks for a resource, and keeps the headers of the answer.
-    pub(crate) async fn get_with_headers<T: DeserializeOwned>(
-        &self,
-        url: &Url,
-        progress: &ReadingProgress<'_>,
-    ) -> Result<(T, HeaderMap), RequestError> {
-        self.session.get(url, progress.need, &progress.requests).await
-    }
-
     /// What went wrong with a request or a list, and what to do next.
     pub(crate) fn explain(&self, error: impl Into<ListError>) -> Problem {
         error.into().explain(self.session.host())
@@ -65,7 +41,7 @@ fn ungranted(session: &Session<'_>, error: &RequestError, credential: &Credentia
     let problem = session.explain(error);
     let what = format!("the OAuth consumer was granted no token: {}", problem.what);
     match error.status() {
-        Some(400 | 401 | 403) => Problem::new(what, renew(credential)),
+        Some(400 | 401 | 403) => Problem::new(what, credential.words().renew),
         Some(_) | None => Problem { what, ..problem },
     }
 }

@@ -7,13 +7,12 @@ use futures_util::stream::{self, StreamExt};
 use reqwest::header::HeaderMap;
 use url::Url;
 
-use super::client::Client;
+use super::page::{Page, Rows};
 use super::page_url::{page_number, with_fields, with_page};
-use super::progress::ReadingProgress;
+use super::workspace::Workspace;
 use crate::completeness::{self, Facts, Inconsistency, Proof};
 use crate::http::Session;
 use crate::read::list_error::ListError;
-use crate::read::page::{Page, Rows};
 use crate::read::paging::{self, Trail, follow};
 
 /// Rows asked for on a page: the most that Bitbucket gives.
@@ -34,35 +33,137 @@ enum Order {
     InTurn,
 }
 
-/// Reads a list. Where it does not add up, members may have joined or left meanwhile: then it is
-/// read once more from the start, one page after another.
-pub(crate) async fn list<R: Rows>(
-    client: &Client<'_>,
-    first: &Url,
-    progress: &ReadingProgress<'_>,
-) -> Result<Listing<R>, ListError> {
-    let list = walk(client, first, Order::SideBySide, progress);
-    let once_more = walk(client, first, Order::InTurn, progress);
-    paging::read(&client.session, first.path(), list, once_more).await
-}
+impl Workspace<'_> {
+    /// Reads a list: pages side by side where they can be, and where it does not add up, once more
+    /// one after another.
+    pub(super) async fn list<R: Rows>(&self, first: &Url) -> Result<Listing<R>, ListError> {
+        let list = self.read_from(first, Order::SideBySide);
+        let once_more = self.read_from(first, Order::InTurn);
+        paging::read(&self.client.session, first.path(), list, once_more).await
+    }
 
-async fn walk<R: Rows>(
-    client: &Client<'_>,
-    first: &Url,
-    order: Order,
-    progress: &ReadingProgress<'_>,
-) -> Result<Listing<R>, ListError> {
-    progress.walk();
-    let head: Page<R> = page(client, first, progress).await?;
-    let series = match order {
-        Order::SideBySide => Series::of(first, &head)?,
-        Order::InTurn => None,
-    };
-    let (rows, pages) = match series {
-        Some(series) => side_by_side(client, &series, head, progress).await?,
-        None => in_turn(client, first, head, progress).await?,
-    };
-    Ok(proven(rows, &pages, progress.size())?)
+    async fn read_from<R: Rows>(&self, first: &Url, order: Order) -> Result<Listing<R>, ListError> {
+        self.walk();
+        let head: Page<R> = self.next_page(first).await?;
+        let series = match order {
+            Order::SideBySide => Series::of(first, &head)?,
+            Order::InTurn => None,
+        };
+        let (rows, pages) = match series {
+            Some(series) => self.side_by_side(&series, head).await?,
+            None => self.in_turn(first, head).await?,
+        };
+        Ok(proven(rows, &pages, self.size())?)
+    }
+
+    /// Follows `next` from page to page.
+    async fn in_turn<R: Rows>(
+        &self,
+        first: &Url,
+        head: Page<R>,
+    ) -> Result<(R, Vec<Facts>), ListError> {
+        let mut trail = Trail::new(first.clone(), R::MOST_PAGES);
+        let mut pages = vec![Facts { number: head.page.or(Some(NonZeroU64::MIN)), ..head.facts() }];
+        let (mut rows, mut next) = (head.values, head.next);
+        let mut numbered = false;
+        while let Some(address) = next {
+            let read = pages.len() as u64;
+            let url = paging::next_url(&self.client.session, first, &address)?;
+            trail.go_on(url.clone())?;
+            let (leads_to, asked) = (page_number(&url), read + 1);
+            numbered |= read == 1 && leads_to.is_some();
+            if numbered && leads_to != Some(asked) {
+                return Err(Inconsistency::Astray { page: read, to: asked }.into());
+            }
+            let page: Page<R> = self.next_page(&url).await?;
+            if let Some(came) = page.page.map(NonZeroU64::get).filter(|&came| came != asked) {
+                return Err(Inconsistency::OtherPage { asked, came }.into());
+            }
+            pages.push(Facts { number: NonZeroU64::new(asked), ..page.facts() });
+            rows.append(page.values);
+            next = page.next;
+        }
+        Ok((rows, pages))
+    }
+
+    /// Asks for all pages of a series after the first, several at once. Nothing that the first page
+    /// says is believed: a page that does not fit ends the walk, and the requests under way with it.
+    async fn side_by_side<R: Rows>(
+        &self,
+        series: &Series,
+        head: Page<R>,
+    ) -> Result<(R, Vec<Facts>), ListError> {
+        let session = &self.client.session;
+        let at_once = session.network().connection.at_once();
+        let (path, pages) = (series.first.path(), series.pages);
+        log::info!("reading pages side by side path={path:?} pages={pages} at_once={at_once}");
+        let mut under_way = stream::iter(2..=series.pages)
+            .map(|number| async move {
+                let url = with_page(&series.second, number);
+                (number, self.next_page::<R>(&url).await)
+            })
+            .buffer_unordered(at_once);
+        let mut rest = BTreeMap::new();
+        while let Some((number, page)) = under_way.next().await {
+            let page = page.map_err(|error| Series::missing(number, error))?;
+            series.admit(number, &page, session)?;
+            rest.insert(number, page);
+        }
+        let mut facts = vec![Facts { number: Some(NonZeroU64::MIN), ..head.facts() }];
+        let mut rows = head.values;
+        for (number, page) in rest {
+            facts.push(Facts { number: NonZeroU64::new(number), ..page.facts() });
+            rows.append(page.values);
+        }
+        Ok((rows, facts))
+    }
+
+    /// One page, noted.
+    async fn next_page<R: Rows>(&self, url: &Url) -> Result<Page<R>, ListError> {
+        let (page, _): (Page<R>, _) = self.flagged(url).await?;
+        self.page(page.values.len(), page.size);
+        Ok(page)
+    }
+
+    /// One page and the headers of its answer. Whether `next` carries `fields` along is not documented;
+    /// so a page without the field that matters is asked for once more with every field by its name.
+    pub(super) async fn flagged<R: Rows>(
+        &self,
+        url: &Url,
+    ) -> Result<(Page<R>, HeaderMap), ListError> {
+        let (page, headers): (Page<R>, _) = self.get(url).await?;
+        // Rows of another list stay as they came, so that they are seen to be such.
+        let lacks_flag = page.values.lacks_flag() && !page.values.have_permissions();
+        let Some(fields) = R::SPELLED_OUT.filter(|_| lacks_flag) else {
+            return Ok((page, headers));
+        };
+        let again: Page<R> = match self.get(&with_fields(url, fields)).await {
+            Ok((again, _)) => again,
+            // A server that does not understand the fields leaves the first answer standing: without
+            // the flag, it still says who is on the list.
+            Err(error) if error.status() == Some(400) => return Ok((page, headers)),
+            Err(error) => return Err(error.into()),
+        };
+        let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;
+        let same_number = again.values.len() == page.values.len();
+        let named = again.values.ids().next().is_some();
+        let same_rows = same_number && (!named || again.values.ids().eq(page.values.ids()));
+        if !same_size || !same_rows {
+            return Err(Inconsistency::Shifted.into());
+        }
+        let values = if named && !again.values.lacks_flag() { again.values } else { page.values };
+        // What the second answer leaves out about the list, the first one said; what it says is later.
+        let page = Page {
+            values,
+            size: again.size.or(page.size),
+            page: again.page.or(page.page),
+            pagelen: again.pagelen.or(page.pagelen),
+            next: again.next.or(page.next),
+            previous: again.previous.or(page.previous),
+            no_error: page.no_error,
+        };
+        Ok((page, headers))
+    }
 }
 
 /// `size` is how many rows there are by whatever page said so last, in this walk or before it.
@@ -78,69 +179,6 @@ fn proven<R: Rows>(
     }
     rows.distinct()?;
     Ok(Listing { rows, proof })
-}
-
-/// Follows `next` from page to page.
-async fn in_turn<R: Rows>(
-    client: &Client<'_>,
-    first: &Url,
-    head: Page<R>,
-    progress: &ReadingProgress<'_>,
-) -> Result<(R, Vec<Facts>), ListError> {
-    let mut trail = Trail::new(first.clone(), R::MOST_PAGES);
-    let mut pages = vec![Facts { number: head.page.or(Some(NonZeroU64::MIN)), ..head.facts() }];
-    let (mut rows, mut next) = (head.values, head.next);
-    let mut numbered = false;
-    while let Some(address) = next {
-        let read = pages.len() as u64;
-        let url = paging::next_url(&client.session, first, &address)?;
-        trail.go_on(url.clone())?;
-        let (leads_to, asked) = (page_number(&url), read + 1);
-        numbered |= read == 1 && leads_to.is_some();
-        if numbered && leads_to != Some(asked) {
-            return Err(Inconsistency::Astray { page: read, to: asked }.into());
-        }
-        let page: Page<R> = page(client, &url, progress).await?;
-        if let Some(came) = page.page.map(NonZeroU64::get).filter(|&came| came != asked) {
-            return Err(Inconsistency::OtherPage { asked, came }.into());
-        }
-        pages.push(Facts { number: NonZeroU64::new(asked), ..page.facts() });
-        rows.append(page.values);
-        next = page.next;
-    }
-    Ok((rows, pages))
-}
-
-/// Asks for all pages of a series after the first, several at once. Nothing that the first page
-/// says is believed: a page that does not fit ends the walk, and the requests under way with it.
-async fn side_by_side<R: Rows>(
-    client: &Client<'_>,
-    series: &Series,
-    head: Page<R>,
-    progress: &ReadingProgress<'_>,
-) -> Result<(R, Vec<Facts>), ListError> {
-    let (path, pages, at_once) =
-        (series.first.path(), series.pages, client.session.network().connection.at_once());
-    log::info!("reading pages side by side path={path:?} pages={pages} at_once={at_once}");
-    let mut under_way = stream::iter(2..=series.pages)
-        .map(|number| async move {
-            let url = with_page(&series.second, number);
-            (number, page::<R>(client, &url, progress).await)
-        })
-        .buffer_unordered(at_once);
-    let mut rest = BTreeMap::new();
-    while let Some((number, page)) = under_way.next().await {
-        let page = page.map_err(|error| Series::missing(number, error))?;
-        series.admit(number, &page, &client.session)?;
-        rest.insert(number, page);
-    }
-    let mut facts = vec![Facts { number: Some(NonZeroU64::MIN), ..head.facts() }];
-    let mut rows = head.values;
-    for (number, page) in rest {
-        facts.push(Facts { number: NonZeroU64::new(number), ..page.facts() });
-        rows.append(page.values);
-    }
-    Ok((rows, facts))
 }
 
 /// Pages that are known by number before they are read.
@@ -214,55 +252,4 @@ impl Series {
             Some(_) | None => error,
         }
     }
-}
-
-/// One page, noted.
-async fn page<R: Rows>(
-    client: &Client<'_>,
-    url: &Url,
-    progress: &ReadingProgress<'_>,
-) -> Result<Page<R>, ListError> {
-    let (page, _): (Page<R>, _) = flagged(client, url, progress).await?;
-    progress.page(page.values.len(), page.size);
-    Ok(page)
-}
-
-/// One page and the headers of its answer. Whether `next` carries `fields` along is not documented;
-/// so a page without the field that matters is asked for once more with every field by its name.
-pub(crate) async fn flagged<R: Rows>(
-    client: &Client<'_>,
-    url: &Url,
-    progress: &ReadingProgress<'_>,
-) -> Result<(Page<R>, HeaderMap), ListError> {
-    let (page, headers): (Page<R>, _) = client.get_with_headers(url, progress).await?;
-    // Rows of another list stay as they came, so that they are seen to be such.
-    let lacks_flag = page.values.lacks_flag() && !page.values.have_permissions();
-    let Some(fields) = R::SPELLED_OUT.filter(|_| lacks_flag) else {
-        return Ok((page, headers));
-    };
-    let again: Page<R> = match client.get(&with_fields(url, fields), progress).await {
-        // A server that does not understand the fields leaves the first answer standing: without
-        // the flag, it still says who is on the list.
-        Err(error) if error.status() == Some(400) => return Ok((page, headers)),
-        again => again?,
-    };
-    let same_size = again.size.is_none() || page.size.is_none() || again.size == page.size;
-    let same_number = again.values.len() == page.values.len();
-    let named = again.values.ids().next().is_some();
-    let same_rows = same_number && (!named || again.values.ids().eq(page.values.ids()));
-    if !same_size || !same_rows {
-        return Err(Inconsistency::Shifted.into());
-    }
-    let values = if named && !again.values.lacks_flag() { again.values } else { page.values };
-    // What the second answer leaves out about the list, the first one said; what it says is later.
-    let page = Page {
-        values,
-        size: again.size.or(page.size),
-        page: again.page.or(page.page),
-        pagelen: again.pagelen.or(page.pagelen),
-        next: again.next.or(page.next),
-        previous: again.previous.or(page.previous),
-        no_error: page.no_error,
-    };
-    Ok((page, headers))
 }

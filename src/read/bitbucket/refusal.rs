@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use super::credential::Credential;
 use crate::http::{Answer, Host, Refusal, Said};
-use crate::read::wire::ErrorBody;
 
 /// The scopes that a credential has, as a header of answers.
 pub(crate) const GRANTED_SCOPES: &str = "x-oauth-scopes";
@@ -38,18 +37,19 @@ impl Host for Credential {
     }
 
     fn help(&self, refusal: &Refusal) -> String {
+        let words = self.words();
         match refusal.status.as_u16() {
             401 => {
                 let oddity = self.oddity().map(|oddity| format!(" {oddity}"));
                 let unread = if refusal.message.is_empty() { UNREAD } else { "" };
-                format!("{unread}{}{}", renew(self), oddity.unwrap_or_default())
+                format!("{unread}{}{}", words.renew, oddity.unwrap_or_default())
             }
-            403 => enough_scope(self).into(),
-            404 => membership(self).into(),
+            403 => words.scope.into(),
+            404 => words.membership.into(),
             410 => {
                 "Bitbucket removed what this version of mfa-gate asks for: use a newer one.".into()
             }
-            429 => allowance(self).into(),
+            429 => words.allowance.into(),
             _ => "Check --api-url and the workspace's slug.".into(),
         }
     }
@@ -74,79 +74,88 @@ fn ungranted(body: &[u8]) -> Option<String> {
     })
 }
 
-/// How to replace a credential that is not accepted.
-pub(crate) fn renew(credential: &Credential) -> String {
-    let what = match credential {
-        Credential::ApiToken { .. } => {
-            "Check that BITBUCKET_EMAIL is the address of the Atlassian account that made \
-             BITBUCKET_API_TOKEN. The token may have expired or been revoked, or the admin who \
-             made it may have left; make a new one with the scope read:workspace:bitbucket."
-        }
-        Credential::AccessToken(_) => {
-            "BITBUCKET_ACCESS_TOKEN may have expired or been revoked, or the admin who made it may \
-             have left. Make a new workspace access token with the scope account; tokens of a \
-             repository or a project do not work here."
-        }
-        Credential::Oauth { .. } => {
-            "Check BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET. It has to be a private consumer \
-             with a callback URL (any will do). It may have been deleted, or the admin who owns it \
-             may have left."
-        }
-    };
-    what.into()
+/// An error as Bitbucket reports it:
+/// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#standardized-error-responses>.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ErrorBody {
+    /// What went wrong.
+    pub(crate) error: ErrorDetail,
 }
 
-/// What a credential must be allowed to do.
-fn enough_scope(credential: &Credential) -> &'static str {
-    match credential {
-        Credential::ApiToken { .. } => {
-            "Make an API token with the scope read:workspace:bitbucket, as an admin of the \
-             workspace."
-        }
-        Credential::AccessToken(_) => {
-            "Make a workspace access token with the scope account; tokens of a repository or a \
-             project cannot have it."
-        }
-        Credential::Oauth { .. } => {
-            "Give the OAuth consumer the permission Account: Read; it acts as its owner, who has to \
-             be an admin of the workspace."
+/// What went wrong.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ErrorDetail {
+    /// In words.
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    /// More words, or for a missing scope an object with `granted` and `required`.
+    #[serde(default)]
+    pub(crate) detail: Option<serde_json::Value>,
+}
+
+/// What helps where a credential of one kind is refused.
+pub(super) struct Words {
+    /// How to replace one that is not accepted.
+    pub(super) renew: &'static str,
+    /// What it must be allowed to do.
+    scope: &'static str,
+    /// What it needs so that it may see people with access to single repositories.
+    pub(super) repositories: &'static str,
+    /// Who has to be a member of a workspace that is said not to exist.
+    membership: &'static str,
+    /// Whose requests are counted together:
+    /// <https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/>.
+    allowance: &'static str,
+}
+
+impl Credential {
+    pub(super) fn words(&self) -> &'static Words {
+        match self {
+            Credential::ApiToken { .. } => &API_TOKEN,
+            Credential::AccessToken(_) => &ACCESS_TOKEN,
+            Credential::Oauth { .. } => &OAUTH,
         }
     }
 }
 
-/// Who has to be a member of a workspace that is said not to exist.
-fn membership(credential: &Credential) -> &'static str {
-    match credential {
-        Credential::ApiToken { .. } => {
-            "Check the workspace's slug, and that the account of BITBUCKET_EMAIL is a member of it: \
-             to others Bitbucket says that there is none."
-        }
-        Credential::AccessToken(_) => {
-            "Check the workspace's slug, and that BITBUCKET_ACCESS_TOKEN was made in that workspace: \
-             such a token sees no other."
-        }
-        Credential::Oauth { .. } => {
-            "Check the workspace's slug, and that the owner of the OAuth consumer is a member of it: \
-             to others Bitbucket says that there is none."
-        }
-    }
-}
+const API_TOKEN: Words = Words {
+    renew: "Check that BITBUCKET_EMAIL is the address of the Atlassian account that made \
+            BITBUCKET_API_TOKEN. The token may have expired or been revoked, or the admin who made \
+            it may have left; make a new one with the scope read:workspace:bitbucket.",
+    scope: "Make an API token with the scope read:workspace:bitbucket, as an admin of the \
+            workspace.",
+    repositories: "Make an API token that has the scope read:repository:bitbucket too, as an admin \
+                   of the workspace. Such a token can also read source code.",
+    membership: "Check the workspace's slug, and that the account of BITBUCKET_EMAIL is a member \
+                 of it: to others Bitbucket says that there is none.",
+    allowance: "Try again later: Bitbucket counts the requests of an hour, and whatever else uses \
+                the account of BITBUCKET_EMAIL counts too.",
+};
 
-/// Whose requests are counted together:
-/// <https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/>.
-fn allowance(credential: &Credential) -> &'static str {
-    match credential {
-        Credential::ApiToken { .. } => {
-            "Try again later: Bitbucket counts the requests of an hour, and whatever else uses the \
-             account of BITBUCKET_EMAIL counts too."
-        }
-        Credential::AccessToken(_) => {
-            "Try again later: Bitbucket counts the requests of an hour, and whatever else uses \
-             BITBUCKET_ACCESS_TOKEN counts too."
-        }
-        Credential::Oauth { .. } => {
-            "Try again later: Bitbucket counts the requests of an hour, and whatever else uses the \
-             OAuth consumer or its owner's account counts too."
-        }
-    }
-}
+const ACCESS_TOKEN: Words = Words {
+    renew: "BITBUCKET_ACCESS_TOKEN may have expired or been revoked, or the admin who made it may \
+            have left. Make a new workspace access token with the scope account; tokens of a \
+            repository or a project do not work here.",
+    scope: "Make a workspace access token with the scope account; tokens of a repository or a \
+            project cannot have it.",
+    repositories: "Make a workspace access token with the scopes account and repository. Such a \
+                   token can also read source code.",
+    membership: "Check the workspace's slug, and that BITBUCKET_ACCESS_TOKEN was made in that \
+                 workspace: such a token sees no other.",
+    allowance: "Try again later: Bitbucket counts the requests of an hour, and whatever else uses \
+                BITBUCKET_ACCESS_TOKEN counts too.",
+};
+
+const OAUTH: Words = Words {
+    renew: "Check BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET. It has to be a private consumer \
+            with a callback URL (any will do). It may have been deleted, or the admin who owns it \
+            may have left.",
+    scope: "Give the OAuth consumer the permission Account: Read; it acts as its owner, who has to \
+            be an admin of the workspace.",
+    repositories: "Give the OAuth consumer the permission Account: Read; its owner has to be an \
+                   admin of the workspace.",
+    membership: "Check the workspace's slug, and that the owner of the OAuth consumer is a member \
+                 of it: to others Bitbucket says that there is none.",
+    allowance: "Try again later: Bitbucket counts the requests of an hour, and whatever else uses \
+                the OAuth consumer or its owner's account counts too.",
+};

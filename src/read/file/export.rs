@@ -8,9 +8,9 @@ use super::{Completeness, Contents, Held, RosterOrigins, only};
 use crate::failure::Problem;
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 use crate::policy::is_cell;
+use crate::read::bitbucket::rows::row_key;
 use crate::read::csv::{Row, Table, Words};
 use crate::read::file_error::FileError;
-use crate::read::wire::row_key;
 use crate::reading::{Origin, Selection};
 
 /// What the export adds to the names of accounts that were deactivated.

@@ -10,16 +10,16 @@ use super::{Contents, Held, RosterOrigins, only, wants};
 use crate::completeness::{self, Facts, Inconsistency};
 use crate::failure::Problem;
 use crate::member::Member;
-use crate::read::bitbucket::page_number;
+use crate::read::bitbucket::page::Page;
+use crate::read::bitbucket::page_url::page_number;
+use crate::read::bitbucket::rows::{MemberRows, Slug, name_by_row};
 use crate::read::file_error::FileError;
-use crate::read::page::Page;
-use crate::read::wire::{MemberRows, Slug, name_by_row};
 use crate::reading::{Origin, Selection};
 
-/// The pages so far, by workspace.
 /// For how many members there is room at first, whatever number a file claims.
 const MOST_AT_ONCE: u64 = 1 << 17;
 
+/// The pages so far, by workspace.
 #[derive(Default)]
 pub(super) struct SavedPages {
     workspaces: BTreeMap<Arc<str>, List>,

@@ -13,9 +13,10 @@ use super::RosterOrigins;
 use crate::http::object::Object;
 use crate::member::Member;
 use crate::quote::excerpt;
+use crate::read::bitbucket::page::{NoError, Page};
+use crate::read::bitbucket::refusal::ErrorDetail;
+use crate::read::bitbucket::rows::MemberRows;
 use crate::read::file_error::FileError;
-use crate::read::page::{NoError, Page};
-use crate::read::wire::{ErrorDetail, MemberRows};
 use crate::report::{ListedMember, SCHEMA_VERSION, Workspace};
 
 /// Everything that a document can have: which kind it is shows only when it is read, and reading

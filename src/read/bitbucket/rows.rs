@@ -245,29 +245,10 @@ pub(crate) fn row_key(row: u64, name: &str) -> Box<str> {
     format!("row {row}: {name}").into()
 }
 
-/// An error as Bitbucket reports it:
-/// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#standardized-error-responses>.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ErrorBody {
-    /// What went wrong.
-    pub(crate) error: ErrorDetail,
-}
-
-/// What went wrong.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ErrorDetail {
-    /// In words.
-    #[serde(default)]
-    pub(crate) message: Option<String>,
-    /// More words, or for a missing scope an object with `granted` and `required`.
-    #[serde(default)]
-    pub(crate) detail: Option<serde_json::Value>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::page::Page;
+    use crate::read::bitbucket::page::Page;
 
     fn page(text: &str) -> Result<Page<MemberRows>, serde_json::Error> {
         serde_json::from_str(text)

@@ -3,13 +3,14 @@
 //!
 //! Shape: <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination>.
 
+use std::iter;
 use std::num::NonZeroU64;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny};
 
-use super::paging::MOST_PAGES;
 use crate::completeness::{Facts, Inconsistency};
+use crate::read::paging::MOST_PAGES;
 
 /// One page of a list.
 #[derive(Debug, Deserialize)]
@@ -68,7 +69,7 @@ impl<R: Rows> Page<R> {
 /// The rows of a page.
 pub(crate) trait Rows: DeserializeOwned + Default {
     /// The fields to ask for by name, where a page came without the one that matters.
-    const SPELLED_OUT: Option<&'static str>;
+    const SPELLED_OUT: Option<&'static str> = None;
 
     /// More pages than this are not read.
     const MOST_PAGES: u64 = MOST_PAGES;
@@ -77,16 +78,22 @@ pub(crate) trait Rows: DeserializeOwned + Default {
     fn len(&self) -> usize;
 
     /// Whether the field that matters is missing from every row.
-    fn lacks_flag(&self) -> bool;
+    fn lacks_flag(&self) -> bool {
+        false
+    }
 
     /// Adds the rows of another page.
     fn append(&mut self, more: Self);
 
-    /// What tells each row from every other.
-    fn ids(&self) -> impl Iterator<Item = &str>;
+    /// What tells each row from every other, as far as that matters where fields are spelled out.
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        iter::empty()
+    }
 
     /// Whether a row has a `permission` that rows of this list do not have.
-    fn have_permissions(&self) -> bool;
+    fn have_permissions(&self) -> bool {
+        false
+    }
 
     /// Checks that no two rows are of one person.
     fn distinct(&self) -> Result<(), Inconsistency>;
