@@ -38,8 +38,30 @@ pub(crate) fn secret_files(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<(Stri
     names.filter_map(|name| lookup(&name).map(|path| (name, path))).collect()
 }
 
-/// The value of a variable, or of the file that it names: printable ASCII without blanks. `lookup`
-/// has no empty values.
+/// The values of two variables that go together; none where neither is set.
+///
+/// # Errors
+/// As [`value`]; also where only one of them is set.
+pub(crate) fn pair(
+    lookup: &dyn Fn(&str) -> Option<String>,
+    first: &str,
+    second: &str,
+) -> Result<Option<(String, String)>, Failure> {
+    let (set, missing) = match (value(lookup, first)?, value(lookup, second)?) {
+        (None, None) => return Ok(None),
+        (Some(first), Some(second)) => return Ok(Some((first, second))),
+        (Some(_), None) => (first, second),
+        (None, Some(_)) => (second, first),
+    };
+    let file = file_of(missing);
+    Err(Failure::usage(
+        format!("{set} is set, and {missing} is not"),
+        format!("Set {missing} or {file} as well, or unset {set}."),
+    ))
+}
+
+/// The value of a variable, or of the file that it names: printable ASCII without blanks. An empty
+/// variable is an unset one.
 ///
 /// # Errors
 /// [`Failure::Usage`] where both are set, the file cannot be read, or the value is no credential.
@@ -48,6 +70,7 @@ pub(crate) fn value(
     lookup: &dyn Fn(&str) -> Option<String>,
     name: &str,
 ) -> Result<Option<String>, Failure> {
+    let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
     let file = file_of(name);
     let (value, source) = match (lookup(name), lookup(&file)) {
         (None, None) => return Ok(None),
@@ -101,4 +124,12 @@ pub(crate) fn malformed(name: &str, what: &str) -> Failure {
         format!("{name} holds {what}"),
         "Set it to the value alone, as it was shown when it was made.",
     )
+}
+
+/// An environment that holds these variables.
+#[cfg(test)]
+pub(crate) fn environment<'a>(
+    variables: &'a [(&'a str, &'a str)],
+) -> impl Fn(&str) -> Option<String> + 'a {
+    |name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
 }

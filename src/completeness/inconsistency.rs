@@ -79,34 +79,21 @@ impl Inconsistency {
     /// What to do about it, where the list was read twice from a server whose address is set by this
     /// option or variable.
     pub(crate) fn help(&self, set_by: &str) -> String {
-        match self {
+        let may_pass = matches!(
+            self,
             Inconsistency::Sizes(..)
-            | Inconsistency::Count { .. }
-            | Inconsistency::Twice(_)
-            | Inconsistency::BothWays(_)
-            | Inconsistency::PageMissing(_)
-            | Inconsistency::Shifted => "Try again when fewer people join and leave.".into(),
-            Inconsistency::PageTwice(_)
-            | Inconsistency::Unfinished
-            | Inconsistency::EndsEarly { .. }
-            | Inconsistency::OtherPage { .. }
-            | Inconsistency::Astray { .. }
-            | Inconsistency::Bare { .. }
-            | Inconsistency::OpenEnd { .. }
-            | Inconsistency::NotFirst
-            | Inconsistency::Short { .. }
-            | Inconsistency::Permissions
-            | Inconsistency::OtherRows(_)
-            | Inconsistency::EmptyLink
-            | Inconsistency::OtherList(_)
-            | Inconsistency::Indistinct
-            | Inconsistency::Lengths(..)
-            | Inconsistency::Recorded { .. } => {
-                format!(
-                    "Trying again is unlikely to help. Check {set_by} and whether a proxy changes \
-                     the answers; if neither is the cause, report it to Atlassian."
-                )
-            }
+                | Inconsistency::Count { .. }
+                | Inconsistency::Twice(_)
+                | Inconsistency::BothWays(_)
+                | Inconsistency::PageMissing(_)
+                | Inconsistency::Shifted
+        );
+        if may_pass {
+            return "Try again when fewer people join and leave.".into();
         }
+        format!(
+            "Trying again is unlikely to help. Check {set_by} and whether a proxy changes the \
+             answers; if neither is the cause, report it to Atlassian."
+        )
     }
 }

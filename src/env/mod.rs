@@ -24,50 +24,34 @@ pub(crate) const CREDENTIALS: [&str; 13] = [
     REDACT_KEY,
 ];
 
-/// The address of the Atlassian account that made the API token.
 pub(crate) const BITBUCKET_EMAIL: &str = "BITBUCKET_EMAIL";
-
-/// An API token.
 pub(crate) const BITBUCKET_API_TOKEN: &str = "BITBUCKET_API_TOKEN";
-
 /// A workspace access token.
 pub(crate) const BITBUCKET_ACCESS_TOKEN: &str = "BITBUCKET_ACCESS_TOKEN";
-
 /// The key of an OAuth consumer.
 pub(crate) const BITBUCKET_CLIENT_ID: &str = "BITBUCKET_CLIENT_ID";
-
-/// The secret of an OAuth consumer.
 pub(crate) const BITBUCKET_CLIENT_SECRET: &str = "BITBUCKET_CLIENT_SECRET";
-
-/// The id of an Atlassian organisation.
 pub(crate) const ATLASSIAN_ORG_ID: &str = "ATLASSIAN_ORG_ID";
-
-/// An API key of an Atlassian organisation.
 pub(crate) const ATLASSIAN_API_KEY: &str = "ATLASSIAN_API_KEY";
-
-/// The Microsoft Entra tenant that is asked.
 pub(crate) const AZURE_TENANT_ID: &str = "AZURE_TENANT_ID";
-
-/// The application id of an app registration of the tenant.
 pub(crate) const AZURE_CLIENT_ID: &str = "AZURE_CLIENT_ID";
-
-/// A secret of the app registration.
 pub(crate) const AZURE_CLIENT_SECRET: &str = "AZURE_CLIENT_SECRET";
-
 /// A token that the app registration trusts, in place of a secret; read from its file alone.
 pub(crate) const AZURE_FEDERATED_TOKEN: &str = "AZURE_FEDERATED_TOKEN";
-
 /// Where the app registration gets its token.
 pub(crate) const AZURE_AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
-
 /// The address of Microsoft Graph.
 pub(crate) const GRAPH_URL: &str = "MFA_GATE_GRAPH_URL";
-
 /// Where a message to a Slack channel is sent; anyone who knows it can write there.
 pub(crate) const SLACK_WEBHOOK_URL: &str = "MFA_GATE_SLACK_WEBHOOK_URL";
-
 /// The key of the pseudonyms of `--redact`; anyone who knows it can find out whose they are.
 pub(crate) const REDACT_KEY: &str = "MFA_GATE_REDACT_KEY";
+/// The policy file, where no argument names it.
+pub(crate) const POLICY: &str = "MFA_GATE_POLICY";
+/// The SHA-256 that the policy file must have, where no argument says it.
+pub(crate) const POLICY_SHA256: &str = "MFA_GATE_POLICY_SHA256";
+/// Which of several credentials is used.
+pub(crate) const AUTH: &str = "MFA_GATE_AUTH";
 
 /// The variable that names a file to read the value of another one from.
 pub(crate) fn file_of(name: &str) -> String {
@@ -82,15 +66,6 @@ const PREFIXES: [&str; 3] = [OWN_PREFIX, "BITBUCKET_", "ATLASSIAN_"];
 
 /// The prefix that no other program uses.
 const OWN_PREFIX: &str = "MFA_GATE_";
-
-/// The policy file, where no argument names it.
-pub(crate) const POLICY: &str = "MFA_GATE_POLICY";
-
-/// The SHA-256 that the policy file must have, where no argument says it.
-pub(crate) const POLICY_SHA256: &str = "MFA_GATE_POLICY_SHA256";
-
-/// Which of several credentials is used.
-pub(crate) const AUTH: &str = "MFA_GATE_AUTH";
 
 /// Refuses a variable of ours that is not UTF-8, an unknown one with our prefix, and a pin that
 /// holds nothing: a CI system writes that where the pin's own variable is missing.

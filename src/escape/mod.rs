@@ -38,6 +38,11 @@ fn rewrite(
     Cow::Owned(out)
 }
 
+/// Writes another text in place of every character that has one.
+fn replace(text: &str, of: impl Fn(char) -> Option<&'static str>) -> Cow<'_, str> {
+    rewrite(text, |_, c| of(c).is_some(), |c, out| out.push_str(of(c).unwrap_or_default()))
+}
+
 /// Applies a second escape to the result of a first one.
 fn then<'a>(text: Cow<'a, str>, escape: impl Fn(&str) -> Cow<'_, str>) -> Cow<'a, str> {
     match text {
@@ -167,24 +172,18 @@ pub fn xml_cdata(text: &str) -> Cow<'_, str> {
 ///
 /// <https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts>
 pub fn workflow_data(text: &str) -> Cow<'_, str> {
-    then(visible(text), |text| rewrite(text, |_, c| c == '%', |_, out| out.push_str("%25")))
+    then(visible(text), |text| replace(text, |c| (c == '%').then_some("%25")))
 }
 
 /// For a property of a workflow command, such as `title=`.
 pub fn workflow_property(text: &str) -> Cow<'_, str> {
-    then(visible(text), |text| {
-        rewrite(
-            text,
-            |_, c| matches!(c, '%' | ':' | ','),
-            |c, out| {
-                out.push_str(match c {
-                    '%' => "%25",
-                    ':' => "%3A",
-                    _ => "%2C",
-                });
-            },
-        )
-    })
+    let escaped = |c| match c {
+        '%' => Some("%25"),
+        ':' => Some("%3A"),
+        ',' => Some("%2C"),
+        _ => None,
+    };
+    then(visible(text), |text| replace(text, escaped))
 }
 
 /// For a cell that a spreadsheet may open: a formula, which starts with `=`, `+`, `-` or `@`
@@ -264,19 +263,13 @@ fn is_uuid(text: &str) -> bool {
 /// For mrkdwn in a Slack message, where `<`, `>` and `&` make links and mentions:
 /// <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
 pub fn slack(text: &str) -> Cow<'_, str> {
-    then(visible(text), |text| {
-        rewrite(
-            text,
-            |_, c| matches!(c, '&' | '<' | '>'),
-            |c, out| {
-                out.push_str(match c {
-                    '&' => "&amp;",
-                    '<' => "&lt;",
-                    _ => "&gt;",
-                });
-            },
-        )
-    })
+    let escaped = |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        _ => None,
+    };
+    then(visible(text), |text| replace(text, escaped))
 }
 
 /// For text and for quoted attribute values in HTML: no character opens markup, ends a value, or
@@ -289,21 +282,15 @@ pub fn html(text: &str) -> Cow<'_, str> {
     if !is_active {
         return visible(text);
     }
-    then(visible(text), |text| {
-        rewrite(
-            text,
-            |_, c| matches!(c, '&' | '<' | '>' | '"' | '\''),
-            |c, out| {
-                out.push_str(match c {
-                    '&' => "&amp;",
-                    '<' => "&lt;",
-                    '>' => "&gt;",
-                    '"' => "&quot;",
-                    _ => "&#39;",
-                });
-            },
-        )
-    })
+    let escaped = |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ => None,
+    };
+    then(visible(text), |text| replace(text, escaped))
 }
 
 /// For a path as a relative URI reference (RFC 3986, section 4.2), slashes kept.

@@ -34,9 +34,7 @@ impl<'r> IdentityProvider<'r> {
 
     /// The addresses that may tell whose a row is: where a row has an account id, that does, unless
     /// there are members without one.
-    pub(super) fn decisive_emails(self, members: &[Member]) -> impl Iterator<Item = &'r str> {
-        let mut asked = members.iter().filter(|member| member.applicable());
-        let all_have_ids = asked.all(|member| member.account_id.is_some());
+    pub(super) fn decisive_addresses(self, all_have_ids: bool) -> impl Iterator<Item = &'r str> {
         let decisive = move |entry: &&Entry| !(all_have_ids && entry.account_id.is_some());
         self.entries().iter().filter(decisive).filter_map(|entry| entry.email.as_deref())
     }

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::atlassian::Directory;
-use super::emails::AddressBook;
 use super::identity_provider::IdentityProvider;
+use super::people::People;
 use super::roster::Entry;
 use crate::failure::Problem;
 use crate::member::{Evidence, Member, Source, TwoFactor};
@@ -16,7 +16,10 @@ pub(super) fn needs_proof(member: &Member, accept: &[Source]) -> bool {
 
 /// Notes what the organisation says of each member, and counts those that it knows. An account that
 /// is not in its directory is unknown to it. By address only where a member has no id.
-pub(super) fn note_directory(members: &mut [Member], directory: &Directory) -> usize {
+pub(super) fn note_directory<'m>(
+    members: impl Iterator<Item = &'m mut Member>,
+    directory: &Directory,
+) -> usize {
     let mut known = 0;
     for member in members {
         let account = match (&member.account_id, &member.email) {
@@ -38,34 +41,35 @@ pub(super) fn note_directory(members: &mut [Member], directory: &Directory) -> u
 /// # Errors
 /// [`Problem`] where two rows are about one member and disagree.
 pub(super) fn note_roster(
-    members: &mut [Member],
+    people: &mut People<'_>,
     provider: IdentityProvider<'_>,
-    book: &AddressBook,
     settled: bool,
 ) -> Result<HashSet<u64>, Problem> {
-    let shown: HashSet<Box<str>> =
-        members.iter().filter_map(|member| member.account_id.clone()).collect();
+    let shown: HashSet<&str> =
+        people.members().filter_map(|member| member.account_id.as_deref()).collect();
     let mut by_id: HashMap<&str, Vec<&Entry>> = HashMap::new();
-    let mut by_address: HashMap<usize, Vec<&Entry>> = HashMap::new();
+    let mut by_address: HashMap<&str, Vec<&Entry>> = HashMap::new();
     for entry in provider.entries() {
         // An id says whose row it is. An address counts only for a member who shows no id.
-        if let Some(id) = entry.account_id.as_deref().filter(|id| shown.contains(*id)) {
+        if let Some(id) = entry.account_id.as_deref().filter(|id| shown.contains(id)) {
             by_id.entry(id).or_default().push(entry);
-        } else if let Some(owner) = entry.email.as_deref().and_then(|email| book.owner(email)) {
-            by_address.entry(owner).or_default().push(entry);
+        } else if let Some(address) = entry.email.as_deref() {
+            by_address.entry(address).or_default().push(entry);
         }
     }
     let answers = |source| provider.answers().contains(&source);
     let (has_mfa, has_sso) = (answers(Source::Roster), answers(Source::Sso));
     let mut matched = HashSet::new();
-    for (position, member) in members.iter_mut().enumerate() {
-        if settled || book.knows_address_of(position, member) {
+    for (person, addresses) in people.owners() {
+        let is_known = person.member.applicable() && !person.is_stranger();
+        let member = &mut *person.member;
+        if settled || is_known {
             member.evidence.roster = has_mfa.then_some(TwoFactor::Unknown);
             member.evidence.sso = has_sso.then_some(TwoFactor::Unknown);
         }
         let id = member.account_id.as_deref();
         let named = id.and_then(|id| by_id.get(id)).into_iter().flatten();
-        let addressed = by_address.get(&position).into_iter().flatten();
+        let addressed = addresses.iter().filter_map(|address| by_address.get(&**address)).flatten();
         let addressed = addressed.filter(|entry| id.is_none() || entry.account_id.is_none());
         let mut rows: Vec<&Entry> = named.chain(addressed).copied().collect();
         rows.sort_by_key(|entry| entry.line);
@@ -159,9 +163,8 @@ mod tests {
         roster: &Roster,
         settled: bool,
     ) -> Result<(Vec<Member>, usize), Problem> {
-        let book = AddressBook::of(&members);
         let provider = IdentityProvider::Export(roster);
-        let rows = note_roster(&mut members, provider, &book, settled)?;
+        let rows = note_roster(&mut People::of(&mut members), provider, settled)?;
         Ok((members, rows.len()))
     }
 

@@ -6,7 +6,6 @@ use crate::reading::{Coverage, Reading};
 pub mod atlassian;
 pub mod bitbucket;
 mod csv;
-mod emails;
 pub mod entra;
 pub mod file;
 mod file_error;
@@ -16,6 +15,7 @@ pub(crate) mod list_error;
 mod on_demand;
 mod other_sources;
 mod paging;
+mod people;
 mod reader;
 pub mod roster;
 #[doc(hidden)]

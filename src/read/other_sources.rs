@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use super::atlassian;
 use super::bitbucket::Workspace;
-use super::emails::AddressBook;
 use super::entra;
 use super::identity_provider::IdentityProvider;
 use super::join::{needs_proof, note_directory, note_roster};
 use super::on_demand::OnDemand;
+use super::people::People;
 use super::roster::Roster;
 use super::{Found, Wanted};
 use crate::escape;
@@ -43,24 +43,10 @@ pub(super) struct Answers {
     needed: bool,
 }
 
-/// What came of asking the organisation about the members of one workspace.
-struct Asked {
-    /// How many of them it knows; none where its word does not count.
-    known: Option<usize>,
-    /// Why it could not be read, where that may not matter.
-    unread: Option<Problem>,
-}
-
 impl OtherSources<'_, '_> {
     /// Whether a member needs one more source.
     fn is_needed_by(&self, member: &Member) -> bool {
         self.wanted.everything || needs_proof(member, self.wanted.accept)
-    }
-
-    /// Whether a source counts and any member needs one more.
-    fn is_needed(&self, source: Source, members: &[Member]) -> bool {
-        self.wanted.accept.contains(&source)
-            && members.iter().any(|member| self.is_needed_by(member))
     }
 
     /// Adds what the other sources say about the members of a workspace, and the addresses that
@@ -79,138 +65,153 @@ impl OtherSources<'_, '_> {
         if self.organisation.is_none() && !has_roster && named.is_empty() {
             return Ok(Answers::default());
         }
-        let members = &mut list.members;
         if has_roster {
             // A list may hold what an older roster said, of a day that no longer counts.
-            members.iter_mut().for_each(|member| member.evidence.forget_roster());
+            list.members.iter_mut().for_each(|member| member.evidence.forget_roster());
         }
-        let mut book = AddressBook::of(members);
-        let export = self.export.map(IdentityProvider::Export);
-        self.compare(export, members, &book)?;
-        let asked = self.ask_organisation(export, members, &mut book, &named).await?;
-        let provider = match export {
-            Some(export) => Some(export),
-            None => self.ask_entra(members).await?,
-        };
-        self.compare(provider, members, &book)?;
-        let asked = match asked {
-            Some(asked) => Some(asked),
-            // It may know whose the addresses of Entra's users are.
-            None => self.ask_organisation(provider, members, &mut book, &named).await?,
-        };
-        let (known, unread) = asked.map_or((None, None), |asked| (asked.known, asked.unread));
-        let workspace = workspace.ok_or(unread);
-        self.look_up(provider, members, &mut book, &named, workspace).await?;
-        self.refuse_contested(provider, members, &book, &named)?;
-        let rows = self.compare(provider, members, &book)?;
-        self.refuse_hidden_ids(provider, members)?;
-        if !named.is_empty() && book.open(named.iter().copied()).is_empty() {
-            book.show(members, &named);
+        let provider = self.export.map(IdentityProvider::Export);
+        let people = People::of(&mut list.members);
+        let mut joining = Joining { others: self, people, named, provider, organisation: None };
+        joining.compare()?;
+        joining.ask_organisation().await?;
+        joining.ask_entra().await?;
+        joining.compare()?;
+        // It may know whose the addresses of Entra's users are.
+        joining.ask_organisation().await?;
+        joining.look_up(workspace).await?;
+        joining.refuse_contested()?;
+        let rows = joining.compare()?;
+        joining.refuse_hidden_ids()?;
+        if joining.show_named() {
             list.addresses = Addresses::LookedUp;
         }
-        let mut strangers = book.strangers(&list.members);
-        let may_have_left = book.has_unowned() && strangers.any(|member| self.is_needed_by(member));
-        let needed = list.members.iter().any(|member| self.is_needed_by(member));
-        Ok(Answers { may_have_left, rows, known, needed })
+        Ok(joining.answers(rows))
+    }
+}
+
+/// The people of one workspace, while the other sources are asked about them.
+struct Joining<'a, 'w, 's, 'm> {
+    others: &'a OtherSources<'w, 's>,
+    people: People<'m>,
+    /// The addresses that exemptions name.
+    named: Vec<&'w str>,
+    /// The identity provider, once it was read.
+    provider: Option<IdentityProvider<'a>>,
+    /// What came of asking the organisation, once it was asked.
+    organisation: Option<Asked>,
+}
+
+/// What came of asking the organisation.
+enum Asked {
+    /// How many of the people it knows; none where its word does not count.
+    Read(Option<usize>),
+    /// Why it could not be read, where that may not matter.
+    Unread(Problem),
+}
+
+impl Joining<'_, '_, '_, '_> {
+    /// Whether anybody needs one more source.
+    fn is_any_needed(&self) -> bool {
+        self.people.members().any(|member| self.others.is_needed_by(member))
+    }
+
+    /// Whether a source counts and anybody needs one more.
+    fn is_needed(&self, source: Source) -> bool {
+        self.others.wanted.accept.contains(&source) && self.is_any_needed()
+    }
+
+    /// Whether anybody needs one more source whose address is not known.
+    fn has_needing_stranger(&self) -> bool {
+        self.people.strangers().any(|member| self.others.is_needed_by(member))
+    }
+
+    /// The addresses of the identity provider that may tell whose a row is.
+    fn of_rows(&self) -> Vec<&str> {
+        let mut asked = self.people.members().filter(|member| member.applicable());
+        let all_have_ids = asked.all(|member| member.account_id.is_some());
+        let provider = self.provider.into_iter();
+        provider.flat_map(|provider| provider.decisive_addresses(all_have_ids)).collect()
     }
 
     /// Notes what the identity provider says, and gives the rows that are about a member; none
     /// where it is not known yet who owns each of its addresses.
-    fn compare(
-        &self,
-        provider: Option<IdentityProvider<'_>>,
-        members: &mut [Member],
-        book: &AddressBook,
-    ) -> Result<Option<HashSet<u64>>, Problem> {
-        let Some(provider) = provider else { return Ok(None) };
-        let known = book.strangers(members).next().is_none();
-        let settled = known || book.open(provider.decisive_emails(members)).is_empty();
-        let rows = note_roster(members, provider, book, settled)?;
+    fn compare(&mut self) -> Result<Option<HashSet<u64>>, Problem> {
+        let Some(provider) = self.provider else { return Ok(None) };
+        let settled = self.people.strangers().next().is_none()
+            || self.people.open(self.of_rows().into_iter()).is_empty();
+        let rows = note_roster(&mut self.people, provider, settled)?;
         Ok(settled.then_some(rows))
     }
 
     /// The addresses that it matters to know the owners of: those that exemptions name, and those
     /// of the identity provider where a member who needs it has an address that is not known.
-    fn open_addresses<'e>(
-        &self,
-        provider: Option<IdentityProvider<'e>>,
-        members: &[Member],
-        book: &AddressBook,
-        named: &[&'e str],
-    ) -> Vec<&'e str> {
-        let strangers = book.strangers(members).any(|member| self.is_needed_by(member));
-        let provider = provider.filter(|_| strangers).into_iter();
-        let of_rows = provider.flat_map(|provider| provider.decisive_emails(members));
-        book.open(named.iter().copied().chain(of_rows))
+    fn open_addresses(&self) -> Vec<&str> {
+        let of_rows = if self.has_needing_stranger() { self.of_rows() } else { Vec::new() };
+        self.people.open(self.named.iter().copied().chain(of_rows))
     }
 
-    /// Asks the organisation where its word counts and a member needs it, or where it may know the
-    /// owner of an address; none where neither is so.
-    async fn ask_organisation(
-        &self,
-        provider: Option<IdentityProvider<'_>>,
-        members: &mut [Member],
-        book: &mut AddressBook,
-        named: &[&str],
-    ) -> Result<Option<Asked>, Problem> {
-        let Some(organisation) = &self.organisation else { return Ok(None) };
-        let needed = self.is_needed(Source::Atlassian, members);
-        if !needed && self.open_addresses(provider, members, book, named).is_empty() {
-            return Ok(None);
+    /// Asks the organisation, once, where its word counts and a member needs it, or where it may
+    /// know the owner of an address.
+    async fn ask_organisation(&mut self) -> Result<(), Problem> {
+        let Some(organisation) = &self.others.organisation else { return Ok(()) };
+        let needed = self.is_needed(Source::Atlassian);
+        if self.organisation.is_some() || !needed && self.open_addresses().is_empty() {
+            return Ok(());
         }
-        match organisation.read().await {
+        self.organisation = Some(match organisation.read().await {
             Ok(directory) => {
-                let known = needed.then(|| note_directory(members, directory));
-                book.add_directory(members, directory);
-                Ok(Some(Asked { known, unread: None }))
+                let known = needed.then(|| note_directory(self.people.members_mut(), directory));
+                self.people.add_directory(directory);
+                Asked::Read(known)
             }
-            Err(problem) if needed => Err(problem.clone()),
+            Err(problem) if needed => return Err(problem.clone()),
             Err(problem) => {
                 log::warn!("{}", escape::terminal(&problem.what));
-                Ok(Some(Asked { known: None, unread: Some(problem.clone()) }))
+                Asked::Unread(problem.clone())
             }
-        }
+        });
+        Ok(())
     }
 
     /// Asks Microsoft Entra where its word counts and a member needs it.
-    async fn ask_entra(&self, members: &[Member]) -> Result<Option<IdentityProvider<'_>>, Problem> {
-        let entra = self.entra.as_ref().filter(|_| self.is_needed(Source::Roster, members));
-        let Some(entra) = entra else { return Ok(None) };
-        entra.read().await.map(IdentityProvider::Entra).map(Some).map_err(Clone::clone)
+    async fn ask_entra(&mut self) -> Result<(), Problem> {
+        if let Some(entra) = &self.others.entra
+            && self.provider.is_none()
+            && self.is_needed(Source::Roster)
+        {
+            self.provider =
+                Some(IdentityProvider::Entra(entra.read().await.map_err(Clone::clone)?));
+        }
+        Ok(())
     }
 
     /// Looks up at Bitbucket the owners of the addresses that no other source could tell.
-    async fn look_up(
-        &self,
-        provider: Option<IdentityProvider<'_>>,
-        members: &[Member],
-        book: &mut AddressBook,
-        named: &[&str],
-        workspace: Result<&Workspace<'_>, Option<Problem>>,
-    ) -> Result<(), Problem> {
-        let open = self.open_addresses(provider, members, book, named);
+    async fn look_up(&mut self, workspace: Option<&Workspace<'_>>) -> Result<(), Problem> {
+        let open: Vec<String> = self.open_addresses().into_iter().map(str::to_owned).collect();
+        let open: Vec<&str> = open.iter().map(String::as_str).collect();
         if open.is_empty() {
             return Ok(());
         }
-        let unread = match workspace {
-            Ok(workspace) => {
-                let found = workspace.look_up(&open).await?;
-                return book.add_found(members, &open, &found);
-            }
-            Err(unread) => unread,
-        };
-        if open.iter().all(|email| named.contains(email)) {
+        if let Some(workspace) = workspace {
+            let found = workspace.look_up(&open).await?;
+            return self.people.add_found(&open, &found);
+        }
+        if open.iter().all(|address| self.named.contains(address)) {
             // An exemption by an address that a file does not show is judged with the exemptions.
             return Ok(());
         }
         let why = "the roster names people by e-mail address, and the members file does not give \
                    every member's address";
-        Err(match unread {
-            Some(Problem { what: unread, help }) => Problem::new(format!("{why}; {unread}"), help),
-            None if book.strangers(members).any(|member| member.account_id.is_none()) => {
+        Err(match &self.organisation {
+            Some(Asked::Unread(Problem { what, help })) => {
+                Problem::new(format!("{why}; {what}"), help)
+            }
+            Some(Asked::Read(_)) | None
+                if self.people.strangers().any(|member| member.account_id.is_none()) =>
+            {
                 Problem::new(why, READ_THE_API)
             }
-            None => Problem::new(
+            Some(Asked::Read(_)) | None => Problem::new(
                 why,
                 "Use a roster with account ids, set ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, or \
                  read the workspace from Bitbucket's API.",
@@ -220,16 +221,15 @@ impl OtherSources<'_, '_> {
 
     /// Refuses a roster that says by account id alone who is protected, where a member who needs
     /// that shows none: the row may be theirs.
-    fn refuse_hidden_ids(
-        &self,
-        provider: Option<IdentityProvider<'_>>,
-        members: &[Member],
-    ) -> Result<(), Problem> {
-        let hides = |member: &Member| member.account_id.is_none() && self.is_needed_by(member);
-        let Some(provider) = provider.filter(|_| members.iter().any(hides)) else { return Ok(()) };
+    fn refuse_hidden_ids(&self) -> Result<(), Problem> {
+        let hides =
+            |member: &Member| member.account_id.is_none() && self.others.is_needed_by(member);
+        let Some(provider) = self.provider.filter(|_| self.people.members().any(hides)) else {
+            return Ok(());
+        };
         let shown: HashSet<&str> =
-            members.iter().filter_map(|member| member.account_id.as_deref()).collect();
-        if !provider.protects_by_other_id(self.wanted.accept, |id| shown.contains(id)) {
+            self.people.members().filter_map(|member| member.account_id.as_deref()).collect();
+        if !provider.protects_by_other_id(self.others.wanted.accept, |id| shown.contains(id)) {
             return Ok(());
         }
         Err(Problem::new(
@@ -240,25 +240,37 @@ impl OtherSources<'_, '_> {
     }
 
     /// Refuses an address that matters and that several members are said to have.
-    fn refuse_contested(
-        &self,
-        provider: Option<IdentityProvider<'_>>,
-        members: &[Member],
-        book: &AddressBook,
-        named: &[&str],
-    ) -> Result<(), Problem> {
-        let needed = members.iter().any(|member| self.is_needed_by(member));
-        let provider = provider.filter(|_| needed).into_iter();
-        let of_rows = provider.flat_map(|provider| provider.decisive_emails(members));
-        match book.contested(named.iter().copied().chain(of_rows)) {
+    fn refuse_contested(&self) -> Result<(), Problem> {
+        let of_rows = if self.is_any_needed() { self.of_rows() } else { Vec::new() };
+        match self.people.contested(self.named.iter().copied().chain(of_rows)) {
             None => Ok(()),
-            Some(email) => Err(Problem::new(
-                format!("two members are said to have the e-mail address {}", excerpt(email)),
+            Some(address) => Err(Problem::new(
+                format!("two members are said to have the e-mail address {}", excerpt(address)),
                 "Name them by account id in the policy and in the roster, and omit the address.",
             )),
         }
     }
 
+    /// Lets the members show the addresses that exemptions name, once all their owners are known.
+    fn show_named(&mut self) -> bool {
+        let known = self.people.open(self.named.iter().copied()).is_empty();
+        if known {
+            self.people.show(&self.named);
+        }
+        known && !self.named.is_empty()
+    }
+
+    fn answers(&self, rows: Option<HashSet<u64>>) -> Answers {
+        let known = match self.organisation {
+            Some(Asked::Read(known)) => known,
+            Some(Asked::Unread(_)) | None => None,
+        };
+        let may_have_left = self.people.has_unowned() && self.has_needing_stranger();
+        Answers { may_have_left, rows, known, needed: self.is_any_needed() }
+    }
+}
+
+impl OtherSources<'_, '_> {
     /// The identity provider, as far as it was read.
     fn provider(&self) -> Option<IdentityProvider<'_>> {
         let directory = || self.entra.as_ref().and_then(OnDemand::directory);

@@ -4,9 +4,9 @@ use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::Deserializer;
 use serde_json::de::SliceRead;
 
-use super::emails::AddressBook;
 use super::identity_provider::IdentityProvider;
 use super::join::{note_directory, note_roster};
+use super::people::People;
 use super::{atlassian, entra};
 use crate::completeness;
 use crate::failure::Problem;
@@ -27,7 +27,7 @@ pub fn note_organisation(bytes: &[u8], members: &mut [Member]) -> Result<usize, 
         |page: atlassian::wire::Page| (page.next().is_none(), page.data),
         |row| &row.account_id,
     )?;
-    Ok(note_directory(members, &atlassian::Directory::new(rows)))
+    Ok(note_directory(members.iter_mut(), &atlassian::Directory::new(rows)))
 }
 
 /// As [`note_organisation`], for a Microsoft Entra tenant: first the pages of its users, then those
@@ -44,9 +44,8 @@ pub fn note_tenant(bytes: &[u8], members: &mut [Member]) -> Result<usize, Proble
     let mut documents = Deserializer::from_slice(bytes);
     let users = list(&mut documents)?;
     let directory = entra::Directory::new(&users, &list(&mut documents)?)?;
-    let book = AddressBook::of(members);
     let provider = IdentityProvider::Entra(&directory);
-    note_roster(members, provider, &book, true).map(|rows| rows.len())
+    note_roster(&mut People::of(members), provider, true).map(|rows| rows.len())
 }
 
 /// The rows of the pages up to the last one. `read` tells whether a page is that, and gives its rows.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::credential::{malformed, value};
-use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID, file_of};
+use crate::credential::{malformed, pair};
+use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 use crate::failure::Failure;
 use crate::hosts::ATLASSIAN_API;
 use crate::http::{Answer, Host, Refusal, Said, Secret, base_address};
@@ -32,18 +32,13 @@ impl Organisation {
     /// where a value holds characters that it cannot, and where the address is none that a key
     /// may be sent to. No message holds a key.
     pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
-        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let pair = (value(&lookup, ATLASSIAN_ORG_ID)?, value(&lookup, ATLASSIAN_API_KEY)?);
-        let (id, key) = match pair {
-            (Some(id), Some(key)) => (id, key),
-            (None, None) => return Ok(None),
-            (Some(_), None) => return Err(half(ATLASSIAN_ORG_ID, ATLASSIAN_API_KEY)),
-            (None, Some(_)) => return Err(half(ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID)),
+        let Some((id, key)) = pair(lookup, ATLASSIAN_ORG_ID, ATLASSIAN_API_KEY)? else {
+            return Ok(None);
         };
         if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Err(malformed(ATLASSIAN_ORG_ID, "something that is not an organisation's id"));
         }
-        let given = lookup(API_URL);
+        let given = lookup(API_URL).filter(|value| !value.is_empty());
         let help = format!("Set {API_URL} to something like {ATLASSIAN_API}, or unset it.");
         let api_url = given.as_deref().unwrap_or(ATLASSIAN_API);
         let api_url = base_address(api_url, "the address of Atlassian's API", &help)?;
@@ -54,14 +49,6 @@ impl Organisation {
     pub fn is_at_default(&self) -> bool {
         Url::parse(ATLASSIAN_API).is_ok_and(|default| default == self.api_url)
     }
-}
-
-fn half(set: &str, missing: &str) -> Failure {
-    let file = file_of(missing);
-    Failure::usage(
-        format!("{set} is set, and {missing} is not"),
-        format!("Set {missing} or {file} as well, or unset {set}."),
-    )
 }
 
 /// How to make a key that works:
@@ -84,19 +71,17 @@ impl Host for Organisation {
     }
 
     fn help(&self, refusal: &Refusal) -> String {
-        match refusal.status.as_u16() {
-            401 => NEW_KEY.into(),
-            403 => {
-                "Make an API key of the organisation with the scope read:directories:admin.".into()
-            }
+        let help = match refusal.status.as_u16() {
+            401 => NEW_KEY,
+            403 => "Make an API key of the organisation with the scope read:directories:admin.",
             404 | 410 => {
-                "Check ATLASSIAN_ORG_ID: it is in the address of admin.atlassian.com, and \
-                          was shown when the key was made."
-                    .into()
+                "Check ATLASSIAN_ORG_ID: it is in the address of admin.atlassian.com, and was shown \
+                 when the key was made."
             }
-            429 => "Try again later: Atlassian counts the requests.".into(),
-            _ => "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID.".into(),
-        }
+            429 => "Try again later: Atlassian counts the requests.",
+            _ => "Check ATLASSIAN_API_URL and ATLASSIAN_ORG_ID.",
+        };
+        help.into()
     }
 }
 
@@ -117,11 +102,10 @@ fn message(body: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::environment;
 
     fn from(variables: &[(&str, &str)]) -> Result<Option<Organisation>, Failure> {
-        Organisation::from_env(&|name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+        Organisation::from_env(&environment(variables))
     }
 
     #[test]

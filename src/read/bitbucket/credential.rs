@@ -1,9 +1,8 @@
 //! Bitbucket credentials: where they come from, and how they are sent.
 
-use crate::credential::{malformed, value};
-use crate::env::AUTH;
+use crate::credential::{malformed, pair, value};
 use crate::env::{
-    BITBUCKET_ACCESS_TOKEN as ACCESS_TOKEN, BITBUCKET_API_TOKEN as API_TOKEN,
+    AUTH, BITBUCKET_ACCESS_TOKEN as ACCESS_TOKEN, BITBUCKET_API_TOKEN as API_TOKEN,
     BITBUCKET_CLIENT_ID as CLIENT_ID, BITBUCKET_CLIENT_SECRET as CLIENT_SECRET,
     BITBUCKET_EMAIL as EMAIL, file_of,
 };
@@ -54,17 +53,15 @@ impl Credential {
     /// `MFA_GATE_AUTH` chooses), where a file cannot be read, and where a value holds characters
     /// that no credential has. No message holds a value.
     pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Failure> {
-        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let is_set = |name: &str| lookup(name).or_else(|| lookup(&file_of(name))).is_some();
-        let kind = match lookup(AUTH) {
+        let given = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let is_set = |name: &str| given(name).or_else(|| given(&file_of(name))).is_some();
+        let kind = match given(AUTH) {
             Some(chosen) => kind_by_name(&chosen)?,
             None => kind_by_variables(&is_set)?,
         };
-        let pair = |first, second| match (value(&lookup, first)?, value(&lookup, second)?) {
-            (Some(first), Some(second)) => Ok((first, second)),
-            (None, Some(_)) => Err(half(second, first)),
-            (Some(_), None) => Err(half(first, second)),
-            (None, None) => Err(none(&format!("{first} and {second} are not set"), &is_set)),
+        let pair = |first, second| {
+            let unset = || none(&format!("{first} and {second} are not set"), &is_set);
+            pair(lookup, first, second)?.ok_or_else(unset)
         };
         match kind {
             CredentialKind::ApiToken => {
@@ -74,7 +71,7 @@ impl Credential {
                 }
                 Ok(Credential::ApiToken { email: email.into(), token: Secret::new(token) })
             }
-            CredentialKind::AccessToken => match value(&lookup, ACCESS_TOKEN)? {
+            CredentialKind::AccessToken => match value(lookup, ACCESS_TOKEN)? {
                 Some(token) => Ok(Credential::AccessToken(Secret::new(token))),
                 None => Err(none(&format!("{ACCESS_TOKEN} is not set"), &is_set)),
             },
@@ -168,10 +165,6 @@ fn kind_by_variables(is_set: &dyn Fn(&str) -> bool) -> Result<CredentialKind, Fa
     ))
 }
 
-fn half(set: &str, missing: &str) -> Failure {
-    Failure::usage(format!("{set} is set, and {missing} is not"), HELP)
-}
-
 fn none(what: &str, is_set: &dyn Fn(&str) -> bool) -> Failure {
     if is_set(APP_PASSWORD) {
         return Failure::usage(
@@ -188,11 +181,10 @@ fn none(what: &str, is_set: &dyn Fn(&str) -> bool) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::environment;
 
     fn from(variables: &[(&str, &str)]) -> Result<Credential, Failure> {
-        Credential::from_env(&|name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+        Credential::from_env(&environment(variables))
     }
 
     fn kind(variables: &[(&str, &str)]) -> CredentialKind {

@@ -38,20 +38,19 @@ impl Host for Credential {
 
     fn help(&self, refusal: &Refusal) -> String {
         let words = self.words();
-        match refusal.status.as_u16() {
+        let help = match refusal.status.as_u16() {
             401 => {
-                let oddity = self.oddity().map(|oddity| format!(" {oddity}"));
+                let oddity = self.oddity().map(|oddity| format!(" {oddity}")).unwrap_or_default();
                 let unread = if refusal.message.is_empty() { UNREAD } else { "" };
-                format!("{unread}{}{}", words.renew, oddity.unwrap_or_default())
+                return format!("{unread}{}{oddity}", words.renew);
             }
-            403 => words.scope.into(),
-            404 => words.membership.into(),
-            410 => {
-                "Bitbucket removed what this version of mfa-gate asks for: use a newer one.".into()
-            }
-            429 => words.allowance.into(),
-            _ => "Check --api-url and the workspace's slug.".into(),
-        }
+            403 => words.scope,
+            404 => words.membership,
+            410 => "Bitbucket removed what this version of mfa-gate asks for: use a newer one.",
+            429 => words.allowance,
+            _ => "Check --api-url and the workspace's slug.",
+        };
+        help.into()
     }
 }
 

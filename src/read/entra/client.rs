@@ -81,8 +81,7 @@ impl<'a> Client<'a> {
     pub(crate) fn new(tenant: &'a Tenant, network: Network<'a>) -> Result<Self, Failure> {
         let login = Session::new(&tenant.login, tenant.login_url(), network)?;
         let graph = Session::new(&tenant.graph, tenant.graph_url(), network)?;
-        let (Credential::Secret(secret) | Credential::Federated(secret)) = &tenant.credential;
-        login.secrets().keep(secret);
+        login.secrets().keep(tenant.credential.secret());
         Ok(Client { tenant, login, graph, requests: Cell::new(0) })
     }
 

@@ -61,51 +61,44 @@ impl Host for Login {
         let status = refusal.status.as_u16();
         let number = refusal.message.split_once("AADSTS");
         let number = number.and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
-        match (status, number) {
-            (429, _) => "Try again later: Microsoft Entra limits how many tokens it issues.".into(),
+        let help = match (status, number) {
+            (429, _) => "Try again later: Microsoft Entra limits how many tokens it issues.",
             (_, Some("7000215")) => {
                 "AZURE_CLIENT_SECRET is not a secret of this app registration. Set it to the \
                  secret's value, not to its id; the value is shown only when the secret is made."
-                    .into()
             }
             (_, Some("7000222")) => {
                 "AZURE_CLIENT_SECRET has expired. Make a new secret for the app registration, or \
                  use a federated credential, which does not expire."
-                    .into()
             }
             (_, Some("90002" | "900021" | "900023" | "9002313" | "50059")) => {
                 "Check AZURE_TENANT_ID: there is no such tenant. It is the directory (tenant) id \
                  on the overview of the app registration. For a national cloud, set \
                  AZURE_AUTHORITY_HOST too."
-                    .into()
             }
             (_, Some("700016")) => {
                 "Check AZURE_CLIENT_ID and AZURE_TENANT_ID: the tenant has no such app \
                  registration. AZURE_CLIENT_ID is the application (client) id, not the object id."
-                    .into()
             }
             (_, Some("70021" | "700211" | "700212" | "700213")) => {
                 "No federated credential of the app registration fits the token in \
                  AZURE_FEDERATED_TOKEN_FILE. Compare its issuer, subject and audience; the token's \
                  are in the message above."
-                    .into()
             }
             (_, Some("700024")) => {
                 "The token in AZURE_FEDERATED_TOKEN_FILE has expired. Have it written right before \
                  this runs."
-                    .into()
             }
             (_, Some("7000112")) => {
                 "The app registration is disabled in this tenant. Enable it under Enterprise \
                  applications."
-                    .into()
             }
             (_, Some(_) | None) => {
                 "Check AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or \
                  AZURE_FEDERATED_TOKEN_FILE."
-                    .into()
             }
-        }
+        };
+        help.into()
     }
 }
 
@@ -127,22 +120,24 @@ impl Host for Graph {
     }
 
     fn help(&self, refusal: &Refusal) -> String {
-        match refusal.status.as_u16() {
-            401 => "The token that Microsoft Entra issued was not accepted. Check that \
+        let help = match refusal.status.as_u16() {
+            401 => {
+                "The token that Microsoft Entra issued was not accepted. Check that \
                     MFA_GATE_GRAPH_URL and AZURE_AUTHORITY_HOST are of the same cloud."
-                .into(),
+            }
             403 if refusal.message.contains(NO_LICENCE) => {
                 "The list of registered methods needs Microsoft Entra ID P1 or P2 in this tenant. \
                  Without it, use an identity provider's export with --roster, or take `roster` out \
                  of `accept`."
-                    .into()
             }
-            403 => "Give the app registration the application permissions AuditLog.Read.All and \
+            403 => {
+                "Give the app registration the application permissions AuditLog.Read.All and \
                     User.Read.All of Microsoft Graph, and grant admin consent."
-                .into(),
-            404 | 410 => "Check MFA_GATE_GRAPH_URL.".into(),
-            429 => "Try again later: Microsoft Graph limits requests.".into(),
-            _ => "Check MFA_GATE_GRAPH_URL and AZURE_TENANT_ID.".into(),
-        }
+            }
+            404 | 410 => "Check MFA_GATE_GRAPH_URL.",
+            429 => "Try again later: Microsoft Graph limits requests.",
+            _ => "Check MFA_GATE_GRAPH_URL and AZURE_TENANT_ID.",
+        };
+        help.into()
     }
 }

@@ -9,7 +9,7 @@ use super::host::{Graph, Login};
 use crate::credential::{malformed, value};
 use crate::env::{
     AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN,
-    AZURE_TENANT_ID, GRAPH_URL, file_of,
+    AZURE_TENANT_ID, GRAPH_URL,
 };
 use crate::failure::Failure;
 use crate::hosts::{MICROSOFT_CLOUDS, MicrosoftCloud};
@@ -36,6 +36,23 @@ pub(crate) enum Credential {
     Federated(Secret),
 }
 
+impl Credential {
+    pub(super) fn secret(&self) -> &Secret {
+        let (Credential::Secret(secret) | Credential::Federated(secret)) = self;
+        secret
+    }
+
+    /// The variable that it comes from, or that names its file.
+    fn variable(&self) -> &'static str {
+        match self {
+            Credential::Secret(_) => AZURE_CLIENT_SECRET,
+            Credential::Federated(_) => FEDERATED_TOKEN_FILE,
+        }
+    }
+}
+
+const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+
 const HELP: &str = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or \
     AZURE_FEDERATED_TOKEN_FILE. docs/sign-on.md says how to make them.";
 
@@ -54,33 +71,38 @@ impl Tenant {
         let lookup = |name: &str| {
             lookup(name).filter(|value| !value.is_empty() && name != AZURE_FEDERATED_TOKEN)
         };
-        let parts = [
-            (AZURE_TENANT_ID, value(&lookup, AZURE_TENANT_ID)?),
-            (AZURE_CLIENT_ID, value(&lookup, AZURE_CLIENT_ID)?),
-        ];
+        let id = value(&lookup, AZURE_TENANT_ID)?;
+        let client_id = value(&lookup, AZURE_CLIENT_ID)?;
         let secret = value(&lookup, AZURE_CLIENT_SECRET)?;
         let federated = value(&lookup, AZURE_FEDERATED_TOKEN)?;
         let credential = match (secret, federated) {
             (Some(_), Some(_)) => {
-                let token_file = file_of(AZURE_FEDERATED_TOKEN);
                 return Err(Failure::usage(
                     format!(
                         "there are two credentials for Microsoft Entra: {AZURE_CLIENT_SECRET} and \
-                         {token_file} are both set"
+                         {FEDERATED_TOKEN_FILE} are both set"
                     ),
-                    format!("Unset {AZURE_CLIENT_SECRET} or {token_file}."),
+                    format!("Unset {AZURE_CLIENT_SECRET} or {FEDERATED_TOKEN_FILE}."),
                 ));
             }
             (Some(secret), None) => Some(Credential::Secret(Secret::new(secret))),
             (None, Some(token)) => Some(Credential::Federated(Secret::new(token))),
             (None, None) => None,
         };
-        let (id, client_id, credential) = match (parts, credential) {
-            ([(_, Some(id)), (_, Some(client_id))], Some(credential)) => {
-                (id, client_id, credential)
+        let (id, client_id, credential) = match (id, client_id, credential) {
+            (Some(id), Some(client_id), Some(credential)) => (id, client_id, credential),
+            (None, None, None) => return Ok(None),
+            (id, client_id, credential) => {
+                let secret = credential.as_ref().map_or(
+                    "AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE",
+                    Credential::variable,
+                );
+                return Err(incomplete([
+                    (AZURE_TENANT_ID, id.is_some()),
+                    (AZURE_CLIENT_ID, client_id.is_some()),
+                    (secret, credential.is_some()),
+                ]));
             }
-            ([(_, None), (_, None)], None) => return Ok(None),
-            (parts, credential) => return Err(incomplete(&parts, credential.as_ref())),
         };
         // It becomes a part of an address.
         let is_name = |text: &str, more: &[u8]| {
@@ -126,12 +148,15 @@ impl Tenant {
 
     /// Which credential is used, by the names of its variables.
     pub(crate) fn credential_in_words(&self) -> String {
-        let by = match self.credential {
-            Credential::Secret(_) => "a secret (AZURE_CLIENT_SECRET)",
-            Credential::Federated(_) => "a federated token (AZURE_FEDERATED_TOKEN_FILE)",
-        };
         let (client, tenant) = (&self.client_id, &self.id);
-        format!("the app registration {client} of the tenant {tenant} gets a token by {by}")
+        let by = match self.credential {
+            Credential::Secret(_) => "a secret",
+            Credential::Federated(_) => "a federated token",
+        };
+        let variable = self.credential.variable();
+        format!(
+            "the app registration {client} of the tenant {tenant} gets a token by {by} ({variable})"
+        )
     }
 
     /// Whether it is Microsoft itself that is asked.
@@ -149,43 +174,29 @@ pub(crate) fn unset() -> Failure {
     )
 }
 
-fn incomplete(parts: &[(&str, Option<String>)], credential: Option<&Credential>) -> Failure {
-    let token_file = file_of(AZURE_FEDERATED_TOKEN);
-    let (secrets, secret) = (
-        format!("{AZURE_CLIENT_SECRET} or {token_file}"),
-        match credential {
-            Some(Credential::Secret(_)) => Some(AZURE_CLIENT_SECRET),
-            Some(Credential::Federated(_)) => Some(&*token_file),
-            None => None,
-        },
-    );
-    let set = parts.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name);
-    let set: Vec<&str> = set.chain(secret).collect();
-    let missing = parts.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name);
-    let missing: Vec<&str> = missing.chain(secret.is_none().then_some(&*secrets)).collect();
-    let [is, is_not] = [&set, &missing].map(|names| if names.len() == 1 { "is" } else { "are" });
-    Failure::usage(
-        format!(
-            "the credential for Microsoft Entra is not complete: {} {is} set, and {} {is_not} not",
-            set.join(" and "),
-            missing.join(" and ")
-        ),
-        HELP,
-    )
+/// `parts` are the variables, and whether they are set.
+fn incomplete(parts: [(&str, bool); 3]) -> Failure {
+    let those = |are_set: bool| {
+        let names = parts.iter().filter(|(_, is_set)| *is_set == are_set).map(|(name, _)| *name);
+        let names: Vec<&str> = names.collect();
+        format!("{} {}", names.join(" and "), if names.len() == 1 { "is" } else { "are" })
+    };
+    let (set, missing) = (those(true), those(false));
+    let what = "the credential for Microsoft Entra is not complete";
+    Failure::usage(format!("{what}: {set} set, and {missing} not"), HELP)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::environment;
 
     const TENANT: (&str, &str) = (AZURE_TENANT_ID, "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0");
     const CLIENT: (&str, &str) = (AZURE_CLIENT_ID, "11111111-2222-3333-4444-555555555555");
     const SECRET: (&str, &str) = (AZURE_CLIENT_SECRET, "s3cret~value");
 
     fn from(variables: &[(&str, &str)]) -> Result<Option<Tenant>, Failure> {
-        Tenant::from_env(&|name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+        Tenant::from_env(&environment(variables))
     }
 
     #[test]

@@ -137,39 +137,23 @@ fn is_of_members(url: &Url, slug: &str) -> bool {
         && !url.query_pairs().any(|(key, _)| key == "q")
 }
 
-fn incomplete(doubt: &Inconsistency) -> Problem {
-    let help = match doubt {
-        Inconsistency::OpenEnd { .. } | Inconsistency::Indistinct => {
-            "A list in `fields=` without `+` takes `next`, `size` and ids away. Save the pages again \
-             with ?pagelen=100&fields=%2Bvalues.user.has_2fa_enabled, which adds the flag and \
-             keeps them."
-        }
+fn incomplete(why: &Inconsistency) -> Problem {
+    let lacks_fields = matches!(why, Inconsistency::OpenEnd { .. } | Inconsistency::Indistinct);
+    let is_another_list = matches!(
+        why,
         Inconsistency::OtherList(_)
-        | Inconsistency::OtherRows(_)
-        | Inconsistency::Permissions
-        | Inconsistency::EmptyLink => {
-            "Save the pages of /workspaces/SLUG/members, for the workspace that is checked and \
-             without `q=`."
-        }
-        Inconsistency::Sizes(..)
-        | Inconsistency::Count { .. }
-        | Inconsistency::Twice(_)
-        | Inconsistency::PageTwice(_)
-        | Inconsistency::PageMissing(_)
-        | Inconsistency::Unfinished
-        | Inconsistency::Lengths(..)
-        | Inconsistency::Recorded { .. }
-        | Inconsistency::EndsEarly { .. }
-        | Inconsistency::BothWays(_)
-        | Inconsistency::Bare { .. }
-        | Inconsistency::OtherPage { .. }
-        | Inconsistency::Astray { .. }
-        | Inconsistency::NotFirst
-        | Inconsistency::Short { .. }
-        | Inconsistency::Shifted => {
-            "Save every page again in one go: from the first one, following `next` until a page \
-             has none."
-        }
+            | Inconsistency::OtherRows(_)
+            | Inconsistency::Permissions
+            | Inconsistency::EmptyLink
+    );
+    let help = if lacks_fields {
+        "A list in `fields=` without `+` takes `next`, `size` and ids away. Save the pages again \
+         with ?pagelen=100&fields=%2Bvalues.user.has_2fa_enabled, which adds the flag and keeps them."
+    } else if is_another_list {
+        "Save the pages of /workspaces/SLUG/members, for the workspace that is checked and without \
+         `q=`."
+    } else {
+        "Save every page again in one go: from the first one, following `next` until a page has none."
     };
-    Problem::new(format!("the saved pages are not the whole list: {doubt}"), help)
+    Problem::new(format!("the saved pages are not the whole list: {why}"), help)
 }
