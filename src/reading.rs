@@ -70,6 +70,14 @@ pub struct MemberList {
     pub coverage: Vec<Coverage>,
 }
 
+impl MemberList {
+    /// The members alone, as the list came.
+    pub(crate) fn new(members: Vec<Member>, completeness: Completeness) -> Self {
+        let (addresses, coverage) = (Addresses::AsShown, Coverage::usual());
+        MemberList { members, completeness, addresses, coverage }
+    }
+}
+
 words! {
     /// Whose second factor is looked at.
     pub enum Coverage {

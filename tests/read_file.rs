@@ -42,7 +42,7 @@ fn read_bytes(content: &[u8], selection: &Selection) -> Result<FileRead, Failure
         entra: None,
         connection: &connection,
     };
-    let found = read::read_with(sources, Wanted::proof(&[Source::Bitbucket]), Pace::real())?;
+    let found = read::read(sources, Wanted::proof(&[Source::Bitbucket]), Pace::real(), &|_| ())?;
     Ok(FileRead { readings: found.readings, ..read })
 }
 

@@ -14,7 +14,6 @@ use crate::reading::Completeness;
 /// What one page says about the list that it is part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// How many rows it holds.
     pub(crate) rows: u64,
     /// How many rows the whole list has.
     pub(crate) size: Option<u64>,
@@ -30,18 +29,9 @@ pub(crate) struct Facts {
     pub(crate) permissions: bool,
 }
 
-/// What is proven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Proof {
-    /// What the proof rests on.
-    pub(crate) completeness: Completeness,
-    /// How many rows the pages say there are.
-    pub(crate) size: Option<u64>,
-}
-
 /// Checks that pages are all the pages of one list, in whatever order they come, and that the list
 /// ends where they end: by the count that they state, else by an end that proves itself.
-pub(crate) fn complete(pages: &[Facts]) -> Result<Proof, Inconsistency> {
+pub(crate) fn complete(pages: &[Facts]) -> Result<Completeness, Inconsistency> {
     if pages.iter().any(|page| page.permissions) {
         return Err(Inconsistency::Permissions);
     }
@@ -53,14 +43,10 @@ pub(crate) fn complete(pages: &[Facts]) -> Result<Proof, Inconsistency> {
     series(pages)?;
     let Some(size) = size else {
         uncounted(pages)?;
-        return Ok(Proof { completeness: Completeness::LastPage, size: None });
+        return Ok(Completeness::LastPage);
     };
     let came = pages.iter().map(|page| page.rows).sum();
-    if came == size {
-        Ok(Proof { completeness: Completeness::Size, size: Some(size) })
-    } else {
-        Err(Inconsistency::Count { came, size })
-    }
+    if came == size { Ok(Completeness::Size) } else { Err(Inconsistency::Count { came, size }) }
 }
 
 /// Checks what the pages say about each other: each is there once, only the first one has none
@@ -224,20 +210,16 @@ mod tests {
         }
     }
 
-    const LAST_PAGE: Result<Proof, Inconsistency> =
-        Ok(Proof { completeness: Completeness::LastPage, size: None });
-
     #[test]
     fn a_count_proves_the_list() {
         let pages = [page(1, 100, Some(150), true), page(2, 50, Some(150), false)];
-        let proof = Proof { completeness: Completeness::Size, size: Some(150) };
-        assert_eq!(complete(&pages), Ok(proof));
+        assert_eq!(complete(&pages), Ok(Completeness::Size));
         let one_states_it = [page(1, 100, Some(150), true), page(2, 50, None, false)];
-        assert_eq!(complete(&one_states_it), Ok(proof));
+        assert_eq!(complete(&one_states_it), Ok(Completeness::Size));
         let unnumbered = pages.map(|page| Facts { number: None, ..page });
-        assert_eq!(complete(&unnumbered), Ok(proof));
+        assert_eq!(complete(&unnumbered), Ok(Completeness::Size));
         let [first, second] = unnumbered;
-        assert_eq!(complete(&[second, first]), Ok(proof));
+        assert_eq!(complete(&[second, first]), Ok(Completeness::Size));
     }
 
     #[test]
@@ -252,8 +234,11 @@ mod tests {
 
     #[test]
     fn without_a_count_the_end_must_prove_itself() {
-        assert_eq!(complete(&[page(1, 99, None, false)]), LAST_PAGE);
-        assert_eq!(complete(&[page(1, 100, None, true), page(2, 0, None, false)]), LAST_PAGE);
+        assert_eq!(complete(&[page(1, 99, None, false)]), Ok(Completeness::LastPage));
+        assert_eq!(
+            complete(&[page(1, 100, None, true), page(2, 0, None, false)]),
+            Ok(Completeness::LastPage)
+        );
         for end in [
             page(1, 100, None, false),
             Facts { length: None, ..page(1, 99, None, false) },

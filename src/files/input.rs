@@ -24,7 +24,6 @@ pub(crate) struct InputFile {
 }
 
 enum Opened {
-    /// A regular file.
     File(File),
     /// Anything else, such as a pipe or a device.
     Stream(Stream),
@@ -150,7 +149,6 @@ impl Read for InputFile {
     }
 }
 
-/// A limit in words.
 fn size(bytes: u64) -> String {
     if bytes < 1 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", bytes >> 20) }
 }

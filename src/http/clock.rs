@@ -39,7 +39,6 @@ fn chance() -> f64 {
 /// When everything has to be over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
-    /// How long the run may take.
     pub(crate) allowed: Duration,
     /// When it is over; none where that is further off than a clock can tell.
     pub(crate) ends: Option<Instant>,

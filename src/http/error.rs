@@ -12,7 +12,6 @@ use crate::failure::Problem;
 /// An answer that is not a success. Foreign text in it is masked and cut short.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    /// Its status.
     pub(crate) status: StatusCode,
     /// What the server says; empty where it gives no reason.
     pub(crate) message: String,
@@ -92,7 +91,6 @@ pub(crate) enum RequestError {
     Shape {
         status: u16,
         content_type: String,
-        /// Its first words.
         start: String,
         /// What the JSON parser says.
         why: String,

@@ -71,7 +71,6 @@ impl<'a> Network<'a> {
 
 /// A server, as messages speak of it.
 pub(crate) trait Host {
-    /// Its name.
     fn name(&self) -> &'static str;
 
     /// The option or variable that sets its address.

@@ -35,7 +35,6 @@ pub(crate) enum Retry {
     Slower,
 }
 
-/// Whether to try again.
 pub(crate) fn classify(error: &RequestError) -> Retry {
     match error {
         RequestError::Unreachable(_) | RequestError::TimedOut(_) => Retry::Later,

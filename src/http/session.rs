@@ -98,7 +98,6 @@ impl<'a> Session<'a> {
         error.explain(self.host)
     }
 
-    /// The server.
     pub(crate) fn host(&self) -> &dyn Host {
         self.host
     }

@@ -40,13 +40,11 @@ impl Route<'_> {
     }
 }
 
-/// Sends requests.
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
     timeout: Duration,
 }
 
-/// What came back.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,

@@ -31,7 +31,6 @@ enum Help {
 
 /// What a file should be, in the words of its messages.
 pub(super) struct Expected {
-    /// What it is called.
     pub(super) name: &'static str,
     /// The option that names it.
     pub(super) option: &'static str,
@@ -70,7 +69,6 @@ impl FileError {
         FileError { line: Some(line), column: Some(column), ..self }
     }
 
-    /// Its line and column.
     #[cfg(test)]
     pub(super) fn place(&self) -> (Option<u64>, Option<u64>) {
         (self.line, self.column)

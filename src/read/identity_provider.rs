@@ -16,7 +16,6 @@ pub(super) enum IdentityProvider<'r> {
 }
 
 impl<'r> IdentityProvider<'r> {
-    /// Every row.
     pub(super) fn entries(self) -> &'r [Entry] {
         match self {
             IdentityProvider::Export(roster) => roster.entries(),

@@ -9,7 +9,6 @@ use crate::http::{Host, RequestError};
 /// Why a list could not be read to its end. Foreign text in it is masked and cut short.
 #[derive(Debug, Error)]
 pub(crate) enum ListError {
-    /// A request failed.
     #[error(transparent)]
     Request(#[from] RequestError),
     #[error("the next page is said to be elsewhere, where nothing was sent: {0}")]

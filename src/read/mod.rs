@@ -24,7 +24,7 @@ mod sources;
 mod text;
 pub(crate) mod visibility;
 
-pub use self::sources::{Members, Sources, read, read_with};
+pub use self::sources::{Members, Sources, read};
 
 /// What is to be known of the members.
 #[derive(Clone, Copy)]

@@ -7,7 +7,6 @@ use crate::failure::Problem;
 
 /// A server with a directory of people, ready to be asked.
 pub(super) trait Server {
-    /// What it lists.
     type Directory;
 
     /// Reads the whole directory.

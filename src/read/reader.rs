@@ -1,6 +1,6 @@
 //! A file that is read and digested in a thread of its own, ahead of the parser.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -17,9 +17,7 @@ const WAITING: usize = 4;
 /// Reads and digests a file: parsing need not wait for either.
 pub(super) struct DigestingReader {
     pieces: Receiver<io::Result<Vec<u8>>>,
-    piece: Vec<u8>,
-    /// How much of the piece was taken.
-    taken: usize,
+    piece: Cursor<Vec<u8>>,
     thread: JoinHandle<Context>,
 }
 
@@ -27,7 +25,7 @@ impl DigestingReader {
     pub(super) fn new(source: impl Read + Send + 'static) -> io::Result<Self> {
         let (send, pieces) = sync_channel(WAITING);
         let thread = Builder::new().spawn(move || digest(source, &send))?;
-        Ok(DigestingReader { pieces, piece: Vec::new(), taken: 0, thread })
+        Ok(DigestingReader { pieces, piece: Cursor::default(), thread })
     }
 
     /// The digest of everything, once everything was read, in lower-case hexadecimal.
@@ -59,16 +57,14 @@ fn digest(mut source: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> Cont
 
 impl Read for DigestingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.taken >= self.piece.len() {
+        while self.piece.position() >= self.piece.get_ref().len() as u64 {
             match self.pieces.recv() {
-                Ok(piece) => (self.piece, self.taken) = (piece?, 0),
+                Ok(piece) => self.piece = Cursor::new(piece?),
                 // The thread is done, so this is the end.
                 Err(_) => return Ok(0),
             }
         }
-        let read = self.piece.get(self.taken..).unwrap_or_default().read(buffer)?;
-        self.taken += read;
-        Ok(read)
+        self.piece.read(buffer)
     }
 }
 
@@ -81,7 +77,7 @@ mod tests {
     fn everything_arrives_and_is_digested() {
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 7 * PIECE + 3] {
             let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-            let mut reader = DigestingReader::new(io::Cursor::new(bytes.clone())).unwrap();
+            let mut reader = DigestingReader::new(Cursor::new(bytes.clone())).unwrap();
             let mut read = Vec::new();
             reader.read_to_end(&mut read).unwrap();
             assert!(read == bytes, "{length}");

@@ -53,21 +53,10 @@ pub enum Members<'a> {
 pub fn read(
     sources: Sources<'_>,
     wanted: Wanted<'_>,
+    pace: Pace<'_>,
     watch: &dyn Fn(Progress<'_>),
 ) -> Result<Found, Failure> {
-    block_on(run(sources, wanted, Pace::real(), watch))?
-}
-
-/// As [`read`], with waits, chance and time of day from outside, and no progress shown.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_with(
-    sources: Sources<'_>,
-    wanted: Wanted<'_>,
-    pace: Pace<'_>,
-) -> Result<Found, Failure> {
-    block_on(run(sources, wanted, pace, &|_| ()))?
+    block_on(run(sources, wanted, pace, watch))?
 }
 
 async fn run(

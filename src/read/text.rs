@@ -1,7 +1,7 @@
 //! A file as text: UTF-8, or UTF-16 with a byte order mark, which is what a spreadsheet's "Unicode
 //! text" and PowerShell's `>` write.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 
 /// The most bytes of UTF-16 that are decoded at once.
 const PIECE: usize = 1 << 16;
@@ -11,9 +11,8 @@ const PIECE: usize = 1 << 16;
 pub(super) struct Text<R> {
     bytes: R,
     encoding: Encoding,
-    /// Text that was decoded, and how much of it was taken.
-    decoded: Vec<u8>,
-    taken: usize,
+    /// Text that was decoded.
+    decoded: Cursor<Vec<u8>>,
     /// Bytes of UTF-16 that are not a whole character yet.
     rest: Vec<u8>,
 }
@@ -33,8 +32,8 @@ impl<R: Read> Text<R> {
         let mut start = Vec::new();
         (&mut bytes).take(3).read_to_end(&mut start)?;
         let text = |encoding, decoded: &[u8], rest: &[u8]| {
-            let (decoded, rest) = (decoded.to_vec(), rest.to_vec());
-            Text { bytes, encoding, decoded, taken: 0, rest }
+            let (decoded, rest) = (Cursor::new(decoded.to_vec()), rest.to_vec());
+            Text { bytes, encoding, decoded, rest }
         };
         Ok(match start.as_slice() {
             [0xff, 0xfe, rest @ ..] => text(Encoding::Utf16(u16::from_le_bytes), &[], rest),
@@ -51,8 +50,7 @@ impl<R: Read> Text<R> {
 
     /// Decodes the next bytes of UTF-16. No text is decoded at the end.
     fn decode(&mut self, number: fn([u8; 2]) -> u16) -> io::Result<()> {
-        (self.taken, self.decoded) = (0, Vec::new());
-        while self.decoded.is_empty() {
+        loop {
             let read = (&mut self.bytes).take(PIECE as u64).read_to_end(&mut self.rest)?;
             let (pairs, _) = self.rest.as_chunks();
             let mut units: Vec<u16> = pairs.iter().map(|&pair| number(pair)).collect();
@@ -62,17 +60,16 @@ impl<R: Read> Text<R> {
             }
             self.rest.drain(..2 * units.len());
             let text: Result<String, _> = char::decode_utf16(units).collect();
-            self.decoded = text
-                .map_err(|_| invalid("it is UTF-16 by its byte order mark, and not valid"))?
-                .into_bytes();
+            let text =
+                text.map_err(|_| invalid("it is UTF-16 by its byte order mark, and not valid"))?;
             if read == 0 && !self.rest.is_empty() {
                 return Err(invalid("it is UTF-16, and ends within a character"));
             }
-            if read == 0 {
+            if read == 0 || !text.is_empty() {
+                self.decoded = Cursor::new(text.into_bytes());
                 return Ok(());
             }
         }
-        Ok(())
     }
 }
 
@@ -82,31 +79,31 @@ fn invalid(what: &str) -> io::Error {
 
 impl<R: Read> Read for Text<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.taken >= self.decoded.len() {
+        if self.decoded.position() >= self.decoded.get_ref().len() as u64 {
             match self.encoding {
                 Encoding::Utf8 => return self.bytes.read(buffer),
                 Encoding::Utf16(number) => self.decode(number)?,
             }
         }
-        let read = self.decoded.get(self.taken..).unwrap_or_default().read(buffer)?;
-        self.taken += read;
-        Ok(read)
+        self.decoded.read(buffer)
+    }
+}
+
+/// One byte at a time, so that everything comes in parts.
+#[cfg(test)]
+pub(super) struct Slowly<'b>(pub(super) &'b [u8]);
+
+#[cfg(test)]
+impl Read for Slowly<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let one = buffer.len().min(1);
+        self.0.read(&mut buffer[..one])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// One byte at a time, so that everything comes in parts.
-    struct Slowly<'b>(&'b [u8]);
-
-    impl Read for Slowly<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let one = buffer.len().min(1);
-            self.0.read(&mut buffer[..one])
-        }
-    }
 
     fn read(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let decoded = |reader: &mut dyn Read| {

@@ -8,7 +8,6 @@ use crate::member::{Member, Source, TwoFactor};
 /// What Bitbucket says the caller is in the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// An admin of the workspace, permission `owner`.
     Owner,
     /// A member with another permission.
     Other(String),
@@ -83,33 +82,28 @@ mod tests {
     const BITBUCKET: &[Source] = &[Source::Bitbucket];
 
     #[test]
-    fn nothing_to_ask_where_everybody_is_known() {
-        let members = [member(TwoFactor::Enabled), member(TwoFactor::Disabled)];
-        assert!(!needs_asking(&members, BITBUCKET));
-        assert_eq!(judge(&members, BITBUCKET, Caller::Other("member".into())), Ok(()));
-    }
-
-    #[test]
-    fn nothing_to_ask_where_bitbucket_is_not_accepted() {
-        let members = [member(TwoFactor::Unknown)];
-        assert!(!needs_asking(&members, &[Source::Roster]));
-        assert_eq!(judge(&members, &[Source::Roster], Caller::NoAnswer(None)), Ok(()));
-    }
-
-    #[test]
-    fn nothing_to_ask_where_another_source_knows() {
-        let mut known = member(TwoFactor::Unknown);
-        known.evidence.roster = Some(TwoFactor::Enabled);
-        assert!(!needs_asking(&[known.clone()], &[Source::Bitbucket, Source::Roster]));
-        assert!(needs_asking(&[known], BITBUCKET), "the roster is not accepted here");
-    }
-
-    #[test]
-    fn members_who_do_not_log_in_do_not_matter() {
-        let app = Member { kind: Kind::AppUser, ..member(TwoFactor::Unknown) };
-        let closed =
-            Member { account_status: Some(AccountStatus::Closed), ..member(TwoFactor::Unknown) };
-        assert!(!needs_asking(&[app, closed], BITBUCKET));
+    fn it_matters_only_where_a_member_needs_bitbuckets_word() {
+        let unknown = member(TwoFactor::Unknown);
+        let mut by_roster = unknown.clone();
+        by_roster.evidence.roster = Some(TwoFactor::Enabled);
+        let app = Member { kind: Kind::AppUser, ..unknown.clone() };
+        let closed = Member { account_status: Some(AccountStatus::Closed), ..unknown.clone() };
+        let both = &[Source::Bitbucket, Source::Roster];
+        for (one, accept, asks) in [
+            (unknown.clone(), BITBUCKET, true),
+            (member(TwoFactor::Enabled), BITBUCKET, false),
+            (member(TwoFactor::Disabled), BITBUCKET, false),
+            (unknown, &[Source::Roster], false),
+            (by_roster.clone(), both, false),
+            (by_roster, BITBUCKET, true),
+            (app, BITBUCKET, false),
+            (closed, BITBUCKET, false),
+        ] {
+            let members = [one];
+            assert_eq!(needs_asking(&members, accept), asks, "{members:?} by {accept:?}");
+            let judged = judge(&members, accept, Caller::Other("member".into()));
+            assert_eq!(judged.is_err(), asks);
+        }
     }
 
     #[test]

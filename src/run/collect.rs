@@ -15,7 +15,7 @@ use crate::cli::{ConnectArgs, MembersArgs};
 use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 use crate::failure::{Failure, Problem};
 use crate::hosts::BITBUCKET_API;
-use crate::http::{Clock, Connection};
+use crate::http::{Clock, Connection, Pace};
 use crate::judge::wrong_clock;
 use crate::member::Source;
 use crate::read;
@@ -149,7 +149,7 @@ impl<'a> Collector<'a> {
                     entra: self.tenant(),
                     connection: &self.connection,
                 };
-                read::read(sources, wanted, &|progress| announcer.show(progress))?
+                read::read(sources, wanted, Pace::real(), &|progress| announcer.show(progress))?
             }
         };
         let mut readings = found.readings;

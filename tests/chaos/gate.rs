@@ -97,7 +97,7 @@ pub(crate) fn read(addresses: &Addresses, schedules: &[Schedule]) -> Vec<Reading
         jitter: &|| 0.5,
         now: &SystemTime::now,
     };
-    read::read_with(sources, wanted, pace).unwrap().readings
+    read::read(sources, wanted, pace, &|_| ()).unwrap().readings
 }
 
 /// Judges it by the policy of the schedule.

@@ -11,7 +11,6 @@ use crate::http::{Authorization, Network, Session};
 use crate::read::list_error::ListError;
 use crate::read::on_demand::Server;
 
-/// Asks an organisation.
 pub(crate) struct Client<'a> {
     organisation: &'a Organisation,
     pub(super) session: Session<'a>,

@@ -6,10 +6,8 @@ use serde::Deserialize;
 
 use crate::http::object::Object;
 
-/// One page of a list.
 #[derive(Deserialize)]
 pub(crate) struct Page {
-    /// Its rows.
     pub(crate) data: Vec<Object<Row>>,
     #[serde(default)]
     links: Option<Object<Links>>,

@@ -6,7 +6,6 @@ use crate::failure::{Failure, Problem};
 use crate::http::{Authorization, Network, RequestError, Secret, Session};
 use crate::read::list_error::ListError;
 
-/// Asks Bitbucket.
 pub(crate) struct Client<'a> {
     pub(crate) credential: &'a Credential,
     pub(crate) session: Session<'a>,

@@ -12,7 +12,7 @@ use crate::failure::Problem;
 use crate::http::RequestError;
 use crate::read::list_error::ListError;
 use crate::read::visibility::Caller;
-use crate::reading::{Addresses, Coverage, MemberList};
+use crate::reading::MemberList;
 
 /// Members with the fields that only admins are shown, less what is not needed. The `+` has to be
 /// encoded, or it is a blank:
@@ -35,7 +35,7 @@ impl Workspace<'_> {
     /// Its members.
     pub(crate) async fn members(&self) -> Result<MemberList, Problem> {
         let list = self.list(&self.url(&["members"], MEMBERS)).await;
-        let Listing { rows, proof }: Listing<MemberRows> =
+        let Listing { rows, completeness }: Listing<MemberRows> =
             list.map_err(|error| self.client.explain(error))?;
         match &rows.slug {
             Slug::One(other) if **other != *self.slug => {
@@ -49,12 +49,7 @@ impl Workspace<'_> {
             return Err(Problem::no_members());
         }
         name_by_row(&mut members);
-        Ok(MemberList {
-            members,
-            completeness: proof.completeness,
-            addresses: Addresses::AsShown,
-            coverage: Coverage::usual(),
-        })
+        Ok(MemberList::new(members, completeness))
     }
 
     /// The first page of its members.

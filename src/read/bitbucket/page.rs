@@ -12,16 +12,13 @@ use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny};
 use crate::completeness::{Facts, Inconsistency};
 use crate::read::paging::MOST_PAGES;
 
-/// One page of a list.
 #[derive(Debug, Deserialize)]
 #[serde(bound = "R: DeserializeOwned")]
 pub(crate) struct Page<R> {
-    /// Its rows.
     pub(crate) values: R,
     /// How many rows the list has.
     #[serde(default)]
     pub(crate) size: Option<u64>,
-    /// The page's number.
     #[serde(default)]
     pub(crate) page: Option<NonZeroU64>,
     /// How many rows a page has at most.

@@ -10,18 +10,19 @@ use url::Url;
 use super::page::{Page, Rows};
 use super::page_url::{page_number, with_fields, with_page};
 use super::workspace::Workspace;
-use crate::completeness::{self, Facts, Inconsistency, Proof};
+use crate::completeness::{self, Facts, Inconsistency};
 use crate::http::Session;
 use crate::read::list_error::ListError;
 use crate::read::paging::{self, Trail, follow};
+use crate::reading::Completeness;
 
 /// Rows asked for on a page: the most that Bitbucket gives.
 pub(crate) const PAGELEN: u64 = 100;
 
 /// A list that is proven to be complete.
-pub(crate) struct Listing<R> {
-    pub(crate) rows: R,
-    pub(crate) proof: Proof,
+pub(super) struct Listing<R> {
+    pub(super) rows: R,
+    pub(super) completeness: Completeness,
 }
 
 /// In which order pages are read.
@@ -172,22 +173,20 @@ fn proven<R: Rows>(
     pages: &[Facts],
     size: Option<u64>,
 ) -> Result<Listing<R>, Inconsistency> {
-    let proof = completeness::complete(pages)?;
+    let completeness = completeness::complete(pages)?;
     let came = rows.len() as u64;
     if let Some(size) = size.filter(|&size| size != came) {
         return Err(Inconsistency::Count { came, size });
     }
     rows.distinct()?;
-    Ok(Listing { rows, proof })
+    Ok(Listing { rows, completeness })
 }
 
 /// Pages that are known by number before they are read.
 struct Series {
-    /// The first page's address.
     first: Url,
     /// The second page's, as the first one gives it.
     second: Url,
-    /// How many pages there are.
     pages: u64,
     /// How many rows there are.
     size: u64,

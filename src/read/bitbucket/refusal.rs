@@ -77,14 +77,11 @@ fn ungranted(body: &[u8]) -> Option<String> {
 /// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#standardized-error-responses>.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ErrorBody {
-    /// What went wrong.
     pub(crate) error: ErrorDetail,
 }
 
-/// What went wrong.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ErrorDetail {
-    /// In words.
     #[serde(default)]
     pub(crate) message: Option<String>,
     /// More words, or for a missing scope an object with `granted` and `required`.

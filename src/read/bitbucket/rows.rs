@@ -3,20 +3,18 @@
 //! Shape: <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/>.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny};
 
 use super::page::Rows;
 use crate::completeness::{self, Inconsistency};
-use crate::http::object::Object;
+use crate::http::object::{Object, each};
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 
 /// Members, and what their rows have in common.
 #[derive(Debug, Default)]
 pub(crate) struct MemberRows {
-    /// The members.
     pub(crate) members: Vec<Member>,
     /// The workspace that the rows name.
     pub(crate) slug: Slug,
@@ -37,7 +35,6 @@ pub(crate) enum Slug {
     /// None: `fields=` can omit it.
     #[default]
     Unnamed,
-    /// One.
     One(Box<str>),
     /// Several, or only some rows name one.
     Mixed,
@@ -84,25 +81,10 @@ impl Rows for MemberRows {
 }
 
 impl<'de> Deserialize<'de> for MemberRows {
-    /// Row by row, so that no more than the members is ever in memory.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Seq;
-        impl<'de> Visitor<'de> for Seq {
-            type Value = MemberRows;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a list of workspace members")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<MemberRows, A::Error> {
-                let mut rows = MemberRows::default();
-                while let Some(Object(row)) = seq.next_element::<Object<Row<'de>>>()? {
-                    rows.push(row);
-                }
-                Ok(rows)
-            }
-        }
-        deserializer.deserialize_seq(Seq)
+        let mut rows = MemberRows::default();
+        each(deserializer, "a list of workspace members", |row: Row<'de>| rows.push(row))?;
+        Ok(rows)
     }
 }
 

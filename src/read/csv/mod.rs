@@ -24,7 +24,6 @@ pub(super) struct Table<R> {
     row: StringRecord,
 }
 
-/// A row below the heading.
 pub(super) struct Row<'t> {
     /// The line that it starts on.
     pub(super) line: u64,
@@ -64,7 +63,6 @@ impl<R: Read> Table<R> {
         self.heading.iter().enumerate().filter_map(called)
     }
 
-    /// The headings in quotes, as messages show them.
     pub(super) fn headings(&self) -> String {
         let quoted: Vec<_> =
             self.heading.iter().map(|cell| format!("\"{}\"", cell.trim())).collect();
@@ -179,19 +177,8 @@ fn offset(position: Option<&csv::Position>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
-
-    /// One byte at a time, so that every line end is read in two.
-    struct Slowly<'b>(&'b [u8]);
-
-    impl Read for Slowly<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let one = buffer.len().min(1);
-            self.0.read(&mut buffer[..one])
-        }
-    }
+    use crate::read::text::Slowly;
 
     /// The line of the heading and of every row.
     fn lines(reader: impl Read) -> Vec<u64> {

@@ -20,7 +20,6 @@ use crate::read::list_error::ListError;
 use crate::read::on_demand::Server;
 use crate::read::paging::{self, MOST_PAGES, Trail};
 
-/// Asks a tenant.
 pub(crate) struct Client<'a> {
     tenant: &'a Tenant,
     login: Session<'a>,
@@ -122,7 +121,6 @@ impl<'a> Client<'a> {
         self.graph.url(list.path(), Some(list.query()))
     }
 
-    /// Reads a whole list, once logged in.
     async fn list<R: Row + DeserializeOwned>(&self, list: List) -> Result<Vec<R>, Problem> {
         let first = self.first(list);
         let (rows, once_more) = (self.rows(&first), self.rows(&first));

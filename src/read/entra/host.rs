@@ -10,7 +10,6 @@ use crate::http::{Answer, Host, Refusal, Said};
 #[derive(Clone, Debug)]
 pub(crate) struct Login(pub(crate) Url);
 
-/// Where the lists are.
 #[derive(Clone, Debug)]
 pub(crate) struct Graph(pub(crate) Url);
 

@@ -20,7 +20,6 @@ use crate::http::{Secret, base_address};
 pub struct Tenant {
     /// The tenant's id, or one of its domains.
     pub id: Box<str>,
-    /// The application id of the app registration.
     pub(crate) client_id: Box<str>,
     pub(crate) credential: Credential,
     pub(crate) login: Login,
@@ -30,7 +29,6 @@ pub struct Tenant {
 /// What proves that the app registration asks.
 #[derive(Clone, Debug)]
 pub(crate) enum Credential {
-    /// A client secret.
     Secret(Secret),
     /// A token of another identity provider, such as a CI system, that the app registration trusts.
     Federated(Secret),

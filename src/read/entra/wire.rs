@@ -7,12 +7,10 @@ use serde::Deserialize;
 
 use crate::http::object::Object;
 
-/// One page of a list.
 #[derive(Deserialize)]
 #[serde(bound = "R: Deserialize<'de>")]
 pub(crate) struct Page<R> {
     pub(crate) value: Vec<Object<R>>,
-    /// The address of the next page; none on the last one.
     #[serde(default, rename = "@odata.nextLink")]
     pub(crate) next: Option<Box<str>>,
 }

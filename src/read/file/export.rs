@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::{Completeness, Contents, Held, RosterOrigins, only};
+use super::{Contents, Held, RosterOrigins, only};
+use crate::completeness;
 use crate::failure::Problem;
 use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 use crate::policy::is_cell;
 use crate::read::bitbucket::rows::row_key;
 use crate::read::csv::{Row, Table, Words};
 use crate::read::file_error::FileError;
-use crate::reading::{Origin, Selection};
+use crate::reading::{Completeness, MemberList, Origin, Selection};
 
 /// What the export adds to the names of accounts that were deactivated.
 const INACTIVE: &str = "(INACTIVE)";
 
-/// Its headings.
 const HEADINGS: [&str; 5] =
     ["Public Name", "Email Address", "Last Login (UTC)", "Has 2SV", "On Plan"];
 
@@ -37,19 +37,21 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Contents,
         number += 1;
         members.push(columns.member(&row, number)?);
     }
-    let held = Held::new(members, Completeness::Asserted, None).unwrap_or_else(|doubt| {
-        let help = "Two accounts cannot have one address: export the users again.";
-        Held::incomplete(Problem::new(doubt.to_string(), help), None)
-    });
+    let members = match completeness::distinct_members(&members) {
+        Ok(()) => Ok(MemberList::new(members, Completeness::Asserted)),
+        Err(why) => Err(Problem::new(
+            why.to_string(),
+            "Two accounts cannot have one address: export the users again.",
+        )),
+    };
     Ok(Contents {
         origin: Origin::UserExport,
         read_at: None,
         roster: RosterOrigins::default(),
-        workspaces: BTreeMap::from([(slug, held)]),
+        workspaces: BTreeMap::from([(slug, Held { members, reported_size: None })]),
     })
 }
 
-/// Where the columns are.
 struct ExportColumns {
     name: usize,
     email: usize,

@@ -3,7 +3,6 @@
 mod export;
 mod json_stream;
 mod pages;
-
 mod snapshot;
 mod wire;
 
@@ -13,22 +12,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use self::json_stream::JsonStream;
 use self::wire::{Saved, SavedDocument};
 use super::file_error::{Expected, FileError};
 use super::reader::DigestingReader;
 use super::text::Text;
-use crate::completeness;
 use crate::failure::{Failure, Problem};
 use crate::files;
-use crate::member::Member;
 use crate::quote::excerpt;
-use crate::reading::{
-    Addresses, Completeness, Coverage, MemberList, Origin, Reading, Selection, Walk,
-};
-use serde::Deserialize;
-
+use crate::reading::{MemberList, Origin, Reading, Selection, Walk};
 use crate::report::{EntraRecord, RosterRecord};
 
 /// What a file says.
@@ -148,29 +142,6 @@ struct Held {
     reported_size: Option<u64>,
 }
 
-impl Held {
-    fn new(
-        members: Vec<Member>,
-        completeness: Completeness,
-        reported_size: Option<u64>,
-    ) -> Result<Self, completeness::Inconsistency> {
-        completeness::distinct_members(&members)?;
-        Ok(Held {
-            members: Ok(MemberList {
-                members,
-                completeness,
-                addresses: Addresses::AsShown,
-                coverage: Coverage::usual(),
-            }),
-            reported_size,
-        })
-    }
-
-    fn incomplete(incomplete: Problem, reported_size: Option<u64>) -> Self {
-        Held { members: Err(incomplete), reported_size }
-    }
-}
-
 impl Contents {
     fn select(mut self, selection: &Selection) -> Vec<Reading> {
         let slugs = match selection {
@@ -183,13 +154,10 @@ impl Contents {
                     "the members file holds nothing of it",
                     "Add the workspace's members to the file, or narrow the run with --workspace.",
                 );
-                Held::incomplete(missing, None)
+                Held { members: Err(missing), reported_size: None }
             });
-            let members = held.members.and_then(|roll| {
-                if roll.members.is_empty() {
-                    return Err(Problem::no_members());
-                }
-                Ok(roll)
+            let members = held.members.and_then(|list| {
+                if list.members.is_empty() { Err(Problem::no_members()) } else { Ok(list) }
             });
             let walk = Walk { reported_size: held.reported_size, ..Walk::default() };
             Reading { workspace, origin: self.origin, walk, members }

@@ -14,7 +14,7 @@ use crate::read::bitbucket::page::Page;
 use crate::read::bitbucket::page_url::page_number;
 use crate::read::bitbucket::rows::{MemberRows, Slug, name_by_row};
 use crate::read::file_error::FileError;
-use crate::reading::{Origin, Selection};
+use crate::reading::{MemberList, Origin, Selection};
 
 /// For how many members there is room at first, whatever number a file claims.
 const MOST_AT_ONCE: u64 = 1 << 17;
@@ -83,15 +83,19 @@ impl SavedPages {
 }
 
 impl List {
-    fn conclude(mut self) -> Held {
-        let size = self.pages.iter().find_map(|page| page.size);
+    fn conclude(self) -> Held {
+        let reported_size = self.pages.iter().find_map(|page| page.size);
+        Held { members: self.proven().map_err(|why| incomplete(&why)), reported_size }
+    }
+
+    fn proven(mut self) -> Result<MemberList, Inconsistency> {
+        if let Some(other) = self.other {
+            return Err(other);
+        }
+        let completeness = completeness::complete(&self.pages)?;
         name_by_row(&mut self.members);
-        let members_only = self.other.map_or(Ok(()), Err);
-        let proven = members_only
-            .and_then(|()| completeness::complete(&self.pages))
-            .and_then(|proof| completeness::distinct_people(&self.members).map(|()| proof))
-            .and_then(|proof| Held::new(self.members, proof.completeness, proof.size));
-        proven.unwrap_or_else(|doubt| Held::incomplete(incomplete(&doubt), size))
+        completeness::distinct_people(&self.members)?;
+        Ok(MemberList::new(self.members, completeness))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::failure::Problem;
 use crate::member::Member;
 use crate::quote::all;
 use crate::read::file_error::FileError;
-use crate::reading::{Addresses, Completeness, Coverage, MemberList, Origin, Selection};
+use crate::reading::{Completeness, MemberList, Origin, Selection};
 use crate::report::Workspace;
 
 const HELP: &str = "Run `mfa-gate members --report json` again; it exits 0 only where every \
@@ -63,7 +63,10 @@ impl Snapshots {
             }
             let members = lists.remove(&slug).unwrap_or_default();
             if wants(selection, &slug) {
-                self.workspaces.insert(slug, conclude(workspace, members, contradicts));
+                let reported_size = workspace.reported_size;
+                let members = conclude(workspace, members, contradicts)
+                    .map_err(|why| Problem::new(why, HELP));
+                self.workspaces.insert(slug, Held { members, reported_size });
             }
         }
         match lists.pop_first() {
@@ -91,33 +94,34 @@ fn has_empty_id(member: &Member) -> bool {
     ids.into_iter().flatten().any(|id| id.is_empty())
 }
 
-fn conclude(workspace: Workspace, members: Vec<Member>, contradicts: bool) -> Held {
-    let size = workspace.reported_size;
-    let why = if !workspace.complete {
+/// The members of a workspace, or why they are not all.
+fn conclude(
+    workspace: Workspace,
+    members: Vec<Member>,
+    contradicts: bool,
+) -> Result<MemberList, String> {
+    if !workspace.complete {
         let why = workspace.error.as_deref().map_or("the file does not say why".into(), all);
-        format!("it was incomplete when the members file was made: {why}")
-    } else if contradicts {
-        "the members file says that it is not complete, and does not say where".into()
-    } else if let Some(error) = &workspace.error {
+        return Err(format!("it was incomplete when the members file was made: {why}"));
+    }
+    if contradicts {
+        return Err("the members file says that it is not complete, and does not say where".into());
+    }
+    let contradiction = |what: &str| format!("the members file contradicts itself: {what}");
+    if let Some(error) = &workspace.error {
         let error = all(error);
-        format!(
-            "the members file contradicts itself: it is complete, and could not be read: {error}"
-        )
-    } else if members.iter().any(has_empty_id) {
-        "the members file contradicts itself: a member has an empty id".into()
-    } else {
-        // A file that does not say how it knows gets the weakest claim.
-        let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
-        match completeness::recorded(&members, workspace.members, completeness, size) {
-            Ok(()) => {
-                let addresses = Addresses::AsShown;
-                let said = Some(workspace.coverage).filter(|coverage| !coverage.is_empty());
-                let coverage = said.unwrap_or_else(Coverage::usual);
-                let roll = MemberList { members, completeness, addresses, coverage };
-                return Held { members: Ok(roll), reported_size: size };
-            }
-            Err(doubt) => format!("the members file contradicts itself: {doubt}"),
-        }
-    };
-    Held::incomplete(Problem::new(why, HELP), size)
+        return Err(contradiction(&format!("it is complete, and could not be read: {error}")));
+    }
+    if members.iter().any(has_empty_id) {
+        return Err(contradiction("a member has an empty id"));
+    }
+    // A file that does not say how it knows gets the weakest claim.
+    let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
+    completeness::recorded(&members, workspace.members, completeness, workspace.reported_size)
+        .map_err(|why| contradiction(&why.to_string()))?;
+    let list = MemberList::new(members, completeness);
+    Ok(match workspace.coverage {
+        said if said.is_empty() => list,
+        coverage => MemberList { coverage, ..list },
+    })
 }

@@ -1,16 +1,15 @@
 //! The JSON documents that a members file is made of.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny};
 
 use super::RosterOrigins;
-use crate::http::object::Object;
+use crate::http::object::{Object, each};
 use crate::member::Member;
 use crate::quote::excerpt;
 use crate::read::bitbucket::page::{NoError, Page};
@@ -72,7 +71,6 @@ pub(super) struct SavedSnapshot {
     pub(super) checked_at: Timestamp,
     /// Whether every workspace was read to the end.
     pub(super) complete: bool,
-    /// The workspaces.
     pub(super) workspaces: Vec<Workspace>,
     /// The members of those that were read to the end.
     pub(super) members: Lists,
@@ -85,26 +83,13 @@ pub(super) struct SavedSnapshot {
 pub(super) struct Lists(pub(super) BTreeMap<Arc<str>, Vec<Member>>);
 
 impl<'de> Deserialize<'de> for Lists {
-    /// Row by row, so that no more than the members is ever in memory.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Seq;
-        impl<'de> Visitor<'de> for Seq {
-            type Value = Lists;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a list of members")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Lists, A::Error> {
-                let mut lists = Lists::default();
-                while let Some(Object(listed)) = seq.next_element::<Object<ListedMember>>()? {
-                    let slug = Arc::clone(&listed.workspace);
-                    lists.0.entry(slug).or_default().push(listed.into());
-                }
-                Ok(lists)
-            }
-        }
-        deserializer.deserialize_seq(Seq)
+        let mut lists = Lists::default();
+        each(deserializer, "a list of members", |listed: ListedMember| {
+            let slug = Arc::clone(&listed.workspace);
+            lists.0.entry(slug).or_default().push(listed.into());
+        })?;
+        Ok(lists)
     }
 }
 
@@ -167,24 +152,11 @@ struct KnownVersion;
 
 impl<'de> Deserialize<'de> for KnownVersion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Version;
-        impl Visitor<'_> for Version {
-            type Value = KnownVersion;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(formatter, "the schema_version {SCHEMA_VERSION}")
-            }
-
-            fn visit_u64<E: de::Error>(self, version: u64) -> Result<KnownVersion, E> {
-                if version == u64::from(SCHEMA_VERSION) {
-                    Ok(KnownVersion)
-                } else {
-                    Err(E::custom(format!(
-                        "the schema_version {version} is not known, only {SCHEMA_VERSION} is"
-                    )))
-                }
-            }
+        match u64::deserialize(deserializer)? {
+            version if version == u64::from(SCHEMA_VERSION) => Ok(KnownVersion),
+            version => Err(D::Error::custom(format!(
+                "the schema_version {version} is not known, only {SCHEMA_VERSION} is"
+            ))),
         }
-        deserializer.deserialize_u64(Version)
     }
 }

@@ -2,14 +2,13 @@
 
 use std::io::Read;
 
-use super::unproven;
-use crate::member::Source;
+use super::{Entry, unproven};
+use crate::member::{Source, TwoFactor};
 use crate::policy::{RosterColumns, is_cell};
 use crate::quote::excerpt;
 use crate::read::csv::Table;
 use crate::read::file_error::FileError;
 
-/// The columns that a roster may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
     AccountId,
@@ -98,7 +97,6 @@ pub(super) struct Answers {
 
 /// Where the columns are, from 0.
 pub(super) struct Columns<'n> {
-    /// What the policy says of them.
     pub(super) named: &'n RosterColumns,
     pub(super) account_id: Option<usize>,
     pub(super) email: Option<usize>,
@@ -151,6 +149,14 @@ impl<'n> Columns<'n> {
             search.need(&[Column::Mfa, Column::Sso], says);
         }
         search.conclude()
+    }
+
+    /// The columns with answers that are there, each by its heading and what a row says in it.
+    pub(super) fn answering(&self) -> impl Iterator<Item = (&str, fn(&Entry) -> TwoFactor)> {
+        let mfa: fn(&Entry) -> TwoFactor = |entry| entry.mfa;
+        let sso: fn(&Entry) -> TwoFactor = |entry| entry.sso;
+        let columns = [self.mfa.as_ref().zip(Some(mfa)), self.sso.as_ref().zip(Some(sso))];
+        columns.into_iter().flatten().map(|(column, said)| (&*column.heading, said))
     }
 
     /// The sources that the roster speaks for.

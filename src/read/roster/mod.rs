@@ -1,7 +1,6 @@
 //! What an identity provider's export says of second factors, row by row: `--roster FILE`.
 
 mod columns;
-mod contradiction;
 mod rows;
 mod unproven;
 
@@ -16,6 +15,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::member::{Source, TwoFactor};
 use crate::policy::RosterColumns;
+use crate::quote::excerpt;
 
 /// What an identity provider's export says of its accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub fn read(path: &Path, columns: &RosterColumns, required: &[Source]) -> Result
         if entries.is_empty() {
             return Err(FileError::content("it has a heading and no rows"));
         }
-        contradiction::check(&entries, &columns)?;
+        agree(&entries, &columns)?;
         Ok(Roster {
             path: path.display().to_string(),
             sha256: text.into_inner().sha256()?,
@@ -99,4 +99,34 @@ pub fn read(path: &Path, columns: &RosterColumns, required: &[Source]) -> Result
         })
     });
     roster.map_err(|error| error.failure(&EXPECTED, path, ""))
+}
+
+/// Checks that no two rows with one account id, or one address, say different things. What one of
+/// them says and another leaves open is put together where their member is known.
+fn agree(entries: &[Entry], columns: &Columns<'_>) -> Result<(), FileError> {
+    let keys: [fn(&Entry) -> Option<&str>; 2] =
+        [|entry| entry.account_id.as_deref(), |entry| entry.email.as_deref()];
+    for key in keys {
+        let mut keyed: Vec<(&str, &Entry)> =
+            entries.iter().filter_map(|entry| Some((key(entry)?, entry))).collect();
+        keyed.sort_by_key(|(key, _)| *key);
+        for rows in keyed.chunk_by(|(one, _), (other, _)| one == other) {
+            for (heading, said) in columns.answering() {
+                let first = |value| rows.iter().find(|(_, entry)| said(entry) == value);
+                if let (Some((key, yes)), Some((_, no))) =
+                    (first(TwoFactor::Enabled), first(TwoFactor::Disabled))
+                {
+                    let (whose, yes, no) = (excerpt(key), yes.line, no.line);
+                    return Err(FileError::known(
+                        format!(
+                            "\"{heading}\" of {whose} is yes on line {yes} and no on line {no}"
+                        ),
+                        "Find out which of the two is true and remove the other row, or export the \
+                         roster again.",
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
 }

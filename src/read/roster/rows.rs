@@ -8,7 +8,6 @@ use crate::quote::all;
 use crate::read::csv::{Row, Words};
 use crate::read::file_error::FileError;
 
-/// The usual words.
 const WORDS: Words<'_, &str> = Words {
     yes: &["true", "yes", "enabled", "on", "1"],
     no: &["false", "no", "disabled", "off", "0"],

@@ -7,13 +7,10 @@ use crate::read::file_error::FileError;
 
 /// A column that proves nothing. Names are without blanks, marks and case.
 struct Unproven {
-    /// What it is called.
     names: &'static [&'static str],
     /// The names of a column that is in the same export; none if its own name is enough.
     with: &'static [&'static str],
-    /// What it says.
     says: &'static str,
-    /// What to use instead.
     help: &'static str,
 }
 

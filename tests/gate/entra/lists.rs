@@ -36,6 +36,14 @@ fn odd() -> (Tenant, Vec<(&'static str, &'static str)>) {
     let proxies = json!({"mail": null, "otherMails": ["member11@acme.example"],
         "proxyAddresses": ["SIP:member11@acme.example", "X500:/o=member11@acme.example"]});
     tenant.add(11, &proxies, &nothing);
+    tenant.add(12, &nothing, &json!({"userType": "guest"}));
+    tenant.add(13, &nothing, &json!({"userType": null, "isMfaCapable": false}));
+    tenant.add(14, &nothing, &json!({"userType": "Member", "isMfaCapable": false}));
+    tenant.add(15, &json!({"accountEnabled": null}), &nothing);
+    // An address belongs to no one whom it shares with a user who is disabled.
+    tenant.add(16, &json!({"userPrincipalName": "Second@acme.example"}), &nothing);
+    let shared = json!({"mail": "member16@acme.example", "accountEnabled": false});
+    tenant.add(17, &shared, &nothing);
     let expected = vec![
         ("enabled", "protected"),
         ("disabled", "violation"),
@@ -49,6 +57,12 @@ fn odd() -> (Tenant, Vec<(&'static str, &'static str)>) {
         ("unknown", "violation"),
         ("unknown", "violation"),
         ("unknown", "violation"),
+        ("enabled", "protected"),
+        ("unknown", "violation"),
+        ("disabled", "violation"),
+        ("unknown", "violation"),
+        ("unknown", "violation"),
+        ("unknown", "violation"),
     ];
     (tenant, expected)
 }
@@ -56,7 +70,7 @@ fn odd() -> (Tenant, Vec<(&'static str, &'static str)>) {
 #[test]
 fn each_user_is_known_by_what_can_be_relied_on() {
     let (tenant, expected) = odd();
-    assert_eq!((tenant.users.len(), tenant.registrations.len()), (12, 12));
+    assert_eq!((tenant.users.len(), tenant.registrations.len()), (18, 18));
     let entra = Entra::with(expected.len());
     entra.serve(tenant);
     let checked = entra.check();
@@ -66,15 +80,15 @@ fn each_user_is_known_by_what_can_be_relied_on() {
         assert_eq!(member["evidence"]["roster"], *said, "{member:#}");
         assert_eq!(member["outcome"], *outcome, "{member:#}");
     }
-    // Three pages of each list, and one login.
-    assert_eq!(entra.asked(), (1, 6));
+    // Five pages of each list, and one login.
+    assert_eq!(entra.asked(), (1, 10));
     for list in [USERS, REGISTRATIONS] {
         let pages = entra.lists().into_iter().filter(|request| request.url.path() == list);
-        assert_eq!(pages.count(), 3, "{list}");
+        assert_eq!(pages.count(), 5, "{list}");
     }
     let said = &checked.report["source"]["entra"];
     assert_eq!(said["tenant"], super::TENANT);
-    assert_eq!((&said["rows"], &said["requests"]), (&json!(12), &json!(6)));
+    assert_eq!((&said["rows"], &said["requests"]), (&json!(18), &json!(10)));
     assert_eq!(checked.report["assurance"], "simulated");
     let console: Vec<_> = checked.console.split_whitespace().collect();
     let asked = [&said["login_url"], &said["graph_url"]].map(|url| url.as_str().unwrap());
