@@ -42,13 +42,6 @@ pub struct Wanted<'a> {
     pub everything: bool,
 }
 
-impl Wanted<'_> {
-    /// Whether people are looked at who are not members and have access to a repository.
-    pub(crate) fn outsiders(&self) -> bool {
-        self.coverage.contains(&Coverage::Repositories)
-    }
-}
-
 impl<'a> Wanted<'a> {
     /// No more than whether these sources prove a second factor.
     pub fn proof(accept: &'a [Source]) -> Self {
@@ -59,6 +52,11 @@ impl<'a> Wanted<'a> {
             addresses: &|_| Vec::new(),
             everything: false,
         }
+    }
+
+    /// Whether people are looked at who are not members and have access to a repository.
+    pub(crate) fn outsiders(&self) -> bool {
+        self.coverage.contains(&Coverage::Repositories)
     }
 }
 

@@ -24,14 +24,8 @@ enum Endpoint {
     Listing,
 }
 
-/// Which accounts are wanted, among those that the organisation manages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Filter {
-    /// All of them.
-    All,
-    /// Those with two-step verification, or those without.
-    TwoStep(bool),
-}
+/// Whether only accounts with two-step verification are wanted, or only those without.
+type TwoStep = Option<bool>;
 
 /// Every account, from whichever endpoint there is.
 pub(crate) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, ListError> {
@@ -46,7 +40,7 @@ pub(crate) async fn all_accounts(client: &Client<'_>) -> Result<Vec<Row>, ListEr
 
 /// The accounts on the first page, from whichever endpoint there is.
 pub(crate) async fn first_rows(client: &Client<'_>) -> Result<Vec<Row>, ListError> {
-    let first = |endpoint| page(client, endpoint, Filter::All, None);
+    let first = |endpoint| page(client, endpoint, None, None);
     let page = match first(Endpoint::Search).await {
         Err(error) if is_gone(&error) => first(Endpoint::Listing).await?,
         page => page?,
@@ -67,12 +61,12 @@ async fn accounts(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, L
 /// Where rows do not say whether there is two-step verification, the accounts that have it are
 /// asked for, and those that do not; accounts on neither list are left out.
 async fn attempt(client: &Client<'_>, endpoint: Endpoint) -> Result<Vec<Row>, ListError> {
-    let rows = read_list(client, endpoint, Filter::All).await?;
+    let rows = read_list(client, endpoint, None).await?;
     if !is_silent(&rows) {
         return Ok(rows);
     }
-    let with = read_list(client, endpoint, Filter::TwoStep(true));
-    let without = read_list(client, endpoint, Filter::TwoStep(false));
+    let with = read_list(client, endpoint, Some(true));
+    let without = read_list(client, endpoint, Some(false));
     let (mut rows, without) = try_join(with, without).await?;
     rows.extend(without);
     match completeness::twice(ids(&rows), rows.len()) {
@@ -92,19 +86,19 @@ fn is_silent(rows: &[Row]) -> bool {
 async fn read_list(
     client: &Client<'_>,
     endpoint: Endpoint,
-    filter: Filter,
+    two_step: TwoStep,
 ) -> Result<Vec<Row>, ListError> {
     let mut rows = Vec::new();
     let mut trail = Trail::new(None, MOST_PAGES);
     let mut cursor: Option<Box<str>> = None;
     loop {
-        let page = page(client, endpoint, filter, cursor.as_deref()).await?;
+        let page = page(client, endpoint, two_step, cursor.as_deref()).await?;
         cursor = page.next().map(Box::from);
         if page.is_bare() && page.data.len() >= LIMIT {
             return Err(Inconsistency::Bare { rows: page.data.len() as u64 }.into());
         }
         rows.extend(page.data.into_iter().map(|Object(row)| row));
-        if filter == Filter::All && is_silent(&rows) {
+        if two_step.is_none() && is_silent(&rows) {
             return Ok(rows);
         }
         if cursor.is_none() {
@@ -113,7 +107,7 @@ async fn read_list(
         trail.go_on(cursor.clone())?;
     }
     completeness::distinct(ids(&rows), rows.len())?;
-    if let Filter::TwoStep(wanted) = filter {
+    if let Some(wanted) = two_step {
         for row in &mut rows {
             if row.mfa_enabled.replace(wanted).is_some_and(|said| said != wanted) {
                 return Err(Inconsistency::BothWays(row.account_id.clone()).into());
@@ -132,19 +126,15 @@ fn ids(rows: &[Row]) -> impl Iterator<Item = &str> {
 async fn page(
     client: &Client<'_>,
     endpoint: Endpoint,
-    filter: Filter,
+    two_step: TwoStep,
     cursor: Option<&str>,
 ) -> Result<Page, ListError> {
-    let wanted = match filter {
-        Filter::All => None,
-        Filter::TwoStep(wanted) => Some(wanted),
-    };
     match endpoint {
         Endpoint::Search => {
             let mut body = json!({"limit": LIMIT, "claimStatus": "managed"});
             if let Value::Object(body) = &mut body {
                 body.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.into())));
-                body.extend(wanted.map(|wanted| ("mfaEnabled".to_owned(), wanted.into())));
+                body.extend(two_step.map(|wanted| ("mfaEnabled".to_owned(), wanted.into())));
             }
             let url = client.url(&["users", "search"]);
             Ok(client.session.post(&url, &body, &client.requests).await?.0)
@@ -158,8 +148,8 @@ async fn page(
                 if let Some(cursor) = cursor {
                     query.append_pair("cursor", cursor);
                 }
-                if let Some(wanted) = wanted {
-                    query.append_pair("mfaEnabled", if wanted { "true" } else { "false" });
+                if let Some(wanted) = two_step {
+                    query.append_pair("mfaEnabled", &wanted.to_string());
                 }
             }
             Ok(client.session.get(&url, Need::Required, &client.requests).await?.0)

@@ -1,6 +1,7 @@
 //! The directory of an organisation: what it says about each account.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::accounts;
 use super::client::Client;
@@ -11,9 +12,8 @@ use crate::member::TwoFactor;
 /// What an organisation says about the accounts that it manages.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
-    accounts: HashMap<Box<str>, Account>,
-    /// The account ids by e-mail address; none where several accounts have one.
-    by_email: HashMap<Box<str>, Option<Box<str>>>,
+    accounts: HashMap<Box<str>, Rc<Account>>,
+    by_email: HashMap<Box<str>, Vec<Rc<Account>>>,
 }
 
 /// What an organisation says about an account.
@@ -55,32 +55,13 @@ impl Directory {
                 (true, Some(false)) => TwoFactor::Disabled,
                 (true, None) | (false, _) => TwoFactor::Unknown,
             };
-            let email = row.take_email();
-            if let Some(email) = &email {
-                directory.note_address(email, &row.account_id, two_factor);
+            let account = Rc::new(Account { two_factor, email: row.take_email() });
+            if let Some(email) = account.email.clone() {
+                directory.by_email.entry(email).or_default().push(Rc::clone(&account));
             }
-            directory.accounts.insert(row.account_id, Account { two_factor, email });
+            directory.accounts.insert(row.account_id, account);
         }
         directory
-    }
-
-    /// Notes whose an address is. An account of which something is known goes before others; whose
-    /// it is of several such cannot be told.
-    fn note_address(&mut self, email: &str, id: &str, two_factor: TwoFactor) {
-        let tells = |two_factor| two_factor != TwoFactor::Unknown;
-        let before = self.by_email.get(email).map(|owner| {
-            let account = owner.as_ref().and_then(|owner| self.accounts.get(owner));
-            account.is_none_or(|account| tells(account.two_factor))
-        });
-        match (before, tells(two_factor)) {
-            (None, _) | (Some(false), true) => {
-                self.by_email.insert(email.into(), Some(id.into()));
-            }
-            (Some(true), true) => {
-                self.by_email.insert(email.into(), None);
-            }
-            (Some(_), false) => {}
-        }
     }
 
     /// How many accounts there are.
@@ -90,12 +71,18 @@ impl Directory {
 
     /// The account of an id.
     pub(crate) fn account(&self, id: &str) -> Option<&Account> {
-        self.accounts.get(id)
+        self.accounts.get(id).map(Rc::as_ref)
     }
 
-    /// The account of an e-mail address in lower-case ASCII.
+    /// The account of an e-mail address in lower-case ASCII. One of which something is known goes
+    /// before others; whose the address is of several such cannot be told.
     pub(crate) fn account_by_email(&self, email: &str) -> Option<&Account> {
-        self.by_email.get(email)?.as_ref().and_then(|id| self.accounts.get(id))
+        let accounts = self.by_email.get(email)?;
+        let mut known = accounts.iter().filter(|account| account.two_factor != TwoFactor::Unknown);
+        match (known.next(), known.next()) {
+            (Some(_), Some(_)) => None,
+            (one, _) => one.or(accounts.first()).map(Rc::as_ref),
+        }
     }
 }
 

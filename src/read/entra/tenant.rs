@@ -206,7 +206,10 @@ mod tests {
         assert_eq!(tenant.graph_url().as_str(), "https://graph.microsoft.com/");
         assert!(tenant.is_at_microsoft());
         assert!(!format!("{tenant:?}").contains("s3cret"));
-        for set in [&[TENANT][..], &[CLIENT], &[SECRET], &[TENANT, CLIENT], &[CLIENT, SECRET]] {
+        // A federated token is read from its file alone.
+        let token = (AZURE_FEDERATED_TOKEN, "eyJ0");
+        let halves = [&[TENANT][..], &[CLIENT], &[SECRET], &[TENANT, CLIENT], &[CLIENT, SECRET]];
+        for set in halves.into_iter().chain([&[TENANT, CLIENT, token][..]]) {
             let failure = from(set).unwrap_err();
             assert_eq!(failure.exit().code(), 2);
             let text = failure.to_string();
@@ -214,21 +217,6 @@ mod tests {
                 assert!(text.contains(name) && !text.contains("s3cret"), "{text}");
             }
         }
-    }
-
-    #[test]
-    fn a_federated_token_is_read_from_its_file_alone() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "eyJ0.eyJz.c2ln\n").unwrap();
-        let token = ("AZURE_FEDERATED_TOKEN_FILE", file.path().to_str().unwrap());
-        let tenant = from(&[TENANT, CLIENT, token]).unwrap().unwrap();
-        match tenant.credential {
-            Credential::Federated(token) => assert_eq!(token.expose(), "eyJ0.eyJz.c2ln"),
-            Credential::Secret(_) => panic!("it is no secret"),
-        }
-        let both = from(&[TENANT, CLIENT, SECRET, token]).unwrap_err().to_string();
-        assert!(both.contains("AZURE_FEDERATED_TOKEN_FILE are both set"), "{both}");
-        assert!(from(&[TENANT, CLIENT, (AZURE_FEDERATED_TOKEN, "eyJ0")]).is_err());
     }
 
     #[test]
