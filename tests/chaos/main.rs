@@ -224,10 +224,9 @@ fn run(schedules: &[Schedule]) -> (Retry, Vec<Log>) {
         match verdict::check(schedule, log, report) {
             Ok(end) => {
                 let proof = report.members.iter().filter(|it| it.outcome == Outcome::Protected);
-                let named = |source: Source| match source {
-                    Source::Roster if schedule.elsewhere.tenant.is_some() => ENTRA,
-                    source => source.id(),
-                };
+                let is_entra =
+                    |source| source == Source::Roster && schedule.elsewhere.tenant.is_some();
+                let named = |source: Source| if is_entra(source) { ENTRA } else { source.id() };
                 let proof = proof.filter_map(|it| it.member.decided_by);
                 Retry::Ended(end, proof.map(named).collect())
             }
