@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{SignedDuration, civil::Date};
 
-use super::value::{day, positive, reports};
+use super::value::{positive, reports};
 use crate::emit::{ReportArg, audit};
+use crate::policy::read_date;
 
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
@@ -15,10 +16,10 @@ pub(crate) struct Audit {
     #[arg(value_name = "REPORT|FOLDER", required = true)]
     pub saved: Vec<PathBuf>,
     /// The first day of the period, UTC.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = read_date)]
     pub from: Date,
     /// The last day of the period, UTC; it must be over.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = read_date)]
     pub to: Date,
     /// The longest that may pass without a look at a workspace.
     #[arg(long, value_name = "TIME", default_value = "26h", value_parser = positive)]

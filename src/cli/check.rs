@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 
-use super::value::{day, slack};
+use super::value::slack;
 use super::{PolicyArgs, ReportArgs, SourceArgs};
+
+use crate::policy::read_date;
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -69,7 +71,7 @@ pub(crate) struct Check {
     #[arg(
         long,
         value_name = "YYYY-MM-DD",
-        value_parser = day,
+        value_parser = read_date,
         help_heading = "Verdict",
         hide_short_help = true
     )]

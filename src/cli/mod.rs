@@ -210,6 +210,8 @@ pub(crate) struct Members {
         long,
         value_name = "FORMAT[=PATH]",
         value_parser = reports::<list::Format>(),
+        default_value = "text",
+        hide_default_value = true,
         hide_possible_values = true,
         help_heading = "Reports"
     )]

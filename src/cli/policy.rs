@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::{ToSpan, civil::Date};
 
-use super::value::{day, reports};
+use super::value::reports;
 use super::{CREDENTIALS, ConnectArgs, MORE, MembersArgs, PolicyArgs, SourceArgs};
 use crate::emit::ReportArg;
-use crate::policy::Category;
+use crate::policy::{Category, read_date};
 use crate::words::words;
 
 #[derive(Debug, Subcommand)]
@@ -54,7 +54,7 @@ pub(crate) struct PolicyLint {
     #[command(flatten)]
     pub policy: PolicyArgs,
     /// Judge exemptions by this day instead of today, UTC.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Verdict")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = read_date, help_heading = "Verdict")]
     pub today: Option<Date>,
     /// Treat warnings as errors: exit 1 if there are any.
     #[arg(long, help_heading = "Verdict")]
@@ -66,7 +66,7 @@ pub(crate) struct PolicyList {
     #[command(flatten)]
     pub policy: PolicyArgs,
     /// Show the states of this day instead of today, UTC.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "List")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = read_date, help_heading = "List")]
     pub today: Option<Date>,
     /// Write the list, such as json=exemptions.json; repeatable.
     ///
@@ -76,6 +76,8 @@ pub(crate) struct PolicyList {
         long,
         value_name = "FORMAT[=PATH]",
         value_parser = reports::<ExemptionsFormat>(),
+        default_value = "text",
+        hide_default_value = true,
         hide_possible_values = true,
         help_heading = "List"
     )]
@@ -120,7 +122,7 @@ pub(crate) struct PolicyRenew {
 #[group(required = true, multiple = false)]
 pub(crate) struct UntilArgs {
     /// Its last day, UTC.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = read_date)]
     expires: Option<Date>,
     /// Its last day, as a number of days from today.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=366))]
@@ -191,7 +193,7 @@ pub(crate) struct EntryArgs {
     #[command(flatten)]
     pub until: UntilArgs,
     /// Its first day, UTC. Default: today, if the policy requires one.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = read_date)]
     pub starts: Option<Date>,
     /// The kind of exemption.
     #[arg(long, value_enum)]

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{SignedDuration, civil::Date};
 
-use super::value::{day, positive, reports};
+use super::value::{positive, reports};
 use crate::emit::{Format, ReportArg};
+use crate::policy::read_date;
 
 /// Which policy.
 #[derive(Clone, Debug, Args)]
@@ -53,7 +54,7 @@ pub(crate) struct RosterArgs {
     #[arg(long, value_name = "FILE")]
     pub roster: Option<PathBuf>,
     /// The day of that export, as YYYY-MM-DD.
-    #[arg(long, value_name = "DATE", value_parser = day)]
+    #[arg(long, value_name = "DATE", value_parser = read_date)]
     pub roster_as_of: Option<Date>,
 }
 

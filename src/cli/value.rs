@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, TypedValueParser};
-use jiff::{SignedDuration, civil::Date};
+use jiff::SignedDuration;
 
 use crate::emit::ReportArg;
-use crate::policy::{Category, read_date};
+use crate::policy::Category;
 use crate::rule::Rule;
 use crate::suggest::{listed, nearest};
 use crate::words::Word;
@@ -58,11 +58,6 @@ pub(super) fn positive(text: &str) -> Result<SignedDuration, String> {
         Ok(_) => Err("it must be longer than 0s".into()),
         Err(_) => Err("write a number with a unit of s, m or h, such as 30s, 10m or 26h".into()),
     }
-}
-
-/// A day as policies write it. The library would take other forms too, and days with times.
-pub(super) fn day(text: &str) -> Result<Date, String> {
-    read_date(text)
 }
 
 /// A report and where it goes: `FORMAT=PATH`, or `FORMAT` for standard output.

@@ -17,9 +17,8 @@ use crate::run::{Context, list_width, roster, whole};
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
     refuse_partial_snapshot(args)?;
-    let table = [ReportArg { format: list::Format::Text, path: "-".into() }];
-    let reports = if args.report.is_empty() { &table } else { args.report.as_slice() };
-    let reports = prepare(reports, args.sources.files().chain(&args.policy), context)?;
+    let inputs = args.sources.files().chain(&args.policy);
+    let reports = prepare(&args.report, inputs, context)?;
     let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
     let from = policy.as_ref().map(|policy| policy.roster.clone()).unwrap_or_default();
     let roster = roster::find(&args.sources.roster, &from, None, context.today(), context.env)?;

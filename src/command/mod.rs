@@ -22,7 +22,7 @@ pub use crate::run::{Announce, Context};
 /// How much is said: what the command line wants, and in a pipe what its variables do.
 pub fn verbosity(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Verbosity {
     let is_pipe = matches!(cli.command, Command::Pipe);
-    let verbose = if is_pipe && pipe::is_debugging(env) { 2 } else { cli.verbosity.verbose };
+    let verbose = if is_pipe && pipe::is_true(env, "DEBUG") { 2 } else { cli.verbosity.verbose };
     Verbosity { verbose, ..cli.verbosity }
 }
 
@@ -31,7 +31,7 @@ pub fn quotes(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Quotes {
     let redacts = match &cli.command {
         Command::Check(args) => args.reports.redact,
         Command::Render(args) => args.reports.redact,
-        Command::Pipe => pipe::is_redacting(env),
+        Command::Pipe => pipe::is_true(env, "REDACT"),
         Command::Members(_)
         | Command::Verify(_)
         | Command::Audit(_)

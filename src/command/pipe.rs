@@ -52,14 +52,9 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     super::run(&cli, &Context { env: &env, is_pipe: true, ..*context })
 }
 
-/// Whether the pipe is to say all that it does.
-pub(super) fn is_debugging(env: &dyn Fn(&str) -> Option<String>) -> bool {
-    env("DEBUG").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-}
-
-/// Whether the pipe is to replace people by pseudonyms.
-pub(super) fn is_redacting(env: &dyn Fn(&str) -> Option<String>) -> bool {
-    env("REDACT").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+/// Whether a variable of the pipe is true, before it is known whether the variables are right.
+pub(super) fn is_true(env: &dyn Fn(&str) -> Option<String>, name: &str) -> bool {
+    env(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 fn verify(variables: &Variables, report: &str) -> Result<Vec<String>, Failure> {
@@ -166,34 +161,10 @@ fn clear(variables: &Variables) {
 mod tests {
     use super::*;
 
-    fn args(variables: &[(&str, &str)]) -> Result<Vec<String>, Failure> {
-        check(&variables::of(variables))
-    }
-
-    #[test]
-    fn every_variable_arrives_as_one_argument() {
-        let junit = "--report=junit=test-results/mfa-gate.xml";
-        assert_eq!(args(&[]).unwrap(), ["mfa-gate", "check", junit]);
-        let odd = "a b;$(c) --exit-zero";
-        let given =
-            args(&[("POLICY", odd), ("WORKSPACES", "acme, labs\nold"), ("POLICY_SHA256", "")]);
-        let given = given.unwrap();
-        assert_eq!(
-            given.get(2..).unwrap(),
-            [
-                &format!("--policy={odd}"),
-                "--workspace=acme",
-                "--workspace=labs",
-                "--workspace=old",
-                junit
-            ]
-        );
-    }
-
     #[test]
     fn insights_are_for_pipelines_and_count_only() {
         let told = |variables: &[(&str, &str)]| {
-            let args = args(variables).unwrap();
+            let args = check(&variables::of(variables)).unwrap();
             let has = |option: &str| args.iter().any(|arg| arg == option);
             (has("--code-insights"), has("--insights-names"))
         };
@@ -202,7 +173,5 @@ mod tests {
         assert_eq!(told(&[inside]), (true, false));
         assert_eq!(told(&[inside, ("INSIGHTS_NAMES", "True")]), (true, true));
         assert_eq!(told(&[inside, ("CODE_INSIGHTS", "false")]), (false, false));
-        let failure = args(&[("CODE_INSIGHTS", "yes")]).unwrap_err();
-        assert!(failure.to_string().contains("CODE_INSIGHTS"), "{failure}");
     }
 }

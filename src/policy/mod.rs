@@ -245,11 +245,11 @@ impl Exemption {
 
     /// The member that it is for, for people: the name, and the id or address.
     pub(crate) fn member(&self) -> String {
-        let Ids { account_id, uuid, email } = self.selector.ids();
-        let selected = account_id.or(uuid).or(email).unwrap_or_default();
+        let (Selector::Id { id: MemberId::AccountId(selected) | MemberId::Uuid(selected), .. }
+        | Selector::Email(selected)) = &self.selector;
         match &self.name {
             Some(name) => format!("{name}, {selected}"),
-            None => selected.to_owned(),
+            None => selected.to_string(),
         }
     }
 }

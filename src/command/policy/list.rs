@@ -8,7 +8,6 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use crate::cli::{ExemptionsFormat, PolicyList};
-use crate::emit::ReportArg;
 use crate::emit::summary::{count, number};
 use crate::emit::wrap::{INDENT, row, wrap};
 use crate::escape::terminal;
@@ -24,9 +23,7 @@ const LONGEST_ID: usize = 20;
 
 pub(super) fn run(args: &PolicyList, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = context.policy_path(args.policy.policy.as_ref());
-    let usual = [ReportArg { format: ExemptionsFormat::Text, path: "-".into() }];
-    let reports = if args.report.is_empty() { &usual } else { args.report.as_slice() };
-    let reports = prepare(reports, [&path], context)?;
+    let reports = prepare(&args.report, [&path], context)?;
     let document = super::load(&args.policy, context)?;
     let policy = &document.policy;
     let today = args.today.unwrap_or_else(|| context.today());
