@@ -26,7 +26,7 @@ pub(crate) struct Asked {
 pub(crate) struct Page {
     pub(crate) rows: Vec<User>,
     pub(crate) next: Option<Place>,
-    /// Whether it is none, as whoever reads it can tell.
+    /// Whether a reader can tell that it is not a page.
     pub(crate) absurd: bool,
     /// All of it.
     pub(crate) body: Value,
@@ -36,7 +36,7 @@ impl Asked {
     /// What a request asks for.
     ///
     /// # Errors
-    /// What no reader should ask for.
+    /// What a reader must not ask for.
     pub(crate) fn parse(request: &Request) -> Result<Self, String> {
         let Request { method, path, query, .. } = request;
         let list = match (&**method, &**path) {

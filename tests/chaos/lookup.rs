@@ -6,24 +6,24 @@ use crate::answer;
 use crate::dice::Dice;
 use crate::history::{Flag, Person, State, address};
 
-/// With whom it answers.
+/// Which members it answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lookup {
-    /// With those who have them.
+    /// Those who have them.
     Right,
-    /// With those, and addresses in upper case.
+    /// Those, with addresses in upper case.
     Shouted,
-    /// With everybody, and nobody's address, as it may answer callers who are no admins.
+    /// All members without addresses, as it may answer callers who are not admins.
     Unfiltered,
-    /// With everybody and everybody's address.
+    /// All members with their addresses.
     Everybody,
-    /// With those, without their addresses.
+    /// Those who have them, without the addresses.
     Mute,
-    /// With the first of several pages.
+    /// The first of several pages.
     InPages,
-    /// With nobody.
+    /// None.
     Nobody,
-    /// With all of those but the first.
+    /// All of those but the first.
     Forgetful,
     Refused,
 }
@@ -48,7 +48,7 @@ impl Lookup {
         }
     }
 
-    /// Whether the answer can be told to be none by whoever reads it.
+    /// Whether a reader can tell that the answer is wrong.
     pub(crate) fn is_absurd(self, listed: &State, asked: &[String]) -> bool {
         let is_asked = |person: &Person| asked.contains(&address(person.id));
         match self {

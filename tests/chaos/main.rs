@@ -4,68 +4,67 @@
 //! A seed makes a [`schedule::Schedule`]: who is in the workspace and how that changes with every
 //! request, how the server pages, what it says about the list, and what becomes of its answers.
 //! Half of the schedules have more to ask than Bitbucket, and a policy that accepts it: an Atlassian
-//! [`organisation`] with a server and a key of its own, whose directory changes and whose pages fail
-//! in the same ways; an identity provider, whose [`roster`] is a file, by account ids or by addresses
-//! of which Bitbucket is asked whose they are, or comes from the two servers of a Microsoft Entra
-//! [`tenant`]; or both. Some of the others have company: up to four more
-//! workspaces at the same server, each with a schedule of its own, all read at once, and each held to
-//! what its own server knows. The reader walks it over real connections, the report
-//! is made as `mfa-gate check` makes it, and [`verdict::check`] compares it with what the servers
-//! know to be true.
+//! [`organisation`] with its own server and key, whose directory changes and whose pages fail in the
+//! same ways; an identity provider; or both. The provider's [`roster`] is a file, by account ids or
+//! by addresses whose owners Bitbucket is asked for, or it comes from the two servers of a Microsoft
+//! Entra [`tenant`]. Some of the other schedules have company: up to four more workspaces at the
+//! same server, each with its own schedule, all read at once, and each compared with what its own
+//! server knows. The reader walks it over real connections, the report is made as `mfa-gate check`
+//! makes it, and [`verdict::check`] compares it with what the servers know to be true.
 //!
 //! # What must hold
 //!
-//! Never a panic, never on and on past the deadline, never a connection to the server that
-//! listens beside, nor to an organisation that was not named; to each server its own credential, and
-//! none in the report. Where nothing changes and nothing breaks, the right verdict, and of everybody
-//! what the accepted sources say together. And whatever the verdict, unless it is "incomplete" and
-//! names nobody:
+//! Never a panic, never a run far past the deadline, never a connection to the server that no one
+//! named, nor to an organisation or tenant that was not named; to each server its own credential, and
+//! none in the report. Where nothing changes and nothing breaks, the right verdict, and of each
+//! member what the accepted sources say together. And whatever the verdict, unless it is "incomplete"
+//! and lists no member:
 //!
 //! 1. The members reported are the rows of the pages of the last walk (or of the last one before
-//!    addresses were looked up, where the last one found the same people), all of them, nobody twice,
+//!    addresses were looked up, where the last one found the same people), all of them, none twice,
 //!    each as it was shown: protected, unprotected and unknown alike.
 //! 2. Every size that these pages state is the number of members reported, and one of the pages was
 //!    the last.
-//! 3. Where nobody joined or left between the first and the last of these pages, the members are
+//! 3. Where no member joined or left between the first and the last of these pages, the members are
 //!    exactly those of the workspace.
-//! 4. Outcome and deciding source of each member follow from the evidence beside it, by the order in
-//!    which the policy accepts it.
+//! 4. Outcome and deciding source of each member follow from its evidence, by the order in which the
+//!    policy accepts sources.
 //! 5. What the organisation is reported to say was read from the first page of its directory to the
-//!    last, as the cursors led, nobody twice: whoever is protected by it was listed as active,
-//!    managed and with two-step verification. Whoever is not on these pages is unknown to it.
+//!    last, as the cursors led, no account twice. A member that it protects was listed as active,
+//!    managed and with two-step verification. A member who is not on these pages is unknown to it.
 //! 6. What the roster is reported to say stands in a row about that member: one with the account id,
 //!    or one without any id and with the address. What Microsoft Entra is reported to say follows from
-//!    both of its lists, each read from the first page to the last as its links led, nobody twice:
-//!    whoever is protected by it has an address that no other user has, is enabled, and is capable of
-//!    a method that counts. Everybody else is unknown to it, but for enabled members of the tenant of
-//!    whom it says no.
-//! 7. Whoever is accused was asked for at every accepted source, the organisation to its last page;
-//!    and no row of the roster clears them, nor an organisation or a tenant that nothing befell.
+//!    its two lists, each read from the first page to the last as its links led, no user twice. A
+//!    member that it protects has an address that no other user has, and that user is enabled and
+//!    capable of a method that counts. All others are unknown to it, except enabled members of the
+//!    tenant without such a method.
+//! 7. Every accepted source was asked about a member who is accused, the organisation and the tenant
+//!    to the last page; and no row of the roster clears the member, nor an organisation or a tenant
+//!    that did not fail.
 //! 8. No answer was believed that cannot say who has an address: one with people who were not asked
 //!    for or who show none, one page of several, a refusal.
 //! 9. No member is accused that the roster or Microsoft Entra clears by address, and that had left
 //!    when Bitbucket was asked for addresses last.
-//! 10. Rows of which two may be of one person are judged by nobody.
-//! 11. Where Bitbucket protects everybody and its word counts, nobody connects to the organisation or
-//!     to Microsoft, and nobody's address is looked up. Nor does anybody connect to Microsoft where
-//!     Bitbucket and the organisation protect everybody.
+//! 10. Where two rows may be of one person, no member is judged.
+//! 11. Where Bitbucket protects every member and its word counts, there is no connection to the
+//!     organisation or to Microsoft, and no address is looked up. Where Bitbucket and the organisation
+//!     protect every member, there is no connection to Microsoft.
 //!
 //! # What cannot be promised
 //!
-//! "The members are exactly those of one moment" does not follow from any walk through pages. Let
-//! somebody on page 1 leave after it was read, and somebody else join at the end: page 2 has moved
-//! up by one, so one member was on no page, and yet every page states the same size, as many rows
-//! came, and nobody came twice. The answers are, to the letter, those of a workspace in which
-//! nothing happened. A reader would have to see the list twice to have a chance of noticing, and
-//! even then none of being sure. The same goes for sizes that are missing or out of date. Such ends
-//! are counted as [`verdict::End::Undetectable`] and have to stay rare; points 1 and 2 hold for
-//! them as well.
+//! "The members are exactly those of one moment" does not follow from any walk through pages. Let a
+//! member on page 1 leave after it was read, and another join at the end: page 2 has moved up by one,
+//! so one member was on no page, and yet every page states the same size, as many rows came, and none
+//! came twice. The answers are, to the letter, those of a workspace in which nothing happened. A
+//! reader would have to see the list twice to have a chance of noticing, and even then could not be
+//! sure. The same goes for sizes that are missing or out of date. Such ends are counted as
+//! [`verdict::End::Undetectable`] and have to stay rare; points 1 and 2 hold for them as well.
 //!
 //! An organisation and a tenant state no size at all: a page that their cursors leap over, a row that
 //! is missing, or an account that switches two-step verification between the question for those with
 //! it and the question for those without, is missed without a trace. So is a member that Bitbucket
 //! omits when it is asked for addresses. All of them are then unknown to that source, which clears
-//! nobody.
+//! no member.
 //!
 //! # Running it
 //!
@@ -125,18 +124,18 @@ const WORKERS: usize = 4;
 const ENTRA: &str = "entra";
 
 /// What came of one schedule.
-enum Retry {
+enum Fate {
     /// It ended so, and these proved somebody's second factor.
     Ended(End, BTreeSet<&'static str>),
     Wrong(String),
 }
 
-impl Retry {
+impl Fate {
     /// How it ended, or what to complain about.
     fn end(self, seed: u64) -> Result<(End, BTreeSet<&'static str>), String> {
         let why = match self {
-            Retry::Ended(end, proof) => return Ok((end, proof)),
-            Retry::Wrong(why) => why,
+            Fate::Ended(end, proof) => return Ok((end, proof)),
+            Fate::Wrong(why) => why,
         };
         Err(format!("{why}; again with CHAOS_SEED={seed} cargo test --test chaos -- --nocapture"))
     }
@@ -201,7 +200,7 @@ fn alone(seed: u64) {
     println!("seed {seed}: {:?}", fate.end(seed).unwrap());
 }
 
-fn run(schedules: &[Schedule]) -> (Retry, Vec<Log>) {
+fn run(schedules: &[Schedule]) -> (Fate, Vec<Log>) {
     let (outcome, logs) = server::play(schedules, |addresses| {
         catch_unwind(AssertUnwindSafe(|| {
             let started = Instant::now();
@@ -213,12 +212,12 @@ fn run(schedules: &[Schedule]) -> (Retry, Vec<Log>) {
         }))
     });
     let Ok((took, reports)) = outcome else {
-        return (Retry::Wrong("it panicked".into()), logs);
+        return (Fate::Wrong("it panicked".into()), logs);
     };
     let deadline = schedules[0].deadline;
     if took > deadline + GRACE {
         let by = took - deadline;
-        return (Retry::Wrong(format!("it ended {by:?} past the deadline")), logs);
+        return (Fate::Wrong(format!("it ended {by:?} past the deadline")), logs);
     }
     let mut fates = schedules.iter().zip(&logs).zip(&reports).map(|((schedule, log), report)| {
         match verdict::check(schedule, log, report) {
@@ -228,19 +227,19 @@ fn run(schedules: &[Schedule]) -> (Retry, Vec<Log>) {
                     |source| source == Source::Roster && schedule.elsewhere.tenant.is_some();
                 let named = |source: Source| if is_entra(source) { ENTRA } else { source.id() };
                 let proof = proof.filter_map(|it| it.member.decided_by);
-                Retry::Ended(end, proof.map(named).collect())
+                Fate::Ended(end, proof.map(named).collect())
             }
             Err(why) => {
                 let (slug, verdict, read) = (schedule.slug, report.verdict, &report.workspaces);
-                Retry::Wrong(format!("{slug}: {why} ({verdict:?}, {read:?})"))
+                Fate::Wrong(format!("{slug}: {why} ({verdict:?}, {read:?})"))
             }
         }
     });
     // A run is as wrong as any of its workspaces, and else counts as the first.
     let first = fates.next().unwrap();
-    let wrong = fates.find(|fate| matches!(fate, Retry::Wrong(_)));
+    let wrong = fates.find(|fate| matches!(fate, Fate::Wrong(_)));
     let fate = match (first, wrong) {
-        (Retry::Ended(..), Some(wrong)) => wrong,
+        (Fate::Ended(..), Some(wrong)) => wrong,
         (first, _) => first,
     };
     drop(fates);

@@ -43,16 +43,16 @@ pub(crate) struct Visits {
     logins: usize,
     /// How often a list was refused for want of a licence.
     unlicensed: usize,
-    /// What no reader should have sent.
+    /// What a reader must not send.
     pub(crate) complaints: Vec<String>,
-    /// Whether anybody so much as connected.
+    /// Whether there was any connection.
     pub(crate) any: bool,
 }
 
 /// What both servers know.
 pub(crate) struct Microsoft<'a> {
     seed: u64,
-    /// Without one there is nobody here.
+    /// Without one no request is expected.
     tenant: Option<&'a Tenant>,
     /// Where the lists are, and the server that must not be asked.
     ports: Ports,

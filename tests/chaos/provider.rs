@@ -16,20 +16,20 @@ use crate::tenant::{List, User, Word, word};
 /// What the identity provider of a schedule said.
 pub(crate) struct Provider<'a> {
     schedule: &'a Schedule,
-    /// By the tenant, as a reader was told; none where it was not asked.
+    /// What the tenant said, as it was sent; none where it was not asked.
     told: Option<Word>,
 }
 
 impl<'a> Provider<'a> {
     /// # Errors
-    /// Why whoever was told this may not believe to have heard the tenant out.
+    /// Why a reader who was sent these pages must not believe that it read the whole tenant.
     pub(crate) fn new(schedule: &'a Schedule, log: &Log, asked: bool) -> Result<Self, String> {
         let told = schedule.elsewhere.tenant.is_some() && asked;
         let told = told.then(|| last_word(&log.tenant.told)).transpose()?;
         Ok(Provider { schedule, told })
     }
 
-    /// Whether it says so of somebody: a row of a file, or the tenant.
+    /// Whether a row of a file or the tenant says so of a member.
     fn says(&self, id: usize, source: Source, said: bool) -> bool {
         let word = if said { TwoFactor::Enabled } else { TwoFactor::Disabled };
         let of_tenant = self.told.as_ref().is_some_and(|told| told.get(&id) == Some(&word));
@@ -38,14 +38,14 @@ impl<'a> Provider<'a> {
             || roster.is_some_and(|roster| roster.ever_says(id, source, said))
     }
 
-    /// Whether its word counts and clears somebody.
+    /// Whether it clears a member, by a source that the policy accepts.
     fn clears(&self, id: usize) -> bool {
         let accepts = |source: &Source| self.schedule.elsewhere.accepts(*source);
         let mut counting = [Source::Roster, Source::Sso].into_iter().filter(accepts);
         counting.any(|source| self.says(id, source, true))
     }
 
-    /// Whether nothing can keep a reader from knowing about whom it speaks.
+    /// Whether a reader can know which member each of its rows is about.
     fn tells_all(&self) -> bool {
         let elsewhere = &self.schedule.elsewhere;
         let by_id = elsewhere.roster.as_ref().is_some_and(|roster| roster.needs_no_lookup());
@@ -53,7 +53,7 @@ impl<'a> Provider<'a> {
         by_id || self.schedule.history.still() && elsewhere.lookup.is_right() && clear
     }
 
-    /// Checks what it is said to say of somebody.
+    /// Checks what a report says that the provider says of a member.
     pub(crate) fn agrees(&self, id: usize, judged: &JudgedMember) -> Result<(), String> {
         let evidence = judged.member.evidence;
         for (source, said) in [(Source::Roster, evidence.roster), (Source::Sso, evidence.sso)] {
@@ -66,7 +66,7 @@ impl<'a> Provider<'a> {
                 Some(TwoFactor::Unknown) => {
                     let is_told = self.says(id, source, true)
                         || source == Source::Roster && self.says(id, source, false);
-                    // Nobody asks about an account that does not log in.
+                    // An account that does not log in is not asked about.
                     let asked = judged.outcome != Outcome::NotApplicable;
                     !is_told || !self.tells_all() || !asked
                 }
@@ -79,8 +79,9 @@ impl<'a> Provider<'a> {
         Ok(())
     }
 
-    /// Checks that nobody is accused whom it clears, as it said or as it would have said to whoever
-    /// listened: also who had left when Bitbucket was asked whose the addresses are.
+    /// Checks that a member who is accused is not cleared by what it said, nor by what a tenant that
+    /// did not fail would have said; also that the member had not left when Bitbucket was asked for
+    /// the owners of addresses.
     pub(crate) fn accuses(&self, log: &Log, id: usize) -> Result<(), String> {
         if self.tells_all() && self.clears(id) {
             return Err("accused, and the identity provider says otherwise".into());
@@ -99,10 +100,10 @@ impl<'a> Provider<'a> {
     }
 }
 
-/// What a tenant said when it was read for the last time, each list from the first page to the last.
+/// What a tenant said when it was read last, each list from the first page to the last.
 ///
 /// # Errors
-/// Why nobody who was told this may believe to have heard it out.
+/// Why a reader who was sent these pages must not believe that it read the whole tenant.
 fn last_word(told: &[Told]) -> Result<Word, String> {
     Ok(word(&rows(told, List::Users)?, &rows(told, List::Registrations)?))
 }

@@ -1,5 +1,4 @@
-//! A Microsoft Entra tenant: its users, how they change while somebody reads them, and how its
-//! servers fail.
+//! A Microsoft Entra tenant: its users, how they change while they are read, and how its servers fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +13,7 @@ use crate::weather::Weather;
 /// Changes stop after as many requests.
 const EVENTFUL: usize = 40;
 
-/// Users from this number on are nobody in the workspace.
+/// Users from this number on are not members of the workspace.
 const STRANGERS: usize = 1_000;
 
 /// What a tenant says of a second factor, by the person whose address it says it of.
@@ -35,7 +34,7 @@ pub(crate) enum Names {
     /// It is the principal's name, which guests have in another form.
     Principal,
     Proxy,
-    /// Only where everybody may write what they like, or where it is no e-mail address.
+    /// Only where users may write what they like, or in a form that is not an e-mail address.
     Nowhere,
 }
 
@@ -85,7 +84,7 @@ pub(crate) fn word(users: &[User], registrations: &[User]) -> Word {
         }
     }
     let said = |(address, owners): (usize, Vec<&User>)| {
-        // What two people have is nobody's.
+        // An address of two users is no one's.
         let [owner] = owners[..] else { return None };
         let row = registrations.iter().find(|row| row.id == owner.id)?;
         let said = row.two_factor().filter(|_| owner.enabled == Flag::On)?;
@@ -94,14 +93,14 @@ pub(crate) fn word(users: &[User], registrations: &[User]) -> Word {
     owners.into_iter().filter_map(said).collect()
 }
 
-/// What is wrong with a page, so that it is none.
+/// What is wrong with a page, so that it cannot be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// A row has no id.
     NoId,
     /// A flag is text.
     Word,
-    /// There are no rows, and no word of them.
+    /// There is no list of rows.
     NoRows,
     /// The address of the next page is empty.
     EmptyLink,
@@ -112,7 +111,7 @@ pub(crate) enum Shape {
 pub(crate) enum Refusal {
     /// The secret, with this status.
     Secret(u16),
-    /// It is taken, and the token is empty, or not there at all.
+    /// The secret is accepted, and the token is empty, or missing.
     Token(bool),
     /// A list, with this status.
     List(List, u16),
@@ -127,7 +126,7 @@ pub(crate) struct Tenant {
     pub(crate) paging: Paging,
     /// The page whose link leads away, and where.
     pub(crate) detour: Option<(usize, Detour)>,
-    /// The page that is none, and why.
+    /// The page that cannot be understood, and why.
     pub(crate) shape: Option<(usize, Shape)>,
     /// The page that holds a row less than it should, unless it is the last one.
     pub(crate) short: Option<usize>,
@@ -276,8 +275,8 @@ fn user(dice: &mut Dice, id: usize, habits: Habits) -> User {
     user
 }
 
-/// Somebody comes, goes, registers or removes a method, or is disabled; or the tenant lists the same
-/// users in another order.
+/// A user is added, removed, registers or removes a method, or is disabled; or the tenant lists the
+/// same users in another order.
 fn change(dice: &mut Dice, state: &mut Vec<User>, newcomer: User) {
     let what = dice.of(0..=9);
     if state.is_empty() || matches!(what, 0..=2) {
