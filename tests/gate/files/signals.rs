@@ -33,6 +33,24 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
+/// Whether every thread of a run has stopped.
+#[cfg(target_os = "linux")]
+fn is_stopped(child: &Child) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", child.id()));
+    threads.into_iter().flatten().flatten().all(|thread| {
+        let status = std::fs::read_to_string(thread.path().join("stat"));
+        // After the name, in brackets, comes the state.
+        let status = status.unwrap_or_default();
+        status.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_stopped(_: &Child) -> bool {
+    std::thread::sleep(Duration::from_millis(20));
+    true
+}
+
 /// A run that is halted while a report of it is unfinished. One that was too fast is done again.
 fn halted(sandbox: &Sandbox) -> Child {
     for _ in 0..50 {
@@ -41,8 +59,10 @@ fn halted(sandbox: &Sandbox) -> Child {
         while child.try_wait().unwrap().is_none() {
             if !unfinished(sandbox).is_empty() {
                 signal(&child, "STOP");
-                // The signal takes effect a little later.
-                std::thread::sleep(Duration::from_millis(20));
+                // The signal takes effect a little later; on a busy machine, much later.
+                while child.try_wait().unwrap().is_none() && !is_stopped(&child) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
                 if child.try_wait().unwrap().is_none() && !unfinished(sandbox).is_empty() {
                     return child;
                 }
