@@ -89,26 +89,18 @@ impl<R: Read> Table<R> {
     }
 }
 
-impl Row<'_> {
+impl<'t> Row<'t> {
     /// What stands in a column, without blanks around it.
-    pub(super) fn cell(&self, column: usize) -> &str {
-        self.cells.get(column).unwrap_or_default().trim()
-    }
-
-    /// What a cell answers; none where it has none of the words.
-    pub(super) fn answer<W: AsRef<str>>(&self, column: usize, words: Words<'_, W>) -> Option<bool> {
-        let says = |words: &[W]| words.iter().any(|word| is_cell(self.cell(column), word.as_ref()));
-        match (says(words.yes), says(words.no)) {
-            (true, false) => Some(true),
-            (false, true) => Some(false),
-            (true, true) | (false, false) => None,
-        }
+    pub(super) fn cell(&self, column: usize) -> Result<&'t str, FileError> {
+        let cell = self.cells.get(column).map(str::trim);
+        let missing = || FileError::content(format!("it has no column {}", column + 1));
+        cell.ok_or_else(|| missing().at(self.line))
     }
 
     /// Shows a cell: its column, and what it says.
     pub(super) fn shown(&self, column: usize) -> String {
         let heading = excerpt(self.heading.get(column).unwrap_or_default());
-        let said = excerpt(self.cell(column));
+        let said = excerpt(self.cells.get(column).unwrap_or_default().trim());
         format!("column {}, \"{heading}\", says \"{said}\"", column + 1)
     }
 }
@@ -118,6 +110,18 @@ impl Row<'_> {
 pub(super) struct Words<'w, W> {
     pub(super) yes: &'w [W],
     pub(super) no: &'w [W],
+}
+
+impl<W: AsRef<str>> Words<'_, W> {
+    /// What a cell answers; none where it has none of the words.
+    pub(super) fn answer(&self, cell: &str) -> Option<bool> {
+        let says = |words: &[W]| words.iter().any(|word| is_cell(cell, word.as_ref()));
+        match (says(self.yes), says(self.no)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            (true, true) | (false, false) => None,
+        }
+    }
 }
 
 /// Refuses cells with zero bytes, which no text has.

@@ -83,15 +83,14 @@ impl ExportColumns {
     }
 
     fn member(&self, row: &Row<'_>, number: u64) -> Result<Member, FileError> {
-        let name = row.cell(self.name);
-        let email = row.cell(self.email);
+        let (name, email) = (row.cell(self.name)?, row.cell(self.email)?);
         let answer = |column| {
-            row.answer(column, WORDS).ok_or_else(|| {
+            WORDS.answer(row.cell(column)?).ok_or_else(|| {
                 let what = format!("{}, which is neither yes nor no", row.shown(column));
                 FileError::content(what).at(row.line)
             })
         };
-        let flag = match row.cell(self.has_2sv) {
+        let flag = match row.cell(self.has_2sv)? {
             // Nothing was said, which is not "no".
             "" => TwoFactor::Unknown,
             _ if answer(self.has_2sv)? => TwoFactor::Enabled,

@@ -19,15 +19,13 @@ const LONGEST_WORD: usize = 60;
 impl Columns<'_> {
     /// What a row says.
     pub(super) fn entry(&self, row: &Row<'_>) -> Result<Entry, FileError> {
-        let key = |column: Option<usize>| {
-            column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty())
-        };
+        let key = |column: Option<usize>| column.map(|column| row.cell(column)).transpose();
+        // A word in place of an id or an address, such as "N/A", is no key.
+        let account_id = key(self.account_id)?.filter(|id| is_account_id(id));
+        let email = key(self.email)?.filter(|email| email.contains('@'));
         Ok(Entry {
-            // A word in place of an id or an address, such as "N/A", is no key.
-            account_id: key(self.account_id).filter(|id| is_account_id(id)).map(Into::into),
-            email: key(self.email)
-                .filter(|email| email.contains('@'))
-                .map(|email| email.to_ascii_lowercase().into()),
+            account_id: account_id.map(Into::into),
+            email: email.map(|email| email.to_ascii_lowercase().into()),
             mfa: self.mfa(row)?,
             sso: answer(row, self.sso.as_ref(), WORDS, |shown, _| {
                 FileError::content(format!("{shown}, which is not a word that is known"))
@@ -83,10 +81,13 @@ fn answer<W: AsRef<str>>(
     unknown: impl FnOnce(&str, &str) -> FileError,
 ) -> Result<TwoFactor, FileError> {
     let Some(&Answers { column, .. }) = answers else { return Ok(TwoFactor::Unknown) };
-    match (row.cell(column), row.answer(column, words)) {
-        ("", _) => Ok(TwoFactor::Unknown),
-        (_, Some(true)) => Ok(TwoFactor::Enabled),
-        (_, Some(false)) => Ok(TwoFactor::Disabled),
-        (word, None) => Err(unknown(&row.shown(column), word).at(row.line)),
+    let word = row.cell(column)?;
+    if word.is_empty() {
+        return Ok(TwoFactor::Unknown);
+    }
+    match words.answer(word) {
+        Some(true) => Ok(TwoFactor::Enabled),
+        Some(false) => Ok(TwoFactor::Disabled),
+        None => Err(unknown(&row.shown(column), word).at(row.line)),
     }
 }
