@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::words::words;
+use crate::words::{open_words, words};
 
 words! {
     /// What is known about a second factor. Unknown is not off.
@@ -90,17 +90,14 @@ impl Evidence {
     }
 }
 
-/// What kind of account a member is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "Box<str>", into = "Box<str>")]
-#[schemars(with = "String")]
-pub enum Kind {
-    /// A person's account, `user`.
-    User,
-    /// An account of an app, `app_user`, which does not log in.
-    AppUser,
-    /// A kind that this program does not know; checked like a person.
-    Other(Box<str>),
+open_words! {
+    /// What kind of account a member is. An unknown one is checked like a person.
+    pub enum Kind {
+        /// A person's account, `user`.
+        User = "user",
+        /// An account of an app, `app_user`, which does not log in.
+        AppUser = "app_user",
+    }
 }
 
 impl Kind {
@@ -112,88 +109,31 @@ impl Kind {
             Kind::User | Kind::Other(_) => status.is_none_or(AccountStatus::logs_in),
         }
     }
-
-    /// The name that Bitbucket uses.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Kind::User => "user",
-            Kind::AppUser => "app_user",
-            Kind::Other(name) => name,
-        }
-    }
 }
 
-impl From<Box<str>> for Kind {
-    fn from(name: Box<str>) -> Self {
-        match &*name {
-            "user" => Kind::User,
-            "app_user" => Kind::AppUser,
-            _ => Kind::Other(name),
-        }
+open_words! {
+    /// The state of the account behind a member. An unknown one is checked like an active one.
+    ///
+    /// Bitbucket's OpenAPI document has only `active` and says that more may come; the three that
+    /// mean "does not log in" were seen for Atlassian accounts.
+    pub enum AccountStatus {
+        /// `active`
+        Active = "active",
+        /// `inactive`
+        Inactive = "inactive",
+        /// `closed`
+        Closed = "closed",
+        /// `deactivated`
+        Deactivated = "deactivated",
     }
-}
-
-impl From<Kind> for Box<str> {
-    fn from(kind: Kind) -> Self {
-        kind.as_str().into()
-    }
-}
-
-/// The state of the account behind a member.
-///
-/// Bitbucket's OpenAPI document has only `active` and says that more may come; the three that mean
-/// "does not log in" were seen for Atlassian accounts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "Box<str>", into = "Box<str>")]
-#[schemars(with = "String")]
-pub enum AccountStatus {
-    /// `active`
-    Active,
-    /// `inactive`
-    Inactive,
-    /// `closed`
-    Closed,
-    /// `deactivated`
-    Deactivated,
-    /// A status that this program does not know; checked like an active account.
-    Other(Box<str>),
 }
 
 impl AccountStatus {
-    /// The name that Atlassian uses.
-    pub fn as_str(&self) -> &str {
-        match self {
-            AccountStatus::Active => "active",
-            AccountStatus::Inactive => "inactive",
-            AccountStatus::Closed => "closed",
-            AccountStatus::Deactivated => "deactivated",
-            AccountStatus::Other(name) => name,
-        }
-    }
-
     /// Whether one can log in with such an account. Other programs write a status with capital
     /// letters, as in `Inactive`.
     pub fn logs_in(&self) -> bool {
         let without = [AccountStatus::Inactive, AccountStatus::Closed, AccountStatus::Deactivated];
         !without.iter().any(|status| status.as_str().eq_ignore_ascii_case(self.as_str()))
-    }
-}
-
-impl From<Box<str>> for AccountStatus {
-    fn from(name: Box<str>) -> Self {
-        match &*name {
-            "active" => AccountStatus::Active,
-            "inactive" => AccountStatus::Inactive,
-            "closed" => AccountStatus::Closed,
-            "deactivated" => AccountStatus::Deactivated,
-            _ => AccountStatus::Other(name),
-        }
-    }
-}
-
-impl From<AccountStatus> for Box<str> {
-    fn from(status: AccountStatus) -> Self {
-        status.as_str().into()
     }
 }
 

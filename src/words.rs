@@ -54,4 +54,49 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+
+/// Defines an enum of the words that this program knows, and a variant for any other word.
+macro_rules! open_words {
+    ($(#[$about:meta])* pub enum $name:ident {
+        $($(#[$meaning:meta])* $variant:ident = $word:literal,)+
+    }) => {
+        $(#[$about])*
+        #[derive(
+            Clone, Debug, PartialEq, Eq,
+            serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+        )]
+        #[serde(from = "Box<str>", into = "Box<str>")]
+        #[schemars(with = "String")]
+        pub enum $name {
+            $($(#[$meaning])* $variant,)+
+            /// A word that this program does not know.
+            Other(Box<str>),
+        }
+
+        impl $name {
+            /// The word itself.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $($name::$variant => $word,)+
+                    $name::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<Box<str>> for $name {
+            fn from(word: Box<str>) -> Self {
+                match &*word {
+                    $($word => $name::$variant,)+
+                    _ => $name::Other(word),
+                }
+            }
+        }
+
+        impl From<$name> for Box<str> {
+            fn from(word: $name) -> Self {
+                word.as_str().into()
+            }
+        }
+    };
+}
+pub(crate) use {open_words, words};

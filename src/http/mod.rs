@@ -82,7 +82,10 @@ pub(crate) trait Host {
     }
 
     /// What an answer that is not a success says, as it came: neither masked nor cut short.
-    fn said(&self, answer: &Answer) -> Said;
+    fn said(&self, answer: &Answer) -> Said {
+        let message = String::from_utf8_lossy(&answer.body).into_owned();
+        Said { message: Some(message), ..Said::default() }
+    }
 
     /// What to do about such an answer, unless it is a redirect or the server's own fault.
     fn help(&self, refusal: &Refusal) -> String;

@@ -238,10 +238,10 @@ fn add_new<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::report::{
-        Commit, CredentialKind, DirectoryRecord, EntraRecord, Input, Redaction, RosterRecord,
-    };
+    use crate::report::{Commit, CredentialKind, DirectoryRecord, Input, Redaction, RosterRecord};
 
     /// A report that every source had its part in, on these workspaces.
     fn report(slugs: [&str; 2]) -> Report {
@@ -251,34 +251,34 @@ mod tests {
             workspace.slug = slug.into();
         }
         report.workspaces.truncate(2);
-        report.source = Provenance {
-            api_url: Some("https://api.bitbucket.org/2.0".into()),
-            credential_kind: Some(CredentialKind::ApiToken),
-            inputs: Vec::new(),
-            atlassian: Some(DirectoryRecord {
-                api_url: "https://api.atlassian.com".into(),
-                organisation: "an-organisation".into(),
-                accounts: Some(7),
-                requests: 2,
-            }),
-            roster: Some(RosterRecord {
-                path: "roster.csv".into(),
-                sha256: "aa".into(),
-                as_of: "2026-09-01".parse().unwrap(),
-                rows: 9,
-                unmatched: Some(3),
-            }),
-            entra: Some(EntraRecord {
-                login_url: "https://login.microsoftonline.com/".into(),
-                graph_url: "https://graph.microsoft.com/".into(),
-                tenant: "a-tenant".into(),
-                read_at: "2026-09-01T00:00:00Z".parse().unwrap(),
-                rows: Some(7),
-                requests: 2,
-            }),
-            clock: None,
-            ci: [("NUMBER".into(), "7".into()), ("STEP".into(), slugs.concat())].into(),
-        };
+        report.source = serde_json::from_value(json!({
+            "api_url": "https://api.bitbucket.org/2.0",
+            "credential_kind": "api-token",
+            "inputs": [],
+            "atlassian": {
+                "api_url": "https://api.atlassian.com",
+                "organisation": "an-organisation",
+                "accounts": 7,
+                "requests": 2,
+            },
+            "roster": {
+                "path": "roster.csv",
+                "sha256": "aa",
+                "as_of": "2026-09-01",
+                "rows": 9,
+                "unmatched": 3,
+            },
+            "entra": {
+                "login_url": "https://login.microsoftonline.com/",
+                "graph_url": "https://graph.microsoft.com/",
+                "tenant": "a-tenant",
+                "read_at": "2026-09-01T00:00:00Z",
+                "rows": 7,
+                "requests": 2,
+            },
+            "ci": {"NUMBER": "7", "STEP": slugs.concat()},
+        }))
+        .unwrap();
         report.options = Default::default();
         report.subject = Some(commit("00"));
         report

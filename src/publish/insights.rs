@@ -12,7 +12,7 @@ use url::Url;
 use crate::ci;
 use crate::failure::{Failure, Problem};
 use crate::http::{
-    Answer, Connection, Host, Network, Pace, Refusal, RequestError, Route, Said, Session, block_on,
+    Connection, Host, Network, Pace, Refusal, RequestError, Route, Session, block_on,
 };
 use crate::read::bitbucket::{self, Account};
 use crate::report::Report;
@@ -126,11 +126,6 @@ impl Host for Proxied {
 
     fn set_by(&self) -> &'static str {
         "the proxy at port 29418"
-    }
-
-    fn said(&self, answer: &Answer) -> Said {
-        let message = String::from_utf8_lossy(&answer.body).into_owned();
-        Said { message: Some(message), ..Said::default() }
     }
 
     fn help(&self, _: &Refusal) -> String {

@@ -12,7 +12,7 @@ use crate::env::SLACK_WEBHOOK_URL;
 use crate::escape::slack;
 use crate::failure::{Failure, Problem};
 use crate::http::{
-    Answer, Connection, Host, Network, Pace, Refusal, Said, Secret, Session, base_address, block_on,
+    Connection, Host, Network, Pace, Refusal, Secret, Session, base_address, block_on,
 };
 use crate::publish::{cut, cut_lines, what_to_do};
 use crate::report::{Finding, Report, Severity, Verdict};
@@ -107,11 +107,6 @@ impl Host for Webhook {
 
     fn shown_path<'u>(&self, _: &'u Url) -> &'u str {
         "(the webhook)"
-    }
-
-    fn said(&self, answer: &Answer) -> Said {
-        let message = String::from_utf8_lossy(&answer.body).into_owned();
-        Said { message: Some(message), ..Said::default() }
     }
 
     fn help(&self, refusal: &Refusal) -> String {

@@ -80,11 +80,6 @@ impl Rule {
         Rule::ALL.into_iter().filter(|rule| !rule.allowed_levels().is_empty())
     }
 
-    /// The rule of that name, if there is one.
-    pub fn from_id(id: &str) -> Option<Rule> {
-        Rule::ALL.into_iter().find(|rule| rule.id() == id)
-    }
-
     /// The level where the policy names none.
     pub fn default_level(self) -> Level {
         self.row().default

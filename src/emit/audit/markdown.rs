@@ -2,8 +2,7 @@
 
 use std::io;
 
-use super::sections::sections;
-use super::words;
+use super::{sections, words};
 use crate::emit::summary::{count, number};
 use crate::escape::markdown;
 use crate::report::Audit;

@@ -3,7 +3,6 @@
 mod console;
 mod csv;
 mod markdown;
-mod sections;
 pub(in crate::emit) mod words;
 
 use std::io;
@@ -40,4 +39,45 @@ pub(crate) fn write(format: Format, audit: &Audit, out: &mut dyn io::Write) -> a
         Format::Html => html::audit::write(audit, out)?,
     }
     Ok(())
+}
+
+/// What an audit lists, the same on the console and in Markdown: a kind of thing and its lines, in the order in which a reader asks for them; some have no line.
+pub(super) fn sections(audit: &Audit) -> Vec<(&'static str, Vec<String>)> {
+    let exposures = words::exposed(audit).map(|(person, exposure)| {
+        let exposure = words::exposure(exposure);
+        format!("{} in {}: {exposure}", words::person(person), person.workspace)
+    });
+    let gaps = words::gaps(audit).map(|(workspace, gap)| words::gap(workspace, gap));
+    let not_allowed = audit.policies.iter().filter(|policy| policy.allowed == Some(false));
+    let not_allowed = not_allowed.map(|policy| {
+        let (first, last) = (words::time(policy.first), words::time(policy.last));
+        format!("{} ({}), {first} to {last}", policy.sha256, policy.path)
+    });
+    let exemptions = audit.exemptions.iter().map(|exemption| {
+        let states: Vec<String> = exemption.states.iter().map(words::state).collect();
+        let (id, days) = (&exemption.entry.id, words::days_of(exemption));
+        format!("{id}: {days}; {}", states.join(", "))
+    });
+    let changes = audit.policy_changes.iter().flat_map(|change| {
+        let settings = words::settings(change).into_iter();
+        let entries = change.exemptions.iter().map(words::entry_change);
+        let at = words::policy_change(change);
+        settings.chain(entries).map(move |line| format!("{at}: {line}"))
+    });
+    let workspaces =
+        audit.workspaces.iter().map(|own| format!("{}: {}", own.slug, words::looks(audit, own)));
+    let breaks = audit.chain.breaks.iter().map(words::chain_break);
+    let period = format!("{}, UTC", words::period(audit));
+    vec![
+        ("Exposures", exposures.collect()),
+        ("Other broken rules", audit.broken_rules.iter().map(words::broken).collect()),
+        ("Gaps", gaps.collect()),
+        ("Policies that are not allowed", not_allowed.collect()),
+        ("Exemptions", exemptions.collect()),
+        ("Changes of the policy", changes.collect()),
+        ("Breaks in the chain of reports", breaks.collect()),
+        ("Not counted", audit.not_counted.iter().map(words::not_counted).collect()),
+        ("Workspaces", workspaces.collect()),
+        ("Evidence", vec![period, words::files(audit), words::chain(audit)]),
+    ]
 }
