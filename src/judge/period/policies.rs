@@ -20,10 +20,10 @@ use crate::rule::Rule;
 pub(super) struct Policies {
     known: BTreeMap<Arc<str>, Known>,
     /// The policy of the last look at each workspace.
-    of_workspace: HashMap<Arc<str>, Arc<str>>,
+    of_workspace: HashMap<Arc<str>, Arc<Applied>>,
     /// When each workspace was named for the first and for the last time.
     named: BTreeMap<Arc<str>, (Timestamp, Timestamp)>,
-    latest: Option<Arc<str>>,
+    latest: Option<Arc<Applied>>,
     /// The first report of all.
     first: Option<Timestamp>,
     /// What changed, by the policies before and after.
@@ -36,6 +36,13 @@ struct Known {
     first: Timestamp,
     /// As it is listed, once a report of the period used it.
     audited: Option<AuditedPolicy>,
+    applied: Arc<Applied>,
+}
+
+/// A policy as the first report with it has it.
+#[derive(Debug)]
+struct Applied {
+    sha256: Arc<str>,
     effective: EffectivePolicy,
     exemptions: Vec<JudgedExemption>,
 }
@@ -63,46 +70,46 @@ impl Policies {
         let known = self.known.entry(Arc::clone(&sha256)).or_insert_with(|| Known {
             first: at,
             audited: None,
-            effective: report.policy.effective.clone(),
-            exemptions: report.exemptions.clone(),
+            applied: Arc::new(Applied {
+                sha256,
+                effective: report.policy.effective.clone(),
+                exemptions: report.exemptions.clone(),
+            }),
         });
         if at >= start {
-            known.use_at(at, &sha256, report);
+            known.use_at(at, report);
         }
-        let mut before: Vec<Arc<str>> = Vec::new();
+        let applied = Arc::clone(&known.applied);
+        let mut before: Vec<Arc<Applied>> = Vec::new();
         for slug in looked_at {
-            before.extend(self.of_workspace.insert(Arc::clone(slug), Arc::clone(&sha256)));
+            before.extend(self.of_workspace.insert(Arc::clone(slug), Arc::clone(&applied)));
         }
         // A policy of other workspaces: of one that was renamed, say.
         if before.is_empty() && is_new {
             before.extend(self.latest.clone());
         }
-        self.latest = Some(Arc::clone(&sha256));
-        before.sort_unstable();
-        before.dedup();
-        for earlier in before.into_iter().filter(|earlier| *earlier != sha256 && at >= start) {
-            self.change(at, earlier, Arc::clone(&sha256));
+        before.sort_unstable_by(|a, b| a.sha256.cmp(&b.sha256));
+        before.dedup_by(|a, b| a.sha256 == b.sha256);
+        for earlier in before {
+            if earlier.sha256 != applied.sha256 && at >= start {
+                self.change(at, &earlier, &applied);
+            }
         }
+        self.latest = Some(applied);
     }
 
-    fn change(&mut self, at: Timestamp, from: Arc<str>, to: Arc<str>) {
-        let pair = (from, to);
-        if let Some(change) = self.changes.get_mut(&pair) {
-            change.times += 1;
-        } else if let (Some(before), Some(after)) =
-            (self.known.get(&pair.0), self.known.get(&pair.1))
-        {
-            let change = PolicyChange {
-                at,
-                from: Arc::clone(&pair.0),
-                to: Arc::clone(&pair.1),
-                times: 1,
-                rules: rules(&before.effective, &after.effective),
-                settings: settings(&before.effective, &after.effective),
-                exemptions: exemptions(&before.exemptions, &after.exemptions),
-            };
-            self.changes.insert(pair, change);
-        }
+    fn change(&mut self, at: Timestamp, before: &Applied, after: &Applied) {
+        let pair = (Arc::clone(&before.sha256), Arc::clone(&after.sha256));
+        let change = self.changes.entry(pair).or_insert_with(|| PolicyChange {
+            at,
+            from: Arc::clone(&before.sha256),
+            to: Arc::clone(&after.sha256),
+            times: 0,
+            rules: rules(&before.effective, &after.effective),
+            settings: settings(&before.effective, &after.effective),
+            exemptions: exemptions(&before.exemptions, &after.exemptions),
+        });
+        change.times += 1;
     }
 
     /// The policies that the period used, the first one first.
@@ -147,16 +154,17 @@ impl Policies {
 }
 
 impl Known {
-    fn use_at(&mut self, at: Timestamp, sha256: &Arc<str>, report: &Report) {
+    fn use_at(&mut self, at: Timestamp, report: &Report) {
+        let applied = &self.applied;
         let audited = self.audited.get_or_insert_with(|| AuditedPolicy {
-            sha256: Arc::clone(sha256),
+            sha256: Arc::clone(&applied.sha256),
             path: Arc::clone(&report.policy.path),
             first: at,
             last: at,
             reports: 0,
             allowed: None,
-            effective: self.effective.clone(),
-            exemptions: self.exemptions.len() as u64,
+            effective: applied.effective.clone(),
+            exemptions: applied.exemptions.len() as u64,
         });
         audited.last = at;
         audited.reports += 1;
