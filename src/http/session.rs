@@ -117,8 +117,8 @@ impl<'a> Session<'a> {
         self.secrets().excerpt(text)
     }
 
-    /// Asks for a resource until it is answered well, and reads the answer and its headers. Each try
-    /// is counted.
+    /// Asks for a resource until it is answered well, and reads the answer and its headers. Each
+    /// try is counted.
     pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         url: &Url,

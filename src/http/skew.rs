@@ -24,8 +24,8 @@ impl Clock {
         }
     }
 
-    /// How far it is from the servers' at least: the least of what all answers tell, for a single one
-    /// may be late, or wrong itself.
+    /// How far it is from the servers' at least: the least of what all answers tell, for a single
+    /// one may be late, or wrong itself.
     pub(crate) fn gap(&self) -> Option<ClockGap> {
         let least = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         least.map(|ahead_s| ClockGap { ahead_s })
@@ -38,8 +38,8 @@ pub(super) fn kept_for(headers: &HeaderMap) -> Option<Duration> {
     headers.get_all(AGE).iter().filter_map(seconds).max()
 }
 
-/// By how many seconds the clock is ahead at least, by one answer. Somewhere between the request and
-/// the answer the server looked at its own clock, of which `Date` tells the second.
+/// By how many seconds the clock is ahead at least, by one answer. Somewhere between the request
+/// and the answer the server looked at its own clock, of which `Date` tells the second.
 fn ahead(headers: &HeaderMap, sent: SystemTime, received: SystemTime) -> Option<i64> {
     // What a cache kept is of an earlier time.
     if headers.get(AGE).is_some_and(|age| age != "0") {

@@ -1,5 +1,5 @@
-//! What all requests to a server pass through. A server that asks to wait gets no request from any of
-//! them until then, and fewer at once afterwards.
+//! What all requests to a server pass through. A server that asks to wait gets no request from any
+//! of them until then, and fewer at once afterwards.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -140,7 +140,7 @@ mod tests {
         on_runtime(async {
             let throttle = Throttle::new(3);
             throttle.pass(None, deadline, pace).await.unwrap().pause(HOUR);
-            assert_eq!(waits.borrow().len(), 0, "without a pause nobody waits");
+            assert_eq!(waits.borrow().len(), 0, "without a pause no request waits");
             let first = throttle.pass(None, deadline, pace).await.unwrap();
             let second = throttle.pass(None, deadline, pace).await.unwrap();
             assert_eq!(waits.borrow().len(), 2);

@@ -38,8 +38,8 @@ impl<'r> IdentityProvider<'r> {
         self.entries().iter().filter(decisive).filter_map(|entry| entry.email.as_deref())
     }
 
-    /// Whether a row protects someone that it names by account id alone, where that id is not among
-    /// those of the members.
+    /// Whether a row protects a person and names them by account id alone, where that id is not
+    /// among those of the members.
     pub(super) fn protects_by_other_id(
         self,
         accept: &[Source],

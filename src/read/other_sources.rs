@@ -110,17 +110,17 @@ enum Asked {
 }
 
 impl Joining<'_, '_, '_, '_> {
-    /// Whether anybody needs one more source.
+    /// Whether a member needs one more source.
     fn is_any_needed(&self) -> bool {
         self.people.members().any(|member| self.others.is_needed_by(member))
     }
 
-    /// Whether a source counts and anybody needs one more.
+    /// Whether a source counts and a member needs one more.
     fn is_needed(&self, source: Source) -> bool {
         self.others.wanted.accept.contains(&source) && self.is_any_needed()
     }
 
-    /// Whether anybody needs one more source whose address is not known.
+    /// Whether a member needs one more source and their address is not known.
     fn has_needing_stranger(&self) -> bool {
         self.people.strangers().any(|member| self.others.is_needed_by(member))
     }

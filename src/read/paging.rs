@@ -1,5 +1,5 @@
-//! Lists that come in pages: each page is read once, none is read elsewhere, and a list that does not
-//! add up is read once more.
+//! Lists that come in pages: each page is read once, none is read elsewhere, and a list that does
+//! not add up is read once more.
 
 use std::collections::HashSet;
 use std::hash::Hash;

@@ -10,7 +10,7 @@ use crate::member::{Kind, Member};
 /// The people on a list, while other sources are asked about them.
 pub(super) struct People<'m> {
     people: Vec<Person<'m>>,
-    /// Of each address that somebody is said to have: how many have it who could log in.
+    /// For each address that a member is said to have: how many of those who have it could log in.
     claims: HashMap<Arc<str>, usize>,
     /// Addresses that no member has.
     unowned: HashSet<Box<str>>,
@@ -41,7 +41,7 @@ impl<'m> People<'m> {
         self.people.iter_mut().map(|person| &mut *person.member)
     }
 
-    /// Each person with the addresses that are theirs and no one else's.
+    /// Each person with the addresses that are theirs alone.
     pub(super) fn owners(&mut self) -> impl Iterator<Item = (&mut Person<'m>, Vec<Arc<str>>)> {
         let claims = &self.claims;
         self.people.iter_mut().map(|person| {
@@ -136,7 +136,7 @@ impl<'m> People<'m> {
         addresses.find(|address| self.claims.get(*address).is_some_and(|&claims| claims > 1))
     }
 
-    /// Those of some addresses of which it is not known whose they are, if anybody's.
+    /// Those of some addresses of which it is not known whether a member has them, and which.
     pub(super) fn open<'e>(&self, addresses: impl Iterator<Item = &'e str>) -> Vec<&'e str> {
         if !self.people.iter().any(Person::is_stranger) {
             return Vec::new();
@@ -166,8 +166,8 @@ impl Person<'_> {
         }
     }
 
-    /// Whether an address that they are said to have is theirs. An account that can no longer log in
-    /// yields to one that can; whose it is of several such cannot be told.
+    /// Whether an address that they are said to have is theirs. An account that can no longer log
+    /// in yields to one that can; whose it is of several such cannot be told.
     fn owns(&self, address: &str, claims: &HashMap<Arc<str>, usize>) -> bool {
         claims.get(address) == Some(&usize::from(self.member.applicable()))
     }

@@ -14,9 +14,9 @@ use crate::http::object::Object;
 use crate::member::Member;
 use crate::quote::excerpt;
 
-/// Notes on members what an Atlassian organisation says of them, and counts those that it knows. Its
-/// pages are JSON documents one after another, and are understood as those of a server are; what
-/// follows the last page is not read.
+/// Notes on members what an Atlassian organisation says of them, and counts those that it knows.
+/// Its pages are JSON documents one after another, and are understood as those of a server are;
+/// what follows the last page is not read.
 ///
 /// # Errors
 /// [`Problem`] where a page is not understood, none is the last one, or an account comes twice.
@@ -48,7 +48,8 @@ pub fn note_tenant(bytes: &[u8], members: &mut [Member]) -> Result<usize, Proble
     note_roster(&mut People::of(members), provider, true).map(|rows| rows.len())
 }
 
-/// The rows of the pages up to the last one. `read` tells whether a page is that, and gives its rows.
+/// The rows of the pages up to the last one. `read` tells whether a page is that, and gives its
+/// rows.
 fn rows<P: DeserializeOwned, R>(
     documents: &mut Deserializer<SliceRead<'_>>,
     read: impl Fn(P) -> (bool, Vec<Object<R>>),

@@ -38,9 +38,9 @@ pub(crate) fn judge(members: &[Member], accept: &[Source], caller: Caller) -> Re
     if !needs_asking(members, accept) {
         return Ok(());
     }
-    let anybody =
+    let any_known =
         members.iter().any(|member| member.evidence.of(Source::Bitbucket) != TwoFactor::Unknown);
-    match (caller, anybody) {
+    match (caller, any_known) {
         (Caller::Other(permission), _) => Err(Problem::new(
             format!(
                 "this credential does not see the two-factor status of other members: its \
@@ -108,15 +108,15 @@ mod tests {
 
     #[test]
     fn what_each_caller_means() {
-        let nobody = [member(TwoFactor::Unknown)];
+        let none = [member(TwoFactor::Unknown)];
         let some = [member(TwoFactor::Enabled), member(TwoFactor::Unknown)];
         let why = |members: &[Member], caller| judge(members, BITBUCKET, caller).unwrap_err().what;
 
-        assert!(why(&nobody, Caller::Other("member".into())).contains("`member`, not `owner`"));
+        assert!(why(&none, Caller::Other("member".into())).contains("`member`, not `owner`"));
         assert!(why(&some, Caller::Other("member".into())).contains("does not see"));
-        assert!(why(&nobody, Caller::Owner).contains("did not show the flag of any member"));
+        assert!(why(&none, Caller::Owner).contains("did not show the flag of any member"));
         assert!(
-            why(&nobody, Caller::NoAnswer(None)).contains("no member's two-factor status is known")
+            why(&none, Caller::NoAnswer(None)).contains("no member's two-factor status is known")
         );
         assert_eq!(judge(&some, BITBUCKET, Caller::Owner), Ok(()));
         assert_eq!(judge(&some, BITBUCKET, Caller::NoAnswer(None)), Ok(()));

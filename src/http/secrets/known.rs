@@ -98,7 +98,7 @@ fn own_part(encoded: &str, lead: usize, length: usize) -> &str {
     encoded.get(start..end).unwrap_or_default()
 }
 
-/// The runs of signs of Base64 that places are part of: what stands there beside the secret, such
+/// The runs of signs of Base64 that places are part of: what stands there next to the secret, such
 /// as the address that goes with a token, was sent in the same header. No run is looked at twice,
 /// since a text can hold the secret any number of times.
 fn whole_runs(text: &str, mut places: Vec<Range<usize>>) -> Vec<Range<usize>> {

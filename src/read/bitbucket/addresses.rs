@@ -31,8 +31,8 @@ const HELP: &str = "Use the credential of an owner of the workspace, or set ATLA
     addresses need neither.";
 
 impl Workspace<'_> {
-    /// The members who have one of these addresses, which are in lower-case ASCII; each member shows
-    /// the address. No member has the others.
+    /// The members who have one of these addresses, which are in lower-case ASCII; each member
+    /// shows the address. No member has the others.
     ///
     /// # Errors
     /// [`Problem`] where it cannot be told who has them.

@@ -43,7 +43,7 @@ struct Repository {
 }
 
 impl Workspace<'_> {
-    /// Asks for everybody who has access to a repository, each once.
+    /// Asks for the people who have access to a repository, each once.
     ///
     /// # Errors
     /// [`Problem`] where the list cannot be read to its end, or does not tell people apart.

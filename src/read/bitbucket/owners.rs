@@ -75,8 +75,8 @@ impl Workspace<'_> {
         self.listed_owners().await.map_err(unknown)
     }
 
-    /// As [`Workspace::owners`], where no verdict depends on them: an answer that comes late, or not
-    /// at all, must not use up the time that the members need.
+    /// As [`Workspace::owners`], where no verdict depends on them: an answer that comes late, or
+    /// not at all, must not use up the time that the members need.
     pub(crate) async fn owners_if_told(&self) -> Option<Owners> {
         let limit = self.client.session.network().deadline.allowed / 4;
         let why = match timeout(limit, self.listed_owners()).await {

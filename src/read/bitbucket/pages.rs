@@ -88,7 +88,8 @@ impl Workspace<'_> {
     }
 
     /// Asks for all pages of a series after the first, several at once. Nothing that the first page
-    /// says is believed: a page that does not fit ends the walk, and the requests under way with it.
+    /// says is believed: a page that does not fit ends the walk, and the requests under way with
+    /// it.
     async fn side_by_side<R: Rows>(
         &self,
         series: &Series,
@@ -126,8 +127,9 @@ impl Workspace<'_> {
         Ok(page)
     }
 
-    /// One page and the headers of its answer. Whether `next` carries `fields` along is not documented;
-    /// so a page without the field that matters is asked for once more with every field by its name.
+    /// One page and the headers of its answer. Whether `next` carries `fields` along is not
+    /// documented; so a page without the field that matters is asked for once more with every field
+    /// by its name.
     pub(super) async fn flagged<R: Rows>(
         &self,
         url: &Url,
@@ -140,8 +142,8 @@ impl Workspace<'_> {
         };
         let again: Page<R> = match self.get(&with_fields(url, fields)).await {
             Ok((again, _)) => again,
-            // A server that does not understand the fields leaves the first answer standing: without
-            // the flag, it still says who is on the list.
+            // A server that does not understand the fields leaves the first answer standing:
+            // without the flag, it still says who is on the list.
             Err(error) if error.status() == Some(400) => return Ok((page, headers)),
             Err(error) => return Err(error.into()),
         };
@@ -153,7 +155,8 @@ impl Workspace<'_> {
             return Err(Inconsistency::Shifted.into());
         }
         let values = if named && !again.values.lacks_flag() { again.values } else { page.values };
-        // What the second answer leaves out about the list, the first one said; what it says is later.
+        // What the second answer leaves out about the list, the first one said; what it says is
+        // later.
         let page = Page {
             values,
             size: again.size.or(page.size),

@@ -183,7 +183,7 @@ impl From<Flag> for TwoFactor {
 
 impl From<User> for Member {
     fn from(user: User) -> Self {
-        // An empty id would make everybody without one the same member.
+        // An empty id would make all members without one the same member.
         let id = |id: Option<Box<str>>| id.filter(|id| !id.is_empty());
         // A uuid and an address are the same one in capitals; an account id is opaque.
         let any_case = |text: Option<Box<str>>| {

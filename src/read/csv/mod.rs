@@ -132,7 +132,7 @@ fn only_text(cells: &StringRecord, line: u64) -> Result<(), FileError> {
     Ok(())
 }
 
-/// A quote that is opened in one row and closed in another hides everybody between them.
+/// A quote that is opened in one row and closed in another hides all rows between them.
 fn nothing_swallowed(
     cells: &StringRecord,
     columns: usize,

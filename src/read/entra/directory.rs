@@ -15,8 +15,8 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Joins the users to what they have registered. An address that two users have is no one's,
-    /// also where one of the two is unknown or disabled.
+    /// Joins the users to what they have registered. An address that two users have counts for
+    /// neither, also where one of the two is unknown or disabled.
     ///
     /// # Errors
     /// [`Problem`] where nothing is said of any user, so that its silence would judge all of them.
