@@ -134,10 +134,10 @@ pub(crate) struct ReportArgs {
     pub report: Vec<ReportArg>,
     /// Replace people by pseudonyms.
     ///
-    /// Names, ids and addresses are replaced in every report and message. What people wrote freely (reasons, controls, tickets, owners,
-    /// approvers) is withheld. MFA_GATE_REDACT_KEY is the key of the pseudonyms, at least 16 bytes:
-    /// with the same key a person has the same pseudonym in every report. Without it each run has a
-    /// random key.
+    /// Names, ids and addresses are replaced in every report and message. What people wrote freely
+    /// (reasons, controls, tickets, owners, approvers) is withheld. MFA_GATE_REDACT_KEY is the key
+    /// of the pseudonyms, at least 16 bytes: with the same key a person has the same pseudonym in
+    /// every report. Without it each run has a random key.
     #[arg(long)]
     pub redact: bool,
     /// List exempt members in SARIF too, as suppressed results.

@@ -16,7 +16,7 @@ use crate::yaml::node::Mapping;
 use crate::yaml::source::{SourceText, Span, Spanned};
 
 /// What the rest of the policy asks of exemptions; `None` where that is not known.
-pub(super) struct Context<'a> {
+pub(super) struct Requirements<'a> {
     /// The policy's own workspaces, where it names them.
     pub(super) workspaces: Option<&'a Spanned<Slugs>>,
     pub(super) limits: Option<&'a CheckedLimits>,
@@ -25,7 +25,7 @@ pub(super) struct Context<'a> {
 /// Checks all exemptions; `None` where a problem was reported, now or before.
 pub(super) fn all(
     field: Field<Vec<Spanned<Mapping>>>,
-    context: &Context<'_>,
+    requirements: &Requirements<'_>,
     source: &SourceText<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Exemption>> {
@@ -34,7 +34,7 @@ pub(super) fn all(
     let mut ids: HashMap<Arc<str>, Span> = HashMap::new();
     let mut scopes = Scopes::default();
     let checked = entries.into_iter().filter_map(|entry| {
-        let Checked { id, scope, exemption } = check(entry, context, source, diagnostics);
+        let Checked { id, scope, exemption } = check(entry, requirements, source, diagnostics);
         if let Some(Spanned { value: id, span }) = id {
             match ids.get(&id) {
                 Some(&first) => diagnostics.push_related(
@@ -66,7 +66,7 @@ struct Checked {
 
 fn check(
     entry: Spanned<Mapping>,
-    context: &Context<'_>,
+    requirements: &Requirements<'_>,
     source: &SourceText<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Checked {
@@ -76,7 +76,7 @@ fn check(
     let span = Span { start: start.start, end };
     let selected_by_name = refuse_names(&mut mapping, diagnostics);
     let mut fields = Fields::open(mapping, &EXEMPTION, diagnostics);
-    if let Some(limits) = context.limits {
+    if let Some(limits) = requirements.limits {
         required_by_limits(&mut fields, start, limits);
     }
     let id = fields.text("id");
@@ -104,7 +104,7 @@ fn check(
     let owner = fields.text("owner").optional();
     let approved_by = fields.text("approved_by").optional();
     let ticket = fields.text("ticket").optional();
-    let workspaces = workspaces(&mut fields, context.workspaces);
+    let workspaces = workspaces(&mut fields, requirements.workspaces);
 
     let id = id.map(|Spanned { value, span }| Spanned { value: value.into(), span });
     let (starts, expires) = (starts.optional(), expires.map(|expires| expires.value));

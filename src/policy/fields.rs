@@ -126,9 +126,9 @@ impl<'p> Fields<'p> {
 
     /// The place of a list without entries under a key.
     pub(super) fn empty_list(&self, key: &str) -> Option<Span> {
-        let is_empty = |value: &Value| matches!(value, Value::Sequence(list) if list.complete && list.items.is_empty());
-        let mut lists = self.entries.iter().filter(|entry| is_empty(&entry.value.value));
-        lists.find(|entry| entry.key == key).map(|entry| entry.value.span)
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        let Value::Sequence(list) = &entry.value.value else { return None };
+        (list.complete && list.items.is_empty()).then_some(entry.value.span)
     }
 
     /// Reports a list without entries under a key.

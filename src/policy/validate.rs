@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::exemption::{self, Context};
+use super::exemption::{self, Requirements};
 use super::fields::{self, Field, Fields, List};
 use super::keys::{Key, LIMITS, POLICY, Takes};
 use super::lists::{choice, unique, workspaces};
@@ -50,12 +50,12 @@ pub(super) fn policy(
     let limits =
         fields.mapping("limits").check(|given| Some(limits(given.value, fields.diagnostics)));
     let limits = limits.optional().map(Option::unwrap_or_default);
-    let context = Context {
+    let requirements = Requirements {
         workspaces: workspaces.given().filter(|given| given.value.are_known()),
         limits: limits.as_ref(),
     };
     let exemptions = fields.mappings("exemptions");
-    let exemptions = exemption::all(exemptions, &context, source, fields.diagnostics);
+    let exemptions = exemption::all(exemptions, &requirements, source, fields.diagnostics);
     let workspaces = workspaces.optional()?.map(|slugs| slugs.items).unwrap_or_default();
     let entries = workspaces.into_iter().map(|Spanned { value, span }| WorkspaceEntry {
         slug: value,

@@ -60,9 +60,9 @@ pub(crate) fn readings(readings: &mut [Reading], secrets: &Secrets) {
 /// What a member is called, and what else is said of it in words.
 fn texts(member: &Member) -> impl Iterator<Item = &str> {
     let Member { account_id, uuid, email, nickname, display_name, row, .. } = member;
-    let own = [account_id, uuid, email, nickname, display_name, row].into_iter().flatten();
+    let known = [account_id, uuid, email, nickname, display_name, row].into_iter().flatten();
     let status = member.account_status.as_ref().map(AccountStatus::as_str);
-    own.map(AsRef::as_ref).chain([member.kind.as_str()]).chain(status)
+    known.map(AsRef::as_ref).chain([member.kind.as_str()]).chain(status)
 }
 
 fn is_named_by_a_secret(member: &Member, secrets: &Secrets) -> bool {

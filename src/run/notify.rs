@@ -6,8 +6,7 @@ use super::Context;
 use super::collect::{account, connection};
 use crate::cli::Check;
 use crate::escape::terminal;
-use crate::failure::Failure;
-use crate::failure::Problem;
+use crate::failure::{Failure, Problem};
 use crate::publish::insights::Insights;
 use crate::publish::slack::{Slack, Webhook, When};
 use crate::read::bitbucket::Account;
@@ -18,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who is told. What is wrong with that is found before any request.
 pub(crate) struct Notices<'a> {
-    /// With --code-insights: the credential to write them with outside of Bitbucket Pipelines.
-    insights: Option<Option<Account>>,
+    /// The credential to write Code Insights with outside of Bitbucket Pipelines.
+    account: Option<Account>,
     slack: Option<Slack>,
     args: &'a Check,
     context: &'a Context<'a>,
@@ -28,17 +27,14 @@ pub(crate) struct Notices<'a> {
 impl<'a> Notices<'a> {
     pub(crate) fn prepare(args: &'a Check, context: &'a Context<'a>) -> Result<Self, Failure> {
         let sources = &args.sources;
-        let insights = if args.code_insights {
+        let mut insights_account = None;
+        if args.code_insights {
             // With --members there need not be a credential; the proxy takes none.
-            let account = match &sources.members.members {
-                None => Some(account(&sources.connect, context)?),
-                Some(_) => None,
-            };
-            Insights::from_env(context.env, account.as_ref(), args.insights_names)?;
-            Some(account)
-        } else {
-            None
-        };
+            if sources.members.members.is_none() {
+                insights_account = Some(account(&sources.connect, context)?);
+            }
+            Insights::from_env(context.env, insights_account.as_ref(), args.insights_names)?;
+        }
         let webhook = Webhook::from_env(context.env)?;
         let when = match args.slack.as_deref() {
             None | Some("violations") => When::Violations,
@@ -61,7 +57,7 @@ impl<'a> Notices<'a> {
             ));
         }
         let slack = webhook.map(|webhook| Slack { webhook, when, names: args.slack_names });
-        Ok(Notices { insights, slack, args, context })
+        Ok(Notices { account: insights_account, slack, args, context })
     }
 
     /// Tells everybody. Whatever goes wrong changes no verdict.
@@ -69,9 +65,9 @@ impl<'a> Notices<'a> {
         let mut connection = connection(&self.args.sources.connect, self.context);
         // The run itself is over by now: who is told of it must not make it last much longer.
         connection.deadline = connection.deadline.min(PATIENCE);
-        if let Some(account) = &self.insights {
+        if self.args.code_insights {
             let names = self.args.insights_names;
-            let insights = Insights::from_env(self.context.env, account.as_ref(), names);
+            let insights = Insights::from_env(self.context.env, self.account.as_ref(), names);
             let told = insights.map_err(Problem::from);
             let told = told.and_then(|insights| insights.tell(report, &connection));
             warn("Code Insights could not be written", told);
