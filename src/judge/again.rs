@@ -182,10 +182,11 @@ fn list(
     members: Vec<Member>,
     advice: Option<String>,
 ) -> Result<MemberList, Problem> {
-    if members.is_empty() && (!workspace.complete || workspace.error.is_some()) {
-        let why = workspace.error.clone().unwrap_or_else(|| "the report gives no reason".into());
+    if members.is_empty()
+        && let Some(what) = workspace.error.clone()
+    {
         let help = advice.unwrap_or_else(|| "Run `mfa-gate check` again.".into());
-        return Err(Problem { what: why, help });
+        return Err(Problem { what, help });
     }
     let addresses =
         if workspace.addresses_looked_up { Addresses::LookedUp } else { Addresses::AsShown };

@@ -113,10 +113,6 @@ impl<'de> Visitor<'de> for FirstWins {
         Ok(value.into())
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
         Ok(value.into())
     }

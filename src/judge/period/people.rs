@@ -141,9 +141,7 @@ impl Followed {
         update(&mut person.name, name);
         update(&mut person.account_id, member.account_id.as_deref());
         update(&mut person.uuid, member.uuid.as_deref());
-        if person.key != member.key {
-            person.key.clone_from(&member.key);
-        }
+        person.key.clone_from(&member.key);
         person.role = member.role;
     }
 

@@ -17,8 +17,8 @@ pub(super) fn workspace(
     looks: &[Look],
     period: &Period,
 ) -> AuditedWorkspace {
-    let (before, rest) = looks.split_at(looks.partition_point(|look| look.at < from));
-    let within = rest.get(..rest.partition_point(|look| look.at < until)).unwrap_or_default();
+    // None is later: who looks at a workspace names it, so it is looked at no more from then on.
+    let (before, within) = looks.split_at(looks.partition_point(|look| look.at < from));
     let look_before = before.last().map(|look| look.at);
     let times = within.iter().map(|look| look.at);
     let stretches = stretches(from, until, look_before, times);
