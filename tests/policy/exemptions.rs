@@ -84,6 +84,12 @@ pub(super) fn problems() -> Vec<Case> {
             "missing `starts`, which `limits.max_days` requires",
             "add `starts: YYYY-MM-DD`",
         ),
+        (
+            format!("{}limits: {{max_days: 9, require: [owner]}}\n", with("owner: o")),
+            "3:5",
+            "missing `starts`, which `limits.max_days` requires",
+            "add `starts: YYYY-MM-DD`",
+        ),
         // Fields of an exemption.
         (replaced("id: EX-1\n    ", ""), "3:5", "missing `id`", "add `id: EX-7`"),
         (replaced("    reason: why\n", ""), "3:5", "missing `reason`", "add `reason: WHY`"),
