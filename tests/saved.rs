@@ -393,3 +393,81 @@ fn a_report_that_is_refused_may_show_violations_all_the_same() {
     assert!(shows(TwoFactor::Disabled));
     assert!(!shows(TwoFactor::Enabled));
 }
+
+#[test]
+fn members_of_a_workspace_that_claims_to_be_unread_count_all_the_same() {
+    let members = vec![live::member(0, TwoFactor::Disabled)];
+    let report = live::report("version: 1\nworkspaces: [acme]\n", at(), &[("acme", Ok(members))]);
+    let mut report = serde_json::to_value(report).unwrap();
+    set(&mut report, "/workspaces/0/complete", json!(false));
+    set(&mut report, "/workspaces/0/error", json!("it was refused"));
+    let Err(Refusal::Contradiction(refused)) = read(&report) else { panic!("accepted") };
+    assert!(refused.violations);
+}
+
+#[test]
+fn what_is_said_of_other_reports_is_taken_over() {
+    let mut report = report();
+    let previous = json!({"sha256": "0".repeat(64), "checked_at": "2026-08-31T12:00:00Z"});
+    let redaction = json!({"key_id": "0011223344556677", "for_this_run": false});
+    let policy = &report["policy"]["sha256"];
+    let earlier = json!({"checked_at": "2026-08-31T12:00:00Z", "verdict": "compliant", "policy_sha256": policy});
+    let changes = json!({
+        "previous": earlier,
+        "new": [], "fixed": [], "staying": [], "not_compared": ["acme"],
+    });
+    set(&mut report, "/previous", previous);
+    set(&mut report, "/redaction", redaction);
+    set(&mut report, "/changes", changes);
+    assert_eq!(read(&report).unwrap(), serde_json::from_value(report).unwrap());
+}
+
+#[test]
+fn a_clock_is_not_asked_where_the_day_was_given() {
+    let clock = ("/source/clock", json!({"ahead_s": 7200}));
+    let simulated = ("/assurance", json!("simulated"));
+    assert_accepted(report(), &[clock.clone(), simulated, ("/options/today", json!(true))]);
+    let mut report = report();
+    set(&mut report, clock.0, clock.1);
+    assert!(contradiction(read(&report)).contains("judging again gives \"incomplete\""));
+}
+
+#[test]
+fn a_document_that_is_not_a_report_of_this_version() {
+    let read = |text: &str| Report::from_saved(text.as_bytes());
+    assert_eq!(read(r#"{"schema_version": 2, "members": 7}"#), Err(Refusal::Version(2)));
+    let mut later = report();
+    later["schema_version"] = json!(2);
+    assert_eq!(read(&later.to_string()), Err(Refusal::Version(2)));
+    for text in [r#"{"schema_version": 1}"#, r#"{"schema_version": "1"}"#, "{}", "[]", "7"] {
+        assert!(matches!(read(text), Err(Refusal::NoReport(_))), "{text}");
+    }
+}
+
+#[test]
+fn a_report_with_a_key_twice_is_read_both_ways() {
+    let protected = r#""bitbucket":"enabled""#;
+    let exposed = r#""bitbucket":"disabled""#;
+    let shows = |first: &str, last: &str| {
+        let members = vec![live::member(0, TwoFactor::Enabled)];
+        let report =
+            live::report("version: 1\nworkspaces: [acme]\n", at(), &[("acme", Ok(members))]);
+        let mut report = serde_json::to_value(report).unwrap();
+        // One value of each kind.
+        set(&mut report, "/source/clock", json!({"ahead_s": -5}));
+        set(&mut report, "/subject", Value::Null);
+        let text = report.to_string();
+        assert_eq!(text.matches(protected).count(), 1);
+        let text = text.replace(protected, &format!("{first},{last}"));
+        match Report::from_saved(text.as_bytes()) {
+            Err(Refusal::Contradiction(contradiction)) => {
+                assert!(contradiction.why.contains("duplicate field `bitbucket`"));
+                contradiction.violations
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(shows(protected, exposed));
+    assert!(shows(exposed, protected));
+    assert!(!shows(protected, protected));
+}
