@@ -12,8 +12,11 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use mfa_gate::judge::{Auditor, Filed, Period};
-use mfa_gate::member::TwoFactor;
-use mfa_gate::report::{Audit, FileCounts, Gap, OutcomeCounts, PeriodVerdict, Report};
+use mfa_gate::member::{Member, Role, TwoFactor};
+use mfa_gate::report::{
+    Audit, FileCounts, Gap, NotCounted, OutcomeCounts, PeriodVerdict, PreviousReport, Report,
+    State, Why,
+};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 
@@ -218,9 +221,205 @@ proptest! {
         let days = &audit.workspaces.first().unwrap().days;
         prop_assert_eq!(days.len() as i64, DAYS);
         for (number, day) in (0_i64..).zip(days) {
-            let looks = looks.range(number * DAY..(number + 1) * DAY).count();
-            prop_assert_eq!(day.looks as usize, looks);
-            prop_assert_eq!(looks == 0, matches!(day.state.id(), "gap" | "no_look"));
+            let count = looks.range(number * DAY..(number + 1) * DAY).count();
+            prop_assert_eq!(day.looks as usize, count);
+            let within = || looks.range(number * DAY..(number + 1) * DAY);
+            let mut flags = within().flat_map(|(_, seen)| seen);
+            let is_clean = flags.all(|flag| matches!(flag, None | Some(TwoFactor::Enabled)));
+            match (within().next(), is_clean) {
+                (None, _) => {
+                    let is_in = |gap: &Gap| {
+                        seconds(gap.from) < (number + 1) * DAY && seconds(gap.to) > number * DAY
+                    };
+                    let expected = if gaps(&audit).iter().any(is_in) { "gap" } else { "no_look" };
+                    prop_assert_eq!(day.state.id(), expected);
+                }
+                (Some(_), true) => prop_assert_eq!(day.state.id(), "compliant"),
+                (Some(_), false) => prop_assert_eq!(day.state.id(), "violations"),
+            }
         }
+    }
+}
+
+// By example: borders, and what policies and workspaces have to do with each other.
+
+const HOUR: i64 = 3600;
+
+/// A report that was made so many seconds after the start of the period.
+fn made(second: i64, policy: &str, lists: &[(&str, Vec<Member>)]) -> (Filed, Report) {
+    let checked_at = start() + SignedDuration::from_secs(second);
+    let lists: Vec<_> = lists.iter().map(|(slug, members)| (*slug, Ok(members.clone()))).collect();
+    let filed = Filed { checked_at, sha256: second.to_string().into(), path: "".into() };
+    (filed, live::report(policy, checked_at, &lists))
+}
+
+/// The audit of what the policies name.
+fn audit_of(reports: &[(Filed, Report)]) -> Audit {
+    let mut auditor = Auditor::new(Period { workspaces: Vec::new(), ..period(0, DAYS - 1) });
+    for (filed, report) in reports {
+        auditor.add(filed, report).unwrap();
+    }
+    auditor.finish(&HashSet::new(), FileCounts::default())
+}
+
+fn protected() -> Vec<Member> {
+    vec![live::member(0, TwoFactor::Enabled)]
+}
+
+fn exempting(slugs: &str, more: &str) -> String {
+    let account = "557058:00000000-0000-4000-8000-000000000001";
+    format!(
+        "version: 1\nworkspaces: [{slugs}]\nexemptions:\n  - {{id: EX-1, account_id: \"{account}\", \
+         reason: a bot, {more}}}\n"
+    )
+}
+
+#[test]
+fn an_exemption_is_in_force_from_its_first_day_to_its_last() {
+    let policy = exempting("acme", "starts: 2026-03-04, expires: 2026-03-09");
+    let members = vec![live::member(1, TwoFactor::Disabled)];
+    // Two looks a day.
+    let looks = (0..DAYS * 2).map(|half| half * 12 * HOUR + HOUR);
+    let reports: Vec<_> =
+        looks.map(|second| made(second, &policy, &[("acme", members.clone())])).collect();
+    let audit = audit_of(&reports);
+    let exemption = audit.exemptions.first().unwrap();
+    assert_eq!((exemption.days_in_force, exemption.days_needed), (6, 6));
+    let states = exemption.states.iter().map(|span| (span.state, span.reports));
+    let expected = [(State::Scheduled, 6), (State::Expiring, 12), (State::Expired, 6)];
+    assert_eq!(states.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_exemption_is_shown_as_it_was_last() {
+    let policies =
+        ["2026-03-05", "2026-03-25"].map(|day| exempting("acme", &format!("expires: {day}")));
+    let members = vec![live::member(1, TwoFactor::Disabled)];
+    let reports =
+        [0, 1].map(|day| made(day as i64 * DAY, &policies[day], &[("acme", members.clone())]));
+    let audit = audit_of(&reports);
+    assert_eq!(audit.exemptions.first().unwrap().entry.expires, date(2026, 3, 25));
+}
+
+#[test]
+fn policies_side_by_side_do_not_follow_each_other() {
+    let acme = exempting("acme", "expires: 2026-03-25");
+    let edited = format!("{acme}# edited\n");
+    let beta = "version: 1\nworkspaces: [beta]\n".to_owned();
+    let at =
+        |hour: i64, policy: &str, slug: &str| made(hour * HOUR, policy, &[(slug, protected())]);
+    let mut reports = vec![
+        at(1, &acme, "acme"),
+        at(2, &beta, "beta"),
+        at(3, &acme, "acme"),
+        at(4, &beta, "beta"),
+        at(5, &edited, "acme"),
+    ];
+    let names: BTreeMap<Box<str>, &str> = [(0, "acme"), (1, "beta"), (4, "edited")]
+        .map(|(number, name): (usize, _)| (reports[number].1.policy.sha256.clone(), name))
+        .into();
+    let changes = |reports: &[(Filed, Report)]| -> Vec<(&str, &str, u64, usize)> {
+        let changes = audit_of(reports).policy_changes.into_iter();
+        changes
+            .map(|change| {
+                let [from, to] = [&change.from, &change.to].map(|sha256| names[&**sha256]);
+                (from, to, change.times, change.exemptions.len())
+            })
+            .collect()
+    };
+    // A policy of another workspace may be the same one after a workspace was renamed.
+    let renamed = ("acme", "beta", 1, 1);
+    assert_eq!(changes(&reports), [renamed, ("acme", "edited", 1, 0)]);
+    reports.extend([at(6, &acme, "acme"), at(7, &edited, "acme"), at(8, &edited, "acme")]);
+    let expected = [renamed, ("acme", "edited", 2, 0), ("edited", "acme", 1, 0)];
+    assert_eq!(changes(&reports), expected);
+}
+
+#[test]
+fn a_workspace_that_was_dropped_as_the_period_began_is_not_part_of_it() {
+    let both = "version: 1\nworkspaces: [acme, beta]\n";
+    let one = "version: 1\nworkspaces: [acme]\n";
+    let lists = [("acme", protected()), ("beta", protected())];
+    let slugs = |second: i64| -> Vec<Arc<str>> {
+        let audit = audit_of(&[made(-HOUR, both, &lists), made(second, one, &lists[..1])]);
+        audit.workspaces.into_iter().map(|workspace| workspace.slug).collect()
+    };
+    assert_eq!(slugs(0), ["acme".into()]);
+    assert_eq!(slugs(1), ["acme".into(), "beta".into()]);
+}
+
+#[test]
+fn a_day_without_a_look_is_not_in_the_gap_that_follows_it() {
+    let policy = "version: 1\nworkspaces: [acme]\n";
+    let looks =
+        [-HOUR, DAY - HOUR, 2 * DAY].map(|second| made(second, policy, &[("acme", protected())]));
+    let days = &audit_of(&looks).workspaces[0].days;
+    let states: Vec<&str> = days.iter().take(4).map(|day| day.state.id()).collect();
+    assert_eq!(states, ["compliant", "no_look", "compliant", "gap"]);
+}
+
+#[test]
+fn a_gap_that_ends_as_the_period_begins_is_not_part_of_it() {
+    let policy = "version: 1\nworkspaces: [acme]\n";
+    let looks = [-3 * DAY, 0].map(|second| made(second, policy, &[("acme", protected())]));
+    let audit = audit_of(&looks);
+    let gaps: Vec<i64> = gaps(&audit).iter().map(|gap| seconds(gap.from)).collect();
+    assert_eq!(gaps, [0]);
+}
+
+#[test]
+fn a_broken_rule_is_about_its_workspace_alone() {
+    let policy = "version: 1\nworkspaces: [acme, beta]\nlimits: {max_owners: 1}\nrules: {too-many-owners: deny}\n";
+    let listed =
+        |number, role| Member { role: Some(role), ..live::member(number, TwoFactor::Enabled) };
+    let acme = vec![listed(1, Role::Owner), listed(2, Role::Owner)];
+    let lists = [("acme", acme), ("beta", vec![listed(3, Role::Owner)])];
+    let audit = audit_of(&[made(0, policy, &lists)]);
+    let looks = audit.workspaces.iter().flat_map(|workspace| &workspace.looks);
+    assert_eq!(looks.map(|look| look.compliant).collect::<Vec<_>>(), [false, true]);
+
+    let mut auditor =
+        Auditor::new(Period { workspaces: vec!["beta".into()], ..period(0, DAYS - 1) });
+    let (filed, report) = made(0, policy, &lists);
+    auditor.add(&filed, &report).unwrap();
+    assert_eq!(auditor.finish(&HashSet::new(), FileCounts::default()).broken_rules, []);
+}
+
+#[test]
+fn what_is_not_evidence_counts_within_the_period() {
+    let policy = "version: 1\nworkspaces: [acme]\n";
+    for (second, counts) in [(-1, 0), (0, 1), (DAYS * DAY - 1, 1), (DAYS * DAY, 0)] {
+        let mut auditor = Auditor::new(period(0, DAYS - 1));
+        let (filed, report) = made(HOUR, policy, &[("acme", protected())]);
+        auditor.add(&filed, &report).unwrap();
+        auditor.refuse(
+            NotCounted {
+                checked_at: Some(start() + SignedDuration::from_secs(second)),
+                path: "edited.json".into(),
+                report: None,
+                workspace: None,
+                why: Why::NotEvidence,
+                detail: None,
+            },
+            true,
+        );
+        let audit = auditor.finish(&HashSet::new(), FileCounts::default());
+        assert_eq!(audit.summary.not_evidence, counts, "{second}");
+        assert_eq!(audit.verdict == PeriodVerdict::Violations, counts == 1, "{second}");
+    }
+}
+
+#[test]
+fn a_chain_breaks_where_a_report_of_the_period_is_missing() {
+    let policy = "version: 1\nworkspaces: [acme]\n";
+    for (second, from_before) in [(-1, 1), (0, 0)] {
+        let (filed, mut report) = made(HOUR, policy, &[("acme", protected())]);
+        let checked_at = start() + SignedDuration::from_secs(second);
+        report.previous = Some(PreviousReport { sha256: "0".repeat(64).into(), checked_at });
+        let chain = audit_of(&[(filed, report)]).chain;
+        assert_eq!(
+            (chain.from_before, chain.breaks.len()),
+            (from_before, 1 - from_before as usize)
+        );
     }
 }
