@@ -330,6 +330,50 @@ mod tests {
             other.source.atlassian = Some(DirectoryRecord { accounts: None, ..own });
         });
         assert_eq!(whole.unwrap().source.atlassian.unwrap().accounts, None);
+        for (rows, of_both) in [(Some(7), Some(7)), (None, None)] {
+            let whole = merged(|other| other.source.entra.as_mut().unwrap().rows = rows).unwrap();
+            assert_eq!(whole.source.entra.unwrap().rows, of_both);
+        }
+    }
+
+    #[test]
+    fn a_policy_without_workspaces_is_one_policy_of_every_part() {
+        let slugs = vec!["c".into(), "d".into()];
+        let whole = merged(|other| other.policy.effective.workspaces = slugs.clone()).unwrap();
+        assert!(whole.policy.effective.workspaces.ends_with(&slugs));
+    }
+
+    #[test]
+    fn a_part_that_did_not_see_a_person_takes_over_the_pseudonym() {
+        let redaction =
+            |key_id: &str| Some(Redaction { key_id: key_id.into(), for_this_run: false });
+        // The pseudonyms of one exemption's person in both parts, and whether each part saw it.
+        let shared = |seen: [bool; 2], keys: [Option<Redaction>; 2]| {
+            let mut parts = [report(["a", "b"]), report(["c", "d"])];
+            let pseudonyms = ["person-one", "person-other"];
+            for (number, part) in parts.iter_mut().enumerate() {
+                part.redaction = keys[number].clone();
+                part.exemptions.truncate(1);
+                part.exemptions[0].account_id = Some(pseudonyms[number].into());
+                if seen[number] {
+                    part.members[0].member.account_id = Some(pseudonyms[number].into());
+                }
+            }
+            let [mut one, mut other] = parts;
+            share_pseudonyms(&mut one, &mut other);
+            [one, other].map(|part| part.exemptions[0].account_id.clone().unwrap().to_string())
+        };
+        let same = || [redaction("1f"), redaction("1f")];
+        assert_eq!(shared([true, false], same()), ["person-one", "person-one"]);
+        assert_eq!(shared([false, true], same()), ["person-other", "person-other"]);
+        for apart in [
+            shared([true, true], same()),
+            shared([false, false], same()),
+            shared([true, false], [None, None]),
+            shared([true, false], [redaction("1f"), redaction("2f")]),
+        ] {
+            assert_eq!(apart, ["person-one", "person-other"]);
+        }
     }
 
     #[test]

@@ -234,9 +234,13 @@ fn is_pseudonym(text: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use jiff::civil::date;
     use proptest::prelude::*;
     use proptest::sample::select;
+    use serde::Deserialize;
+    use serde_json::json;
 
     use super::*;
     use crate::judge::{Judging, evaluate};
@@ -283,6 +287,97 @@ mod tests {
         let text =
             if entries.is_empty() { format!("{head} []") } else { format!("{head}\n{entries}") };
         crate::policy::parse("policy.yaml".into(), text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn one_text_has_another_pseudonym_as_another_kind_of_id() {
+        let redactor = Redactor::from_env(&|_| None).unwrap();
+        let kinds = [Kind::AccountId, Kind::Uuid, Kind::Email, Kind::Row];
+        let pseudonyms: HashSet<Box<str>> = kinds.map(|kind| redactor.person((kind, "a"))).into();
+        assert_eq!(pseudonyms.len(), kinds.len());
+    }
+
+    #[test]
+    fn a_report_is_redacted_where_no_place_names_anybody() {
+        let redactor = Redactor::from_env(&|_| None).unwrap();
+        let report: Report =
+            serde_json::from_str(include_str!("../../tests/data/report.json")).unwrap();
+        assert!(!is_redacted(&report));
+        let report = report.concealed(redactor.redaction(), |policy, readings, source| {
+            redactor.conceal(policy, readings, source);
+        });
+        let person = redactor.person((Kind::Row, "a"));
+        let exemption = redactor.exemption_id("a");
+        let tenant = format!("{TENANT}{}", "0".repeat(16));
+        let mut report = serde_json::to_value(report).unwrap();
+        let said = [("owner", json!(WITHHELD)), ("ticket", json!(WITHHELD))];
+        for (field, value) in said.into_iter().chain([("approved_by", json!(WITHHELD))]) {
+            report["exemptions"][0][field] = value;
+        }
+        report["exemptions"][0]["compensating_controls"] = json!([WITHHELD]);
+        report["exemptions"][0]["email"] = json!(person);
+        report["source"]["entra"] = json!({
+            "login_url": "https://login.microsoftonline.com",
+            "graph_url": "https://graph.microsoft.com",
+            "tenant": tenant,
+            "read_at": "2026-09-01T12:00:00Z",
+            "requests": 1,
+        });
+        report["options"]["redirected_by"] = json!([{"by": "--ca-cert"}]);
+        let concern = json!({"rule": "exemption-unused", "key": person, "exemption": exemption});
+        report["changes"] = json!({
+            "previous": {
+                "checked_at": "2026-09-01T12:00:00Z", "verdict": "compliant", "policy_sha256": "0",
+            },
+            "new": [concern.clone()],
+            "fixed": [concern.clone()],
+            "staying": [concern],
+            "not_compared": [],
+        });
+        let is_redacted =
+            |report: &serde_json::Value| is_redacted(&Report::deserialize(report).unwrap());
+        assert!(is_redacted(&report));
+        let places = [
+            "members/0/key",
+            "members/0/account_id",
+            "members/0/uuid",
+            "members/0/email",
+            "members/0/nickname",
+            "members/0/display_name",
+            "exemptions/0/id",
+            "exemptions/0/account_id",
+            "exemptions/0/uuid",
+            "exemptions/0/email",
+            "exemptions/0/name",
+            "exemptions/0/reason",
+            "exemptions/0/owner",
+            "exemptions/0/approved_by",
+            "exemptions/0/ticket",
+            "exemptions/0/compensating_controls/0",
+            "changes/new/0/name",
+            "changes/new/0/key",
+            "changes/new/0/exemption",
+            "changes/fixed/0/key",
+            "changes/staying/0/key",
+            "source/inputs/0/path",
+            "source/roster/path",
+            "source/entra/tenant",
+            "source/ci/BITBUCKET_BRANCH",
+            "options/redirected_by/0/to",
+        ];
+        let named = ["Ada", "person-ada", "person-0123456789abcdef0", "person-0123456789ABCDEF"];
+        for (place, name) in places.iter().flat_map(|place| named.map(|name| (place, name))) {
+            let mut edited = report.clone();
+            let (parent, key) = place.rsplit_once('/').unwrap();
+            let parent = edited.pointer_mut(&format!("/{parent}")).unwrap();
+            match key.parse::<usize>() {
+                Ok(position) => parent[position] = json!(name),
+                Err(_) => parent[key] = json!(name),
+            }
+            assert!(!is_redacted(&edited), "{place}: {name}");
+        }
+        report["redaction"] = serde_json::Value::Null;
+        assert!(!is_redacted(&report));
     }
 
     proptest! {
