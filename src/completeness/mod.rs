@@ -295,17 +295,28 @@ mod tests {
         assert_eq!(distinct(["a", "b", "a"], 3), Err(Inconsistency::Twice("a".into())));
     }
 
+    /// A member with the ids that are not empty.
+    fn member(account_id: &str, uuid: &str, email: &str) -> Member {
+        let id = |id: &str| (!id.is_empty()).then(|| id.into());
+        Member { account_id: id(account_id), uuid: id(uuid), email: id(email), ..Member::nobody() }
+    }
+
+    #[test]
+    fn an_address_is_an_id_where_there_is_no_other() {
+        for (account_id, uuid, email, expected) in [
+            ("a", "u", "e", &["a", "u"][..]),
+            ("a", "", "e", &["a"]),
+            ("", "u", "e", &["u"]),
+            ("", "", "e", &["e"]),
+            ("", "", "", &[]),
+        ] {
+            let member = member(account_id, uuid, email);
+            assert_eq!(ids(&member).collect::<Vec<_>>(), expected);
+        }
+    }
+
     #[test]
     fn people_are_told_apart_by_ids_of_one_kind() {
-        let member = |account_id: &str, uuid: &str, email: &str| {
-            let id = |id: &str| (!id.is_empty()).then(|| id.into());
-            Member {
-                account_id: id(account_id),
-                uuid: id(uuid),
-                email: id(email),
-                ..Member::nobody()
-            }
-        };
         for (members, expected) in [
             (vec![member("a", "u", ""), member("b", "", "")], Ok(())),
             (vec![member("a", "u", ""), member("", "v", "")], Ok(())),

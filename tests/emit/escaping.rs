@@ -129,6 +129,12 @@ fn markdown_is_inert() {
     assert_eq!(markdown("[x](y) | <b> `c`"), r"&#91;&#8203;x&#93;(y) &#124; &lt;b&gt; \`c\`");
     assert_eq!(markdown("@ada a@b.example #1"), r"@&#8203;ada a@&#8203;b.example \#&#8203;1");
     assert_eq!(markdown("http://x WWW.x"), "http:&#8203;//x W&#8203;WW.x");
+    assert_eq!(markdown(r"a\b *c* a ++d++ ==e=="), r"a\\b \*c\* a \+\+d\+\+ \=\=e\=\=");
+    assert_eq!(markdown(r"a\(b *iteration:1"), r"a\\&#8203;(b \*&#8203;iteration:1");
+    assert_eq!(markdown("a:tada: b"), "a:&#8203;tada: b");
+    for text in ["a+b=c", "a::b", "a: b", "1-2"] {
+        assert_eq!(markdown(text), text);
+    }
 }
 
 #[test]
