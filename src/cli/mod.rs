@@ -87,7 +87,8 @@ Credentials:
   AZURE_FEDERATED_TOKEN_FILE
       a file with a token that it trusts, instead of the secret
   AZURE_AUTHORITY_HOST, MFA_GATE_GRAPH_URL
-      their base URLs [default: Microsoft's public cloud]";
+      the base URLs of logins and of Microsoft Graph (without /v1.0)
+      [default: Microsoft's public cloud]";
 
 /// How much is said, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
