@@ -70,6 +70,12 @@ impl Problem {
         Problem::new(quotes.resolve(&self.what), quotes.resolve(&self.help))
     }
 
+    /// What is wrong, and on a line below it what to do, for a terminal. Quotes stay marked.
+    pub(crate) fn lines(&self) -> String {
+        let (what, help) = (escape::terminal(&self.what), escape::terminal(&self.help));
+        if help.is_empty() { what.into() } else { format!("{what}\n  help: {help}") }
+    }
+
     /// A list without members: every workspace has an owner, so the list is not what is there.
     pub(crate) fn no_members() -> Self {
         Problem::new(
@@ -132,9 +138,7 @@ impl fmt::Display for Failure {
             Failure::Usage(problem)
             | Failure::Incomplete(problem)
             | Failure::Violations(problem) => {
-                let Problem { what, help } = problem.with(Quotes::Shown);
-                let (what, help) = (escape::terminal(&what), escape::terminal(&help));
-                write!(formatter, "error: {what}\n  help: {help}")
+                write!(formatter, "error: {}", problem.with(Quotes::Shown).lines())
             }
             Failure::Rendered { message, .. } => formatter.write_str(message),
         }

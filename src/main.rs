@@ -15,6 +15,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use mfa_gate::cli::{Cli, Color, Verbosity};
 use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
+use mfa_gate::emit::wrap;
 use mfa_gate::failure::{Exit, Failure};
 use mfa_gate::http::Secrets;
 use mfa_gate::quote::Quotes;
@@ -36,8 +37,7 @@ fn main() -> ExitCode {
     let verbosity = command::verbosity(&cli, &env);
     start_log(verbosity, &secrets, command::quotes(&cli, &env));
     let exit = run(&cli, &variables, verbosity, &env, &secrets).unwrap_or_else(|failure| {
-        // There is nowhere left to say that standard error cannot be written.
-        let _ = writeln!(io::stderr(), "{}", secrets.masked(&failure.to_string()));
+        say(&failure, &secrets);
         failure.exit()
     });
     ExitCode::from(exit.code())
@@ -91,21 +91,32 @@ fn refuse(error: &clap::Error, secrets: &Secrets) -> ExitCode {
         what.trim_start_matches("error: ").trim_end(),
         "`mfa-gate --help` says what there is.",
     );
-    let _ = writeln!(io::stderr(), "{}", secrets.masked(&failure.to_string()));
+    say(&failure, secrets);
     ExitCode::from(failure.exit().code())
 }
 
-/// The log goes to standard error: warnings, with -v the steps, with -vv every request. No
-/// variable changes that, so that no library can be made to say what this program would not.
+/// Says why a command ended. Lines of a file are shown as they are.
+fn say(failure: &Failure, secrets: &Secrets) {
+    let message = failure.to_string();
+    let message = secrets.masked(&message);
+    let width = terminal_width(&io::stderr());
+    let width = width.filter(|_| !matches!(failure, Failure::Rendered { .. }));
+    let message = width.map_or(message.to_string(), |width| wrap::message(&message, width));
+    // There is nowhere left to say that standard error cannot be written.
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
+/// The log goes to standard error: warnings, also with -q, since a warning is about what was asked
+/// for and not done; with -v the steps, with -vv every request. No variable changes that, so that no library can be made to say what this program would not.
 fn start_log(verbosity: Verbosity, secrets: &Secrets, quotes: Quotes) {
-    let level = match (verbosity.quiet, verbosity.verbose) {
-        (true, _) => LevelFilter::Error,
-        (false, 0) => LevelFilter::Warn,
-        (false, 1) => LevelFilter::Info,
-        (false, _) => LevelFilter::Debug,
+    let level = match verbosity.verbose {
+        0 => LevelFilter::Warn,
+        1 => LevelFilter::Info,
+        _ => LevelFilter::Debug,
     };
     let color = style(verbosity, &io::stderr()).color;
-    let logger = Logger { color, secrets: secrets.clone(), quotes };
+    let width = terminal_width(&io::stderr());
+    let logger = Logger { color, width, secrets: secrets.clone(), quotes };
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(level);
     }
@@ -114,6 +125,8 @@ fn start_log(verbosity: Verbosity, secrets: &Secrets, quotes: Quotes) {
 /// Writes lines without any secret in them.
 struct Logger {
     color: bool,
+    /// How wide a terminal is, where it goes to one.
+    width: Option<usize>,
     secrets: Secrets,
     quotes: Quotes,
 }
@@ -128,17 +141,22 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let color = match record.level() {
-            Level::Error => AnsiColor::Red,
-            Level::Warn => AnsiColor::Yellow,
-            Level::Info => AnsiColor::Green,
-            Level::Debug | Level::Trace => AnsiColor::Blue,
+        let (label, color) = match record.level() {
+            Level::Error => ("error:", AnsiColor::Red),
+            Level::Warn => ("warning:", AnsiColor::Yellow),
+            Level::Info => (" INFO", AnsiColor::Green),
+            Level::Debug | Level::Trace => ("DEBUG", AnsiColor::Blue),
         };
         let style = if self.color { color.on_default() } else { anstyle::Style::new() };
-        let line = format!("{style}{:>5}{style:#} {}\n", record.level(), record.args());
+        let text = format!("{label} {}", record.args());
+        let text = self.quotes.resolve(&text);
+        let text = self.secrets.masked(&text);
+        // What is for people is wrapped; the steps have a line each.
+        let width = self.width.filter(|_| record.level() <= Level::Warn);
+        let text = width.map_or(text.to_string(), |width| wrap::message(&text, width));
+        let text = text.strip_prefix(label).unwrap_or(&text);
         // A log that cannot be written must not become a panic.
-        let line = self.quotes.resolve(&line);
-        let _ = io::stderr().write_all(self.secrets.masked(&line).as_bytes());
+        let _ = io::stderr().write_all(format!("{style}{label}{style:#}{text}\n").as_bytes());
     }
 
     fn flush(&self) {}
@@ -150,9 +168,14 @@ fn style(verbosity: Verbosity, stream: &impl RawStream) -> Style {
         Color::Always => true,
         Color::Never => false,
     };
-    let width = stream.is_terminal().then(terminal_size::terminal_size).flatten();
-    let width = width.map_or(Style::default().width, |(Width(width), _)| width.into());
+    let width = terminal_width(stream).unwrap_or(Style::default().width);
     Style { color, quiet: verbosity.quiet, width }
+}
+
+/// How wide a stream's lines are, where it is a terminal.
+fn terminal_width(stream: &impl RawStream) -> Option<usize> {
+    let size = stream.is_terminal().then(terminal_size::terminal_size).flatten();
+    size.map(|(Width(width), _)| width.into())
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ pub struct Verbosity {
     /// Print more to standard error: -v the steps, -vv every request.
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", hide_short_help = true)]
     pub verbose: u8,
-    /// Print only the verdict and what weakens it.
+    /// Print only the verdict and what weakens it, and warnings.
     #[arg(short, long, global = true, hide_short_help = true)]
     pub quiet: bool,
     /// Show no progress on standard error.

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use crate::cli::Check;
 use crate::emit::Reports;
-use crate::emit::{Format, summary};
+use crate::emit::{Format, console, summary};
 use crate::escape::terminal;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Problem};
 use crate::judge::Run;
 use crate::policy;
 use crate::read::Roles;
 use crate::redact::Redactor;
 use crate::report::{Assurance, Changes, Commit, Options, PreviousReport, Report};
 use crate::run::collect::Facts;
-use crate::run::deliver::{deliver, prepare, redacted};
+use crate::run::deliver::{Place, deliver, prepare, redacted};
 use crate::run::notify::Notices;
 use crate::run::policy_run::{Judged, PolicyRun, Terms};
 use crate::run::workspaces::named;
@@ -107,12 +107,14 @@ impl<'a> Plan<'a> {
     /// Writes the reports and the summary, and sends what was asked for to Bitbucket and Slack.
     fn deliver(self, report: Report) -> Result<Exit, Failure> {
         let Plan { args, context, reports, notices, .. } = self;
-        let lost = deliver(&report, reports, &args.reports).summary(&report, context);
+        let place = Place::beside(&reports);
+        let mut lost = deliver(&report, reports, &args.reports).summary(&report, context);
         if context.is_pipe && report.assurance != Assurance::Live {
             let why = summary::not_live(&report).unwrap_or_default();
             log::warn!("this run is not live: {}", terminal(&why));
         }
-        notices.tell(&report);
+        let sent = notices.tell(&report);
+        lost.extend(place.write(context, |out, style| console::sent(&sent, out, style)));
         let ended = whole(report.exit(), &lost);
         // The process is about to end: giving back a large report piece by piece would take longer
         // than writing some of its formats.
@@ -164,7 +166,13 @@ fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<(Report, Option<P
         Ok(earlier) => Some(earlier),
         Err(failure) => {
             let failure = if redactor.is_some() { Redactor::failure(failure) } else { failure };
-            log::warn!("{NOT_COMPARED}. {failure}");
+            let problem = Problem::from(failure);
+            if matches!(path.try_exists(), Ok(false)) {
+                let why = terminal(&problem.what).into_owned();
+                log::warn!("{NOT_COMPARED}: {why}; this is normal in a first run");
+            } else {
+                log::warn!("{NOT_COMPARED}: {}", problem.lines());
+            }
             None
         }
     }
@@ -174,8 +182,8 @@ fn earlier(path: &Path, redactor: Option<&Redactor>) -> Option<(Report, Option<P
 fn since(previous: &Report, report: &Report) -> Option<Changes> {
     if previous.redaction != report.redaction {
         log::warn!(
-            "{NOT_COMPARED}, which names people by other pseudonyms: give both --redact and the \
-             same MFA_GATE_REDACT_KEY"
+            "{NOT_COMPARED}, which names people by other pseudonyms\n  help: Give both --redact and \
+             the same MFA_GATE_REDACT_KEY."
         );
         return None;
     }

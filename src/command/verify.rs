@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 
 use crate::cli::Verify;
+use crate::emit::audit::length;
 use crate::emit::console;
 use crate::escape::terminal;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Problem};
 use crate::report::Report;
 use crate::run::workspaces::named;
 use crate::run::{Context, saved, to_stdout, whole};
@@ -19,14 +20,13 @@ pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure>
     judged.options.exit_zero = false;
     let objections = objections(args, &judged, context)?;
     if !objections.is_empty() {
-        return Err(Failure::incomplete(
-            format!(
-                "{} is not the evidence that was asked for: {}",
-                args.report.display(),
-                objections.join("; ")
-            ),
-            "Have `mfa-gate check` write a report that meets what was asked for.",
-        ));
+        let join = |texts: fn(&Problem) -> &str, between| {
+            objections.iter().map(texts).collect::<Vec<_>>().join(between)
+        };
+        let (what, help) = (join(|each| &each.what, "; "), join(|each| &each.help, " "));
+        let shown = args.report.display();
+        let what = format!("{shown} is not the evidence that was asked for: {what}");
+        return Err(Failure::incomplete(what, help));
     }
     let printed = to_stdout(|out| {
         console::write(&judged, out, context.stdout)?;
@@ -40,26 +40,46 @@ pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure>
     whole(exit, printed.err().as_slice())
 }
 
-/// What the report does not meet of all that is asked for.
+/// What the report does not meet of all that is asked for, each with what to do about it.
 fn objections(
     args: &Verify,
     report: &Report,
     context: &Context<'_>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Problem>, Failure> {
     let pin = context.policy_pin(args.policy_sha256.as_ref())?;
     let mut missing = named(&args.workspace)?;
     missing.retain(|slug| !report.workspaces.iter().any(|checked| checked.slug == *slug));
     let age = context.now.duration_since(report.checked_at);
     let too_old = args.max_age.filter(|max| age > *max);
-    let objections = [
-        (age < -CLOCK_SKEW).then(|| format!("it is from the future: {}", report.checked_at)),
-        too_old.map(|max| {
-            let age = SignedDuration::from_secs(age.as_secs());
-            format!("it is {age:#} old, and may be {max:#}")
-        }),
-        (!missing.is_empty()).then(|| format!("it is not about {}", missing.join(", "))),
-        saved::other_policy(report, pin.as_deref()),
-        (args.require_live && !report.is_live()).then(|| "it is not live".into()),
-    ];
+    let from_the_future = (age < -CLOCK_SKEW).then(|| {
+        Problem::new(
+            format!("it is from the future: {}", report.checked_at),
+            "Set the clock of this machine, or of the one that wrote the report.",
+        )
+    });
+    let too_old = too_old.map(|max| {
+        let (age, max) = (length(age.as_secs()), length(max.as_secs()));
+        Problem::new(
+            format!("it is {age} old, and may be {max} old at most"),
+            "Run the gate again; its schedule may have stopped.",
+        )
+    });
+    let of_others = (!missing.is_empty()).then(|| {
+        let missing = missing.join(", ");
+        let help = format!("Give the report of a run that checks {missing}.");
+        Problem::new(format!("it is not about {missing}"), help)
+    });
+    let other_policy = saved::other_policy(report, pin.as_deref()).map(|what| {
+        let help = "Run the gate with the policy that is pinned, or pin the new one once its \
+                    change is approved.";
+        Problem::new(what, help)
+    });
+    let not_live = (args.require_live && !report.is_live()).then(|| {
+        Problem::new(
+            format!("it is not live, but {}", report.assurance.id()),
+            "Run it without --members, --today and other API hosts.",
+        )
+    });
+    let objections = [from_the_future, too_old, of_others, other_policy, not_live];
     Ok(objections.into_iter().flatten().collect())
 }

@@ -77,6 +77,17 @@ pub fn written(files: &[PathBuf], out: &mut dyn io::Write, style: Style) -> io::
     writeln!(out, "written: {}", wrap(&files, style.width, 9, 9))
 }
 
+/// Names what was sent to others.
+///
+/// # Errors
+/// Those of `out`.
+pub(crate) fn sent(sent: &[&str], out: &mut dyn io::Write, style: Style) -> io::Result<()> {
+    if sent.is_empty() || style.quiet {
+        return Ok(());
+    }
+    writeln!(out, "sent: {}", sent.join(", "))
+}
+
 /// Where the summary is written to.
 pub(super) struct Console<'a> {
     pub(super) out: &'a mut dyn io::Write,

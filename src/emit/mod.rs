@@ -15,11 +15,11 @@ mod markdown;
 mod reports;
 mod sarif;
 pub(crate) mod summary;
-pub(crate) mod wrap;
 
 pub mod audit;
 pub mod console;
 pub mod list;
+pub mod wrap;
 
 use std::io;
 

@@ -34,6 +34,17 @@ pub(crate) fn wrap(text: &str, width: usize, column: usize, indent: usize) -> St
     lines
 }
 
+/// Breaks each line of a message, such as `error: …` or `  help: …`, below the text after its label.
+pub fn message(text: &str, width: usize) -> String {
+    let line = |line: &str| {
+        let blanks = line.len() - line.trim_start().len();
+        let label = line.split_whitespace().next().filter(|word| word.ends_with(':'));
+        let indent = blanks + label.map_or(0, |label| label.width() + 1);
+        format!("{:blanks$}{}", "", wrap(line, width, blanks, indent))
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The cells of a row, each but the last padded to the width of its column. Cells for which a line
 /// has no room are on the next line.
 pub(crate) fn row<'c>(
@@ -58,7 +69,7 @@ pub(crate) fn row<'c>(
 
 #[cfg(test)]
 mod tests {
-    use super::wrap;
+    use super::{message, wrap};
 
     #[test]
     fn lines_break_at_blanks_and_hang_below_the_first() {
@@ -70,6 +81,14 @@ mod tests {
     #[test]
     fn a_word_is_never_broken() {
         assert_eq!(wrap("a 557058:1f0c2b3d b", 8, 2, 2), "a\n  557058:1f0c2b3d\n  b");
+    }
+
+    #[test]
+    fn the_lines_of_a_message_hang_below_its_labels() {
+        let text = "error: one two three\n  help: Do this, then that.";
+        let wrapped = "error: one two\n       three\n  help: Do this,\n        then that.";
+        assert_eq!(message(text, 16), wrapped);
+        assert_eq!(message(text, 80), text);
     }
 
     #[test]

@@ -47,18 +47,19 @@ pub(crate) struct Slack {
 }
 
 impl Slack {
-    /// Tells about a run, if it is one to tell about.
+    /// Whether a run is one to tell about.
+    pub(crate) fn is_told_of(&self, report: &Report) -> bool {
+        match report.verdict {
+            Verdict::Compliant | Verdict::NotEnforced => self.when == When::Always,
+            Verdict::Violations | Verdict::Incomplete => true,
+        }
+    }
+
+    /// Tells about a run.
     ///
     /// # Errors
     /// Why it could not be sent.
     pub(crate) fn tell(&self, report: &Report, connection: &Connection) -> Result<(), Problem> {
-        let well = match report.verdict {
-            Verdict::Compliant | Verdict::NotEnforced => true,
-            Verdict::Violations | Verdict::Incomplete => false,
-        };
-        if well && self.when == When::Violations {
-            return Ok(());
-        }
         self.webhook.send(&message(report, self.names), connection)
     }
 }

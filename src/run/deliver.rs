@@ -40,10 +40,37 @@ pub(crate) fn prepare<'p, F: Word>(
     Reports::prepare(reports, &read.iter().map(PathBuf::as_path).collect::<Vec<_>>())
 }
 
+/// Where the summary goes: standard output, or standard error where a report took that.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    stdout_taken: bool,
+}
+
+impl Place {
+    /// Where these reports leave room for it.
+    pub(crate) fn beside<F: Word>(reports: &Reports<F>) -> Self {
+        Place { stdout_taken: reports.use_stdout() }
+    }
+
+    /// Writes there, and gives why it could not be done.
+    pub(crate) fn write(
+        self,
+        context: &Context<'_>,
+        write: impl Fn(&mut dyn Write, Style) -> io::Result<()>,
+    ) -> Option<anyhow::Error> {
+        if self.stdout_taken {
+            // Standard error is for people: what it cannot take does not change the verdict.
+            let _ = write(&mut io::stderr().lock(), context.stderr);
+            return None;
+        }
+        to_stdout(|out| write(out, context.stdout)).err()
+    }
+}
+
 /// The reports of a run, as far as they could be written.
 #[must_use]
 pub(crate) struct Delivered {
-    stdout_taken: bool,
+    place: Place,
     written: Written,
 }
 
@@ -59,7 +86,7 @@ impl Delivered {
         reports: Reports<F>,
         write: impl Fn(F, &mut dyn Write) -> anyhow::Result<()> + Sync,
     ) -> Self {
-        Delivered { stdout_taken: reports.use_stdout(), written: reports.write(write) }
+        Delivered { place: Place::beside(&reports), written: reports.write(write) }
     }
 
     /// Writes the summary of a report.
@@ -74,17 +101,11 @@ impl Delivered {
         context: &Context<'_>,
         summary: impl Fn(&mut dyn Write, Style) -> io::Result<()>,
     ) -> Vec<anyhow::Error> {
-        let Delivered { stdout_taken, written: Written { files, mut lost } } = self;
-        let write = |out: &mut dyn Write, style| {
+        let Delivered { place, written: Written { files, mut lost } } = self;
+        lost.extend(place.write(context, |out, style| {
             summary(out, style)?;
             console::written(&files, out, style)
-        };
-        if stdout_taken {
-            // Standard error is for people: what it cannot take does not change the verdict.
-            let _ = write(&mut io::stderr().lock(), context.stderr);
-        } else if let Err(error) = to_stdout(|out| write(out, context.stdout)) {
-            lost.push(error);
-        }
+        }));
         lost
     }
 }

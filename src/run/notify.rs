@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::Context;
 use super::collect::{account, connection};
 use crate::cli::Check;
-use crate::escape::terminal;
 use crate::failure::{Failure, Problem};
 use crate::publish::insights::Insights;
 use crate::publish::slack::{Slack, Webhook, When};
@@ -60,26 +59,30 @@ impl<'a> Notices<'a> {
         Ok(Notices { account: insights_account, slack, args, context })
     }
 
-    /// Tells everybody. Whatever goes wrong changes no verdict.
-    pub(crate) fn tell(&self, report: &Report) {
+    /// Tells everyone, and gives what was sent. Whatever goes wrong is a warning.
+    pub(crate) fn tell(&self, report: &Report) -> Vec<&'static str> {
         let mut connection = connection(&self.args.sources.connect, self.context);
         // The run itself is over by now: who is told of it must not make it last much longer.
         connection.deadline = connection.deadline.min(PATIENCE);
+        let mut sent = Vec::new();
         if self.args.code_insights {
             let names = self.args.insights_names;
             let insights = Insights::from_env(self.context.env, self.account.as_ref(), names);
             let told = insights.map_err(Problem::from);
             let told = told.and_then(|insights| insights.tell(report, &connection));
-            warn("Code Insights could not be written", told);
+            match told {
+                Ok(()) => sent.push("a report to Code Insights"),
+                Err(problem) => {
+                    log::warn!("Code Insights could not be written: {}", problem.lines());
+                }
+            }
         }
-        if let Some(slack) = &self.slack {
-            warn("Slack could not be told", slack.tell(report, &connection));
+        if let Some(slack) = self.slack.as_ref().filter(|slack| slack.is_told_of(report)) {
+            match slack.tell(report, &connection) {
+                Ok(()) => sent.push("a message to Slack"),
+                Err(problem) => log::warn!("Slack could not be told: {}", problem.lines()),
+            }
         }
-    }
-}
-
-fn warn(task: &str, told: Result<(), Problem>) {
-    if let Err(Problem { what, help }) = told {
-        log::warn!("{task}: {} {}", terminal(&what), terminal(&help));
+        sent
     }
 }

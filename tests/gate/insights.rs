@@ -114,7 +114,7 @@ fn the_page_at_the_commit_counts() {
     let build = [("BITBUCKET_BUILD_NUMBER", "42")];
     let outcome = run(&sandbox, &server, &[], &[&OF[..], &build].concat());
     assert_eq!(outcome.code, 1, "{}", outcome.stderr);
-    assert!(!outcome.stderr.contains("WARN"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("warning: "), "{}", outcome.stderr);
     let written = written(&server);
     let asked: Vec<_> = written.iter().map(|it| (it.method.as_str(), it.url.path())).collect();
     assert_eq!(asked, [("DELETE", AT), ("PUT", AT)]);
@@ -278,7 +278,7 @@ fn what_goes_wrong_there_changes_no_verdict() {
             let outcome = run(&sandbox, &server, &more, &OF);
             assert_eq!(outcome.code, code, "{}", outcome.stderr);
             assert_eq!(sandbox.json("report.json")["verdict"], verdict);
-            let warned = outcome.stderr.lines().find(|line| line.contains("WARN"));
+            let warned = outcome.stderr.lines().find(|line| line.starts_with("warning: "));
             let warned = warned.unwrap_or_else(|| panic!("no warning: {}", outcome.stderr));
             assert!(warned.contains("Code Insights could not be written"), "{warned}");
             assert!(warned.contains(&status.to_string()), "{warned}");
@@ -367,7 +367,7 @@ fn in_pipelines_the_proxy_is_told_and_no_credential() {
     let env = [&OF[..], &inside].concat();
     let outcome = run(&sandbox(""), &server, &["--insights-names", "-vv"], &env);
     assert_eq!(outcome.code, 1, "{}", outcome.stderr);
-    assert!(!outcome.stderr.contains("WARN"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("warning: "), "{}", outcome.stderr);
     // Where nobody else is asked, there need not be one.
     let offline = sandbox("");
     let page = json!({"pagelen": 100, "size": 1, "page": 1, "values": rows(0..1, true)});

@@ -281,6 +281,14 @@ fn it_changes_no_verdict() {
     let outcome = second(&sandbox, &[]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("cannot be read"), "{}", outcome.stderr);
+    let warned = "warning: this run is not compared with an earlier one: the report \
+                  first.json cannot be read";
+    for more in [&[][..], &["-q"]] {
+        let outcome = second(&sandbox, more);
+        assert!(outcome.stderr.starts_with(warned), "{}", outcome.stderr);
+        let end = "; this is normal in a first run\n";
+        assert!(outcome.stderr.ends_with(end), "{}", outcome.stderr);
+    }
 
     // It is an input, which no report may overwrite.
     sandbox.write("first.json", &report);

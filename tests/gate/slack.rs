@@ -93,7 +93,8 @@ impl Ground {
             ("BITBUCKET_API_TOKEN", TOKEN),
         ];
         let reports = ["json=r/a.json", "junit=r/a.xml", "sarif=r/a.sarif", "markdown=r/a.md"];
-        let mut args = vec!["check", "-vv"];
+        let verbosity = if more.contains(&"-q") { None } else { Some("-vv") };
+        let mut args: Vec<&str> = ["check"].into_iter().chain(verbosity).collect();
         args.extend(reports.iter().flat_map(|report| ["--report", report]));
         args.extend(more);
         let outcome = self.sandbox.run_with(&args, &[&own[..], env].concat());
@@ -300,9 +301,14 @@ fn what_goes_wrong_is_a_warning_without_the_address() {
         let outcome = ground.check(&[], &env);
         assert_eq!(outcome.code, 1, "{}", outcome.stderr);
         assert_eq!(ground.sandbox.json("r/a.json")["verdict"], "violations");
-        let warned = outcome.stderr.lines().find(|line| line.contains("WARN")).unwrap_or_default();
-        assert!(warned.contains("Slack could not be told"), "{}", outcome.stderr);
+        let warned = outcome.stderr.lines().find(|line| line.starts_with("warning: "));
+        let warned = warned.unwrap_or_default();
+        assert!(warned.contains("Slack could not be told: "), "{}", outcome.stderr);
         assert!(warned.contains(&status.to_string()), "{warned}");
+        assert!(outcome.stderr.contains("\n  help: "), "{}", outcome.stderr);
+        assert!(!outcome.stdout.contains("sent: "), "{}", outcome.stdout);
+        let quiet = ground.check(&["-q"], &env);
+        assert!(quiet.stderr.contains("warning: Slack could not be told: "), "{}", quiet.stderr);
     }
     // Nobody listens there.
     let nowhere = format!("http://127.0.0.1:9{PATH}");
@@ -310,6 +316,17 @@ fn what_goes_wrong_is_a_warning_without_the_address() {
     let outcome = ground.check(&[], &env);
     assert_eq!(outcome.code, 1, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("Slack could not be reached"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_message_that_was_sent_is_named_last() {
+    let (slack, ground) = (Slack::start(), Ground::with(&rows(0..3, false)));
+    let webhook = slack.webhook();
+    let env = [("MFA_GATE_SLACK_WEBHOOK_URL", &*webhook)];
+    let outcome = ground.check(&[], &env);
+    assert!(outcome.stdout.ends_with("\nsent: a message to Slack\n"), "{}", outcome.stdout);
+    let quiet = ground.check(&["-q"], &env);
+    assert!(!quiet.stdout.contains("sent: "), "{}", quiet.stdout);
 }
 
 #[test]

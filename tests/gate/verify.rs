@@ -148,8 +148,11 @@ fn evidence_that_is_not_what_was_asked_for_is_refused() {
     assert_eq!(verify(&sandbox, &original, &["--policy-sha256", &digest]).code, 0);
 
     let other = "0".repeat(64);
-    for demand in [&["--workspace", "beta"][..], &["--policy-sha256", &other], &["--require-live"]]
-    {
+    for (demand, help) in [
+        (&["--workspace", "beta"][..], "a run that checks beta"),
+        (&["--policy-sha256", &other], "the policy that is pinned"),
+        (&["--require-live"], "without --members"),
+    ] {
         let judged = verify(&sandbox, &original, demand);
         assert_eq!(judged.code, 3, "{demand:?}: {}", judged.stderr);
         assert!(
@@ -157,15 +160,22 @@ fn evidence_that_is_not_what_was_asked_for_is_refused() {
             "{}",
             judged.stderr
         );
+        assert!(judged.stderr.contains(help), "{}", judged.stderr);
     }
     assert_eq!(verify(&sandbox, &original, &["--policy-sha256", "abc"]).code, 2);
     let mut old = original.clone();
     old["checked_at"] = json!("2026-01-01T00:00:00Z");
     assert_eq!(verify(&sandbox, &old, &[]).code, 0);
-    assert_eq!(verify(&sandbox, &old, &["--max-age", "26h"]).code, 3);
+    let judged = verify(&sandbox, &old, &["--max-age", "26h", "--require-live"]);
+    assert_eq!(judged.code, 3);
+    let said = " old, and may be 26 h old at most; it is not live, but simulated\n  \
+                help: Run the gate again; its schedule may have stopped. Run it without --members";
+    assert!(judged.stderr.contains(said), "{}", judged.stderr);
     let mut future = original;
     future["checked_at"] = json!("2999-01-01T00:00:00Z");
-    assert_eq!(verify(&sandbox, &future, &[]).code, 3);
+    let judged = verify(&sandbox, &future, &[]);
+    assert_eq!(judged.code, 3);
+    assert!(judged.stderr.contains("help: Set the clock of this machine"), "{}", judged.stderr);
 }
 
 #[test]

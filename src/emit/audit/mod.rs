@@ -8,6 +8,7 @@ pub(in crate::emit) mod words;
 use std::io;
 
 pub(crate) use console::write as console;
+pub(crate) use words::length;
 
 use super::{html, json};
 use crate::report::Audit;

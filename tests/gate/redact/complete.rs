@@ -96,7 +96,7 @@ fn nobody_is_named_anywhere_and_everybody_is_told_from_everybody_else() {
         "--slack-names",
     ];
     let (sandbox, outcome) = run(&server, &told, &env);
-    assert!(!outcome.stderr.contains("WARN"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("warning: "), "{}", outcome.stderr);
 
     let mut said: HashMap<&str, String> =
         REPORTS.iter().map(|(format, name)| (*format, sandbox.read(name))).collect();
