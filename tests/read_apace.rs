@@ -273,8 +273,9 @@ async fn what_does_not_fit_is_read_again_in_turn() {
         let again = asked.iter().rposition(|&number| number == 1).unwrap();
         let mut tail = asked[again..].iter();
         assert!((1..=5).all(|number| tail.any(|&asked| asked == number)), "{asked:?}");
-        // Those that were dropped on their way may not have come, and are counted all the same.
-        assert!((asked.len()..=10).contains(&(reading.walk.requests as usize)), "{asked:?}");
+        // Those that were dropped on their way may not have come, and are counted all the same. So is
+        // one that is sent again since its connection was closed.
+        assert!((asked.len()..=12).contains(&(reading.walk.requests as usize)), "{asked:?}");
     }
 }
 
