@@ -132,6 +132,8 @@ pub(crate) enum Command {
     #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Check(Box<Check>),
     /// List who has a second factor; needs no policy.
+    ///
+    /// If there is a policy, its workspaces, `coverage` and `roster` are used.
     #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Members(Members),
     /// Check a saved JSON report again, without a token.
@@ -189,10 +191,9 @@ pub(crate) enum Listed {
 #[derive(Debug, Args)]
 pub(crate) struct Members {
     #[command(flatten)]
+    pub policy: PolicyArgs,
+    #[command(flatten)]
     pub sources: SourceArgs,
-    /// A policy that names workspaces, and the columns of the roster.
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    pub policy: Option<PathBuf>,
     /// List only some of the members; repeatable.
     ///
     /// WHICH is unprotected (they can log in, and no source shows a second factor), unknown (no source

@@ -31,8 +31,8 @@ pub(crate) struct PolicyArgs {
 pub(crate) struct MembersArgs {
     /// The slug of a workspace; repeatable.
     ///
-    /// It must be one of those that the policy lists, if it lists any. Without this option all of
-    /// those are read. If none are listed either, it is BITBUCKET_WORKSPACE.
+    /// Default: those that the policy lists; without a policy, or if it lists none,
+    /// BITBUCKET_WORKSPACE. If the policy lists workspaces, `check` takes no others.
     #[arg(long, value_name = "SLUG")]
     pub workspace: Vec<String>,
     /// Read members from a file instead of Bitbucket.
@@ -44,7 +44,7 @@ pub(crate) struct MembersArgs {
 }
 
 /// What an identity provider knows of them.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct RosterArgs {
     /// An identity provider's export (CSV) of who has MFA.

@@ -1,4 +1,4 @@
-//! `mfa-gate members`: who has a second factor, without any policy.
+//! `mfa-gate members`: who has a second factor, with or without a policy.
 
 use std::io::Write;
 
@@ -6,20 +6,21 @@ use crate::cli::{Members, Only};
 use crate::emit::{ReportArg, list};
 use crate::failure::{Exit, Failure};
 use crate::member::{Role, Source, TwoFactor};
-use crate::policy::{self, Policy};
+use crate::policy::Policy;
 use crate::read::{Roles, Wanted};
 use crate::reading::{Coverage, Selection};
 use crate::report::{ListedMember, Snapshot};
 use crate::run::collect::{Collector, askable, demand_all};
 use crate::run::deliver::prepare;
+use crate::run::policy_run::optional_policy;
 use crate::run::workspaces::{from_environment, named};
 use crate::run::{Context, list_width, roster, whole};
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
     refuse_partial_snapshot(args)?;
-    let inputs = args.sources.files().chain(&args.policy);
-    let reports = prepare(&args.report, inputs, context)?;
-    let policy = args.policy.as_deref().map(|path| policy::load(path, None)).transpose()?;
+    let path = context.policy_path(args.policy.policy.as_ref());
+    let reports = prepare(&args.report, args.sources.files().chain([&path]), context)?;
+    let policy = optional_policy(&args.policy, context)?;
     let from = policy.as_ref().map(|policy| policy.roster.clone()).unwrap_or_default();
     let roster = roster::find(&args.sources.roster, &from, None, context.today(), context.env)?;
     let accept = askable(roster.as_ref(), context)?;
@@ -84,8 +85,8 @@ fn demand_roles(members: &[ListedMember]) -> Result<(), Failure> {
     ))
 }
 
-/// The workspaces of `--workspace`; without it, every one of the file, else those of the policy that
-/// is named, else Bitbucket's own.
+/// The workspaces of `--workspace`; without it, every one of the file of `--members`, else those of
+/// the policy, else that of the pipeline.
 fn selection(
     args: &Members,
     policy: Option<&Policy>,

@@ -7,14 +7,33 @@ use jiff::{Timestamp, civil::Date};
 use super::collect::{Collector, Facts};
 use super::workspaces::select;
 use super::{Context, mask, roster};
-use crate::cli::SourceArgs;
+use crate::cli::{PolicyArgs, SourceArgs};
+use crate::env::POLICY;
 use crate::failure::Failure;
 use crate::judge::{Evaluation, Judging, evaluate, outdated};
 use crate::location::Location;
-use crate::policy::{Admins, Exemption, Policy, RosterSource, WorkspaceEntry};
+use crate::policy::{self, Admins, Exemption, Policy, RosterSource, WorkspaceEntry};
 use crate::read::{Roles, Wanted};
 use crate::redact::Redactor;
 use crate::report::{Provenance, Redirection};
+
+/// The policy for a command that can do without: the one that is named, else `policy.yaml` where
+/// there is one.
+///
+/// # Errors
+/// [`Failure::Usage`] where it cannot be used, and where the one that is named is missing.
+pub(crate) fn optional_policy(
+    args: &PolicyArgs,
+    context: &Context<'_>,
+) -> Result<Option<Policy>, Failure> {
+    let pin = context.policy_pin(args.policy_sha256.as_ref())?;
+    let path = context.policy_path(args.policy.as_ref());
+    let is_named = args.policy.is_some() || (context.env)(POLICY).is_some();
+    if !is_named && path.try_exists().is_ok_and(|exists| !exists) {
+        return Ok(None);
+    }
+    policy::load(&path, pin.as_deref()).map(Some)
+}
 
 /// How the members are judged, in addition to the policy.
 #[derive(Clone, Copy)]

@@ -106,6 +106,43 @@ fn a_list_is_written_as_reports_are() {
     }
 }
 
+#[test]
+fn the_policy_says_which_workspaces_are_listed() {
+    let server = Bitbucket::start();
+    for slug in ["acme", "beta"] {
+        server.workspace(slug, &four());
+        server.permission(slug, "owner");
+    }
+    let sandbox = Sandbox::new();
+    let members = |args: &[&str]| sandbox.run_against(&server, &[&["members"], args].concat());
+    let none = members(&[]);
+    assert_eq!(none.code, 2, "{}", none.stdout);
+    assert!(none.stderr.contains("no workspace is named"), "{}", none.stderr);
+
+    sandbox.write("policy.yaml", "version: 1\nworkspaces: [acme]\n");
+    sandbox.write("other.yaml", "version: 1\nworkspaces: [beta]\n");
+    let asked = |outcome: &Outcome, slug| outcome.stdout.contains(slug);
+    for (args, slug) in [
+        (&[][..], "acme"),
+        (&["--policy", "other.yaml"], "beta"),
+        (&["--workspace", "beta"], "beta"),
+    ] {
+        let outcome = members(&[&["--report", "csv"], args].concat());
+        assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.stderr);
+        for other in ["acme", "beta"] {
+            assert_eq!(asked(&outcome, other), other == slug, "{args:?}: {}", outcome.stdout);
+        }
+    }
+    let over_it = members(&["--report", "csv=policy.yaml"]);
+    assert_eq!(over_it.code, 2, "{}", over_it.stderr);
+
+    // What it says is not passed over in silence.
+    sandbox.write("policy.yaml", "version: 1\nworkspaces: acme\n");
+    assert_eq!(members(&[]).code, 2);
+    assert_eq!(members(&["--workspace", "acme"]).code, 2);
+    assert_eq!(members(&["--policy", "missing.yaml", "--workspace", "acme"]).code, 2);
+}
+
 /// More than a pipe holds, to a reader that is gone.
 #[cfg(unix)]
 #[test]
