@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::cli::Doctor;
+use crate::cli::{Doctor, RosterArgs};
 use crate::doctor;
 use crate::doctor::observation::{Grade, Observation, render};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Problem};
 use crate::http::{Network, Pace};
 use crate::member::Source;
-use crate::policy::{self, Policy, RosterSource};
+use crate::policy::{Policy, RosterSource};
 use crate::read::atlassian::Organisation;
 use crate::read::entra::Tenant;
 use crate::reading::Coverage;
-use crate::run::collect::{account, connection};
+use crate::run::collect::{account, connection, not_asked};
+use crate::run::policy_run::optional_policy;
 use crate::run::redirection::redirections;
+use crate::run::roster::{self, RosterInput};
 use crate::run::workspaces::{from_environment, named, no_workspace};
 use crate::run::{Context, print};
 
@@ -21,20 +23,17 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     let account = account(&args.connect, context)?;
     let organisation = Organisation::from_env(context.env)?;
     let connection = connection(&args.connect, context);
-    let (policy, mut observations) = match usable_policy(args, context) {
-        Some(Ok(policy)) => (Some(policy), Vec::new()),
-        Some(Err(unusable)) => (None, vec![unusable]),
-        None => (None, Vec::new()),
+    let (policy, mut observations) = match optional_policy(&args.policy, context) {
+        Ok(policy) => (policy, Vec::new()),
+        Err(failure) => (None, vec![unusable_policy(failure, args, context)]),
     };
     let slugs = workspaces(args, policy.as_ref(), context)?;
-    let accepts =
-        |source| policy.as_ref().is_some_and(|policy: &Policy| policy.accept.contains(&source));
-    let is_from_entra = |policy: &Policy| policy.roster == RosterSource::Entra;
-    let takes_entra = policy.as_ref().is_some_and(is_from_entra) && accepts(Source::Roster);
-    let tenant = match &policy {
-        None => Tenant::from_env(context.env).unwrap_or_default(),
-        Some(_) if takes_entra => Tenant::from_env(context.env)?,
-        Some(_) => None,
+    let roster = match &policy {
+        None => Tenant::from_env(context.env).ok().map(RosterInput::Entra),
+        Some(Policy { roster, accept, .. }) => {
+            let (none, today) = (RosterArgs::default(), context.today());
+            roster::find(&none, roster, Some(accept), today, context.env)?
+        }
     };
     let looks_at_outsiders =
         policy.as_ref().is_some_and(|policy| policy.coverage.contains(&Coverage::Repositories));
@@ -49,24 +48,15 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     observations.extend(doctor::credential::token_files(context.env));
     if let Some(organisation) = &organisation {
         observations.push(doctor::atlassian::examine(organisation, network)?);
-    } else if accepts(Source::Atlassian) {
-        observations.push(Observation::warning(
-            "organisation",
-            "the policy accepts `atlassian`, and there is no credential for an organisation",
-            "Set ATLASSIAN_ORG_ID and ATLASSIAN_API_KEY, or take `atlassian` out of `accept`.",
-        ));
     }
-    if let Some(tenant) = &tenant {
+    let tenant = roster.as_ref().and_then(RosterInput::tenant);
+    if let Some(tenant) = tenant {
         observations.extend(doctor::entra::examine(tenant, network)?);
-    } else if takes_entra {
-        observations.push(Observation::warning(
-            "Microsoft Entra",
-            "the policy takes the roster from it, and there is no credential for it",
-            "Set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or \
-             AZURE_FEDERATED_TOKEN_FILE.",
-        ));
     }
-    let asked = organisation.iter().map(|own| own.api_url.clone());
+    if let Some(policy) = &policy {
+        observations.extend(unasked(policy, organisation.as_ref(), roster.as_ref()));
+    }
+    let asked = organisation.iter().map(|organisation| organisation.api_url.clone());
     let tenants = tenant.iter().flat_map(|tenant| [tenant.login_url(), tenant.graph_url()]);
     let servers: Vec<_> =
         account.servers().into_iter().chain(asked).chain(tenants.cloned()).collect();
@@ -74,6 +64,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
         Observation::unknown(
             "connection",
             format!("{redirection} could answer in place of a server, and is trusted"),
+            "Make sure that it is meant to be used.",
         )
     }));
     print(&render(&observations, context.stdout))?;
@@ -81,18 +72,50 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     Ok(if failed { Exit::Incomplete } else { Exit::Success })
 }
 
-/// The policy, where there is one, or what to say of one that cannot be used.
-fn usable_policy(args: &Doctor, context: &Context<'_>) -> Option<Result<Policy, Observation>> {
+/// What to say of a policy that cannot be used. Lines of the file are left to `policy lint`.
+fn unusable_policy(failure: Failure, args: &Doctor, context: &Context<'_>) -> Observation {
+    let Failure::Rendered { .. } = failure else {
+        return Observation::failed("policy", failure);
+    };
     let path = context.policy_path(args.policy.policy.as_ref());
-    let pin = context.policy_pin(args.policy.policy_sha256.as_ref());
-    let load = || pin.and_then(|pin| policy::load(&path, pin.as_deref()));
-    Some(path.exists().then(load)?.map_err(|_| {
-        Observation::warning(
-            "policy",
-            format!("{} cannot be used", path.display()),
-            "`mfa-gate policy lint` says what is wrong with it.",
-        )
-    }))
+    let given = args.policy.policy.iter().map(|path| format!(" --policy {}", path.display()));
+    let problem = Problem::new(
+        format!("{} cannot be used", path.display()),
+        format!("`mfa-gate policy lint{}` says what is wrong with it.", given.collect::<String>()),
+    );
+    Observation::failed("policy", problem)
+}
+
+/// The sources that the policy accepts and `check` would not ask, which ends it with exit code 2.
+fn unasked(
+    policy: &Policy,
+    organisation: Option<&Organisation>,
+    roster: Option<&RosterInput>,
+) -> Vec<Observation> {
+    let observe = |source: &Source| {
+        let is_asked = match source {
+            Source::Bitbucket => true,
+            Source::Atlassian => organisation.is_some(),
+            Source::Roster | Source::Sso => roster.is_some_and(|roster| roster.answers(*source)),
+        };
+        let by_export = matches!(policy.roster, RosterSource::File(_));
+        match source {
+            _ if is_asked => None,
+            Source::Roster | Source::Sso if by_export => Some(Observation::unknown(
+                "roster",
+                format!(
+                    "the policy accepts `{}`, and the export is not looked at here",
+                    source.id()
+                ),
+                "Give it to `check` with --roster FILE and --roster-as-of DATE. Without them it ends \
+                 with exit code 2.",
+            )),
+            Source::Bitbucket | Source::Atlassian | Source::Roster | Source::Sso => {
+                Some(Observation::failed("policy", not_asked(*source, roster)))
+            }
+        }
+    };
+    policy.accept.iter().filter_map(observe).collect()
 }
 
 /// The workspaces of `--workspace`, else of the policy, else of the pipeline.

@@ -35,12 +35,19 @@ pub(crate) fn examine(
         for slug in slugs {
             workspace(&client, slug, looks_at_outsiders, &mut seen).await;
         }
-        let Seen { observations, headers, requests } = seen;
+        let Seen { observations, headers, requests, is_refused } = seen;
         let what = in_words(&account.credential, lookup);
         let Some(headers) = headers else {
-            let what = format!("{what} was not accepted in any workspace");
-            let failed = Observation::failed(CREDENTIAL, Problem::new(what, "See why below."));
-            return [vec![failed], observations].concat();
+            let credential = if is_refused {
+                let problem = Problem::new(format!("{what} was refused"), WHY_BELOW);
+                Observation::failed(CREDENTIAL, problem)
+            } else {
+                let says = format!(
+                    "{what}: no workspace could be read, so it is not known whether it is accepted"
+                );
+                Observation::unknown(CREDENTIAL, says, WHY_BELOW)
+            };
+            return [vec![credential], observations].concat();
         };
         let mut all = vec![
             accepted(what, &account.credential, &headers, &client),
@@ -55,6 +62,7 @@ pub(crate) fn examine(
 }
 
 const CREDENTIAL: &str = "credential";
+const WHY_BELOW: &str = "See why below.";
 
 /// What was seen so far.
 #[derive(Default)]
@@ -64,6 +72,16 @@ struct Seen {
     headers: Option<HeaderMap>,
     /// How many requests reading these workspaces takes.
     requests: u64,
+    /// Whether an answer was about the credential itself.
+    is_refused: bool,
+}
+
+impl Seen {
+    /// Notes an answer that is not a success. Anything but 401 and 403 says nothing about the
+    /// credential: 404 is a wrong slug as well, and a server that is down has judged nothing.
+    fn note(&mut self, status: Option<u16>) {
+        self.is_refused |= matches!(status, Some(401 | 403));
+    }
 }
 
 /// What to say of a credential that was accepted.
@@ -87,7 +105,7 @@ async fn workspace(client: &Client<'_>, slug: &str, looks_at_outsiders: bool, se
     let workspace = Workspace::new(client, slug, &|_| ());
     let caller = role(client, &workspace, seen).await;
     let subject = format!("{slug}: second factor");
-    seen.observations.push(match workspace.first_members().await {
+    let observation = match workspace.first_members().await {
         Ok((page, headers)) => {
             seen.headers = Some(headers);
             // A request for each page, one for what the caller is, one for who owns the workspace.
@@ -95,8 +113,12 @@ async fn workspace(client: &Client<'_>, slug: &str, looks_at_outsiders: bool, se
             seen.requests = seen.requests.saturating_add(size.div_ceil(PAGELEN)).saturating_add(2);
             visibility(subject, &page.values.members, &caller)
         }
-        Err(error) => Observation::failed(subject, client.explain(error)),
-    });
+        Err(error) => {
+            seen.note(error.status());
+            Observation::failed(subject, client.explain(error))
+        }
+    };
+    seen.observations.push(observation);
     seen.observations.push(outsiders(&workspace, looks_at_outsiders).await);
 }
 
@@ -109,9 +131,8 @@ async fn outsiders(workspace: &Workspace<'_>, are_looked_at: bool) -> Observatio
         }
         Err(problem) if are_looked_at => Observation::failed(subject, problem),
         Err(problem) => {
-            let unknown = Observation::unknown(subject, problem.what);
             let help = "The policy does not look at them, so nothing is missing.";
-            Observation { help: Some(help.into()), ..unknown }
+            Observation::unknown(subject, problem.what, help)
         }
     }
 }
@@ -130,14 +151,17 @@ async fn role(client: &Client<'_>, workspace: &Workspace<'_>, seen: &mut Seen) -
                     );
                     Observation::failed(subject, Problem::new(why, USE_AN_ADMINS))
                 }
-                Caller::NoAnswer(_) => Observation::unknown(subject, "Bitbucket does not say"),
+                Caller::NoAnswer(_) => {
+                    let says = "Bitbucket does not say what the account is in the workspace";
+                    Observation::unknown(subject, says, USE_AN_ADMINS)
+                }
             };
             (caller, observation)
         }
         Err(error) => {
+            seen.note(error.status());
             let Problem { what, help } = client.explain(error);
-            let unknown = Observation::unknown(subject, what);
-            (Caller::NoAnswer(None), Observation { help: Some(help), ..unknown })
+            (Caller::NoAnswer(None), Observation::unknown(subject, what, help))
         }
     };
     seen.observations.push(observation);
@@ -156,13 +180,18 @@ fn visibility(subject: String, members: &[Member], caller: &Caller) -> Observati
     let (shown, of) = (asked.iter().filter(shown).count(), asked.len());
     let says = format!("shown for {shown} of the {of} active members on the first page");
     match (shown, caller) {
-        (0, _) if of == 0 => Observation::unknown(subject, says),
+        (0, _) if of == 0 => Observation::unknown(
+            subject,
+            says,
+            "Nothing to do: `check` reads all pages, and judges the members on them.",
+        ),
         (all, _) if all == of => Observation::ok(subject, says),
         (0, _) => Observation::failed(subject, Problem::new(says, USE_AN_ADMINS)),
         (_, Caller::Owner) => Observation::warning(
             subject,
             says,
-            "An admin asked, so Bitbucket itself does not know the others: they will be findings.",
+            "An admin asked, so Bitbucket itself does not know it of the others. `check` reports them \
+             as two-factor-unknown; `mfa-gate explain two-factor-unknown` says what to do.",
         ),
         (_, Caller::Other(_) | Caller::NoAnswer(_)) => {
             Observation::failed(subject, Problem::new(says, USE_AN_ADMINS))

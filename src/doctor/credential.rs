@@ -40,7 +40,7 @@ pub(super) fn expiry(credential: &Credential) -> Observation {
             return Observation::ok(EXPIRY, says);
         }
     };
-    Observation { help: Some(help.into()), ..Observation::unknown(EXPIRY, says) }
+    Observation::unknown(EXPIRY, says, help)
 }
 
 const EXPIRY: &str = "expiry";

@@ -50,7 +50,12 @@ fn judge_scopes(
     };
     let is_harmless = looks_at_outsiders || kind == CredentialKind::Oauth;
     let Some(granted) = granted else {
-        return Observation::unknown(SUBJECT, format!("Bitbucket does not say which{takes}"));
+        let says = format!("Bitbucket does not say which this credential has{takes}");
+        let help = format!(
+            "Look where the credential was made: it must have {needed}, and should have nothing \
+             else."
+        );
+        return Observation::unknown(SUBJECT, says, help);
     };
     let scopes = || granted.split([',', ' ']).filter(|scope| !scope.is_empty());
     let says = format!("{granted}{takes}");
@@ -73,7 +78,7 @@ pub(super) fn clock(gap: Option<ClockGap>) -> Observation {
     const HELP: &str = "Set this machine's clock: the day that it shows decides which exemptions are \
                         in force.";
     let Some(gap) = gap else {
-        return Observation::unknown(SUBJECT, "Bitbucket does not say what time it is");
+        return Observation::unknown(SUBJECT, "Bitbucket does not say what time it is", HELP);
     };
     if gap.is_too_wide() {
         return Observation::failed(SUBJECT, Problem::new(gap.to_string(), HELP));
@@ -97,7 +102,12 @@ pub(super) fn rate_limit(headers: &HeaderMap, needed: u64, client: &Client<'_>) 
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
-        return Observation::unknown(SUBJECT, "Bitbucket does not say");
+        let says = "Bitbucket does not say how many requests are left";
+        let help = format!(
+            "Reading takes about {needed} requests. Where Bitbucket limits them, `check` waits, at \
+             most until its --deadline."
+        );
+        return Observation::unknown(SUBJECT, says, help);
     }
     let says = format!("{}; reading takes about {needed} requests", parts.join(", "));
     let left = remaining.and_then(|remaining| remaining.parse::<u64>().ok());

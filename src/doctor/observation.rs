@@ -15,7 +15,7 @@ pub(crate) enum Grade {
     Unknown,
     /// It works, but should be looked at.
     Warning,
-    /// Workspaces cannot be read like that.
+    /// `check` ends with exit code 2 or 3 like that.
     Failed,
 }
 
@@ -38,8 +38,13 @@ impl Observation {
     }
 
     /// Something that could not be seen.
-    pub(crate) fn unknown(subject: impl Into<String>, says: impl Into<String>) -> Self {
-        Observation { grade: Grade::Unknown, ..Observation::ok(subject, says) }
+    pub(crate) fn unknown(
+        subject: impl Into<String>,
+        says: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        let help = Some(help.into());
+        Observation { grade: Grade::Unknown, help, ..Observation::ok(subject, says) }
     }
 
     /// Something that should be looked at.
@@ -48,14 +53,13 @@ impl Observation {
         says: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        let help = Some(help.into());
-        Observation { grade: Grade::Warning, help, ..Observation::ok(subject, says) }
+        Observation { grade: Grade::Warning, ..Observation::unknown(subject, says, help) }
     }
 
     /// Something that must be fixed.
-    pub(crate) fn failed(subject: impl Into<String>, problem: Problem) -> Self {
-        let Problem { what, help } = problem;
-        Observation { grade: Grade::Failed, help: Some(help), ..Observation::ok(subject, what) }
+    pub(crate) fn failed(subject: impl Into<String>, problem: impl Into<Problem>) -> Self {
+        let Problem { what, help } = problem.into();
+        Observation { grade: Grade::Failed, ..Observation::unknown(subject, what, help) }
     }
 }
 
@@ -98,7 +102,11 @@ mod tests {
                 "credential",
                 format!("the API token of {long}and of \u{6728}\u{6751}"),
             ),
-            Observation::unknown("expiry", "Bitbucket does not tell when it expires"),
+            Observation::unknown(
+                "expiry",
+                "Bitbucket does not tell when it expires",
+                "Look the day up, and enter it in a calendar.",
+            ),
             Observation::warning(
                 "connection",
                 "HTTPS_PROXY (http://proxy.acme.example:8080) could answer in place of a server",
@@ -122,6 +130,7 @@ mod tests {
                  557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, and of
                  木村
         unknown  expiry: Bitbucket does not tell when it expires
+                 help: Look the day up, and enter it in a calendar.
         warning  connection: HTTPS_PROXY
                  (http://proxy.acme.example:8080) could answer in
                  place of a server
@@ -143,6 +152,7 @@ mod tests {
                  557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9,
                  557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, and of 木村
         unknown  expiry: Bitbucket does not tell when it expires
+                 help: Look the day up, and enter it in a calendar.
         warning  connection: HTTPS_PROXY (http://proxy.acme.example:8080) could answer
                  in place of a server
                  help: Look at it: the certificates of this machine decide which answers
@@ -159,6 +169,7 @@ mod tests {
         ok       credential: the API token of 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9,
                  557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, 557058:1f0c2b3d-4e5f-6071-8293-a4b5c6d7e8f9, and of 木村
         unknown  expiry: Bitbucket does not tell when it expires
+                 help: Look the day up, and enter it in a calendar.
         warning  connection: HTTPS_PROXY (http://proxy.acme.example:8080) could answer in place of a server
                  help: Look at it: the certificates of this machine decide which answers are taken for those of Bitbucket.
         failed   acme: second factor:

@@ -321,7 +321,7 @@ pub(crate) fn account(args: &ConnectArgs, context: &Context<'_>) -> Result<Accou
 }
 
 /// What to say of a source that counts as proof and is not asked.
-fn not_asked(source: Source, roster: Option<&RosterInput>) -> Failure {
+pub(crate) fn not_asked(source: Source, roster: Option<&RosterInput>) -> Failure {
     let (missing, instead) = match source {
         Source::Bitbucket => (
             "the members file says nothing about it".to_owned(),

@@ -162,7 +162,7 @@ fn a_credential_that_is_refused() {
     assert_eq!(outcome.code, 3, "{}", outcome.stdout);
     insta::assert_snapshot!(shown(&outcome, &server), @r"
     failed   credential: the API token of auditor@acme.example (BITBUCKET_EMAIL,
-             BITBUCKET_API_TOKEN) was not accepted in any workspace
+             BITBUCKET_API_TOKEN) was refused
              help: See why below.
     unknown  acme: role: Bitbucket answered 404 and gave no reason
              help: Check the workspace's slug, and that the account of
@@ -177,6 +177,43 @@ fn a_credential_that_is_refused() {
              be listed: Bitbucket answered 404 and gave no reason
              help: The policy does not look at them, so nothing is missing.
     ");
+}
+
+#[test]
+fn a_credential_that_was_not_judged_is_not_accused() {
+    for status in [404, 500, 503] {
+        let server = Bitbucket::start();
+        server.refuse("acme", status, json!({"type": "error"}));
+        let outcome = doctor(&server, &[]);
+        assert_eq!(outcome.code, 3, "{}", outcome.stdout);
+        let said = line(&outcome, "credential");
+        assert!(said.starts_with("unknown "), "{status}: {}", outcome.stdout);
+        assert!(!said.contains("not accepted"), "{status}: {}", outcome.stdout);
+    }
+    // One that is refused in one workspace, where the other does not answer.
+    let server = Bitbucket::start();
+    server.refuse("acme", 503, json!({"type": "error"}));
+    server.refuse("beta", 401, json!({"type": "error"}));
+    let outcome = doctor(&server, &["--workspace", "beta"]);
+    assert!(line(&outcome, "credential").starts_with("failed "), "{}", outcome.stdout);
+}
+
+/// Everything that is not as it should be comes with what to do.
+#[test]
+fn what_is_unknown_comes_with_what_to_do() {
+    let server = Bitbucket::start();
+    let mut members = rows(0..2, true);
+    members.push(row(2, None));
+    server.workspace("acme", &members);
+    server.permission("acme", "owner");
+    let outcome = doctor(&server, &[]);
+    let words: Vec<&str> = outcome.stdout.split_whitespace().collect();
+    let said = "`mfa-gate explain two-factor-unknown`";
+    assert!(words.join(" ").contains(said), "{}", outcome.stdout);
+    let graded = |line: &&str| ["unknown ", "warning "].iter().any(|grade| line.starts_with(grade));
+    let troubles = outcome.stdout.lines().filter(graded).count();
+    assert!(troubles > 3, "{}", outcome.stdout);
+    assert_eq!(outcome.stdout.matches("help: ").count(), troubles, "{}", outcome.stdout);
 }
 
 #[test]
@@ -195,7 +232,7 @@ fn which_workspaces_are_looked_at() {
 
     sandbox.write("policy.yaml", "version: 1\nworkspaces: acme\n");
     let by_pipeline = sandbox.run_with(&["doctor"], &env);
-    assert!(by_pipeline.stdout.starts_with("warning  policy: policy.yaml cannot be used"));
+    assert!(by_pipeline.stdout.starts_with("failed   policy: policy.yaml cannot be used"));
     assert!(by_pipeline.stdout.contains("beta: "), "{}", by_pipeline.stdout);
 
     sandbox.write("policy.yaml", policy("acme", ""));

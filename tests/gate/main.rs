@@ -19,6 +19,7 @@ mod coverage;
 mod demands;
 mod directory;
 mod doctor;
+mod doctor_policy;
 mod doubt;
 mod edits;
 mod entra;
