@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::{ToSpan, civil::Date};
 
-use super::value::reports;
+use super::value::{reports, within};
 use super::{CREDENTIALS, ConnectArgs, MORE, MembersArgs, PolicyArgs, SourceArgs};
 use crate::emit::ReportArg;
 use crate::policy::{Category, read_date};
@@ -125,7 +125,7 @@ pub(crate) struct UntilArgs {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = read_date)]
     expires: Option<Date>,
     /// Its last day, as a number of days from today.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=366))]
+    #[arg(long, value_name = "N", value_parser = within::<u16>(1..=366))]
     days: Option<u16>,
 }
 
@@ -154,7 +154,7 @@ pub(crate) struct PolicyInit {
         long,
         value_name = "N",
         default_value_t = 30,
-        value_parser = clap::value_parser!(u16).range(1..=366),
+        value_parser = within::<u16>(1..=366),
         requires = "exempt_current",
         help_heading = "Input"
     )]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{SignedDuration, civil::Date};
 
-use super::value::{positive, reports};
+use super::value::{positive, reports, within};
 use crate::emit::{Format, ReportArg};
 use crate::policy::read_date;
 
@@ -90,7 +90,7 @@ pub(crate) struct ConnectArgs {
         long,
         value_name = "N",
         default_value_t = 8,
-        value_parser = clap::value_parser!(u8).range(1..=32),
+        value_parser = within::<u8>(1..=32),
         hide_short_help = true
     )]
     pub concurrency: u8,

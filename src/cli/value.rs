@@ -1,6 +1,9 @@
 //! Values of the command line, from text.
 
 use std::ffi::OsStr;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, TypedValueParser};
@@ -57,6 +60,19 @@ pub(super) fn positive(text: &str) -> Result<SignedDuration, String> {
         Ok(duration) if duration.is_positive() => Ok(duration),
         Ok(_) => Err("it must be longer than 0s".into()),
         Err(_) => Err("write a number with a unit of s, m or h, such as 30s, 10m or 26h".into()),
+    }
+}
+
+/// A whole number within a range.
+pub(super) fn within<N>(
+    range: RangeInclusive<N>,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync
+where
+    N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("write {} to {}", range.start(), range.end()))
     }
 }
 

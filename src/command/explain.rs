@@ -36,7 +36,7 @@ fn explain(rule: Rule) -> String {
         set(&format!("Example: {}. On {EXAMPLE_DAY}, by this policy", example.given)),
         indented(example.policy),
         set("the finding is"),
-        indented(example.finding),
+        format!("  {}\n", wrap(example.finding, WIDTH, 2, 4)),
         set(&format!("How to fix: {}", rule.help())),
         set(&format!("Level: {}.", levels(rule))),
         format!("It supports, and does not alone satisfy:\n{}", controls(rule)),
@@ -48,7 +48,8 @@ fn controls(rule: Rule) -> String {
     let line = |control: &Control| {
         let Control { framework, id, name, only_where } = control;
         let condition = only_where.map(|only| format!(", where {only}")).unwrap_or_default();
-        format!("  {framework} {id}: {name}{condition}\n")
+        let text = format!("{framework} {id}: {name}{condition}");
+        format!("  {}\n", wrap(&text, WIDTH, 2, 4))
     };
     rule.controls().iter().map(line).collect()
 }

@@ -6,7 +6,6 @@ mod excuse;
 mod headline;
 
 use std::collections::HashSet;
-use std::fmt::Write;
 
 use crate::member::{self, Kind, Source, TwoFactor};
 use crate::reading::Completeness;
@@ -110,9 +109,15 @@ fn outcomes(report: &Report) -> String {
             by => format!("{} protected ({})", summary.protected, by.join(", ")),
         });
     }
+    let unknown = unknown_violations(report);
+    let mut unproven = "without proof or exemption".to_owned();
+    if unknown > 0 {
+        let off = summary.violations.saturating_sub(unknown);
+        unproven += &format!(" ({})", some([(off, "off"), (unknown, "unknown")]).join(", "));
+    }
     parts.extend(some([
         (summary.exempt, "exempt"),
-        (summary.violations, "without proof or exemption"),
+        (summary.violations, &*unproven),
         (summary.not_applicable, "not applicable"),
     ]));
     if parts.is_empty() { "none listed".into() } else { parts.join(", ") }
@@ -141,14 +146,16 @@ pub(crate) fn counts(report: &Report) -> String {
         1 => " (1 is not a member of the workspace)".into(),
         more => format!(" ({more} are not members of the workspace)"),
     };
-    let mut line = format!("{members}{outsiders}: {}", outcomes(report));
-    let unknown = unknown(report);
-    if unknown > 0 {
-        // Writing to a String cannot fail.
-        let _ = write!(line, "; {unknown} unknown to every accepted source");
-    }
-    let _ = write!(line, "; {}", findings(report));
-    line
+    format!("{members}{outsiders}: {}; {}", outcomes(report), findings(report))
+}
+
+/// How many members have neither proof nor exemption, and are unknown to every accepted source.
+pub(crate) fn unknown_violations(report: &Report) -> u64 {
+    let is_unknown = |judged: &&JudgedMember| {
+        let JudgedMember { member, outcome, .. } = judged;
+        *outcome == Outcome::Violation && member.two_factor == TwoFactor::Unknown
+    };
+    number(report.members.iter().filter(is_unknown).count())
 }
 
 /// How many members no accepted source knows, of those who log in.
@@ -206,7 +213,7 @@ pub(crate) fn other_sources(source: &Provenance) -> Vec<String> {
     });
     let entra = source.entra.as_ref().map(|asked| {
         let users = match asked.rows {
-            Some(rows) => format!("{} with registered methods", count(rows, "user")),
+            Some(rows) => format!("{} in its list of registered methods", count(rows, "user")),
             None => "its lists could not be read".into(),
         };
         format!("Microsoft Entra tenant {} at {}: {users}", asked.tenant, asked.read_at)

@@ -392,7 +392,7 @@ fn the_last_day_is_a_date_or_a_number_of_days() {
     let add = ["policy", "add", "ada", "--id", "EX-1", "--reason", "r"];
     for (more, said) in [
         (&[][..], "<--expires <YYYY-MM-DD>|--days <N>>"),
-        (&["--days", "0"], "0 is not in 1..=366"),
+        (&["--days", "0"], "write 1 to 366"),
         (&["--days", "3", "--expires", "2030-01-01"], "cannot be used with"),
     ] {
         let outcome = ground.sandbox.run_against(&ground.server, &[&add[..], more].concat());

@@ -52,7 +52,7 @@ fn an_account_that_nobody_logs_in_with_is_not_among_the_unknown() {
     server.permission("acme", "owner");
     sandbox.write("policy.yaml", policy("acme", ""));
     let texts = written(&sandbox, &server, &[], 1);
-    assert!(texts.iter().any(|text| text.contains("; 1 unknown to every accepted source")));
+    assert!(texts.iter().any(|text| text.contains("1 without proof or exemption (1 unknown)")));
     for text in texts {
         assert!(!text.contains("2 unknown"), "{text}");
     }

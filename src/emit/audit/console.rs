@@ -26,6 +26,9 @@ pub(crate) fn write(audit: &Audit, out: &mut dyn io::Write, style: Style) -> io:
     if style.quiet {
         return Ok(());
     }
+    for help in words::help(audit) {
+        console.advice("help:", help, console.paint.strong)?;
+    }
     for (title, lines) in sections(audit) {
         if lines.is_empty() {
             continue;

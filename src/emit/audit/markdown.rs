@@ -22,6 +22,9 @@ pub(super) fn write(audit: &Audit, out: &mut dyn io::Write) -> io::Result<()> {
     for caveat in words::caveats(audit) {
         writeln!(out, "\n> **Note:** {}", markdown(&caveat))?;
     }
+    for help in words::help(audit) {
+        writeln!(out, "\n> **Help:** {}", markdown(help))?;
+    }
     for (title, lines) in sections(audit) {
         if lines.is_empty() {
             continue;

@@ -69,6 +69,8 @@ pub(super) fn sections(audit: &Audit) -> Vec<(&'static str, Vec<String>)> {
         audit.workspaces.iter().map(|own| format!("{}: {}", own.slug, words::looks(audit, own)));
     let breaks = audit.chain.breaks.iter().map(words::chain_break);
     let period = format!("{}, UTC", words::period(audit));
+    let chain = (audit.chain.reports > 0).then(|| words::chain(audit));
+    let evidence = [period, words::files(audit)].into_iter().chain(chain);
     vec![
         ("Exposures", exposures.collect()),
         ("Other broken rules", audit.broken_rules.iter().map(words::broken).collect()),
@@ -79,6 +81,6 @@ pub(super) fn sections(audit: &Audit) -> Vec<(&'static str, Vec<String>)> {
         ("Breaks in the chain of reports", breaks.collect()),
         ("Not counted", audit.not_counted.iter().map(words::not_counted).collect()),
         ("Workspaces", workspaces.collect()),
-        ("Evidence", vec![period, words::files(audit), words::chain(audit)]),
+        ("Evidence", evidence.collect()),
     ]
 }

@@ -79,7 +79,12 @@ pub(crate) fn headline(audit: &Audit) -> Headline {
             summary.gaps,
             format!("{} of more than {max_gap} without a look", count(summary.gaps, "gap")),
         ),
-        (summary.looks == 0).then(|| "no complete reading by a live report".into()),
+        (summary.looks == 0).then(|| {
+            let outside = audit.files.before + audit.files.after;
+            let outside = when(outside, format!("; {} outside of it", are(outside, "report")));
+            let outside = outside.unwrap_or_default();
+            format!("no complete reading by a live report within the period{outside}")
+        }),
         when(summary.not_evidence, format!("{} not evidence", are(summary.not_evidence, "report"))),
         when(
             summary.policies_not_allowed,
@@ -89,8 +94,8 @@ pub(crate) fn headline(audit: &Audit) -> Headline {
     let (verdict, reasons): (_, Vec<String>) = match audit.verdict {
         PeriodVerdict::Covered => {
             let longest = audit.workspaces.iter().map(|own| own.longest_stretch_s).max();
-            let apart = length(longest.unwrap_or_default());
-            ("covered", vec![format!("{looks}, all compliant, at most {apart} apart")])
+            let longest = unseen(longest.unwrap_or_default());
+            ("covered", vec![format!("{looks}, all compliant"), longest])
         }
         PeriodVerdict::Violations => {
             ("violations", violations.into_iter().chain(gaps).flatten().collect())
@@ -102,6 +107,43 @@ pub(crate) fn headline(audit: &Audit) -> Headline {
 
 fn are(number: u64, thing: &str) -> String {
     format!("{} {}", count(number, thing), if number == 1 { "is" } else { "are" })
+}
+
+/// What `people` has a row of: a person can be a member of several workspaces.
+pub(crate) fn membership(audit: &Audit) -> &'static str {
+    if audit.workspaces.len() > 1 { "membership" } else { "member" }
+}
+
+/// What to do about what is missing, a sentence each.
+pub(crate) fn help(audit: &Audit) -> Vec<&'static str> {
+    let summary = &audit.summary;
+    let all = [
+        (
+            summary.looks == 0,
+            "Give the reports of runs within the period, or another period; only complete, live \
+             ones count.",
+        ),
+        (
+            summary.looks > 0 && summary.gaps > 0,
+            "Give the reports that are missing from the gaps. If there was no run, find out why \
+             its schedule stopped.",
+        ),
+        (
+            summary.not_evidence > 0,
+            "`mfa-gate verify REPORT.json` says what is wrong with a report that is not evidence.",
+        ),
+        (
+            summary.policies_not_allowed > 0,
+            "If a policy that is not allowed was approved, give its digest with --policy-sha256 \
+             too.",
+        ),
+    ];
+    all.into_iter().filter_map(|(applies, help)| applies.then_some(help)).collect()
+}
+
+/// The longest time without a look.
+fn unseen(seconds: i64) -> String {
+    format!("longest time without a look: {}", length(seconds))
 }
 
 /// What a reader has to know before relying on the verdict.
@@ -215,10 +257,10 @@ pub(crate) fn gaps(audit: &Audit) -> impl Iterator<Item = (&AuditedWorkspace, &G
 pub(crate) fn looks(audit: &Audit, workspace: &AuditedWorkspace) -> String {
     let looks = count(number(workspace.looks.len()), "look");
     let compliant = workspace.looks.iter().filter(|look| look.compliant).count();
-    let longest = length(workspace.longest_stretch_s);
+    let longest = unseen(workspace.longest_stretch_s);
     let mut line = match workspace.looks.len() {
         0 => "no look".to_owned(),
-        _ => format!("{looks}, {compliant} compliant, at most {longest} apart"),
+        _ => format!("{looks}, {compliant} compliant; {longest}"),
     };
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
     if day(workspace.from) > audit.from {
@@ -251,10 +293,15 @@ pub(crate) fn settings(change: &PolicyChange) -> Vec<String> {
     let rules = change.rules.iter().map(|rule| {
         format!("rule {}: {} before, {} now", rule.rule.id(), rule.from.id(), rule.to.id())
     });
-    let settings = change
-        .settings
-        .iter()
-        .map(|setting| format!("{}: {} before, {} now", setting.setting, setting.from, setting.to));
+    let settings = change.settings.iter().map(|setting| {
+        let is_limit = setting.setting.starts_with("limits.");
+        let [from, to] = [&*setting.from, &*setting.to].map(|value| match value {
+            "null" if is_limit => "no limit",
+            "null" => "not set",
+            value => value,
+        });
+        format!("{}: {from} before, {to} now", setting.setting)
+    });
     rules.chain(settings).collect()
 }
 

@@ -7,7 +7,7 @@ use askama::Template;
 use jiff::civil::Date;
 
 use super::scale::{Bar, Month, Scale};
-use super::{CHUNK, SCRIPT, STYLE, digest, evidence, write_page};
+use super::{CHUNK, SCRIPT, STYLE, digest, evidence, spans, write_page};
 use crate::emit::audit::words;
 use crate::emit::summary::{Headline, count, number, some};
 use crate::report::{

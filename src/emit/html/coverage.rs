@@ -2,9 +2,8 @@
 
 use super::scale::Percent;
 use crate::emit::summary;
-use crate::emit::summary::{count, number};
-use crate::member::TwoFactor;
-use crate::report::{JudgedMember, Outcome, Report};
+use crate::emit::summary::count;
+use crate::report::Report;
 
 /// The least width of a part: one member of ten thousand is seen as well.
 const LEAST: u64 = 80;
@@ -36,11 +35,7 @@ pub(super) struct Part {
 impl Coverage {
     pub(super) fn new(report: &Report) -> Self {
         let summary = &report.summary;
-        let is_unknown = |judged: &&JudgedMember| {
-            let JudgedMember { member, outcome, .. } = judged;
-            *outcome == Outcome::Violation && member.two_factor == TwoFactor::Unknown
-        };
-        let unknown = number(report.members.iter().filter(is_unknown).count());
+        let unknown = summary::unknown_violations(report);
         let part = |class, hatched, label, count| {
             let (start, width) = (Percent(0), Percent(0));
             Part { class, hatched, label, count, start, width }

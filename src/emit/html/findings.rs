@@ -36,6 +36,11 @@ pub(super) fn groups<'a>(report: &'a Report) -> Vec<Group<'a>> {
     summary::by_rule(report).map(group).collect()
 }
 
+/// Whether any of them lists members.
+pub(super) fn are_about_members(groups: &[Group<'_>]) -> bool {
+    groups.iter().any(|group| group.subject == Subject::Member)
+}
+
 /// The first different pieces of advice.
 fn helps<'a>(findings: &[&'a Finding]) -> Vec<&'a str> {
     let mut helps: Vec<&str> = Vec::new();

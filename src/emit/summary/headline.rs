@@ -31,9 +31,10 @@ pub(crate) fn headline(report: &Report) -> Headline {
 pub(crate) fn headline_with(report: &Report, names: bool) -> Headline {
     let read: Vec<&Workspace> =
         report.workspaces.iter().filter(|workspace| workspace.complete).collect();
+    let thing = if read.len() > 1 { "membership" } else { "member" };
     let whole = format!(
         "{} of {}",
-        count(report.summary.members, "member"),
+        count(report.summary.members, thing),
         slugs(read.iter().map(|workspace| &*workspace.slug))
     );
     let unprotected = |concerned: u64| {

@@ -59,6 +59,20 @@ fn another_workspace_counts_for_itself() {
 }
 
 #[test]
+fn a_period_without_a_look_says_where_the_reports_are_and_what_to_do() {
+    let reports = Reports::daily([1, 2, 9]);
+    let audited = reports.audit_of("04", "07", &[]);
+    audited.ends(3, "gaps");
+    audited.says("no complete reading by a live report within the period");
+    audited.says("3 reports are outside of it");
+    audited.says("help: Give the reports of runs within the period");
+    assert!(!audited.outcome.stdout.contains("0 of 0"), "{}", audited.outcome.stdout);
+    let audited = reports.audit_of("01", "09", &[]);
+    audited.ends(3, "gaps");
+    audited.says("help: Give the reports that are missing from the gaps.");
+}
+
+#[test]
 fn what_is_not_live_counts_for_nothing() {
     let exposed = [("acme", members(0..2, [2]))];
     let simulated = live::judged(POLICY, at("05 02:00"), &exposed, |run| run.options.today = true);

@@ -9,7 +9,7 @@ use crate::support::policy;
 fn a_period_without_gap_and_exposure_is_covered() {
     let audited = Reports::daily(1..=10).audit(&[]);
     audited.ends(0, "covered");
-    audited.says("covered: 10 looks, all compliant, at most 24 h apart");
+    audited.says("longest time without a look: 24 h");
     audited.is("/summary/looks", 10);
     audited.is("/summary/people", 3);
     audited.is("/workspaces/0/gaps", json!([]));
@@ -108,7 +108,7 @@ fn a_workspace_counts_from_the_policy_that_adds_it() {
     audited.ends(0, "covered");
     audited.is("/workspaces/1/from", "2025-09-06T02:00:00Z");
     audited.is("/workspaces/1/days/0/state", "out_of_scope");
-    audited.says("labs: 5 looks, 5 compliant, at most 24 h apart; added on 2025-09-06 02:00 UTC");
+    audited.says("labs: 5 looks, 5 compliant; longest time without a look: 24 h; added on 2025-09-06 02:00 UTC");
     audited.says(r#"workspaces: ["acme"] before, ["acme","labs"] now"#);
     // A policy that names it is all it takes: nobody need have looked at it.
     let reports = Reports::daily(1..=5);
@@ -132,7 +132,7 @@ fn a_workspace_that_was_renamed_counts_until_the_policy_that_drops_it() {
     let audited = reports.audit(&[]);
     audited.ends(0, "covered");
     audited.is("/workspaces/0/until", "2025-09-06T02:00:00Z");
-    audited.says("acme: 5 looks, 5 compliant, at most 24 h apart; in no policy since 2025-09-06");
+    audited.says("acme: 5 looks, 5 compliant; longest time without a look: 24 h; in no policy since 2025-09-06");
     // Who asks for it asks for the whole period.
     reports.audit(&["--workspace", "acme"]).ends(3, "gaps");
 }
