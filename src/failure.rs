@@ -86,6 +86,13 @@ impl Problem {
     }
 }
 
+/// The address of a page of `docs/` as this version has it: the binary comes without them.
+pub(crate) fn docs(page: &str) -> String {
+    const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    format!("{REPOSITORY}/blob/v{VERSION}/docs/{page}")
+}
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {

@@ -19,16 +19,13 @@ use super::json;
 use super::summary::{self, Excuse};
 use crate::digest::{hex, sha256};
 use crate::escape::{sarif_message, uri_path, visible};
+use crate::failure::docs;
 use crate::location::Location as Place;
 use crate::report::{Finding, ListedMember, Report, Severity};
 use crate::rule::{Level as RuleLevel, Rule};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-
-/// The page of the rules, as this version has it: a heading for each.
-const RULES: &str =
-    concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/v", env!("CARGO_PKG_VERSION"), "/docs/rules.md");
 
 /// How many results GitHub takes in a run.
 const MAX_RESULTS: usize = 25_000;
@@ -122,7 +119,7 @@ fn descriptor(rule: Rule) -> Descriptor {
             text: sarif_message(&format!("{help} Supports {supports}.")).into_owned(),
             markdown: format!("{help}\n\nSupports {supports}."),
         },
-        help_uri: format!("{RULES}#{}", rule.id()),
+        help_uri: format!("{}#{}", docs("rules.md"), rule.id()),
         properties: RuleProperties {
             tags: ["security", "authentication", "external/cwe/cwe-308"],
             security_severity: rule.security_severity(),

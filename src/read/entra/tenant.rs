@@ -11,7 +11,7 @@ use crate::env::{
     AZURE_AUTHORITY_HOST, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN,
     AZURE_TENANT_ID, GRAPH_URL,
 };
-use crate::failure::Failure;
+use crate::failure::{Failure, docs};
 use crate::hosts::{MICROSOFT_CLOUDS, MicrosoftCloud};
 use crate::http::{Secret, base_address};
 
@@ -51,8 +51,13 @@ impl Credential {
 
 const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
-const HELP: &str = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or \
-    AZURE_FEDERATED_TOKEN_FILE. docs/sign-on.md says how to make them.";
+fn help() -> String {
+    format!(
+        "Set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or \
+         AZURE_FEDERATED_TOKEN_FILE. How to make them: {}",
+        docs("sign-on.md")
+    )
+}
 
 impl Tenant {
     /// The tenant that the environment names, if it names any: `lookup` gives the value of a
@@ -168,7 +173,7 @@ pub(crate) fn unset() -> Failure {
     Failure::usage(
         "the policy takes the roster from Microsoft Entra, and there is no credential for it in \
          the environment",
-        HELP,
+        help(),
     )
 }
 
@@ -181,7 +186,7 @@ fn incomplete(parts: [(&str, bool); 3]) -> Failure {
     };
     let (set, missing) = (those(true), those(false));
     let what = "the credential for Microsoft Entra is not complete";
-    Failure::usage(format!("{what}: {set} set, and {missing} not"), HELP)
+    Failure::usage(format!("{what}: {set} set, and {missing} not"), help())
 }
 
 #[cfg(test)]

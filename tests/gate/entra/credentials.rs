@@ -27,7 +27,7 @@ fn none_half_and_two_are_refused_by_name() {
     let names = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"];
     refuses(&entra, POLICY, &[], &none, &names);
     for missing in all {
-        let says = [missing, "is not complete", "docs/sign-on.md"];
+        let says = [missing, "is not complete", "/docs/sign-on.md"];
         refuses(&entra, POLICY, &[], &[(missing, "")], &says);
     }
     entra.ground.sandbox.write("token", "eyJh.federated.token");
