@@ -1,6 +1,7 @@
 //! `mfa-gate pipe`: the entry point of the Bitbucket Pipe, which turns its variables into arguments.
 //! `pipe.yml` declares them.
 
+mod demands;
 mod variables;
 
 use std::path::Path;
@@ -10,9 +11,10 @@ use clap::Parser;
 use crate::ci;
 use crate::cli::Cli;
 use crate::env;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, docs};
 use crate::files::same_file;
 use crate::run::Context;
+use demands::demand;
 use variables::{Variables, is_unset};
 
 /// Where Bitbucket finds test results by itself:
@@ -22,14 +24,21 @@ const TEST_RESULTS: &str = "test-results";
 /// The oldest that a report may be where `MAX_AGE` says nothing: one of yesterday's schedule holds.
 const DEFAULT_MAX_AGE: &str = "26h";
 
+/// The variables that the pipe has a shorter name for, and what the program calls them.
+const RENAMED: [(&str, &str); 2] =
+    [("SLACK_WEBHOOK_URL", env::SLACK_WEBHOOK_URL), ("REDACT_KEY", env::REDACT_KEY)];
+
+/// The `REDACT_KEY` that asks for pseudonyms by a key of this run alone.
+const RANDOM: &str = "random";
+
 /// Runs `check`, or `verify` where `VERIFY` names a report, as the pipe's variables have it.
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let variables = Variables::new(context.variables);
     let given = |name: &str| (context.env)(name).filter(|value| !is_unset(value, name));
-    let env = |name: &str| match name {
-        "MFA_GATE_SLACK_WEBHOOK_URL" => variables.text("SLACK_WEBHOOK_URL").or_else(|| given(name)),
-        "MFA_GATE_REDACT_KEY" => variables.text("REDACT_KEY").or_else(|| given(name)),
-        name => given(name),
+    let env = |name: &str| {
+        let renamed = RENAMED.iter().find(|(_, program)| *program == name);
+        let own = renamed.and_then(|(pipe, _)| variables.text(pipe));
+        own.filter(|key| name != env::REDACT_KEY || key != RANDOM).or_else(|| given(name))
     };
     context.secrets.learn(&env);
     clear(&variables);
@@ -39,17 +48,40 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     variables.flag("DEBUG")?;
     let args = match variables.text("VERIFY") {
         Some(report) => verify(&variables, &report)?,
-        None => check(&variables)?,
+        None => {
+            let args = check(&variables)?;
+            let is_set = |name: &str| {
+                let renamed = RENAMED.iter().find(|(pipe, _)| *pipe == name);
+                let name = renamed.map_or(name, |(_, program)| program);
+                env(name).or_else(|| env(&env::file_of(name))).is_some()
+            };
+            demand(&variables, &is_set)?;
+            args
+        }
     };
     let cli = Cli::try_parse_from(args).map_err(|error| {
         let message = error.render().to_string();
         let what = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
         Failure::usage(
             format!("the pipe's variables do not fit: {what}"),
-            "docs/pipe.md says what each of them takes.",
+            format!("What each of them takes: {}", docs("pipe.md")),
         )
     })?;
     super::run(&cli, &Context { env: &env, is_pipe: true, ..*context })
+        .map_err(|failure| in_own_names(failure, &variables))
+}
+
+/// The same failure with the names of the pipe's variables, where it is about one of them.
+fn in_own_names(failure: Failure, variables: &Variables) -> Failure {
+    let Failure::Usage(mut problem) = failure else { return failure };
+    for (pipe, program) in RENAMED {
+        if variables.text(pipe).is_some() {
+            for text in [&mut problem.what, &mut problem.help] {
+                *text = text.replace(program, pipe);
+            }
+        }
+    }
+    Failure::Usage(problem)
 }
 
 /// Whether a variable of the pipe is true, before it is known whether the variables are right.

@@ -41,6 +41,7 @@ mod misled;
 mod organisation;
 mod owners;
 mod pipe;
+mod pipe_unset;
 mod pipe_variables;
 mod places;
 mod policy_add;

@@ -262,11 +262,12 @@ fn nobody_is_named_when_asked_for() {
     let (redact, reports) = (("REDACT", "True"), ("REPORTS", "out"));
     let by_key = ids(&[redact, reports, key]);
     assert_eq!(by_key, ids(&[redact, reports, key]));
-    let unset = ("REDACT_KEY", "${REDACT_KEY}");
-    assert_ne!(ids(&[redact, reports, unset]), ids(&[redact, reports, unset]));
+    let random = ("REDACT_KEY", "random");
+    assert_ne!(ids(&[redact, reports, random]), ids(&[redact, reports, random]));
     let short = run(&server, &sandbox, &[redact, ("REDACT_KEY", "too-short")]);
     assert_eq!(short.code, 2, "{}", short.stderr);
     assert!(!short.stderr.contains("too-short"), "{}", short.stderr);
+    assert!(!short.stderr.contains("MFA_GATE_"), "the pipe's own name: {}", short.stderr);
 }
 
 #[test]
@@ -293,5 +294,6 @@ fn slack_has_a_shorter_name_here() {
         run(&server, &sandbox, &[("SLACK_WEBHOOK_URL", "http://hooks.example/very-secret")]);
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("plain http"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("MFA_GATE_"), "the pipe's own name: {}", outcome.stderr);
     assert!(!outcome.stderr.contains("very-secret"), "{}", outcome.stderr);
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::env::{Variables as Environment, not_text};
-use crate::failure::Failure;
+use crate::failure::{Failure, docs};
 use crate::suggest::nearest;
 
 /// What the pipe declares, without the secured ones.
@@ -29,7 +29,7 @@ const SETTINGS: [&str; 15] = [
 
 /// Those whose default in `pipe.yml` is their own name, for the pipeline's secured variable: where
 /// the pipeline has none, they are unset.
-const SECURED: [&str; 14] = [
+pub(super) const SECURED: [&str; 14] = [
     "BITBUCKET_EMAIL",
     "BITBUCKET_API_TOKEN",
     "BITBUCKET_ACCESS_TOKEN",
@@ -78,6 +78,21 @@ impl Variables {
     pub(super) fn text(&self, name: &str) -> Option<String> {
         let value = self.set.get(name)?;
         (!value.is_empty() && !is_name_of(value, name)).then(|| value.clone())
+    }
+
+    /// A variable as Pipelines hands it over.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.set.get(name).map(String::as_str)
+    }
+
+    /// Whether a variable is given, and is nothing or its own name: the pipeline has no such one.
+    pub(super) fn is_void(&self, name: &str) -> bool {
+        self.value(name).is_some() && self.text(name).is_none()
+    }
+
+    /// Whether a setting is set, and not to `false`.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"))
     }
 
     /// An option with the value of a variable, if it is set.
@@ -130,10 +145,10 @@ impl Variables {
     fn check_one(&self, name: &str, value: &str) -> Result<(), Failure> {
         let (is_secured, is_setting) = (SECURED.contains(&name), SETTINGS.contains(&name));
         if is_name_of(value, name) {
-            return if is_secured { Ok(()) } else { Err(missing(name)) };
+            return if is_secured { Ok(()) } else { Err(missing(name, value)) };
         }
         if (is_secured || is_setting) && is_reference(value) {
-            return Err(missing(name));
+            return Err(missing(name, value));
         }
         // Whether Pipelines hands over a variable that was not given as an empty one is not
         // documented. An empty pin would drop what security approved, so its default is a word.
@@ -240,17 +255,20 @@ fn refuse_misspelt(name: &str) -> Result<(), Failure> {
         None => Ok(()),
         Some(meant) => Err(Failure::usage(
             format!("the pipe has no variable {name}"),
-            format!("Did you mean {meant}? docs/pipe.md lists them all."),
+            format!("Did you mean {meant}? All of them: {}", docs("pipe.md")),
         )),
     }
 }
 
 /// The value is not repeated: it may be a secret that looks like a name.
-fn missing(name: &str) -> Failure {
+pub(super) fn missing(name: &str, value: &str) -> Failure {
+    let holds = if value.is_empty() {
+        "is set and empty"
+    } else {
+        "holds the name of a variable that the pipeline does not have"
+    };
     Failure::usage(
-        format!(
-            "the pipe's variable {name} holds the name of a variable that the pipeline does not have"
-        ),
+        format!("the pipe's variable {name} {holds}"),
         "Define that variable in the repository's settings, or omit it in the pipe's variables.",
     )
 }
