@@ -72,11 +72,14 @@ pub(crate) fn find(
                 "Omit --roster and --roster-as-of, or delete `from: entra` in the policy.",
             ))
         }
-        RosterSource::Entra if accept.is_some_and(|accept| !accept.contains(&Source::Roster)) => {
-            Ok(None)
-        }
+        RosterSource::Entra if accept.is_some_and(|accept| !accept.iter().any(counts)) => Ok(None),
         RosterSource::Entra => Ok(Some(RosterInput::Entra(Tenant::from_env(env)?))),
     }
+}
+
+/// Whether a source is the word of an identity provider.
+fn counts(source: &Source) -> bool {
+    matches!(source, Source::Roster | Source::Sso)
 }
 
 fn read(
@@ -108,8 +111,8 @@ fn read(
             "Give the day on which the roster was exported.",
         ));
     }
-    let counts = |source: &Source| matches!(source, Source::Roster | Source::Sso);
-    let required: Vec<Source> = accept.unwrap_or_default().iter().copied().filter(counts).collect();
+    let required = accept.unwrap_or_default().iter().copied().filter(counts);
+    let required: Vec<Source> = required.collect();
     if accept.is_some() && required.is_empty() {
         return Err(Failure::usage(
             format!("--roster {} is given, and the policy does not accept it", path.display()),

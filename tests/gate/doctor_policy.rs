@@ -26,6 +26,7 @@ fn a_source_that_is_accepted_and_not_asked_is_failed() {
         ("accept: [bitbucket]", "ok", "acme", 0),
         ("accept: [bitbucket, atlassian]", "failed", "ATLASSIAN_ORG_ID", 3),
         ("accept: [roster]\nroster: {from: entra}", "failed", "AZURE_TENANT_ID", 3),
+        ("accept: [sso]\nroster: {from: entra}", "failed", "Microsoft Entra", 3),
         ("accept: [bitbucket, roster]", "unknown", "--roster-as-of", 0),
         ("accept: [bitbucket, sso]", "unknown", "--roster-as-of", 0),
     ] {
