@@ -45,8 +45,9 @@ pub fn message(text: &str, width: usize) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The cells of a row, each but the last padded to the width of its column. Cells for which a line
-/// has no room are on the next line.
+/// The cells of a row, each but the last padded to the width of its column. Columns for which a line
+/// has no room are on the next line, in every row the same ones; the last one only where its cell
+/// does not fit.
 pub(crate) fn row<'c>(
     cells: impl IntoIterator<Item = Cow<'c, str>>,
     widths: &[usize],
@@ -54,8 +55,9 @@ pub(crate) fn row<'c>(
 ) -> String {
     let mut row = String::new();
     let (mut start, mut padding) = (0, 0);
-    for (cell, &width) in cells.into_iter().zip(widths) {
-        if start > 0 && start + padding + cell.width() > line {
+    for (at, (cell, &width)) in (1..).zip(cells.into_iter().zip(widths)) {
+        let needed = if at == widths.len() { cell.width() } else { width.max(cell.width()) };
+        if start > 0 && start + padding + needed > line {
             row.push('\n');
             (start, padding) = (0, INDENT);
         }

@@ -352,12 +352,22 @@ fn people_are_counted_where_several_workspaces_were_read() {
     report.members.push(twice);
     report.summary.members = 8;
     Page::of(&report).says("8 memberships of 7 people: 2 protected");
+    Page::of(&report).says("2 of 8 memberships of acme, acme-labs");
 }
 
 #[test]
 fn advice_shows_what_is_typed_as_such() {
     let html = written(Format::Html, &everything());
     assert!(html.contains("approved again with a later <code>expires</code>.</p>"));
+}
+
+#[test]
+fn why_a_workspace_was_not_read_shows_what_is_typed_as_such() {
+    let mut report = report();
+    report.workspaces[1].error = Some("the permission is `member`, not `owner`".into());
+    let html = written(Format::Html, &report);
+    // In the verdict, and in the list of workspaces.
+    assert_eq!(html.matches("is <code>member</code>, not <code>owner</code>").count(), 2);
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn a_rule_is_explained_with_its_example_and_its_controls() {
         assert!(!said.contains("satisfies"), "{said}");
         // What MFA systems must be like is nothing that a list of members shows.
         assert!(!said.contains("8.5.1"), "{said}");
-        let about_cde = said.contains("into the CDE, where the workspace's code is in");
+        let about_cde = flowing.contains("into the CDE, where the workspace's code is in");
         assert_eq!(about_cde, rule != Rule::TooManyOwners, "{said}");
     }
     let two_factor = sandbox.run(&["explain", "two-factor-disabled"]).stdout;

@@ -80,7 +80,8 @@ impl<'a> Edit<'a> {
         let path = terminal(&self.document.policy.path);
         match refusal {
             Refusal::Invalid(problems) => Failure::rendered(format!(
-                "{problems}\n\nerror: {path} was not changed: the result would not be a valid policy"
+                "{problems}\n\nerror: {path} was not changed: the result would not be a valid \
+                 policy; the lines above are lines of the result"
             )),
             Refusal::Unusual => Failure::usage(
                 format!(

@@ -163,4 +163,10 @@ fn another_rule_of_level_deny_is_a_violation() {
     let audited = reports.audit(&[]);
     audited.ends(1, "violations");
     audited.is("/broken_rules/0/exemption", "EX-1");
+    // A limit that an earlier policy did not have is called that.
+    for day in 1..=2 {
+        let seen = [("acme", members(0..2, [2]))];
+        reports.look_by(&exempting("2025-10-30", ""), &format!("{day:02} 02:00"), &seen);
+    }
+    reports.audit(&[]).says("limits.max_days: no limit before, 10 now");
 }
