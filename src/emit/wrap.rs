@@ -89,7 +89,7 @@ mod tests {
     fn the_lines_of_a_message_hang_below_its_labels() {
         let text = "error: one two three\n  help: Do this, then that.";
         let wrapped = "error: one two\n       three\n  help: Do this,\n        then that.";
-        assert_eq!(message(text, 16), wrapped);
+        assert_eq!(message(text, 18), wrapped);
         assert_eq!(message(text, 80), text);
     }
 
