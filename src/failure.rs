@@ -81,7 +81,7 @@ impl Problem {
         Problem::new(
             "no members at all were listed",
             "Every workspace has at least its owner: check the slug, and that the credential \
-             belongs to an admin of the workspace.",
+             belongs to an owner of the workspace.",
         )
     }
 }

@@ -143,7 +143,7 @@ async fn role(client: &Client<'_>, workspace: &Workspace<'_>, seen: &mut Seen) -
         Ok((caller, headers)) => {
             seen.headers = Some(headers);
             let observation = match &caller {
-                Caller::Owner => Observation::ok(subject, "`owner`, an admin of the workspace"),
+                Caller::Owner => Observation::ok(subject, "`owner`"),
                 Caller::Other(permission) => {
                     let why = format!(
                         "`{permission}`, not `owner`: Bitbucket shows the second factor of others \
@@ -168,7 +168,7 @@ async fn role(client: &Client<'_>, workspace: &Workspace<'_>, seen: &mut Seen) -
     caller
 }
 
-const USE_AN_ADMINS: &str = "Use the credential of an admin of the workspace.";
+const USE_AN_ADMINS: &str = "Use the credential of an owner of the workspace.";
 
 /// Whether the first page shows who has a second factor.
 fn visibility(subject: String, members: &[Member], caller: &Caller) -> Observation {
@@ -190,7 +190,7 @@ fn visibility(subject: String, members: &[Member], caller: &Caller) -> Observati
         (_, Caller::Owner) => Observation::warning(
             subject,
             says,
-            "An admin asked, so Bitbucket itself does not know it of the others. `check` reports them \
+            "An owner asked, so Bitbucket itself does not know it of the others. `check` reports them \
              as two-factor-unknown; `mfa-gate explain two-factor-unknown` says what to do.",
         ),
         (_, Caller::Other(_) | Caller::NoAnswer(_)) => {

@@ -115,7 +115,7 @@ mod tests {
             ),
             Observation::failed(
                 "acme: second factor",
-                Problem::new("N".repeat(100), "Use the credential of an admin of the workspace."),
+                Problem::new("N".repeat(100), "Use the credential of an owner of the workspace."),
             ),
         ];
         render(&observations, Style { width, ..Style::default() })
@@ -139,7 +139,7 @@ mod tests {
                    Bitbucket.
         failed   acme: second factor:
                  NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN
-                 help: Use the credential of an admin of the
+                 help: Use the credential of an owner of the
                    workspace.
         ");
     }
@@ -159,7 +159,7 @@ mod tests {
                    are taken for those of Bitbucket.
         failed   acme: second factor:
                  NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN
-                 help: Use the credential of an admin of the workspace.
+                 help: Use the credential of an owner of the workspace.
         ");
     }
 
@@ -174,7 +174,7 @@ mod tests {
                  help: Look at it: the certificates of this machine decide which answers are taken for those of Bitbucket.
         failed   acme: second factor:
                  NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN
-                 help: Use the credential of an admin of the workspace.
+                 help: Use the credential of an owner of the workspace.
         ");
     }
 

@@ -51,7 +51,7 @@ fn nobody_to_judge(members: &[Member]) -> Option<Problem> {
         Problem::new(
             "none of the listed members can log in: all are app users or deactivated accounts",
             "Every workspace has at least one owner who can log in: check the slug, and that the \
-             credential belongs to an admin of the workspace.",
+             credential belongs to an owner of the workspace.",
         )
     })
 }

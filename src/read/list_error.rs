@@ -143,7 +143,7 @@ mod tests {
         Bitbucket answered 302, a redirect, which is not followed
           Check --api-url, and whether a proxy or a login page answers in place of Bitbucket.
         Bitbucket answered 401: Token is invalid, expired, or not supported for this endpoint.
-          BITBUCKET_ACCESS_TOKEN may have expired or been revoked, or the admin who made it may have left. Make a new workspace access token with the scope account; tokens of a repository or a project do not work here.
+          BITBUCKET_ACCESS_TOKEN may have expired or been revoked, or the owner who made it may have left. Make a new workspace access token with the scope account; tokens of a repository or a project do not work here.
         Bitbucket answered 401 and gave no reason; it wants a CAPTCHA to be solved first
           Log in at https://id.atlassian.com in a browser with the account of this credential, and solve the CAPTCHA. It appears after several failed logins: look for a job that still uses an old password or token of that account.
         Bitbucket answered 403: Your credentials lack one or more required privilege scopes. (granted: email; required: account)

@@ -56,7 +56,7 @@ pub(crate) fn judge(members: &[Member], accept: &[Source], caller: Caller) -> Re
         )),
         (Caller::NoAnswer(why), false) => Err(Problem::new(
             format!(
-                "no member's two-factor status is known, and whether an admin of the workspace \
+                "no member's two-factor status is known, and whether an owner of the workspace \
                  asked for it is not known either{}",
                 because(why)
             ),

@@ -64,7 +64,7 @@ fn all_is_well() {
              help: Look the day up where the account manages its API tokens, and
                enter it in a calendar.
     ok       scopes: read:workspace:bitbucket (required: read:workspace:bitbucket)
-    ok       acme: role: `owner`, an admin of the workspace
+    ok       acme: role: `owner`
     ok       acme: second factor: shown for 3 of the 3 active members on the first
              page
     unknown  acme: repositories: people with access to single repositories could not
@@ -140,10 +140,10 @@ fn somebody_who_is_not_shown_anything() {
     ok       scopes: read:workspace:bitbucket (required: read:workspace:bitbucket)
     failed   acme: role: `member`, not `owner`: Bitbucket shows the second factor of
              others to admins only
-             help: Use the credential of an admin of the workspace.
+             help: Use the credential of an owner of the workspace.
     failed   acme: second factor: shown for 0 of the 3 active members on the first
              page
-             help: Use the credential of an admin of the workspace.
+             help: Use the credential of an owner of the workspace.
     unknown  acme: repositories: people with access to single repositories could not
              be listed: Bitbucket answered 404 and gave no reason
              help: The policy does not look at them, so nothing is missing.
@@ -171,7 +171,7 @@ fn a_credential_that_is_refused() {
     failed   acme: second factor: Bitbucket answered 401: Token *** is invalid
              help: Check that BITBUCKET_EMAIL is the address of the Atlassian
                account that made BITBUCKET_API_TOKEN. The token may have expired or
-               been revoked, or the admin who made it may have left; make a new one
+               been revoked, or the owner who made it may have left; make a new one
                with the scope read:workspace:bitbucket.
     unknown  acme: repositories: people with access to single repositories could not
              be listed: Bitbucket answered 404 and gave no reason

@@ -48,7 +48,7 @@ impl Workspace<'_> {
             found.iter().filter_map(|member| member.email.as_deref()).collect();
         if told.len() < askable.len() {
             // No member has the others, or their owners are not shown to this caller, who may be
-            // shown itself all the same: only an admin can tell.
+            // shown itself all the same: only an owner can tell.
             match self.caller().await {
                 Caller::Owner => {}
                 Caller::Other(permission) => {
@@ -60,7 +60,7 @@ impl Workspace<'_> {
                 Caller::NoAnswer(why) => {
                     let why = because(why);
                     return Err(unknown(&format!(
-                        "not all were found, and whether an admin of the workspace asked is not \
+                        "not all were found, and whether an owner of the workspace asked is not \
                          known{why}"
                     )));
                 }
@@ -85,7 +85,7 @@ impl Workspace<'_> {
         if !members.iter().all(is_asked) {
             return Err(unknown(
                 "Bitbucket answered with other addresses than were asked for, as it does for \
-                 callers who are no admin of the workspace",
+                 callers who do not own the workspace",
             ));
         }
         whole.map_err(|inconsistency| {

@@ -112,7 +112,7 @@ impl Workspace<'_> {
 impl Owners {
     /// Notes who of the members owns the workspace.
     pub(crate) fn assign_roles(&self, members: &mut [Member]) -> Result<(), Problem> {
-        const ASK_AS_ADMIN: &str = "Use the credential of an admin of the workspace.";
+        const ASK_AS_ADMIN: &str = "Use the credential of an owner of the workspace.";
         if self.0.is_empty() {
             return Err(unknown(Problem::new("no owner was listed", ASK_AS_ADMIN)));
         }

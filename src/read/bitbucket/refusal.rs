@@ -116,11 +116,11 @@ impl Credential {
 
 const API_TOKEN: Words = Words {
     renew: "Check that BITBUCKET_EMAIL is the address of the Atlassian account that made \
-            BITBUCKET_API_TOKEN. The token may have expired or been revoked, or the admin who made \
+            BITBUCKET_API_TOKEN. The token may have expired or been revoked, or the owner who made \
             it may have left; make a new one with the scope read:workspace:bitbucket.",
-    scope: "Make an API token with the scope read:workspace:bitbucket, as an admin of the \
+    scope: "Make an API token with the scope read:workspace:bitbucket, as an owner of the \
             workspace.",
-    repositories: "Make an API token that has the scope read:repository:bitbucket too, as an admin \
+    repositories: "Make an API token that has the scope read:repository:bitbucket too, as an owner \
                    of the workspace. Such a token can also read source code.",
     membership: "Check the workspace's slug, and that the account of BITBUCKET_EMAIL is a member \
                  of it: to others Bitbucket says that there is none.",
@@ -129,7 +129,7 @@ const API_TOKEN: Words = Words {
 };
 
 const ACCESS_TOKEN: Words = Words {
-    renew: "BITBUCKET_ACCESS_TOKEN may have expired or been revoked, or the admin who made it may \
+    renew: "BITBUCKET_ACCESS_TOKEN may have expired or been revoked, or the owner who made it may \
             have left. Make a new workspace access token with the scope account; tokens of a \
             repository or a project do not work here.",
     scope: "Make a workspace access token with the scope account; tokens of a repository or a \
@@ -144,12 +144,12 @@ const ACCESS_TOKEN: Words = Words {
 
 const OAUTH: Words = Words {
     renew: "Check BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET. It has to be a private consumer \
-            with a callback URL (any will do). It may have been deleted, or the admin who owns it \
+            with a callback URL (any will do). It may have been deleted, or the owner who made it \
             may have left.",
     scope: "Give the OAuth consumer the permission Account: Read; it acts as its owner, who has to \
-            be an admin of the workspace.",
+            be an owner of the workspace.",
     repositories: "Give the OAuth consumer the permission Account: Read; its owner has to be an \
-                   admin of the workspace.",
+                   owner of the workspace.",
     membership: "Check the workspace's slug, and that the owner of the OAuth consumer is a member \
                  of it: to others Bitbucket says that there is none.",
     allowance: "Try again later: Bitbucket counts the requests of an hour, and whatever else uses \
