@@ -262,8 +262,8 @@ fn nobody_is_named_when_asked_for() {
     let (redact, reports) = (("REDACT", "True"), ("REPORTS", "out"));
     let by_key = ids(&[redact, reports, key]);
     assert_eq!(by_key, ids(&[redact, reports, key]));
-    let random = ("REDACT_KEY", "random");
-    assert_ne!(ids(&[redact, reports, random]), ids(&[redact, reports, random]));
+    let default = ("REDACT_KEY", "${REDACT_KEY}");
+    assert_ne!(ids(&[redact, reports, default]), ids(&[redact, reports, default]));
     let short = run(&server, &sandbox, &[redact, ("REDACT_KEY", "too-short")]);
     assert_eq!(short.code, 2, "{}", short.stderr);
     assert!(!short.stderr.contains("too-short"), "{}", short.stderr);

@@ -19,9 +19,7 @@ pub(super) fn demand(variables: &Variables, is_set: &dyn Fn(&str) -> bool) -> Re
     demand_webhook(variables, is_set)?;
     demand_key(variables, is_set)?;
     demand_credentials(variables, is_set)?;
-    // The default of `pipe.yml` has braces, and is there in runs that want no such variable.
-    let is_default = |name: &str| variables.value(name) == Some(&*format!("${{{name}}}"));
-    let is_idle = |name: &&str| variables.is_void(name) && !is_default(name) && !is_set(name);
+    let is_idle = |name: &&str| is_undefined(variables, name) && !is_set(name);
     let idle: Vec<&str> = SECURED.into_iter().filter(is_idle).collect();
     if !idle.is_empty() {
         log::warn!(
@@ -31,6 +29,12 @@ pub(super) fn demand(variables: &Variables, is_set: &dyn Fn(&str) -> bool) -> Re
         );
     }
     Ok(())
+}
+
+/// Whether a variable is passed on that the pipeline does not have. The default of `pipe.yml` has
+/// braces, and is there in runs that want no such variable.
+fn is_undefined(variables: &Variables, name: &str) -> bool {
+    variables.is_void(name) && variables.value(name) != Some(&*format!("${{{name}}}"))
 }
 
 fn demand_webhook(variables: &Variables, is_set: &dyn Fn(&str) -> bool) -> Result<(), Failure> {
@@ -47,13 +51,14 @@ fn demand_webhook(variables: &Variables, is_set: &dyn Fn(&str) -> bool) -> Resul
 }
 
 fn demand_key(variables: &Variables, is_set: &dyn Fn(&str) -> bool) -> Result<(), Failure> {
-    if !variables.is_on("REDACT") || !variables.is_void("REDACT_KEY") || is_set("REDACT_KEY") {
+    let name = "REDACT_KEY";
+    if !variables.is_on("REDACT") || !is_undefined(variables, name) || is_set(name) {
         return Ok(());
     }
     Err(Failure::usage(
         "the pipe's variable REDACT is set, and REDACT_KEY is not defined",
-        "Define that variable in the repository's settings, or set REDACT_KEY to `random`: then \
-         each run has other pseudonyms.",
+        "Define that variable in the repository's settings, or omit REDACT_KEY: then each run has \
+         other pseudonyms.",
     ))
 }
 
