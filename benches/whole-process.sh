@@ -120,7 +120,7 @@ audited() {
   rm -rf reports
   # Three hours apart, so that the period is over.
   last=$(python3 "$reports_of" report.json "$1" reports 3)
-  timed 1 "$gate" audit reports --from 2025-01-01 --to "$last" --report json=audit.json --report html=audit.html
+  timed "1 $gate audit reports --from 2025-01-01 --to $last --report json=audit.json --report html=audit.html"
 }
 reports_of=$(dirname "$generator")/reports.py
 
