@@ -1,6 +1,6 @@
 //! Enums of which each variant is one word in policies, in reports or on the command line.
 
-/// An enum of words that [`words!`] defines.
+/// An enum of words that `words!` defines.
 pub trait Word: Copy + Send + Sync + 'static {
     /// Every word, in the order in which they are listed.
     const ALL: &'static [Self];
