@@ -9,7 +9,7 @@ use crate::quote::excerpt;
 pub(crate) enum Inconsistency {
     #[error("the pages do not agree on how many members there are: {0} and {1}")]
     Sizes(u64, u64),
-    #[error("{came} members were listed where Bitbucket counts {size}")]
+    #[error("Bitbucket counts {size} members and listed {came}")]
     Count { came: u64, size: u64 },
     #[error("the member {} was listed twice", excerpt(.0))]
     Twice(Box<str>),

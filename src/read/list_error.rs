@@ -162,7 +162,7 @@ mod tests {
           Try again. If it happens again, report it to Bitbucket.
         there is no end to the pages
           Try again. If it happens again, report it to Bitbucket.
-        the list was read twice and did not add up: 99 members were listed where Bitbucket counts 100
+        the list was read twice and did not add up: Bitbucket counts 100 members and listed 99
           Try again when fewer people join and leave.
         the list was read twice and did not add up: page 2 of 3 has no `next`, so the pages are not of one list
           Trying again is unlikely to help. Check --api-url and whether a proxy changes the answers; if neither is the cause, report it to Atlassian.

@@ -182,7 +182,7 @@ fn a_list_that_cannot_be_read_is_no_list() {
         (403, refused.clone(), "Bitbucket answered 403", "read:repository:bitbucket"),
         (500, refused, "Bitbucket answered 500", "Without `repositories` in `coverage`"),
         (200, elsewhere, "the repository labs/app", "Check the slug"),
-        (200, short, "1 members were listed where Bitbucket counts 2", "Try again"),
+        (200, short, "Bitbucket counts 2 members and listed 1", "Try again"),
         (200, twice, "was listed twice", "Try again"),
         (200, both_ways, "with two-step verification and without", "Try again"),
     ] {

@@ -60,7 +60,7 @@ async fn a_count_that_never_adds_up() {
     let reading = read(&server).await;
     assert_eq!((reading.walk.requests, reading.walk.walks), (4, 2));
     let why = failed(&reading).what;
-    assert!(why.contains("149 members were listed where Bitbucket counts 150"), "{why}");
+    assert!(why.contains("Bitbucket counts 150 members and listed 149"), "{why}");
 }
 
 /// What is said where a change makes the pages of 150 members no whole list.

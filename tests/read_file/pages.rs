@@ -96,7 +96,7 @@ fn pages_that_are_not_the_whole_list() {
         (changed(&|pages| pages[1]["size"] = 6.into()), "5 and 6"),
         (
             changed(&|pages| drop(pages[1]["values"].as_array_mut().unwrap().pop())),
-            "4 members were listed where Bitbucket counts 5",
+            "Bitbucket counts 5 members and listed 4",
         ),
         (
             changed(&|pages| pages[1]["values"][0] = whole[0]["values"][0].clone()),
