@@ -117,7 +117,7 @@ fn part_of_an_answer_does_not_tell_whose_an_address_is() {
         ("previous", json!("https://x/2.0/workspaces/acme/members?page=1"), "`previous`"),
         ("next", json!("https://x/2.0/workspaces/acme/members?page=2"), "`next`"),
         ("pagelen", json!(0), "does not prove"),
-        ("size", json!(1), "0 members were listed"),
+        ("size", json!(1), "and listed 0"),
         ("permission", json!("owner"), "`permission`"),
     ] {
         let ground = Ground::with(&[row(0, Some(json!(true))), row(1, Some(json!(false)))]);

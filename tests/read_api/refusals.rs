@@ -35,7 +35,7 @@ async fn refusals_and_what_to_do() {
                 .insert_header("x-accepted-oauth-scopes", "account")
                 .set_body_json(error("No.")),
             "403: No. (granted: repository; required: account)",
-            "admin",
+            "owner",
         ),
         (status(404).set_body_json(error("No workspace")), "404: No workspace", "slug"),
         (status(410).set_body_json(error("CHANGE-2770")), "410: CHANGE-2770", "newer"),

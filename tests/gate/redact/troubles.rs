@@ -144,7 +144,7 @@ fn files_that_are_not_understood() {
     let export = "Public Name,Email Address,Last Login (UTC),Has 2SV,On Plan\n";
     let rows = json!([row(1, true), row(2, true)]);
     for (text, code, said) in [
-        (format!("{{\"values\": {rows}, \"size\": 3}}"), 3, "2 members were listed"),
+        (format!("{{\"values\": {rows}, \"size\": 3}}"), 3, "and listed 2"),
         (format!("{{\"values\": {rows} "), 2, "members.json:1"),
         (json!({"values": [{"user": "Ada Qzx"}]}).to_string(), 2, "members.json:1"),
         (json!({"values": [row(1, true), row(1, true)], "size": 2}).to_string(), 3, "twice"),
