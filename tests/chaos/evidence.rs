@@ -121,8 +121,8 @@ fn follows(judged: &JudgedMember, accept: &[Source]) -> Result<(), String> {
     Err(format!("{two_factor:?}, and {:?}", judged.outcome))
 }
 
-/// Checks that nobody is accused whom an accepted source was not asked about, or whom the organisation
-/// would clear.
+/// Checks that every accepted source was asked about a member who is accused, and that the organisation
+/// would not clear them.
 fn everybody_was_asked(schedule: &Schedule, id: usize, evidence: Evidence) -> Result<(), String> {
     let elsewhere = &schedule.elsewhere;
     for &source in &elsewhere.accept {

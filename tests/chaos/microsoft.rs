@@ -11,7 +11,7 @@ use crate::graph::{Asked, Page, USERS};
 use crate::http::{Answers, Framing, Reply, Request};
 use crate::server::complaint;
 use crate::tenant::{List, Refusal, Tenant};
-use crate::weather::{Fault, RETRY_AFTER};
+use crate::weather::{self, Fault, RETRY_AFTER};
 
 /// What tokens are asked for with.
 pub(crate) const SECRET: &str = "cl1ent-w0rd";
@@ -24,15 +24,7 @@ pub(crate) const TENANT: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 const TOKEN_PATH: &str = "/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/oauth2/v2.0/token";
 
 /// One request for a page, and what became of it.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) asked: Asked,
-    /// What became of the answer, for people.
-    #[expect(dead_code, reason = "shown where a seed is run alone")]
-    pub(crate) fault: Fault,
-    /// The page, where every byte of it was sent.
-    pub(crate) page: Option<Page>,
-}
+pub(crate) type Told = weather::Told<Asked, Page>;
 
 /// What both servers saw.
 #[derive(Debug, Default)]

@@ -8,21 +8,13 @@ use crate::http::{Answers, Framing, Reply, Request};
 use crate::listing::{Asked, List, Page};
 use crate::organisation::Organisation;
 use crate::server::complaint;
-use crate::weather::{Fault, RESET};
+use crate::weather::{self, Fault, RESET};
 
 /// The key that the organisation is asked with.
 pub(crate) const KEY: &str = "org-k3y";
 
 /// One request for a page of the directory, and what became of it.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) asked: Asked,
-    /// What became of the answer, for people.
-    #[expect(dead_code, reason = "shown where a seed is run alone")]
-    pub(crate) fault: Fault,
-    /// The page, where every byte of it was sent.
-    pub(crate) page: Option<Page>,
-}
+pub(crate) type Told = weather::Told<Asked, Page>;
 
 /// What the organisation's server saw.
 #[derive(Debug, Default)]

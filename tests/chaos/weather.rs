@@ -93,3 +93,14 @@ impl Weather {
         }
     }
 }
+
+/// One request for a page, and what became of it.
+#[derive(Debug)]
+pub(crate) struct Told<A, P> {
+    pub(crate) asked: A,
+    /// What became of the answer, for people.
+    #[expect(dead_code, reason = "shown where a seed is run alone")]
+    pub(crate) fault: Fault,
+    /// The page, where every byte of it was sent.
+    pub(crate) page: Option<P>,
+}

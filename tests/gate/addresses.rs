@@ -208,7 +208,7 @@ fn who_leaves_after_the_look_up_is_not_accused() {
 }
 
 #[test]
-fn the_directory_tells_whom_an_exemption_is_about() {
+fn the_directory_tells_which_member_an_exemption_is_about() {
     let ground = two(Search::Refused(403));
     ground.organisation.serve(Directory::of(vec![account(1, Some(true))]));
     let checked = ground.check_by(&exempt("Member1@ACME.example"), &[], &[]);
@@ -218,7 +218,7 @@ fn the_directory_tells_whom_an_exemption_is_about() {
 }
 
 #[test]
-fn bitbucket_tells_whom_an_exemption_is_about() {
+fn bitbucket_tells_which_member_an_exemption_is_about() {
     for search in [Search::Honest, Search::Shouting] {
         let ground = two(search);
         let checked = ground.check_by(&exempt("Member1@Acme.example"), &[], &ALONE);
@@ -296,7 +296,7 @@ fn somebody_found_is_no_word_on_the_others_to_who_is_no_owner() {
 }
 
 #[test]
-fn nobody_is_searched_whom_nobody_needs() {
+fn an_address_that_no_member_needs_is_not_searched() {
     let ground = two(Search::Honest);
     let ignored = ["--ignore-exemptions"];
     let checked = ground.check_by(&exempt("member1@acme.example"), &ignored, &ALONE);

@@ -110,7 +110,7 @@ fn a_caller_who_sees_only_its_own_flag_accuses_nobody() {
 }
 
 #[test]
-fn an_owner_to_whom_nobody_is_shown_accuses_nobody() {
+fn an_owner_who_is_shown_no_flag_accuses_no_one() {
     let server = Bitbucket::start();
     let members: Vec<Value> = (0..5).map(|number| row(number, Some(Value::Null))).collect();
     server.workspace("acme", &members);

@@ -72,7 +72,7 @@ fn roles_that_may_not_be_read_change_no_verdict_unless_a_limit_needs_them() {
 }
 
 #[test]
-fn owners_whom_a_server_keeps_back_take_nothing_from_the_members() {
+fn a_server_that_keeps_owners_back_takes_nothing_from_the_members() {
     let at = |answer| Mock::given(path("/2.0/workspaces/acme/permissions")).respond_with(answer);
     let limited = ResponseTemplate::new(429).insert_header("Retry-After", "86400");
     for (case, answer) in [

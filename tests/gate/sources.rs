@@ -53,7 +53,7 @@ fn an_organisation_that_cannot_be_read_accuses_nobody() {
 }
 
 #[test]
-fn nobody_is_asked_whom_nobody_needs() {
+fn a_source_that_no_member_needs_is_not_asked() {
     let ground = Ground::with(&rows(0..10, true));
     ground.organisation.answer(9, refusal(401, "Unauthorized"));
     let checked = ground.check("bitbucket, atlassian", &[]);
@@ -63,7 +63,7 @@ fn nobody_is_asked_whom_nobody_needs() {
 }
 
 #[test]
-fn whoever_does_not_log_in_needs_nobody() {
+fn a_member_who_does_not_log_in_needs_no_source() {
     let mut members = rows(0..3, true);
     for (number, (key, value)) in
         [("account_status", "closed"), ("type", "app_user")].iter().enumerate()

@@ -42,7 +42,7 @@ fn id(number: usize) -> String {
     row(number, None)["user"]["account_id"].as_str().unwrap().to_owned()
 }
 
-/// Runs `check` against acme: members 0 to 3, of whom 2 and 3 own it and all but 1 have no second
+/// Runs `check` against acme: members 0 to 3. 2 and 3 own it, and all but 1 have no second
 /// factor; an exemption of 3; and two people with access to repositories.
 fn told(more: &str, args: &[&str]) -> Told {
     let server = Bitbucket::start();

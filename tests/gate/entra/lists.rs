@@ -40,7 +40,7 @@ fn odd() -> (Tenant, Vec<(&'static str, &'static str)>) {
     tenant.add(13, &nothing, &json!({"userType": null, "isMfaCapable": false}));
     tenant.add(14, &nothing, &json!({"userType": "Member", "isMfaCapable": false}));
     tenant.add(15, &json!({"accountEnabled": null}), &nothing);
-    // An address belongs to no one whom it shares with a user who is disabled.
+    // An address that a disabled user has as well belongs to neither.
     tenant.add(16, &json!({"userPrincipalName": "Second@acme.example"}), &nothing);
     let shared = json!({"mail": "member16@acme.example", "accountEnabled": false});
     tenant.add(17, &shared, &nothing);

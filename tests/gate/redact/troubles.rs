@@ -214,7 +214,7 @@ fn roles_that_are_not_known() {
 }
 
 #[test]
-fn whom_slack_and_insights_refuse() {
+fn what_slack_and_insights_answer_to_a_message_names_no_one() {
     let slack = crate::slack::Slack::answering(
         ResponseTemplate::new(403).set_body_string("not for Ada1 Qzxlace"),
     );
