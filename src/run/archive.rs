@@ -66,7 +66,7 @@ impl Archive {
     ) -> Result<Self, Failure> {
         let mut files = Vec::new();
         for path in paths {
-            below(path, true, &mut files).map_err(|error| {
+            below(path, true, &mut files).map_err(|(path, error)| {
                 Failure::usage(
                     format!("{} cannot be searched for reports: {error}", path.display()),
                     "Name files that `mfa-gate check --report json=PATH` wrote, or folders of them.",
@@ -271,18 +271,30 @@ fn in_order<R: Send>(
 }
 
 /// The files of a folder that are called like reports, with those in the folders below; or the file
-/// itself, whatever it is called.
-fn below(path: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    if fs::metadata(path)?.is_dir() {
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
+/// itself, whatever it is called. Where one cannot be looked at, it is named.
+fn below(
+    path: &Path,
+    is_given: bool,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), (PathBuf, io::Error)> {
+    let failed = |error| (path.to_owned(), error);
+    let is_named = || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+    let is_folder = match fs::metadata(path) {
+        Ok(metadata) => metadata.is_dir(),
+        Err(error) if is_given => return Err(failed(error)),
+        // A link to nothing, say. One that is called like a report is found to be none.
+        Err(_) => false,
+    };
+    if is_folder {
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
             // A link to a folder may lead back up.
-            let is_link_to_folder = entry.file_type()?.is_symlink() && entry.path().is_dir();
-            if !is_link_to_folder {
+            let is_link = entry.file_type().map_err(failed)?.is_symlink();
+            if !(is_link && entry.path().is_dir()) {
                 below(&entry.path(), false, files)?;
             }
         }
-    } else if is_named || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) {
+    } else if is_given || is_named() {
         files.push(path.to_owned());
     }
     Ok(())
@@ -291,6 +303,10 @@ fn below(path: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> io::Result<()
 /// What a file is. A report has a time and a policy near its start, so the rest of it is not read
 /// here.
 fn kind(path: &Path) -> io::Result<Kind> {
+    if !fs::metadata(path)?.is_file() {
+        // It is read twice.
+        return Ok(Kind::Broken("it is not a regular file".into()));
+    }
     let mut seen = Seen::default();
     let start = io::BufReader::new(files::open(path, LARGEST)?);
     // What is seen tells more than how the reading ended, which an early end makes an error.

@@ -23,7 +23,8 @@ use crate::failure::Exit;
 use crate::report::{
     AUDIT_SCHEMA_VERSION, AUDIT_SCOPE, Audit, AuditOptions, AuditSummary, AuditedWorkspace,
     BrokenRule, Chain, ChainBreak, FileCounts, Finding, JudgedExemption, JudgedMember, Look,
-    NotCounted, Outcome, PeriodVerdict, PreviousReport, Redaction, Redirection, Report, Tool, Why,
+    NotCounted, Outcome, PeriodVerdict, PreviousReport, Redaction, Redirection, Report, Tool,
+    Verdict, Why,
 };
 use crate::rule::Rule;
 
@@ -154,7 +155,13 @@ impl Auditor {
             }
             return Ok(());
         }
-        self.look(filed, report, is_in_period);
+        if self.policies.agree_with(report) {
+            self.policies.name(filed.checked_at, report);
+            self.look(filed, report, is_in_period);
+        } else {
+            let file = not_counted(filed, Why::NotEvidence, Some(OTHER_EXEMPTIONS.into()));
+            self.refuse(file, report.verdict == Verdict::Violations);
+        }
         Ok(())
     }
 
@@ -174,14 +181,8 @@ impl Auditor {
         why: Why,
         detail: Option<String>,
     ) {
-        self.not_counted.insert(NotCounted {
-            checked_at: Some(filed.checked_at),
-            path: filed.path.clone(),
-            report: Some(Arc::clone(&filed.sha256)),
-            workspace: slug.cloned(),
-            why,
-            detail,
-        });
+        let file = not_counted(filed, why, detail);
+        self.not_counted.insert(NotCounted { workspace: slug.cloned(), ..file });
     }
 
     fn look(&mut self, filed: &Filed, report: &Report, is_in_period: bool) {
@@ -332,6 +333,21 @@ impl Auditor {
             stretches::workspace(slug, from, until, looks, &self.period)
         });
         audited.collect()
+    }
+}
+
+/// Why a report is not evidence that has other exemptions than its policy file.
+const OTHER_EXEMPTIONS: &str = "it has other exemptions than the reports before it have of the \
+                                same policy file: one of them was edited";
+
+fn not_counted(filed: &Filed, why: Why, detail: Option<String>) -> NotCounted {
+    NotCounted {
+        checked_at: Some(filed.checked_at),
+        path: filed.path.clone(),
+        report: Some(Arc::clone(&filed.sha256)),
+        workspace: None,
+        why,
+        detail,
     }
 }
 

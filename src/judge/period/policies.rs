@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Period;
+use crate::policy::{Exemption, Selector};
 use crate::report::{
     AuditedPolicy, EffectivePolicy, EntryChange, ExemptionChange, JudgedExemption, PolicyChange,
     Report, RuleChange, SettingChange,
@@ -19,6 +20,8 @@ use crate::rule::Rule;
 #[derive(Debug, Default)]
 pub(super) struct Policies {
     known: BTreeMap<Arc<str>, Known>,
+    /// The exemptions of each policy file, by its digest.
+    exempting: HashMap<Arc<str>, Vec<Exemption>>,
     /// The policy of the last look at each workspace.
     of_workspace: HashMap<Arc<str>, Arc<Applied>>,
     /// When each workspace was named for the first and for the last time.
@@ -53,6 +56,27 @@ impl Policies {
         self.known.get_key_value(sha256).map_or_else(|| sha256.into(), |(own, _)| Arc::clone(own))
     }
 
+    /// Whether a report has the exemptions that the reports before it have of the same policy file.
+    /// Rules and limits are not compared: another version may have other defaults.
+    pub(super) fn agree_with(&mut self, report: &Report) -> bool {
+        let mut exemptions = report.applied_policy().without_places().exemptions;
+        if report.redaction.is_some() {
+            // Which of a member's ids the pseudonym is made of depends on what was read.
+            let nobody = || Selector::Email("".into());
+            exemptions.iter_mut().for_each(|exemption| exemption.selector = nobody());
+        }
+        let sha256 = self.digest(&report.policy.sha256);
+        *self.exempting.entry(sha256).or_insert_with(|| exemptions.clone()) == exemptions
+    }
+
+    /// Notes which workspaces the policy of a live run names, whether or not they could be read.
+    pub(super) fn name(&mut self, at: Timestamp, report: &Report) {
+        self.first.get_or_insert(at);
+        for slug in &report.policy.effective.workspaces {
+            self.named.entry(Arc::clone(slug)).or_insert((at, at)).1 = at;
+        }
+    }
+
     /// The next report, with the workspaces that it looked at.
     pub(super) fn note(
         &mut self,
@@ -61,10 +85,6 @@ impl Policies {
         looked_at: &[&Arc<str>],
         start: Timestamp,
     ) {
-        self.first.get_or_insert(at);
-        for slug in &report.policy.effective.workspaces {
-            self.named.entry(Arc::clone(slug)).or_insert((at, at)).1 = at;
-        }
         let sha256 = self.digest(&report.policy.sha256);
         let is_new = !self.known.contains_key(&sha256);
         let known = self.known.entry(Arc::clone(&sha256)).or_insert_with(|| Known {

@@ -35,6 +35,21 @@ fn an_edited_report_is_no_evidence() {
 }
 
 #[test]
+fn an_exemption_that_the_policy_file_does_not_have_is_no_evidence() {
+    let exempting = policy(
+        "acme",
+        "exemptions:\n  - {id: EX-1, account_id: \
+         \"557058:00000000-0000-4000-8000-000000000002\", reason: a bot, expires: 2025-10-30}\n",
+    );
+    let seen = [("acme", members(0..2, [2]))];
+    let mut edited = live::report(&exempting, at("05 02:00"), &seen);
+    edited.policy.sha256 = live::report(POLICY, at("05 02:00"), &seen).policy.sha256;
+    let audited = with_fifth(&edited).audit(&["--max-gap", "50h"]);
+    audited.ends(3, "gaps");
+    audited.says("it has other exemptions than the reports before it have of the same policy file");
+}
+
+#[test]
 fn a_truncated_report_is_no_evidence() {
     for kept in [0, 20, 400, 1500] {
         let reports = Reports::daily(1..=10);
@@ -158,6 +173,29 @@ fn other_files_are_passed_over() {
     let again = reports.sandbox.json("reports/audit.json");
     assert_eq!(again["summary"], before["summary"]);
     assert_eq!(again["files"]["other_json"], 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_in_a_folder_are_no_reports_and_are_named() {
+    use std::os::unix::fs::symlink;
+    let reports = Reports::daily(1..=10);
+    let place = |name: &str| reports.sandbox.path(&format!("reports/{name}"));
+    // An editor's lock, and a link that leads back up.
+    symlink("nobody@nowhere.1", place(".#notes")).unwrap();
+    symlink(".", place("again")).unwrap();
+    reports.audit(&[]).ends(0, "covered");
+    symlink("removed.json", place("latest.json")).unwrap();
+    symlink("loop.json", place("loop.json")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(place("pipe.json")).status().unwrap();
+    assert!(made.success());
+    let audited = reports.audit(&[]);
+    audited.ends(3, "gaps");
+    audited.is("/summary/not_evidence", 3);
+    audited.is("/summary/looks", 10);
+    audited.says("reports/latest.json: not evidence: it cannot be read");
+    audited.says("reports/loop.json: not evidence: it cannot be read");
+    audited.says("reports/pipe.json: not evidence: it is not a regular file");
 }
 
 #[test]

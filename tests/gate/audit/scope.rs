@@ -152,3 +152,18 @@ fn policies_that_are_used_side_by_side_drop_nothing_of_each_other() {
     reports.audit(&["--workspace", "labs"]).ends(0, "covered");
     assert_ne!(POLICY, labs);
 }
+
+#[test]
+fn a_policy_of_which_no_workspace_was_ever_read_leaves_a_gap() {
+    let labs = policy("labs", "");
+    let reports = Reports::daily(1..=10);
+    for day in 1..=10 {
+        let refused = [("labs", Err("the credential was refused"))];
+        reports.look_by(&labs, &format!("{day:02} 03:00"), &refused);
+    }
+    let audited = reports.audit(&[]);
+    audited.ends(3, "gaps");
+    audited.says("labs: no look for 9 days 21 h, from 2025-09-01 03:00 UTC");
+    audited.is("/workspaces/0/gaps", json!([]));
+    reports.audit(&["--workspace", "acme"]).ends(0, "covered");
+}
