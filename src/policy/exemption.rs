@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::fields::{Field, Fields};
-use super::keys::{EXEMPTION, NAMES, NO_SELECTOR};
+use super::keys::{EXEMPTION, Key, NAMES, NO_SELECTOR, SELECTORS};
 use super::lists::{self, Slugs};
 use super::overlap::{Scope, Scopes};
 use super::validate::CheckedLimits;
@@ -75,17 +75,14 @@ fn check(
     let end = mapping.entries.last().map_or(span.end, |entry| entry.value.span.end);
     let span = Span { start: start.start, end };
     let selected_by_name = refuse_names(&mut mapping, diagnostics);
-    let mut fields = Fields::open(mapping, &EXEMPTION, diagnostics);
+    let mut fields = Fields::open(mapping, &EXEMPTION.shape, diagnostics);
     if let Some(limits) = requirements.limits {
         required_by_limits(&mut fields, start, limits);
     }
-    let id = fields.text("id");
-    let id = required(id, "id", start, &mut fields);
-    let reason = fields.text("reason");
-    let reason = required(reason, "reason", start, &mut fields);
-    let starts = fields.date("starts");
-    let expires = fields.date("expires");
-    let expires = required(expires, "expires", start, &mut fields);
+    let id = required(fields.text(EXEMPTION.id), EXEMPTION.id, start, &mut fields);
+    let reason = required(fields.text(EXEMPTION.reason), EXEMPTION.reason, start, &mut fields);
+    let starts = fields.date(EXEMPTION.starts);
+    let expires = required(fields.date(EXEMPTION.expires), EXEMPTION.expires, start, &mut fields);
     if let (Some(starts), Some(expires)) = (starts.given(), &expires)
         && expires.value < starts.value
     {
@@ -96,14 +93,14 @@ fn check(
             (starts.span, "starts here"),
         );
     }
-    let name = fields.text("name");
+    let name = fields.text(EXEMPTION.name);
     let named = name.given().map(|name| name.span);
     let selector = selector(&mut fields, selected_by_name, named, start);
-    let category = fields.word("category", "category").optional();
+    let category = fields.word(EXEMPTION.category, "category").optional();
     let controls = controls(&mut fields);
-    let owner = fields.text("owner").optional();
-    let approved_by = fields.text("approved_by").optional();
-    let ticket = fields.text("ticket").optional();
+    let owner = fields.text(EXEMPTION.owner).optional();
+    let approved_by = fields.text(EXEMPTION.approved_by).optional();
+    let ticket = fields.text(EXEMPTION.ticket).optional();
     let workspaces = workspaces(&mut fields, requirements.workspaces);
 
     let id = id.map(|Spanned { value, span }| Spanned { value: value.into(), span });
@@ -154,7 +151,7 @@ fn refuse_names(mapping: &mut Mapping, diagnostics: &mut Diagnostics) -> bool {
 
 fn required<T>(
     field: Field<T>,
-    key: &'static str,
+    key: Key,
     start: Span,
     fields: &mut Fields<'_>,
 ) -> Option<Spanned<T>> {
@@ -162,8 +159,8 @@ fn required<T>(
         Field::Given(given) => Some(given),
         Field::Invalid => None,
         Field::Missing => {
-            let help = format!("add `{}`", EXEMPTION.key(key).example);
-            fields.diagnostics.push(start, format!("missing `{key}`"), help);
+            let help = format!("add `{}`", key.example);
+            fields.diagnostics.push(start, format!("missing `{}`", key.name), help);
             None
         }
     }
@@ -172,24 +169,40 @@ fn required<T>(
 /// Reports the fields that the limits require and the exemption does not have.
 fn required_by_limits(fields: &mut Fields<'_>, start: Span, limits: &CheckedLimits) {
     for field in &limits.require {
-        let key = field.value.id();
+        let key = key_of(field.value);
         if fields.is_missing(key) || fields.empty_list(key).is_some() {
             fields.diagnostics.push_related(
                 start,
-                format!("missing `{key}`, which `limits.require` requires"),
-                format!("add `{}`", EXEMPTION.key(key).example),
+                format!("missing `{}`, which `limits.require` requires", key.name),
+                format!("add `{}`", key.example),
                 (field.span, "required here"),
             );
         }
     }
     let required = limits.require.iter().any(|field| field.value == OptionalField::Starts);
-    if let Some(max_days) = limits.max_days.filter(|_| !required && fields.is_missing("starts")) {
+    if let Some(max_days) = limits.max_days
+        && !required
+        && fields.is_missing(EXEMPTION.starts)
+    {
         fields.diagnostics.push_related(
             start,
             "missing `starts`, which `limits.max_days` requires",
-            format!("add `{}`", EXEMPTION.key("starts").example),
+            format!("add `{}`", EXEMPTION.starts.example),
             (max_days, "limited here"),
         );
+    }
+}
+
+/// The key of a field that a policy can require.
+fn key_of(field: OptionalField) -> Key {
+    match field {
+        OptionalField::Name => EXEMPTION.name,
+        OptionalField::Category => EXEMPTION.category,
+        OptionalField::CompensatingControls => EXEMPTION.compensating_controls,
+        OptionalField::Owner => EXEMPTION.owner,
+        OptionalField::ApprovedBy => EXEMPTION.approved_by,
+        OptionalField::Ticket => EXEMPTION.ticket,
+        OptionalField::Starts => EXEMPTION.starts,
     }
 }
 
@@ -199,7 +212,7 @@ fn selector(
     named: Option<Span>,
     start: Span,
 ) -> Option<Spanned<Selector>> {
-    if ["account_id", "uuid", "email"].into_iter().all(|key| fields.is_missing(key)) {
+    if SELECTORS.into_iter().all(|key| fields.is_missing(*key)) {
         match named {
             // One report of a selector that is none is enough.
             _ if selected_by_name => {}
@@ -215,9 +228,9 @@ fn selector(
         }
         return None;
     }
-    let account_id = fields.text("account_id");
-    let uuid = fields.text("uuid");
-    let email = fields.text("email");
+    let account_id = fields.text(EXEMPTION.account_id);
+    let uuid = fields.text(EXEMPTION.uuid);
+    let email = fields.text(EXEMPTION.email);
     if let (Some(account_id), Some(uuid)) = (account_id.given(), uuid.given()) {
         let (first, second) = (account_id.span.min(uuid.span), account_id.span.max(uuid.span));
         fields.diagnostics.push_related(
@@ -240,7 +253,7 @@ fn selector(
 }
 
 fn controls(fields: &mut Fields<'_>) -> Option<Vec<Box<str>>> {
-    let Some(list) = fields.list("compensating_controls").optional()? else {
+    let Some(list) = fields.list(EXEMPTION.compensating_controls).optional()? else {
         return Some(Vec::new());
     };
     let count = list.items.len();
@@ -252,7 +265,7 @@ fn controls(fields: &mut Fields<'_>) -> Option<Vec<Box<str>>> {
 }
 
 fn workspaces(fields: &mut Fields<'_>, known: Option<&Spanned<Slugs>>) -> Option<Vec<Arc<str>>> {
-    let Some(listed) = lists::workspaces(fields).optional()? else {
+    let Some(listed) = lists::workspaces(fields, EXEMPTION.workspaces).optional()? else {
         return Some(Vec::new());
     };
     if let Some(Spanned { value: known, span }) = known {

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::dates::read_date;
-use super::keys::{Key, REQUIRED, Shape, Takes, report_unknown};
+use super::keys::{Key, Shape, Takes, report_unknown};
 use super::lists::{choice, unique};
 use super::meant;
 use crate::words::Word;
@@ -65,7 +65,6 @@ pub(super) struct List {
 
 /// The keys of one mapping that have not been asked for yet.
 pub(super) struct Fields<'p> {
-    shape: &'static Shape,
     entries: Vec<Entry>,
     complete: bool,
     /// Keys that are misspelt, so that they are not reported as missing as well.
@@ -90,26 +89,26 @@ impl<'p> Fields<'p> {
             }
             is_known
         });
-        Fields { shape, entries, complete, misspelt, diagnostics }
+        Fields { entries, complete, misspelt, diagnostics }
     }
 
     /// The value of a key, whatever its type.
-    fn node(&mut self, key: &'static str) -> Field<Value> {
-        let Some(index) = self.entries.iter().position(|entry| entry.key == key) else {
+    fn node(&mut self, key: Key) -> Field<Value> {
+        let Some(index) = self.entries.iter().position(|entry| entry.key == key.name) else {
             return if self.is_missing(key) { Field::Missing } else { Field::Invalid };
         };
         let Entry { key_span, value: node, comment, .. } = self.entries.swap_remove(index);
         if matches!(node.value, Value::Null) {
-            let example = self.shape.key(key).example;
+            let Key { name, example, .. } = key;
             let help = match comment {
                 Some(text) => format!(
-                    "text that begins with `#` needs quotes: `{key}: {}`",
+                    "text that begins with `#` needs quotes: `{name}: {}`",
                     quoted(&format!("#{text}"))
                 ),
-                None if REQUIRED.contains(&key) => format!("write a value, as in `{example}`"),
+                None if key.is_required() => format!("write a value, as in `{example}`"),
                 None => format!("write a value, as in `{example}`, or delete the key"),
             };
-            self.diagnostics.push(key_span, format!("`{key}` has no value"), help);
+            self.diagnostics.push(key_span, format!("`{name}` has no value"), help);
         }
         if matches!(node.value, Value::Null | Value::Invalid) {
             Field::Invalid
@@ -119,33 +118,33 @@ impl<'p> Fields<'p> {
     }
 
     /// Whether a key is not there at all.
-    pub(super) fn is_missing(&self, key: &'static str) -> bool {
-        let is_it = |entry: &Entry| entry.key == key;
-        !self.entries.iter().any(is_it) && self.complete && !self.misspelt.contains(&key)
+    pub(super) fn is_missing(&self, key: Key) -> bool {
+        let is_it = |entry: &Entry| entry.key == key.name;
+        !self.entries.iter().any(is_it) && self.complete && !self.misspelt.contains(&key.name)
     }
 
     /// The place of a list without entries under a key.
-    pub(super) fn empty_list(&self, key: &str) -> Option<Span> {
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+    pub(super) fn empty_list(&self, key: Key) -> Option<Span> {
+        let entry = self.entries.iter().find(|entry| entry.key == key.name)?;
         let Value::Sequence(list) = &entry.value.value else { return None };
         (list.complete && list.items.is_empty()).then_some(entry.value.span)
     }
 
     /// Reports a list without entries under a key.
-    pub(super) fn refuse_empty(&mut self, key: &str, message: &str, help: &str) {
+    pub(super) fn refuse_empty(&mut self, key: Key, message: &str, help: &str) {
         if let Some(span) = self.empty_list(key) {
             self.diagnostics.push(span, message, help);
         }
     }
 
     /// The text under a key, in the form that the key takes.
-    pub(super) fn text(&mut self, key: &'static str) -> Field<Box<str>> {
-        let Takes::Text(form) = self.shape.key(key).takes else { return Field::Invalid };
-        self.any_text(key).check(|text| form.check(text, &format!("`{key}`"), self.diagnostics))
+    pub(super) fn text(&mut self, key: Key) -> Field<Box<str>> {
+        let Takes::Text(form) = key.takes else { return Field::Invalid };
+        self.any_text(key).check(|text| form.check(text, &named(key), self.diagnostics))
     }
 
     /// The date under a key.
-    pub(super) fn date(&mut self, key: &'static str) -> Field<Date> {
+    pub(super) fn date(&mut self, key: Key) -> Field<Date> {
         self.any_text(key).check(|Spanned { value, span }| {
             let invalid = |help| {
                 self.diagnostics.push(span, format!("{} is not a valid date", shown(&value)), help);
@@ -155,12 +154,12 @@ impl<'p> Fields<'p> {
     }
 
     /// The word under a key; `what` says what it stands for.
-    pub(super) fn word<T: Word>(&mut self, key: &'static str, what: &str) -> Field<T> {
+    pub(super) fn word<T: Word>(&mut self, key: Key, what: &str) -> Field<T> {
         self.any_text(key).check(|text| choice(text, what, self.diagnostics))
     }
 
     /// The words of a list under a key, none twice; `what` says what one stands for.
-    pub(super) fn words<T: Word>(&mut self, key: &'static str, what: &str) -> Field<Vec<T>> {
+    pub(super) fn words<T: Word>(&mut self, key: Key, what: &str) -> Field<Vec<T>> {
         self.list(key).check(|Spanned { value: list, .. }| {
             let (complete, count) = (list.complete, list.items.len());
             let items = unique(list, self.diagnostics).into_iter();
@@ -171,15 +170,13 @@ impl<'p> Fields<'p> {
     }
 
     /// The value of a key that must be text, whatever it says.
-    fn any_text(&mut self, key: &'static str) -> Field<String> {
-        let key = self.shape.key(key);
-        self.node(key.name).check(|node| text(node, &named(key), key, self.diagnostics))
+    fn any_text(&mut self, key: Key) -> Field<String> {
+        self.node(key).check(|node| text(node, &named(key), key, self.diagnostics))
     }
 
     /// The value of a key that must be a whole number.
-    pub(super) fn number(&mut self, key: &'static str) -> Field<u32> {
-        let key = self.shape.key(key);
-        self.node(key.name).check(|Node { value, span }| {
+    pub(super) fn number(&mut self, key: Key) -> Field<u32> {
+        self.node(key).check(|Node { value, span }| {
             if let Value::Number(number) = &value
                 && let Some(number) = plain_digits(number)
             {
@@ -193,7 +190,7 @@ impl<'p> Fields<'p> {
 
     /// The value of a key that must be a list.
     fn sequence(&mut self, key: Key) -> Field<Sequence> {
-        self.node(key.name).check(|node| {
+        self.node(key).check(|node| {
             let Value::Sequence(sequence) = node.value else {
                 report_type(&node, &named(key), "a list", key, self.diagnostics);
                 return None;
@@ -203,8 +200,7 @@ impl<'p> Fields<'p> {
     }
 
     /// The value of a key that must be a list of texts.
-    pub(super) fn list(&mut self, key: &'static str) -> Field<List> {
-        let key = self.shape.key(key);
+    pub(super) fn list(&mut self, key: Key) -> Field<List> {
         self.sequence(key).check(|Spanned { value: sequence, .. }| {
             let mut list = List { items: Vec::new(), complete: sequence.complete };
             for Node { value, span } in sequence.items {
@@ -223,8 +219,7 @@ impl<'p> Fields<'p> {
     }
 
     /// The value of a key that must be a list of mappings; entries that are none are reported.
-    pub(super) fn mappings(&mut self, key: &'static str) -> Field<Vec<Spanned<Mapping>>> {
-        let key = self.shape.key(key);
+    pub(super) fn mappings(&mut self, key: Key) -> Field<Vec<Spanned<Mapping>>> {
         self.sequence(key).check(|Spanned { value: sequence, .. }| {
             let what = format!("an entry of {}", named(key));
             let entry = Key { example: "- id: EX-7", takes: Takes::Rules, ..key };
@@ -234,9 +229,8 @@ impl<'p> Fields<'p> {
     }
 
     /// The value of a key that must be a mapping.
-    pub(super) fn mapping(&mut self, key: &'static str) -> Field<Mapping> {
-        let key = self.shape.key(key);
-        self.node(key.name).check(|node| {
+    pub(super) fn mapping(&mut self, key: Key) -> Field<Mapping> {
+        self.node(key).check(|node| {
             mapping(node, &named(key), key, self.diagnostics).map(|mapping| mapping.value)
         })
     }

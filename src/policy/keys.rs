@@ -61,8 +61,8 @@ words! {
 
 /// A key, and what to write for it.
 #[derive(Clone, Copy)]
-pub(super) struct Key {
-    pub(super) name: &'static str,
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
     pub(super) takes: Takes,
     /// The key with a value.
     pub(super) example: &'static str,
@@ -70,11 +70,20 @@ pub(super) struct Key {
     pub(super) about: &'static str,
 }
 
+impl Key {
+    /// Whether the key must be there: it has no default.
+    pub(super) fn is_required(&self) -> bool {
+        [&POLICY.version, &EXEMPTION.id, &EXEMPTION.reason, &EXEMPTION.expires]
+            .iter()
+            .any(|key| key.name == self.name)
+    }
+}
+
 /// What a mapping may hold.
 pub(super) struct Shape {
     /// Where such a mapping stands, for "belongs …".
     pub(super) place: &'static str,
-    pub(super) keys: &'static [Key],
+    pub(super) keys: &'static [&'static Key],
 }
 
 impl Shape {
@@ -88,39 +97,37 @@ impl Shape {
 
     /// Whether a key takes a list of words.
     pub(super) fn takes_words(&self, name: &str) -> bool {
-        let is_one = |key: &Key| {
+        self.keys.iter().any(|key| {
             key.name == name && matches!(key.takes, Takes::Words(..) | Takes::Texts(Form::Slug))
-        };
-        self.keys.iter().any(is_one)
-    }
-
-    /// A key of this mapping, by its name.
-    pub(super) fn key(&self, name: &'static str) -> Key {
-        let known = self.keys.iter().find(|key| key.name == name);
-        let unknown = Key { name, takes: Takes::Text(Form::Line), example: name, about: "" };
-        known.copied().unwrap_or(unknown)
+        })
     }
 }
 
-/// Defines what a mapping may hold: what each key means and takes, and a value for the example.
+/// Defines what a mapping may hold: what each key means and takes, and a value for the example. Each
+/// key is a field of `$shape`, so that a misspelt one does not compile.
 macro_rules! shape {
-    ($shape:ident, $place:literal {
+    ($shape:ident: $Keys:ident, $place:literal {
         $($(#[doc = $about:literal])+ $name:ident: $takes:expr => $value:literal,)+
     }) => {
-        pub(super) static $shape: Shape = Shape {
-            place: $place,
-            keys: &[$(Key {
+        pub(crate) struct $Keys {
+            pub(super) shape: Shape,
+            $(pub(crate) $name: Key,)+
+        }
+
+        pub(crate) static $shape: $Keys = $Keys {
+            shape: Shape { place: $place, keys: &[$(&$shape.$name),+] },
+            $($name: Key {
                 name: stringify!($name),
                 takes: $takes,
                 example: concat!(stringify!($name), ": ", $value),
                 about: concat!($($about),+),
-            }),+],
+            },)+
         };
     };
 }
 
 shape! {
-    POLICY, "at the top level" {
+    POLICY: PolicyKeys, "at the top level" {
         /// The version of this format: 1.
         version: Takes::Version => "1",
         /// The slugs of the workspaces that are checked. Without this key the command line names
@@ -133,18 +140,18 @@ shape! {
         coverage: Takes::Words(words::<Coverage>(), 1) => "[members, repositories]",
         /// Where the identity provider's roster comes from, or the headings and words of its file,
         /// where they are not the usual ones.
-        roster: Takes::Mapping(&ROSTER) => "{email: Email, mfa: MFA}",
+        roster: Takes::Mapping(&ROSTER.shape) => "{email: Email, mfa: MFA}",
         /// The level of each rule that differs from its default.
         rules: Takes::Rules => "{exemption-unused: warn}",
         /// What exemptions may look like, and how old a roster may be.
-        limits: Takes::Mapping(&LIMITS) => "{max_days: 90}",
+        limits: Takes::Mapping(&LIMITS.shape) => "{max_days: 90}",
         /// Which members are exempt, and until when.
-        exemptions: Takes::Entries(&EXEMPTION) => "[]",
+        exemptions: Takes::Entries(&EXEMPTION.shape) => "[]",
     }
 }
 
 shape! {
-    ROSTER, "under `roster`" {
+    ROSTER: RosterKeys, "under `roster`" {
         /// Where the roster comes from: `entra` asks Microsoft Entra. Then there are no other keys.
         /// Default: the file of `--roster`.
         from: Takes::Word(words::<RosterFrom>()) => "entra",
@@ -166,7 +173,7 @@ shape! {
 }
 
 shape! {
-    LIMITS, "under `limits`" {
+    LIMITS: LimitKeys, "under `limits`" {
         /// The longest that an exemption may run, from `starts` to `expires`, in days. Every
         /// exemption must then have `starts`. Default: until 366 days from today.
         max_days: Takes::Number => "90",
@@ -186,7 +193,7 @@ shape! {
 }
 
 shape! {
-    EXEMPTION, "in an entry of `exemptions`" {
+    EXEMPTION: ExemptionKeys, "in an entry of `exemptions`" {
         /// The name of the exemption, unique in the policy.
         id: Takes::Text(Form::Line) => "EX-7",
         /// The whole Atlassian account id of the member.
@@ -218,8 +225,8 @@ shape! {
     }
 }
 
-/// The keys that must be there: those without a default.
-pub(super) const REQUIRED: [&str; 4] = ["version", "id", "reason", "expires"];
+/// The keys that select a member.
+pub(super) static SELECTORS: [&Key; 3] = [&EXEMPTION.account_id, &EXEMPTION.uuid, &EXEMPTION.email];
 
 /// What people call a member, and what must not select one.
 pub(super) const NAMES: [&str; 4] = ["nickname", "display_name", "username", "user"];
@@ -234,7 +241,7 @@ pub(super) fn report_unknown(
     shape: &'static Shape,
     diagnostics: &mut Diagnostics,
 ) -> Option<&'static str> {
-    let elsewhere = [&POLICY, &ROSTER, &LIMITS, &EXEMPTION]
+    let elsewhere = [&POLICY.shape, &ROSTER.shape, &LIMITS.shape, &EXEMPTION.shape]
         .into_iter()
         .find(|other| other.has(&entry.key))
         .map(|other| other.place)

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::fields::{Field, Fields, List};
+use super::keys::Key;
 use super::values::Form;
 use crate::suggest::{choose, each_alone, words};
 use crate::words::Word;
@@ -28,12 +29,12 @@ impl Slugs {
     }
 }
 
-/// The slugs under `workspaces`. An empty list is refused: it might be taken for all workspaces or
-/// for none.
-pub(super) fn workspaces(fields: &mut Fields<'_>) -> Field<Slugs> {
+/// The slugs under `workspaces`, of the policy or of an exemption. An empty list is refused: it might
+/// be taken for all workspaces or for none.
+pub(super) fn workspaces(fields: &mut Fields<'_>, key: Key) -> Field<Slugs> {
     let help = "name at least one, as in `workspaces: [acme]`, or delete the key";
-    fields.refuse_empty("workspaces", "`workspaces` is empty", help);
-    fields.list("workspaces").check(|Spanned { value: list, .. }| {
+    fields.refuse_empty(key, "`workspaces` is empty", help);
+    fields.list(key).check(|Spanned { value: list, .. }| {
         let diagnostics = &mut *fields.diagnostics;
         let mut complete = list.complete;
         let mut items: Vec<Spanned<Arc<str>>> = Vec::new();

@@ -2,7 +2,7 @@
 //! the right form, or says the form and gives an example: it never loses a part.
 
 use super::dates::read_date;
-use super::keys::{Key, Takes};
+use super::keys::{Key, POLICY, Takes};
 use super::values::Form;
 use crate::reading::Coverage;
 use crate::suggest::{each_alone, listed, nearest, words};
@@ -28,7 +28,7 @@ pub(super) fn help(key: Key, value: &Value) -> String {
                 items.iter().map(|item| known(item, &words)).collect::<Option<_>>()?;
             // They are always looked at, and the list has to say so.
             let members = Coverage::Members.id();
-            if key.name == "coverage" && !meant.iter().any(|word| word == members) {
+            if key.name == POLICY.coverage.name && !meant.iter().any(|word| word == members) {
                 meant.insert(0, members.to_owned());
             }
             Some(brackets(meant))

@@ -28,6 +28,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub(crate) use self::dates::read_date;
 pub use self::edit::{Document, Refusal, snippet};
+pub(crate) use self::keys::{LIMITS, POLICY};
 pub use self::load::{check_digest, load, parse, schema, with_other_extension};
 pub use self::roster::{RosterColumns, RosterSource};
 pub use self::values::check_slug;

@@ -2,7 +2,7 @@
 
 use super::fields::{Field, Fields};
 use super::is_cell;
-use super::keys::{ROSTER, RosterFrom};
+use super::keys::{Key, ROSTER, RosterFrom};
 use super::values::Form;
 use crate::roster_kind::RosterKind;
 use crate::yaml::diagnostics::{Diagnostics, shown};
@@ -62,21 +62,21 @@ impl RosterColumns {
     /// These columns and words as the line of a policy.
     pub(crate) fn to_yaml(&self) -> String {
         let headings = [
-            ("account_id", &self.account_id),
-            ("email", &self.email),
-            ("mfa", &self.mfa),
-            ("sso", &self.sso),
+            (ROSTER.account_id, &self.account_id),
+            (ROSTER.email, &self.email),
+            (ROSTER.mfa, &self.mfa),
+            (ROSTER.sso, &self.sso),
         ];
         let word = |text: &str| word(text, Quotes::Needed);
-        let headings = headings
-            .into_iter()
-            .filter_map(|(key, heading)| Some(format!("{key}: {}", word(heading.as_deref()?))));
-        let words = [("enabled", &self.enabled), ("disabled", &self.disabled)]
+        let headings = headings.into_iter().filter_map(|(key, heading)| {
+            Some(format!("{}: {}", key.name, word(heading.as_deref()?)))
+        });
+        let words = [(ROSTER.enabled, &self.enabled), (ROSTER.disabled, &self.disabled)]
             .into_iter()
             .filter(|(_, words)| !words.is_empty())
             .map(|(key, words)| {
                 let words: Vec<_> = words.iter().map(|text| word(text)).collect();
-                format!("{key}: [{}]", words.join(", "))
+                format!("{}: [{}]", key.name, words.join(", "))
             });
         format!("roster: {{{}}}", headings.chain(words).collect::<Vec<_>>().join(", "))
     }
@@ -84,8 +84,8 @@ impl RosterColumns {
 
 /// Where the mapping under `roster` says that it comes from.
 pub(super) fn source(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterSource {
-    let mut fields = Fields::open(mapping, &ROSTER, diagnostics);
-    let from: Field<RosterFrom> = fields.word("from", "value of `from`");
+    let mut fields = Fields::open(mapping, &ROSTER.shape, diagnostics);
+    let from: Field<RosterFrom> = fields.word(ROSTER.from, "value of `from`");
     let columns = columns(&mut fields);
     match from.given() {
         None => RosterSource::File(columns),
@@ -105,31 +105,32 @@ pub(super) fn source(mapping: Mapping, diagnostics: &mut Diagnostics) -> RosterS
 fn columns(fields: &mut Fields<'_>) -> RosterColumns {
     let mut heading = |key| fields.text(key).optional().flatten();
     let mut columns = RosterColumns {
-        account_id: heading("account_id"),
-        email: heading("email"),
-        mfa: heading("mfa"),
-        sso: heading("sso"),
+        account_id: heading(ROSTER.account_id),
+        email: heading(ROSTER.email),
+        mfa: heading(ROSTER.mfa),
+        sso: heading(ROSTER.sso),
         ..RosterColumns::default()
     };
     let mut seen = Vec::new();
-    columns.enabled = roster_words(fields, "enabled", &mut seen);
-    columns.disabled = roster_words(fields, "disabled", &mut seen);
+    columns.enabled = roster_words(fields, ROSTER.enabled, &mut seen);
+    columns.disabled = roster_words(fields, ROSTER.disabled, &mut seen);
     columns
 }
 
 /// The words of one meaning, none of which was `seen` before: a word with two meanings has none.
 fn roster_words(
     fields: &mut Fields<'_>,
-    key: &'static str,
+    key: Key,
     seen: &mut Vec<Spanned<Box<str>>>,
 ) -> Vec<Box<str>> {
-    let help = format!("write the words, as in `{key}: [WORD]`, or delete the key");
-    fields.refuse_empty(key, &format!("`{key}` is empty"), &help);
+    let Key { name, .. } = key;
+    let help = format!("write the words, as in `{name}: [WORD]`, or delete the key");
+    fields.refuse_empty(key, &format!("`{name}` is empty"), &help);
     let Field::Given(Spanned { value: list, .. }) = fields.list(key) else { return Vec::new() };
     let mut words = Vec::new();
     for item in list.items {
         let span = item.span;
-        let what = format!("an entry of `{key}`");
+        let what = format!("an entry of `{name}`");
         let Some(word) = Form::Line.check(item, &what, fields.diagnostics) else { continue };
         if let Some(first) = seen.iter().find(|other| is_cell(&other.value, &word)) {
             let message = format!("{} comes twice under `roster`", shown(&word));

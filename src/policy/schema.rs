@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, json};
 
 use super::dates;
-use super::keys::{POLICY, REQUIRED, Shape, Takes};
+use super::keys::{EXEMPTION, POLICY, SELECTORS, Shape, Takes};
 use super::validate::VERSION;
 use super::values::Form;
 use crate::rule::{Level, Rule};
@@ -21,7 +21,7 @@ impl JsonSchema for PolicyFile {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = object(&POLICY, generator);
+        let mut schema = object(&POLICY.shape, generator);
         let about = "The policy of mfa-gate: which proofs of a second factor count, and who is \
                      exempt until when.";
         schema.insert("description".into(), about.into());
@@ -37,7 +37,8 @@ fn object(shape: &Shape, generator: &mut SchemaGenerator) -> Schema {
         schema.insert("description".into(), key.about.trim_start().into());
         properties.insert(key.name.into(), schema.to_value());
     }
-    let required: Vec<&str> = shape.names().filter(|name| REQUIRED.contains(name)).collect();
+    let required = shape.keys.iter().filter(|key| key.is_required());
+    let required: Vec<&str> = required.map(|key| key.name).collect();
     json_schema!({
         "type": "object",
         "properties": properties,
@@ -73,9 +74,12 @@ fn value(takes: Takes, generator: &mut SchemaGenerator) -> Schema {
         Takes::Mapping(shape) => object(shape, generator),
         Takes::Entries(shape) => {
             let mut items = object(shape, generator);
-            let selector = ["account_id", "uuid", "email"].map(|key| json!({"required": [key]}));
+            let selector = SELECTORS.map(|key| json!({"required": [key.name]}));
             items.insert("anyOf".into(), selector.to_vec().into());
-            items.insert("not".into(), json!({"required": ["account_id", "uuid"]}));
+            items.insert(
+                "not".into(),
+                json!({"required": [EXEMPTION.account_id.name, EXEMPTION.uuid.name]}),
+            );
             json_schema!({"type": "array", "items": items})
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::exemption::{self, Requirements};
 use super::fields::{self, Field, Fields, List};
-use super::keys::{Key, LIMITS, POLICY, Takes};
+use super::keys::{EXEMPTION, Key, LIMITS, POLICY, Takes};
 use super::lists::{choice, unique, workspaces};
 use super::rules::levels;
 use super::{Admins, Limits, OptionalField, Policy, WorkspaceEntry, roster};
@@ -21,7 +21,7 @@ pub(super) const VERSION: u32 = 1;
 
 /// The document itself, as if it was the value of a key.
 const DOCUMENT: Key =
-    Key { name: "policy", takes: Takes::Mapping(&POLICY), example: "version: 1", about: "" };
+    Key { name: "policy", takes: Takes::Mapping(&POLICY.shape), example: "version: 1", about: "" };
 
 /// Checks a document; `None` where a problem was reported, now or before.
 pub(super) fn policy(
@@ -37,24 +37,24 @@ pub(super) fn policy(
     let Spanned { value: mapping, span } =
         fields::mapping(root, "the policy", DOCUMENT, diagnostics)?;
     let start = mapping.entries.first().map_or(span, |entry| entry.key_span);
-    let mut fields = Fields::open(mapping, &POLICY, diagnostics);
+    let mut fields = Fields::open(mapping, &POLICY.shape, diagnostics);
     version(&mut fields, start);
-    let workspaces = workspaces(&mut fields);
+    let workspaces = workspaces(&mut fields, POLICY.workspaces);
     let accept = accept(&mut fields);
     let coverage = coverage(&mut fields);
     let roster = fields
-        .mapping("roster")
+        .mapping(POLICY.roster)
         .check(|given| Some(roster::source(given.value, fields.diagnostics)));
     let levels =
-        fields.mapping("rules").check(|given| Some(levels(given.value, fields.diagnostics)));
+        fields.mapping(POLICY.rules).check(|given| Some(levels(given.value, fields.diagnostics)));
     let limits =
-        fields.mapping("limits").check(|given| Some(limits(given.value, fields.diagnostics)));
+        fields.mapping(POLICY.limits).check(|given| Some(limits(given.value, fields.diagnostics)));
     let limits = limits.optional().map(Option::unwrap_or_default);
     let requirements = Requirements {
         workspaces: workspaces.given().filter(|given| given.value.are_known()),
         limits: limits.as_ref(),
     };
-    let exemptions = fields.mappings("exemptions");
+    let exemptions = fields.mappings(POLICY.exemptions);
     let exemptions = exemption::all(exemptions, &requirements, source, fields.diagnostics);
     let workspaces = workspaces.optional()?.map(|slugs| slugs.items).unwrap_or_default();
     let entries = workspaces.into_iter().map(|Spanned { value, span }| WorkspaceEntry {
@@ -77,7 +77,7 @@ pub(super) fn policy(
 
 fn version(fields: &mut Fields<'_>, start: Span) {
     let help = format!("write `version: {VERSION}`, the only version that this program reads");
-    match fields.number("version") {
+    match fields.number(POLICY.version) {
         Field::Missing => fields.diagnostics.push(start, "missing `version`", help),
         Field::Given(given) if given.value != VERSION => {
             fields.diagnostics.push(given.span, format!("unknown version {}", given.value), help);
@@ -88,13 +88,13 @@ fn version(fields: &mut Fields<'_>, start: Span) {
 
 fn accept(fields: &mut Fields<'_>) -> Option<Vec<Source>> {
     let help = "write `accept: [bitbucket]`, or delete the key";
-    fields.refuse_empty("accept", "`accept` is empty: no proof would count", help);
-    let sources = fields.words("accept", "source").optional()?;
+    fields.refuse_empty(POLICY.accept, "`accept` is empty: no proof would count", help);
+    let sources = fields.words(POLICY.accept, "source").optional()?;
     Some(sources.unwrap_or_else(|| vec![Source::Bitbucket]))
 }
 
 fn coverage(fields: &mut Fields<'_>) -> Option<Vec<Coverage>> {
-    let coverage = fields.words("coverage", "word of `coverage`");
+    let coverage = fields.words(POLICY.coverage, "word of `coverage`");
     if let Field::Given(Spanned { value: words, span }) = &coverage
         && !words.contains(&Coverage::Members)
     {
@@ -119,25 +119,25 @@ pub(super) struct CheckedLimits {
 
 fn limits(mapping: Mapping, diagnostics: &mut Diagnostics) -> CheckedLimits {
     let default = Limits::default();
-    let mut fields = Fields::open(mapping, &LIMITS, diagnostics);
-    let max_days = fields.number("max_days");
+    let mut fields = Fields::open(mapping, &LIMITS.shape, diagnostics);
+    let max_days = fields.number(LIMITS.max_days);
     let max_days_span = max_days.given().map(|given| given.span);
     let require =
-        fields.list("require").check(|given| Some(require(given.value, fields.diagnostics)));
+        fields.list(LIMITS.require).check(|given| Some(require(given.value, fields.diagnostics)));
     let require = require.optional().flatten().unwrap_or_default();
-    let admins: Field<Admins> = fields.word("admins", "value of `admins`");
+    let admins: Field<Admins> = fields.word(LIMITS.admins, "value of `admins`");
     // A default in place of an invalid number does no harm: the policy is refused anyway.
     let mut number = |key| fields.number(key).optional().flatten();
     CheckedLimits {
         limits: Limits {
             max_days: max_days.optional().flatten(),
-            max_exemptions: number("max_exemptions"),
-            warn_before_days: number("warn_before_days").unwrap_or(default.warn_before_days),
-            roster_max_age_days: number("roster_max_age_days")
+            max_exemptions: number(LIMITS.max_exemptions),
+            warn_before_days: number(LIMITS.warn_before_days).unwrap_or(default.warn_before_days),
+            roster_max_age_days: number(LIMITS.roster_max_age_days)
                 .unwrap_or(default.roster_max_age_days),
             require: require.iter().map(|field| field.value).collect(),
             admins: admins.optional().flatten().unwrap_or(default.admins),
-            max_owners: number("max_owners"),
+            max_owners: number(LIMITS.max_owners),
         },
         max_days: max_days_span,
         require,
@@ -149,7 +149,8 @@ fn require(list: List, diagnostics: &mut Diagnostics) -> Vec<Spanned<OptionalFie
     items
         .filter_map(|item| {
             let span = item.span;
-            if matches!(item.value.as_str(), "id" | "reason" | "expires") {
+            let always = |key: &&Key| key.is_required() && key.name == item.value;
+            if EXEMPTION.shape.keys.iter().any(always) {
                 let message = format!("`{}` is always required", item.value);
                 diagnostics.push(span, message, "delete it from `require`");
                 return None;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::keys::EXEMPTION;
 use super::{Exemption, Limits};
 use crate::member::{Ids, Source};
 use crate::rule::Rule;
@@ -24,23 +25,24 @@ pub(super) fn fields(exemption: &Exemption, quotes: Quotes) -> Vec<(String, Stri
     let list = |texts: Vec<String>| (!texts.is_empty()).then(|| format!("[{}]", texts.join(", ")));
     let controls = exemption.compensating_controls.iter().map(|control| quoted(control));
     let fields = [
-        ("id", Some(word(&exemption.id))),
-        ("account_id", account_id.map(quoted)),
-        ("uuid", uuid.map(quoted)),
-        ("email", email.map(word)),
-        ("name", exemption.name.as_deref().map(quoted)),
-        ("category", exemption.category.map(|category| word(category.id()))),
-        ("reason", Some(quoted(&exemption.reason))),
-        ("compensating_controls", list(controls.collect())),
-        ("owner", exemption.owner.as_deref().map(word)),
-        ("approved_by", exemption.approved_by.as_deref().map(word)),
-        ("ticket", exemption.ticket.as_deref().map(word)),
-        ("starts", days(exemption.starts)),
-        ("expires", days(Some(exemption.expires))),
-        ("workspaces", list(exemption.workspaces.iter().map(|slug| word(slug)).collect())),
+        (EXEMPTION.id, Some(word(&exemption.id))),
+        (EXEMPTION.account_id, account_id.map(quoted)),
+        (EXEMPTION.uuid, uuid.map(quoted)),
+        (EXEMPTION.email, email.map(word)),
+        (EXEMPTION.name, exemption.name.as_deref().map(quoted)),
+        (EXEMPTION.category, exemption.category.map(|category| word(category.id()))),
+        (EXEMPTION.reason, Some(quoted(&exemption.reason))),
+        (EXEMPTION.compensating_controls, list(controls.collect())),
+        (EXEMPTION.owner, exemption.owner.as_deref().map(word)),
+        (EXEMPTION.approved_by, exemption.approved_by.as_deref().map(word)),
+        (EXEMPTION.ticket, exemption.ticket.as_deref().map(word)),
+        (EXEMPTION.starts, days(exemption.starts)),
+        (EXEMPTION.expires, days(Some(exemption.expires))),
+        (EXEMPTION.workspaces, list(exemption.workspaces.iter().map(|slug| word(slug)).collect())),
     ];
-    let written = fields.into_iter().filter_map(|(key, value)| Some((key, value?)));
-    written.map(|(name, value)| (key(name, quotes), value)).collect()
+    let written =
+        fields.into_iter().filter_map(|(named, value)| Some((key(named.name, quotes), value?)));
+    written.collect()
 }
 
 /// An exemption as an entry of a block list: lines that end with `newline`, the dash `indent`

@@ -50,6 +50,13 @@ pub(crate) struct Mapping {
     pub(crate) in_braces: bool,
 }
 
+impl Mapping {
+    /// The entry of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+}
+
 /// A key and its value.
 #[derive(Debug)]
 pub(crate) struct Entry {

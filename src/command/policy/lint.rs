@@ -11,7 +11,8 @@ use crate::failure::{Exit, Failure};
 use crate::judge::{standing, standings};
 use crate::member::Source;
 use crate::policy::{
-    Admins, Document, Exemption, Limits, Policy, RosterSource, Warning, is_usual_account_id,
+    Admins, Document, Exemption, LIMITS, Limits, POLICY, Policy, RosterSource, Warning,
+    is_usual_account_id,
 };
 use crate::report::State;
 use crate::rule::{Level, Rule};
@@ -88,31 +89,31 @@ fn without_effect(document: &Document) -> Vec<Warning> {
     let cases: [(bool, &[&str], &str, &str); 5] = [
         (
             is_set(Rule::TooManyOwners) && limits.max_owners.is_none(),
-            &["rules", "too-many-owners"],
+            &[POLICY.rules.name, Rule::TooManyOwners.id()],
             "the rule `too-many-owners` has no effect: `limits.max_owners` is not set",
             "Set `limits.max_owners`, or delete the rule.",
         ),
         (
             is_set(Rule::ExemptionNotAllowed) && limits.admins == Admins::Allow,
-            &["rules", "exemption-not-allowed"],
+            &[POLICY.rules.name, Rule::ExemptionNotAllowed.id()],
             "the rule `exemption-not-allowed` has no effect: owners may be exempt",
             "Set `limits.admins` to `deny`, or delete the rule.",
         ),
         (
             *roster != RosterSource::default() && !reads_roster,
-            &["roster"],
+            &[POLICY.roster.name],
             "`roster` has no effect: `accept` contains neither `roster` nor `sso`",
             "Add `roster` or `sso` to `accept`, or delete `roster`.",
         ),
         (
             limits.roster_max_age_days != Limits::default().roster_max_age_days && !reads_roster,
-            &["limits", "roster_max_age_days"],
+            &[POLICY.limits.name, LIMITS.roster_max_age_days.name],
             "`roster_max_age_days` has no effect: `accept` contains neither `roster` nor `sso`",
             "Add `roster` or `sso` to `accept`, or delete `roster_max_age_days`.",
         ),
         (
             limits.max_days.is_some_and(|max_days| max_days <= limits.warn_before_days),
-            &["limits", "max_days"],
+            &[POLICY.limits.name, LIMITS.max_days.name],
             "every exemption is expiring from its first day: `max_days` is not more than \
              `warn_before_days`",
             "Set `limits.warn_before_days` to fewer days than `limits.max_days`.",

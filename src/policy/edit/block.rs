@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Splice, lines};
 use crate::policy::Exemption;
+use crate::policy::keys::POLICY;
 use crate::policy::write;
 use crate::yaml::node::{Entry, Node};
 use crate::yaml::quotes::{self, Quotes};
@@ -60,7 +61,7 @@ pub(super) fn add_key(text: &str, root: Span, exemption: &Exemption) -> Vec<Spli
     while text.get(at..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with("...")) {
         at = lines::next(text, at);
     }
-    let key = quotes::key("exemptions", Quotes::Needed);
+    let key = quotes::key(POLICY.exemptions.name, Quotes::Needed);
     let entry = write::block(exemption, indent + GAP, GAP, newline);
     let added = format!("{:indent$}{key}:{newline}{entry}", "");
     vec![whole_lines(text, at, added, newline)]

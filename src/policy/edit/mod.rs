@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::keys::{EXEMPTION, POLICY};
 use super::write;
 use super::{Exemption, Policy, load};
 use crate::escape::visible;
@@ -85,7 +86,7 @@ impl Document {
         let mut node = root.as_ref();
         for key in keys {
             let Some(Node { value: Value::Mapping(mapping), .. }) = node else { break };
-            let entry = mapping.entries.iter().find(|entry| entry.key == *key);
+            let entry = mapping.get(key);
             if let Some(entry) = entry {
                 place = source.location(entry.key_span);
             }
@@ -165,13 +166,14 @@ pub fn snippet(exemption: &Exemption) -> String {
 fn addition(text: &str, root: &Node, exemption: &Exemption) -> Option<Vec<Splice>> {
     let Value::Mapping(keys) = &root.value else { return None };
     let in_braces = begins(text, root.span, '{');
-    let Some(entry) = keys.entries.iter().find(|entry| entry.key == "exemptions") else {
+    let Some(entry) = keys.get(POLICY.exemptions.name) else {
         if !in_braces {
             return Some(block::add_key(text, root.span, exemption));
         }
         let last = keys.entries.last()?;
         let quotes = quotes_of(text, last.key_span);
-        let (key, entry) = (quotes::key("exemptions", quotes), write::flow(exemption, quotes));
+        let (key, entry) =
+            (quotes::key(POLICY.exemptions.name, quotes), write::flow(exemption, quotes));
         let last = Span { start: last.key_span.start, end: last.value.span.end };
         return Some(vec![flow::append(text, root.span, Some(last), &format!("{key}: [{entry}]"))]);
     };
@@ -193,7 +195,7 @@ fn addition(text: &str, root: &Node, exemption: &Exemption) -> Option<Vec<Splice
 /// What to change to remove exemptions.
 fn removal(text: &str, root: &Node, removed: &[usize]) -> Option<Vec<Splice>> {
     let Value::Mapping(keys) = &root.value else { return None };
-    let entry = keys.entries.iter().find(|entry| entry.key == "exemptions")?;
+    let entry = keys.get(POLICY.exemptions.name)?;
     let Value::Sequence(list) = &entry.value.value else { return None };
     if begins(text, entry.value.span, '[') {
         let items: Vec<Span> = list.items.iter().map(|item| item.span).collect();
@@ -213,20 +215,19 @@ fn replacement(
     new: &Exemption,
 ) -> Option<Vec<Splice>> {
     let Value::Mapping(keys) = &root.value else { return None };
-    let entry = keys.entries.iter().find(|entry| entry.key == "exemptions")?;
+    let entry = keys.get(POLICY.exemptions.name)?;
     let Value::Sequence(list) = &entry.value.value else { return None };
     let item = list.items.get(position)?;
     let Value::Mapping(mapping) = &item.value else { return None };
     let quotes = quotes_of(text, mapping.entries.first()?.key_span);
-    let written = |key: &str| mapping.entries.iter().find(|entry| entry.key == key);
-    let expires = written("expires")?;
+    let expires = mapping.get(EXEMPTION.expires.name)?;
     let mut splices = Vec::new();
     let mut pieces = Vec::new();
     let before = write::fields(old, quotes);
     for (key, value) in
         write::fields(new, quotes).into_iter().filter(|field| !before.contains(field))
     {
-        match written(key.trim_matches('"')) {
+        match mapping.get(key.trim_matches('"')) {
             Some(entry) => splices.push(block::value(text, entry, value)?),
             None => pieces.push(format!("{key}: {value}")),
         }
