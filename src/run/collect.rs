@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
 
+use super::askable::not_asked;
 use super::progress::Announcer;
 use super::redirection::redirections;
 use super::roster::{DatedRoster, RosterInput};
@@ -12,7 +13,6 @@ use super::workspaces::no_workspace;
 use super::{Context, mask};
 use crate::ci;
 use crate::cli::{ConnectArgs, MembersArgs};
-use crate::env::{ATLASSIAN_API_KEY, ATLASSIAN_ORG_ID};
 use crate::failure::{Failure, Problem};
 use crate::hosts::BITBUCKET_API;
 use crate::http::{Clock, Connection, Pace};
@@ -21,7 +21,7 @@ use crate::member::Source;
 use crate::read;
 use crate::read::atlassian::Organisation;
 use crate::read::bitbucket::{self, Account, Credential};
-use crate::read::entra::{self, Tenant};
+use crate::read::entra::Tenant;
 use crate::read::file::{self, FileRead};
 use crate::read::{DirectoryRead, Found, Members, Sources, Wanted};
 use crate::reading::{Origin, Reading, Selection, Walk};
@@ -215,20 +215,6 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// The sources that a run can ask: Bitbucket, and those that it is given.
-pub(crate) fn askable(
-    roster: Option<&RosterInput>,
-    context: &Context<'_>,
-) -> Result<Vec<Source>, Failure> {
-    let mut sources = vec![Source::Bitbucket];
-    sources.extend(Organisation::from_env(context.env)?.map(|_| Source::Atlassian));
-    let known = [Source::Roster, Source::Sso];
-    sources.extend(
-        roster.iter().flat_map(|roster| known.into_iter().filter(|it| roster.answers(*it))),
-    );
-    Ok(sources)
-}
-
 /// Refuses to go on where a workspace was not read to the end: a member who was not seen may be one
 /// who matters. `then` says what that leads to.
 ///
@@ -318,35 +304,4 @@ pub(crate) fn account(args: &ConnectArgs, context: &Context<'_>) -> Result<Accou
         api_url: bitbucket::api_url(given.as_deref().unwrap_or(BITBUCKET_API))?,
         credential: Credential::from_env(context.env)?,
     })
-}
-
-/// What to say of a source that counts as proof and is not asked.
-pub(crate) fn not_asked(source: Source, roster: Option<&RosterInput>) -> Failure {
-    let (missing, instead) = match source {
-        Source::Bitbucket => (
-            "the members file says nothing about it".to_owned(),
-            "give --members a file that has it".to_owned(),
-        ),
-        Source::Atlassian => (
-            format!("{ATLASSIAN_ORG_ID} and {ATLASSIAN_API_KEY} are not set"),
-            "set them, or give --members a snapshot that has its evidence".to_owned(),
-        ),
-        Source::Roster if matches!(roster, Some(RosterInput::Entra(None))) => {
-            return entra::unset();
-        }
-        Source::Sso if matches!(roster, Some(RosterInput::Entra(_))) => (
-            "Microsoft Entra, from which the policy takes the roster, does not know it".to_owned(),
-            "delete `from: entra` and give --roster".to_owned(),
-        ),
-        Source::Roster | Source::Sso => (
-            "there is no --roster with a column for it".to_owned(),
-            "give --roster and --roster-as-of, or a snapshot that has its evidence to --members"
-                .to_owned(),
-        ),
-    };
-    let id = source.id();
-    Failure::usage(
-        format!("the policy accepts `{id}` as proof, and {missing}"),
-        format!("Take `{id}` out of `accept`, or {instead}."),
-    )
 }

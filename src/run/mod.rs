@@ -1,6 +1,7 @@
 //! What the commands share: what a run knows of its process, what it reads, and where its results go.
 
 pub(crate) mod archive;
+pub(crate) mod askable;
 pub(crate) mod collect;
 pub(crate) mod commit;
 pub(crate) mod deliver;

@@ -19,7 +19,7 @@ use crate::policy::{Category, Exemption, FirstPolicy, Limits, RosterSource};
 use crate::read::{Roles, file};
 use crate::reading::Selection;
 use crate::report::{JudgedMember, ListedMember, Outcome};
-use crate::run::collect::askable;
+use crate::run::askable::askable;
 use crate::run::policy_run::{PolicyRun, Terms};
 use crate::run::workspaces::{from_environment, named, no_workspace};
 use crate::run::{Context, roster};

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{sections, words};
+use super::{sections, verdict};
 use crate::emit::console::{Console, Style};
 use crate::report::{Audit, PeriodVerdict};
 
@@ -19,14 +19,14 @@ pub(crate) fn write(audit: &Audit, out: &mut dyn io::Write, style: Style) -> io:
         PeriodVerdict::Covered => console.paint.good,
         PeriodVerdict::Violations | PeriodVerdict::Gaps => console.paint.bad,
     };
-    console.headline(words::headline(audit), paint, style)?;
-    for caveat in words::caveats(audit) {
+    console.headline(verdict::headline(audit), paint, style)?;
+    for caveat in verdict::caveats(audit) {
         console.advice("note:", &caveat, console.paint.strong)?;
     }
     if style.quiet {
         return Ok(());
     }
-    for help in words::help(audit) {
+    for help in verdict::help(audit) {
         console.advice("help:", help, console.paint.strong)?;
     }
     for (title, lines) in sections(audit) {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{sections, words};
+use super::{sections, verdict, words};
 use crate::emit::summary::{count, number};
 use crate::escape::markdown;
 use crate::report::Audit;
@@ -12,17 +12,17 @@ const MAX_LISTED: usize = 100;
 
 /// Writes the page.
 pub(super) fn write(audit: &Audit, out: &mut dyn io::Write) -> io::Result<()> {
-    let headline = words::headline(audit);
+    let headline = verdict::headline(audit);
     let (slugs, period) = (words::workspaces(audit), words::period(audit));
     writeln!(out, "## mfa-gate audit: {}\n", headline.verdict)?;
     writeln!(out, "{}, {period} (UTC)\n", markdown(&slugs))?;
     for reason in &headline.reasons {
         writeln!(out, "- {}", markdown(reason))?;
     }
-    for caveat in words::caveats(audit) {
+    for caveat in verdict::caveats(audit) {
         writeln!(out, "\n> **Note:** {}", markdown(&caveat))?;
     }
-    for help in words::help(audit) {
+    for help in verdict::help(audit) {
         writeln!(out, "\n> **Help:** {}", markdown(help))?;
     }
     for (title, lines) in sections(audit) {

@@ -3,6 +3,7 @@
 mod console;
 mod csv;
 mod markdown;
+pub(in crate::emit) mod verdict;
 pub(in crate::emit) mod words;
 
 use std::io;

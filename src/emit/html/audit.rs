@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::scale::{Bar, Month, Scale};
 use super::{CHUNK, SCRIPT, STYLE, digest, evidence, spans, write_page};
-use crate::emit::audit::words;
+use crate::emit::audit::{verdict, words};
 use crate::emit::summary::{Headline, count, number, some};
 use crate::report::{
     Audit, AuditedExemption, AuditedWorkspace, DayState, Person, StateSpan, Tool, Why,
@@ -58,10 +58,10 @@ impl<'a> Page<'a> {
         Page {
             audit,
             tool: &audit.tool,
-            headline: words::headline(audit),
+            headline: verdict::headline(audit),
             slugs: words::workspaces(audit),
             period: words::period(audit),
-            caveats: words::caveats(audit),
+            caveats: verdict::caveats(audit),
             calendars: audit.workspaces.iter().map(Calendar::new).collect(),
             months: scale.months(),
             exposures: exposed.iter().take(MOST).map(|own| Line::exposures(own, &scale)).collect(),
