@@ -124,5 +124,5 @@ fn names_a_site(before: &str) -> bool {
     let start = before.len().saturating_sub(2);
     before
         .get(start..)
-        .is_some_and(|site| ["GH", "GL"].iter().any(|own| own.eq_ignore_ascii_case(site)))
+        .is_some_and(|site| ["GH", "GL"].iter().any(|known| known.eq_ignore_ascii_case(site)))
 }

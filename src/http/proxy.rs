@@ -38,7 +38,7 @@ pub(crate) fn proxy_for(
     let proxy = Matcher::from_system().intercept(&server)?;
     let names_it = |name: &str| {
         let alone = Matcher::builder().all(lookup(name).unwrap_or_default()).build();
-        alone.intercept(&server).is_some_and(|own| own.uri() == proxy.uri())
+        alone.intercept(&server).is_some_and(|found| found.uri() == proxy.uri())
     };
     let by = PROXIES.iter().find(|name| names_it(name)).unwrap_or(&"the system's settings");
     Some(NamedProxy { by, at: proxy.uri().to_string() })

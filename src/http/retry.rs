@@ -105,8 +105,8 @@ fn until(date: SystemTime, now: SystemTime) -> Duration {
 pub(crate) fn delay(tries: u32, asked: Option<Duration>, jitter: f64) -> Duration {
     let doublings = tries.saturating_sub(1).min(16);
     let longest = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
-    let own = longest.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
-    own.max(asked.unwrap_or_default())
+    let backoff = longest.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+    backoff.max(asked.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl Report {
     fn false_claim(&self, judged: &mut Report) -> Option<String> {
         let version = std::mem::replace(&mut judged.tool.version, self.tool.version.clone());
         let reworded = (version != self.tool.version).then(|| worded_as(self, &judged.findings));
-        let findings = reworded.map(|own| std::mem::replace(&mut judged.findings, own));
+        let findings = reworded.map(|findings| std::mem::replace(&mut judged.findings, findings));
         let why = (self != judged).then(|| first_difference(self, judged));
         judged.tool.version = version;
         if let Some(findings) = findings {

@@ -91,11 +91,11 @@ impl Report {
         let repeated = other
             .workspaces
             .iter()
-            .find(|theirs| self.workspaces.iter().any(|own| own.slug == theirs.slug));
-        let given = |flag: &str, own: bool| {
+            .find(|theirs| self.workspaces.iter().any(|ours| ours.slug == theirs.slug));
+        let given = |flag: &str, is_given: bool| {
             format!(
                 "it was made {} {flag}, unlike those before it",
-                if own { "with" } else { "without" }
+                if is_given { "with" } else { "without" }
             )
         };
         let (options, others) = (&self.options, &other.options);

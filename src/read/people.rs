@@ -200,7 +200,8 @@ mod tests {
 
     /// The account id of the member who has an address.
     fn owner(people: &mut People<'_>, address: &str) -> Option<Box<str>> {
-        let mut owners = people.owners().filter(|(_, own)| own.iter().any(|own| **own == *address));
+        let mut owners =
+            people.owners().filter(|(_, owned)| owned.iter().any(|owned| **owned == *address));
         let owner = owners.next().and_then(|(person, _)| person.member.account_id.clone());
         assert!(owners.next().is_none());
         owner

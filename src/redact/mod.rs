@@ -202,19 +202,20 @@ pub(crate) fn is_redacted(report: &Report) -> bool {
             && ids.map(AsRef::as_ref).all(is_person)
             && texts.map(AsRef::as_ref).all(|text: &str| text == WITHHELD)
     });
-    let concerns = report.changes.iter().flat_map(|own| [&own.new, &own.fixed, &own.staying]);
+    let concerns =
+        report.changes.iter().flat_map(|changes| [&changes.new, &changes.fixed, &changes.staying]);
     let changes = concerns.flatten().all(|concern| {
         concern.name.is_none()
             && concern.key.as_deref().is_none_or(is_person)
             && concern.exemption.as_deref().is_none_or(is_exemption)
     });
     let source = &report.source;
-    let files = source.inputs.iter().map(|own| &own.path);
-    let mut files = files.chain(source.roster.iter().map(|own| &own.path));
+    let files = source.inputs.iter().map(|input| &input.path);
+    let mut files = files.chain(source.roster.iter().map(|roster| &roster.path));
     let origin = files.all(|path| path == WITHHELD)
         && source.entra.as_ref().is_none_or(|entra| is_pseudonym(&entra.tenant, TENANT))
         && NAMED_BY_PEOPLE.iter().all(|name| !source.ci.contains_key(*name))
-        && report.options.redirected_by.iter().all(|own| own.to.is_none());
+        && report.options.redirected_by.iter().all(|redirection| redirection.to.is_none());
     report.redaction.is_some() && members && exemptions && changes && origin
 }
 
@@ -229,7 +230,7 @@ fn is_exemption(id: &str) -> bool {
 /// Whether a text is a word and [`Redactor::digits`].
 fn is_pseudonym(text: &str, word: &str) -> bool {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    text.strip_prefix(word).is_some_and(|own| own.len() == 16 && own.bytes().all(is_digit))
+    text.strip_prefix(word).is_some_and(|digits| digits.len() == 16 && digits.bytes().all(is_digit))
 }
 
 #[cfg(test)]

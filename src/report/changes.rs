@@ -203,7 +203,11 @@ impl<'a> View<'a> {
         View {
             report,
             members: report.members.iter().flat_map(by_ids).collect(),
-            exemptions: report.exemptions.iter().map(|own| (&*own.id, own)).collect(),
+            exemptions: report
+                .exemptions
+                .iter()
+                .map(|exemption| (&*exemption.id, exemption))
+                .collect(),
         }
     }
 
@@ -228,16 +232,16 @@ impl<'a> View<'a> {
     where
         'a: 'f,
     {
-        let own = earlier.member(finding).and_then(|judged| self.same(&judged.member));
-        match own {
-            Some(own) => (finding.workspace.as_deref(), Some(&own.member.key), None),
+        let current = earlier.member(finding).and_then(|judged| self.same(&judged.member));
+        match current {
+            Some(judged) => (finding.workspace.as_deref(), Some(&judged.member.key), None),
             None => subject(finding),
         }
     }
 
     fn concern(&self, finding: &Finding) -> Concern {
         let member = self.member(finding).map(|judged| &judged.member);
-        let name = member.and_then(|own| shown_name([&own.display_name, &own.nickname]));
+        let name = member.and_then(|member| shown_name([&member.display_name, &member.nickname]));
         Concern {
             rule: finding.rule,
             workspace: finding.workspace.clone(),
@@ -250,8 +254,8 @@ impl<'a> View<'a> {
 
     /// How a concern of an earlier run was settled, which is none of this one.
     fn settled(&self, then: &View<'_>, earlier: &Finding) -> Settled {
-        let own = then.member(earlier).and_then(|judged| self.same(&judged.member));
-        match (&earlier.exemption, own.map(|judged| judged.outcome)) {
+        let current = then.member(earlier).and_then(|judged| self.same(&judged.member));
+        match (&earlier.exemption, current.map(|judged| judged.outcome)) {
             (Some(id), _) if self.exemptions.contains_key(&**id) => Settled::InOrder,
             (Some(_), _) => Settled::Removed,
             // It was about the whole workspace.
@@ -266,9 +270,9 @@ impl<'a> View<'a> {
 
     /// Whether this run can say anything about an exemption: at least that it is not there.
     fn tells_of(&self, id: &str) -> bool {
-        let unresolved = |own: &&JudgedExemption| own.state == State::Unresolved;
+        let unresolved = |exemption: &&JudgedExemption| exemption.state == State::Unresolved;
         !self.report.options.ignore_exemptions
-            && self.exemptions.get(id).filter(|own| unresolved(own)).is_none()
+            && self.exemptions.get(id).filter(|exemption| unresolved(exemption)).is_none()
     }
 
     /// The workspaces that both runs read to the end, where all members of both have one kind of id.

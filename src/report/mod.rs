@@ -161,7 +161,7 @@ pub struct Options {
 impl Options {
     /// Without what may name a person.
     pub(crate) fn redacted(mut self) -> Self {
-        self.redirected_by.iter_mut().for_each(|own| own.to = None);
+        self.redirected_by.iter_mut().for_each(|redirection| redirection.to = None);
         self
     }
 }

@@ -52,7 +52,7 @@ impl Report {
             && self.source.inputs.is_empty()
             && self.source.api_url.is_some()
             && (self.source.atlassian.is_some()
-                || self.members.iter().all(|own| own.member.evidence.atlassian.is_none()))
+                || self.members.iter().all(|judged| judged.member.evidence.atlassian.is_none()))
             && self.workspaces.iter().all(|workspace| workspace.source == Origin::Api)
             && self.today == self.day_of_reading()
     }

@@ -46,14 +46,14 @@ fn is_number(text: &str) -> bool {
 pub(crate) fn trimmed(text: &str, span: Span, style: ScalarStyle) -> Span {
     match style {
         ScalarStyle::Literal | ScalarStyle::Folded => {
-            let own = text.get(span.start..span.end).unwrap_or_default().trim_end();
-            if own.is_empty() {
+            let content = text.get(span.start..span.end).unwrap_or_default().trim_end();
+            if content.is_empty() {
                 // Nothing but the indicator is there to be marked.
                 let header = text.get(..span.start).unwrap_or_default().trim_end();
                 let indicator = header.chars().next_back().map_or(0, char::len_utf8);
                 return Span { start: header.len() - indicator, end: header.len() };
             }
-            Span { start: span.start, end: span.start + own.len() }
+            Span { start: span.start, end: span.start + content.len() }
         }
         ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => span,
     }

@@ -66,8 +66,10 @@ pub(super) fn sections(audit: &Audit) -> Vec<(&'static str, Vec<String>)> {
         let at = words::policy_change(change);
         settings.chain(entries).map(move |line| format!("{at}: {line}"))
     });
-    let workspaces =
-        audit.workspaces.iter().map(|own| format!("{}: {}", own.slug, words::looks(audit, own)));
+    let workspaces = audit
+        .workspaces
+        .iter()
+        .map(|workspace| format!("{}: {}", workspace.slug, words::looks(audit, workspace)));
     let breaks = audit.chain.breaks.iter().map(words::chain_break);
     let period = format!("{}, UTC", words::period(audit));
     let chain = (audit.chain.reports > 0).then(|| words::chain(audit));

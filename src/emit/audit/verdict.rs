@@ -43,7 +43,8 @@ pub(crate) fn headline(audit: &Audit) -> Headline {
     ];
     let (verdict, reasons): (_, Vec<String>) = match audit.verdict {
         PeriodVerdict::Covered => {
-            let longest = audit.workspaces.iter().map(|own| own.longest_stretch_s).max();
+            let longest =
+                audit.workspaces.iter().map(|workspace| workspace.longest_stretch_s).max();
             let longest = unseen(longest.unwrap_or_default());
             ("covered", vec![format!("{looks}, all compliant"), longest])
         }

@@ -51,7 +51,7 @@ pub(crate) fn workspaces(audit: &Audit) -> String {
     if audit.workspaces.is_empty() {
         return "no workspace".into();
     }
-    slugs(audit.workspaces.iter().map(|own| &*own.slug))
+    slugs(audit.workspaces.iter().map(|workspace| &*workspace.slug))
 }
 
 /// What `people` has a row of: a person can be a member of several workspaces.
@@ -254,12 +254,12 @@ pub(crate) fn chain(audit: &Audit) -> String {
 }
 
 /// Where the chain breaks.
-pub(crate) fn chain_break(own: &ChainBreak) -> String {
+pub(crate) fn chain_break(broken: &ChainBreak) -> String {
     format!(
         "the report of {} names one of {} ({}), which was removed, replaced or edited",
-        time(own.checked_at),
-        time(own.previous.checked_at),
-        short(&own.previous.sha256)
+        time(broken.checked_at),
+        time(broken.previous.checked_at),
+        short(&broken.previous.sha256)
     )
 }
 

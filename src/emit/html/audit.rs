@@ -64,8 +64,14 @@ impl<'a> Page<'a> {
             caveats: verdict::caveats(audit),
             calendars: audit.workspaces.iter().map(Calendar::new).collect(),
             months: scale.months(),
-            exposures: exposed.iter().take(MOST).map(|own| Line::exposures(own, &scale)).collect(),
-            exemptions: exemptions.map(|(at, own)| Line::exemption(at, own, &scale)).collect(),
+            exposures: exposed
+                .iter()
+                .take(MOST)
+                .map(|exposed| Line::exposures(exposed, &scale))
+                .collect(),
+            exemptions: exemptions
+                .map(|(at, exemption)| Line::exemption(at, exemption, &scale))
+                .collect(),
             exposed,
         }
     }
@@ -150,8 +156,11 @@ impl<'a> Line<'a> {
     /// What an exposure lasted at most, and on it what it lasted at least.
     fn exposures(person: &'a Person, scale: &Scale) -> Self {
         let all = || person.exposures.iter();
-        let most = all().map(|own| scale.bar("most", own.look_before, own.look_after));
-        let least = all().map(|own| scale.bar("least", Some(own.first_seen), Some(own.last_seen)));
+        let most =
+            all().map(|exposure| scale.bar("most", exposure.look_before, exposure.look_after));
+        let least = all().map(|exposure| {
+            scale.bar("least", Some(exposure.first_seen), Some(exposure.last_seen))
+        });
         let longest = longest(person);
         let said = match (person.exposures.as_slice(), longest) {
             ([_], 0) => "seen once".into(),
@@ -172,7 +181,7 @@ impl<'a> Line<'a> {
     }
 
     fn exemption(place: usize, exemption: &'a AuditedExemption, scale: &Scale) -> Self {
-        let bar = |own: &StateSpan| scale.bar(own.state.id(), Some(own.first), Some(own.last));
+        let bar = |span: &StateSpan| scale.bar(span.state.id(), Some(span.first), Some(span.last));
         Line {
             place,
             name: exemption.entry.id.to_string(),

@@ -244,7 +244,7 @@ mod tests {
             prop_assert!(shown.starts_with(&before) && shown.ends_with(&after), "{}", shown);
             let plain = secret.to_ascii_lowercase();
             for level in levels(&shown) {
-                let holds = level.bytes.windows(plain.len()).any(|own| own == plain.as_bytes());
+                let holds = level.bytes.windows(plain.len()).any(|window| window == plain.as_bytes());
                 prop_assert!(!holds, "{}", shown);
             }
         }
@@ -263,11 +263,11 @@ mod tests {
             let text = format!("Basic {encoded}");
             prop_assert_eq!(secrets.masked(&text), "Basic ***");
             let lines: Vec<String> =
-                encoded.as_bytes().chunks(line).map(|own| String::from_utf8_lossy(own).into()).collect();
+                encoded.as_bytes().chunks(line).map(|chunk| String::from_utf8_lossy(chunk).into()).collect();
             let shown = secrets.masked(&lines.join("\r\n")).into_owned();
             let decoded = BASE64_STANDARD.decode(shown.replace(['\r', '\n'], "").replace("***", ""));
             let left = decoded.unwrap_or_default();
-            prop_assert!(!left.windows(secret.len()).any(|own| own == secret.as_bytes()));
+            prop_assert!(!left.windows(secret.len()).any(|window| window == secret.as_bytes()));
         }
 
         #[test]

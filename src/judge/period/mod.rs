@@ -275,8 +275,10 @@ impl Auditor {
             exposed_people: exposures.clone().filter(is_exposed).count() as u64,
             exposures: exposures.map(|number| number as u64).sum(),
             not_evidence: not_evidence.count() as u64,
-            policies_not_allowed: policies.iter().filter(|own| own.allowed == Some(false)).count()
-                as u64,
+            policies_not_allowed: policies
+                .iter()
+                .filter(|policy| policy.allowed == Some(false))
+                .count() as u64,
         };
         let has_violations = summary.looks_with_violations > 0 || self.refused_with_violations;
         let (verdict, exit) = if has_violations {
