@@ -17,7 +17,7 @@ use crate::run::collect::{account, connection};
 use crate::run::policy_run::optional_policy;
 use crate::run::redirection::redirections;
 use crate::run::roster::{self, RosterInput};
-use crate::run::workspaces::{from_environment, named, no_workspace};
+use crate::run::workspaces::{demand_listed, from_environment, named, no_workspace};
 use crate::run::{Context, print};
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -29,6 +29,10 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
         Err(failure) => (None, vec![unusable_policy(failure, args, context)]),
     };
     let slugs = workspaces(args, policy.as_ref(), context)?;
+    if let (Some(policy), false) = (&policy, args.workspace.is_empty()) {
+        let refused = demand_listed(&policy.workspaces, &slugs).err();
+        observations.extend(refused.map(|failure| Observation::failed("policy", failure)));
+    }
     let roster = match &policy {
         None => Tenant::from_env(context.env).ok().map(RosterInput::Entra),
         Some(Policy { roster, accept, .. }) => {

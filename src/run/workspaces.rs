@@ -26,15 +26,22 @@ pub(crate) fn select(
         };
         return Ok(selection);
     }
+    demand_listed(listed, &named)?;
     let mut slugs: Vec<Arc<str>> = listed.iter().map(|entry| entry.slug.clone()).collect();
-    if let Some(stranger) = named.iter().find(|slug| !slugs.contains(slug)) {
-        return Err(Failure::usage(
-            format!("the policy does not list the workspace {stranger}"),
-            format!("It lists {}. Name one of these, or add it there.", slugs.join(", ")),
-        ));
-    }
     slugs.retain(|slug| named.is_empty() || named.contains(slug));
     Ok(Selection::Slugs(slugs))
+}
+
+/// Refuses workspaces that a policy with workspaces does not list.
+pub(crate) fn demand_listed(listed: &[WorkspaceEntry], named: &[Arc<str>]) -> Result<(), Failure> {
+    let is_listed = |slug: &&Arc<str>| listed.iter().any(|entry| entry.slug == **slug);
+    let stranger = named.iter().find(|slug| !is_listed(slug));
+    let Some(stranger) = stranger.filter(|_| !listed.is_empty()) else { return Ok(()) };
+    let slugs: Vec<&str> = listed.iter().map(|entry| &*entry.slug).collect();
+    Err(Failure::usage(
+        format!("the policy does not list the workspace {stranger}"),
+        format!("It lists {}. Name one of these, or add it there.", slugs.join(", ")),
+    ))
 }
 
 /// The slugs of `--workspace`, each once.

@@ -13,7 +13,7 @@ fn doctor(policy: &str, args: &[&str], env: &[(&str, &str)]) -> Outcome {
     sandbox.write("policy.yaml", policy);
     let token = [url, ("BITBUCKET_EMAIL", EMAIL), ("BITBUCKET_API_TOKEN", TOKEN)];
     let env = [&token[..], env].concat();
-    let check = sandbox.run_with(&["check"], &env);
+    let check = sandbox.run_with(&[&["check"], args].concat(), &env);
     let outcome = sandbox.run_with(&[&["doctor"], args].concat(), &env);
     // What `check` refuses is never passed.
     assert!(outcome.code != 0 || check.code != 2 || outcome.stdout.contains("--roster"));
@@ -37,6 +37,22 @@ fn a_source_that_is_accepted_and_not_asked_is_failed() {
         assert!(is_graded, "{more}: {}", outcome.stdout);
         assert!(!outcome.stdout.contains("warning"), "{more}: {}", outcome.stdout);
     }
+}
+
+#[test]
+fn a_workspace_that_the_policy_does_not_list_is_failed() {
+    let outcome = doctor(&policy("labs", ""), &["--workspace", "acme"], &[]);
+    assert_eq!(outcome.code, 3, "{}{}", outcome.stdout, outcome.stderr);
+    let said = "failed   policy: the policy does not list the workspace acme\n";
+    assert!(outcome.stdout.contains(said), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("It lists labs."), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("acme: role"), "the rest is said: {}", outcome.stdout);
+    for (listed, named) in [("acme", &["--workspace", "acme"][..]), ("acme, labs", &[])] {
+        let outcome = doctor(&policy(listed, ""), named, &[]);
+        assert!(!outcome.stdout.contains("does not list"), "{}", outcome.stdout);
+    }
+    let unlisted = doctor("version: 1\n", &["--workspace", "acme"], &[]);
+    assert_eq!(unlisted.code, 0, "{}{}", unlisted.stdout, unlisted.stderr);
 }
 
 #[test]
