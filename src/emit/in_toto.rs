@@ -9,6 +9,7 @@ use std::io;
 use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 
+use super::summary;
 use crate::ci::build_link;
 use crate::report::{Finding, Report, Severity, Verdict};
 use crate::rule::{Level, Rule, Subject};
@@ -28,6 +29,8 @@ struct Statement<'a> {
 struct Resource<'a> {
     name: &'a str,
     digest: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<BTreeMap<&'a str, &'a str>>,
 }
 
 #[derive(Serialize)]
@@ -66,11 +69,13 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<
     let mut passed_tests: BTreeSet<String> = tests(report).collect();
     passed_tests.retain(|test| !failed_tests.contains(test) && !warned_tests.contains(test));
     let policy = &report.policy;
+    let unseen = summary::unseen(&policy.effective.coverage);
     let statement = Statement {
         kind: "https://in-toto.io/Statement/v1",
         subject: [Resource {
             name: &subject.name,
             digest: BTreeMap::from([(&*subject.algorithm, &*subject.digest)]),
+            annotations: None,
         }],
         predicate_type: "https://in-toto.io/attestation/test-result/v0.1",
         predicate: TestResult {
@@ -78,6 +83,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> anyhow::Result<
             configuration: [Resource {
                 name: &policy.path,
                 digest: BTreeMap::from([("sha256", &*policy.sha256)]),
+                annotations: unseen.map(|unseen| BTreeMap::from([("coverage", unseen)])),
             }],
             url: build_link(&report.source.ci),
             passed_tests,

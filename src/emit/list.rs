@@ -80,7 +80,10 @@ fn text(snapshot: &Snapshot, style: Style, out: &mut dyn io::Write) -> io::Resul
     }
     let read = snapshot.workspaces.iter().map(summary::read);
     let sources = summary::other_sources(&snapshot.source);
-    for line in read.chain(sources).chain(summary::clock(&snapshot.source)) {
+    let mut complete = snapshot.workspaces.iter().filter(|workspace| workspace.complete);
+    let unseen = complete.find_map(|workspace| summary::unseen(&workspace.coverage));
+    let notes = unseen.map(str::to_owned).into_iter().chain(summary::clock(&snapshot.source));
+    for line in read.chain(sources).chain(notes) {
         writeln!(out, "{}", wrap(&terminal(&line), style.width, 0, INDENT))?;
     }
     Ok(())

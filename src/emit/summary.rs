@@ -15,7 +15,7 @@ use crate::report::{
 };
 use crate::roster_kind::RosterKind;
 use crate::rule::Rule;
-pub(crate) use caveats::{caveats, clock, not_live, redacted, redirected, sign_on_hint};
+pub(crate) use caveats::{caveats, clock, not_live, redacted, redirected, sign_on_hint, unseen};
 pub(crate) use excuse::{Excuse, Exemptions, exempt};
 pub(crate) use headline::{Headline, headline, headline_with};
 

@@ -4,7 +4,7 @@
 
 use jiff::tz::TimeZone;
 use mfa_gate::emit::{self, Format};
-use mfa_gate::reading::Origin;
+use mfa_gate::reading::{Coverage, Origin};
 use mfa_gate::report::{
     Assurance, Commit, Finding, Options, Provenance, Report, Severity, Verdict,
 };
@@ -83,6 +83,9 @@ fn the_fields_are_those_of_the_predicate() {
             "configuration": [{
                 "name": "policies/two factor.yaml",
                 "digest": {"sha256": "1".repeat(64)},
+                "annotations": {
+                    "coverage": "people with access to single repositories were not looked at",
+                },
             }],
             "url": "https://github.com/acme/shop/actions/runs/43",
             "passedTests": passed,
@@ -93,6 +96,8 @@ fn the_fields_are_those_of_the_predicate() {
     assert_eq!(statement(&report), wanted);
     report.source.ci.clear();
     assert_eq!(statement(&report)["predicate"].get("url"), None);
+    report.policy.effective.coverage = vec![Coverage::Members, Coverage::Repositories];
+    assert_eq!(statement(&report)["predicate"]["configuration"][0].get("annotations"), None);
 }
 
 /// A finding of the shared report about a rule, at a level.

@@ -114,6 +114,8 @@ fn without_it_every_report_says_who_was_not_looked_at() {
         assert!(ground.sandbox.read(file).contains(said), "{file}");
     }
     assert!(checked.console.contains(said), "{}", checked.console);
+    let listed = ground.run(&["members"], &ALONE);
+    assert!(listed.stdout.contains(&format!("\n{said}\n")), "{}", listed.stdout);
     assert_eq!(checked.report["policy"]["effective"]["coverage"], json!(["members"]));
     assert!(!ground.bitbucket.requests().iter().any(|request| request.url.path() == AT));
 }
@@ -236,6 +238,7 @@ fn a_file_has_to_hold_them() {
     assert_eq!(json.code, 0, "{}", json.stderr);
     let text = ground.run(&args, &ALONE);
     assert!(text.stdout.contains("not a member; access to 2 repositories, at most admin"));
+    assert!(!text.stdout.contains("were not looked at"), "{}", text.stdout);
     let offline = ["check", "--today", TODAY, "--members", "list.json"];
     let checked = ground.sandbox.run(&[&offline[..], &["--report", "json=r.json"]].concat());
     assert_eq!(checked.code, 1, "{}", checked.stdout);

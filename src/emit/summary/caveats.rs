@@ -65,9 +65,7 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
             report.policy.effective.roster.in_a_sentence()
         ));
     }
-    if !report.policy.effective.coverage.contains(&Coverage::Repositories) {
-        caveats.push("people with access to single repositories were not looked at".into());
-    }
+    caveats.extend(unseen(&report.policy.effective.coverage).map(str::to_owned));
     if report.options.ignore_exemptions {
         caveats.push("--ignore-exemptions: no exemption is applied".into());
     }
@@ -78,6 +76,12 @@ pub(crate) fn caveats(report: &Report) -> Vec<String> {
         caveats.push("--exit-zero: violations alone do not fail the run".into());
     }
     caveats
+}
+
+/// Who was not looked at, where that is not everybody.
+pub(crate) fn unseen(coverage: &[Coverage]) -> Option<&'static str> {
+    let unseen = "people with access to single repositories were not looked at";
+    (!coverage.contains(&Coverage::Repositories)).then_some(unseen)
 }
 
 /// Through what others could have answered, if there is anything.
