@@ -10,9 +10,10 @@ use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
 use clap::Parser;
+use clap::error::ErrorKind;
 use jiff::Timestamp;
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use mfa_gate::cli::{Cli, Color, Verbosity};
+use mfa_gate::cli::{Cli, Color, Verbosity, refusal};
 use mfa_gate::command::{self, Announce, Context};
 use mfa_gate::emit::console::Style;
 use mfa_gate::emit::wrap;
@@ -54,7 +55,7 @@ fn run(
     let context = Context {
         env,
         variables,
-        is_pipe: false,
+        pipe: None,
         secrets,
         now,
         announce: Announce::choose(verbosity, io::stderr().is_terminal()),
@@ -75,22 +76,13 @@ fn time(clock: SystemTime) -> Result<Timestamp, Failure> {
     })
 }
 
-/// Says what is wrong with the arguments, or prints what they ask for. Where they hold control
-/// characters, the message comes without its lines: a terminal or a CI runner might take part of it
-/// for a command. Where they hold a secret, it is masked.
+/// Says what is wrong with the arguments, or prints the help that they ask for.
 fn refuse(error: &clap::Error, secrets: &Secrets) -> ExitCode {
-    let is_odd = |arg: OsString| arg.to_string_lossy().chars().any(char::is_control);
-    let message = error.render().to_string();
-    let is_secret = *secrets.masked(&message) != *message;
-    if !error.use_stderr() || !(is_secret || env::args_os().any(is_odd)) {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         error.exit();
     }
-    let what = message.split("\n\nFor more information").next().unwrap_or_default();
-    let what = what.split("\n\nUsage:").next().unwrap_or_default();
-    let failure = Failure::usage(
-        what.trim_start_matches("error: ").trim_end(),
-        "`mfa-gate --help` says what there is.",
-    );
+    let args: Vec<String> = env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let failure = Failure::Usage(refusal(error, &args));
     say(&failure, secrets);
     ExitCode::from(failure.exit().code())
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod policy;
+mod refusal;
 mod shared;
 mod value;
 
@@ -18,6 +19,7 @@ pub(crate) use policy::{
     EntryArgs, ExemptionsFormat, PolicyAdd, PolicyCommand, PolicyInit, PolicyLint, PolicyList,
     PolicyPrune, PolicyRenew,
 };
+pub use refusal::refusal;
 pub(crate) use shared::{ConnectArgs, MembersArgs, PolicyArgs, ReportArgs, RosterArgs, SourceArgs};
 use value::{positive, reports};
 

@@ -109,7 +109,7 @@ impl<'a> Plan<'a> {
         let Plan { args, context, reports, notices, .. } = self;
         let place = Place::beside(&reports);
         let mut lost = deliver(&report, reports, &args.reports).summary(&report, context);
-        if context.is_pipe && report.assurance != Assurance::Live {
+        if context.pipe.is_some() && report.assurance != Assurance::Live {
             let why = summary::not_live(&report).unwrap_or_default();
             log::warn!("this run is not live: {}", terminal(&why));
         }

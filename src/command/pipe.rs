@@ -9,9 +9,9 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::ci;
-use crate::cli::Cli;
+use crate::cli::{Cli, refusal};
 use crate::env;
-use crate::failure::{Exit, Failure, docs};
+use crate::failure::{Exit, Failure, Problem, docs};
 use crate::files::same_file;
 use crate::run::Context;
 use demands::demand;
@@ -56,29 +56,20 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             args
         }
     };
-    let cli = Cli::try_parse_from(args).map_err(|error| {
-        let message = error.render().to_string();
-        let what = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let cli = Cli::try_parse_from(&args).map_err(|error| {
+        let Problem { what, help } = refusal(&error, &args);
         Failure::usage(
             format!("the pipe's variables do not fit: {what}"),
-            format!("What each of them takes: {}", docs("pipe.md")),
+            format!("{help} What each of them takes: {}", docs("pipe.md")),
         )
     })?;
-    super::run(&cli, &Context { env: &env, is_pipe: true, ..*context })
-        .map_err(|failure| in_own_names(failure, &variables))
-}
-
-/// The same failure with the names of the pipe's variables, where it is about one of them.
-fn in_own_names(failure: Failure, variables: &Variables) -> Failure {
-    let Failure::Usage(mut problem) = failure else { return failure };
-    for (pipe, program) in RENAMED {
-        if variables.text(pipe).is_some() {
-            for text in [&mut problem.what, &mut problem.help] {
-                *text = text.replace(program, pipe);
-            }
-        }
-    }
-    Failure::Usage(problem)
+    let mut renamed = RENAMED.to_vec();
+    renamed.retain(|(pipe, _)| variables.text(pipe).is_some());
+    let context = Context { env: &env, pipe: Some(&renamed), ..*context };
+    super::run(&cli, &context).map_err(|failure| {
+        let Failure::Usage(problem) = failure else { return failure };
+        Failure::Usage(context.in_own_names(problem))
+    })
 }
 
 /// Whether a variable of the pipe is true, before it is known whether the variables are right.

@@ -25,7 +25,7 @@ use crate::emit::Reports;
 use crate::emit::console::Style;
 use crate::env::{POLICY, POLICY_SHA256, Variables};
 use crate::escape::terminal;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Problem};
 use crate::http::Secrets;
 use crate::policy::check_digest;
 use crate::words::Word;
@@ -38,8 +38,9 @@ pub struct Context<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// All variables of the process, as they are.
     pub variables: &'a Variables,
-    /// Whether the command runs as the Bitbucket Pipe.
-    pub is_pipe: bool,
+    /// Where the command runs as the Bitbucket Pipe: each variable that is set by a name of the pipe
+    /// alone, and what the program calls it.
+    pub pipe: Option<&'a [(&'static str, &'static str)]>,
     /// What no output may show.
     pub secrets: &'a Secrets,
     /// When the process started.
@@ -68,6 +69,16 @@ impl Context<'_> {
     pub(crate) fn policy_path(&self, given: Option<&PathBuf>) -> PathBuf {
         let from_env = || (self.env)(POLICY).map(PathBuf::from);
         given.cloned().or_else(from_env).unwrap_or_else(|| "policy.yaml".into())
+    }
+
+    /// A problem with the names of variables that the user has set.
+    pub(crate) fn in_own_names(&self, mut problem: Problem) -> Problem {
+        for (pipe, program) in self.pipe.into_iter().flatten() {
+            for text in [&mut problem.what, &mut problem.help] {
+                *text = text.replace(program, pipe);
+            }
+        }
+        problem
     }
 
     /// The digest that the policy must have.

@@ -80,7 +80,10 @@ impl<'a> Notices<'a> {
         if let Some(slack) = self.slack.as_ref().filter(|slack| slack.is_told_of(report)) {
             match slack.tell(report, &connection) {
                 Ok(()) => sent.push("a message to Slack"),
-                Err(problem) => log::warn!("Slack could not be told: {}", problem.lines()),
+                Err(problem) => {
+                    let problem = self.context.in_own_names(problem);
+                    log::warn!("Slack could not be told: {}", problem.lines());
+                }
             }
         }
         sent

@@ -348,10 +348,10 @@ fn what_cannot_be_is_a_wrong_command_line() {
     assert_eq!(sandbox.run(&[]).code, 2);
     for (day, said) in [
         ("2026-02-30", "its last day is `2026-02-28`"),
-        ("20260901", "write `2026-09-01`"),
-        ("2026-09-01T10:00", "write `2026-09-01`"),
-        ("2026/9/1", "write `2026-09-01`"),
-        ("today", "write the date as `YYYY-MM-DD`"),
+        ("20260901", "Write `2026-09-01`."),
+        ("2026-09-01T10:00", "Write `2026-09-01`."),
+        ("2026/9/1", "Write `2026-09-01`."),
+        ("today", "Write the date as `YYYY-MM-DD`."),
     ] {
         let outcome = sandbox.run(&["check", "--today", day]);
         assert_eq!(outcome.code, 2, "{day}");

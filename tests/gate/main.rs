@@ -10,6 +10,7 @@
 #[cfg(unix)]
 mod action;
 mod addresses;
+mod arguments;
 mod audit;
 mod check_api;
 mod check_offline;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::slack::Slack;
 use crate::support::{BASIC, Bitbucket, EMAIL, Outcome, Sandbox, TOKEN, policy, rows};
 
 /// A workspace with these flags, and a folder with a policy about it.
@@ -296,4 +297,11 @@ fn slack_has_a_shorter_name_here() {
     assert!(outcome.stderr.contains("plain http"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("MFA_GATE_"), "the pipe's own name: {}", outcome.stderr);
     assert!(!outcome.stderr.contains("very-secret"), "{}", outcome.stderr);
+
+    let slack = Slack::answering(wiremock::ResponseTemplate::new(404));
+    let variables = [("SLACK", "always"), ("SLACK_WEBHOOK_URL", &*slack.webhook())];
+    let outcome = run(&server, &sandbox, &variables);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("set SLACK_WEBHOOK_URL to it"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("MFA_GATE_"), "the pipe's own name: {}", outcome.stderr);
 }

@@ -255,7 +255,7 @@ fn what_is_wrong_with_an_entry_is_said_before_any_request() {
         ("--owner", " ", "`owner` is blank"),
         ("--ticket", "\u{1b}[2J", "control character U+001B"),
         ("--starts", &later, "`expires` is before `starts`"),
-        ("--category", "bot", "possible values: service-account"),
+        ("--category", "bot", "Write one of `service-account`"),
         ("--expires", "2020-01-01", "the last day 2020-01-01 is over"),
         ("--expires", "2099-01-01", "at most 366 days"),
         ("--workspace", "beta", "does not list the workspace beta"),
@@ -391,8 +391,8 @@ fn the_last_day_is_a_date_or_a_number_of_days() {
     let ground = Ground::with_people();
     let add = ["policy", "add", "ada", "--id", "EX-1", "--reason", "r"];
     for (more, said) in [
-        (&[][..], "<--expires <YYYY-MM-DD>|--days <N>>"),
-        (&["--days", "0"], "write 1 to 366"),
+        (&[][..], "needs `--expires <YYYY-MM-DD>` or `--days <N>`"),
+        (&["--days", "0"], "Write 1 to 366"),
         (&["--days", "3", "--expires", "2030-01-01"], "cannot be used with"),
     ] {
         let outcome = ground.sandbox.run_against(&ground.server, &[&add[..], more].concat());

@@ -15,7 +15,7 @@ fn failure(args: &[&str]) -> String {
     let context = Context {
         env: &|_| None,
         variables: &[],
-        is_pipe: false,
+        pipe: None,
         secrets: &Secrets::default(),
         now: "2026-01-06T00:00:00Z".parse().unwrap(),
         announce: Announce::Nothing,
