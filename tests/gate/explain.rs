@@ -100,8 +100,46 @@ fn a_rule_is_explained_with_its_example_and_its_controls() {
         let about_cde = flowing.contains("into the CDE, where the workspace's code is in");
         assert_eq!(about_cde, rule != Rule::TooManyOwners, "{said}");
     }
-    let two_factor = sandbox.run(&["explain", "two-factor-disabled"]).stdout;
-    assert!(two_factor.contains("the policy may say deny, warn.\n"), "{two_factor}");
+    insta::assert_snapshot!(sandbox.run(&["explain", "two-factor-disabled"]).stdout, @r"
+    two-factor-disabled: No second factor seen
+
+    No second factor was seen by any source that the policy accepts, at least one of
+    them says it is off, and no valid exemption covers the member.
+
+    It does not say that the member has no second factor: Bitbucket's flag is about
+    Bitbucket's own two-step verification. A member who signs in through SSO, or has
+    two-step verification on the Atlassian account, can show as off there.
+
+    Example: Bitbucket shows Ada's second factor as off. On 2026-09-01, by this
+    policy
+
+      version: 1
+      workspaces: [acme]
+
+    the finding is
+
+      Ada (557058:00000000-0000-4000-8000-000000000001) in acme: no second factor
+        seen by: bitbucket
+
+    How to fix: Ask the member to switch on a second factor that an accepted source
+    sees (in Bitbucket: Personal settings > Two-step verification), or add an
+    exemption with an expiry date to the policy.
+
+    Level: deny; the policy may say deny, warn.
+
+    It supports, and does not alone satisfy:
+      CIS Software Supply Chain Security 1.3.5: Ensure the organization is requiring
+        members to use Multi-Factor Authentication (MFA)
+      OSPS Baseline OSPS-AC-01.01: Use MFA for Sensitive Actions
+      NIST SP 800-53 IA-2(1): Multi-factor Authentication to Privileged Accounts
+      NIST SP 800-53 IA-2(2): Multi-factor Authentication to Non-privileged Accounts
+      PCI DSS 4.0.1 8.4.2: MFA is implemented for all non-console access into the
+        CDE, where the workspace's code is in the scope of PCI DSS
+      ISO/IEC 27001 A.8.5: Secure authentication
+      SOC 2 CC6.1: Logical access security over protected information assets
+      OWASP SPVS V1.1.6: Verify Version Control System requires MFA for all users
+      MITRE CWE-308: Use of Single-factor Authentication
+    ");
 }
 
 #[test]
@@ -109,10 +147,21 @@ fn rules_are_listed_and_a_slip_of_the_pen_is_named() {
     let sandbox = Sandbox::new();
     let list = sandbox.run(&["explain"]);
     assert_eq!(list.code, 0);
-    for rule in Rule::ALL {
-        assert!(list.stdout.contains(&format!("{:<23} ", rule.id())), "{}", list.stdout);
-    }
+    insta::assert_snapshot!(list.stdout, @r"
+    two-factor-disabled     deny   No second factor seen
+    two-factor-unknown      deny   Second factor unknown
+    exemption-expired       deny   Exemption expired
+    exemption-over-limit    deny   Exemption over the limit
+    exemption-not-allowed   deny   Exemption not allowed
+    exemption-expiring      warn   Exemption expiring
+    exemption-unneeded      warn   Exemption no longer needed
+    exemption-unused        warn   Exemption unused
+    too-many-owners         deny   Too many owners
+    workspace-incomplete    error  Workspace could not be checked
+
+    `mfa-gate explain RULE` says more.
+    ");
     let unknown = sandbox.run(&["explain", "two-factor-disable"]);
     assert_eq!(unknown.code, 2);
-    assert!(unknown.stderr.contains("'two-factor-disabled'"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("`two-factor-disabled`"), "{}", unknown.stderr);
 }
