@@ -176,14 +176,17 @@ fn the_page_of_the_rules_is_that_of_the_program() {
     );
     Rule::ALL.into_iter().for_each(|rule| text.push_str(&section(rule)));
     text.push_str(
-        "\n## Controls\n\nThe rules support these controls, and do not alone satisfy any. The last \
-         one is that of `too-many-owners`, the others are those of every other rule:\n\n\
-         | framework | control | |\n| --- | --- | --- |\n",
+        "\n## Controls\n\nThe rules support these controls, and do not alone satisfy any:\n\n\
+         | framework | control | | rules |\n| --- | --- | --- | --- |\n",
     );
-    let controls = [Rule::TwoFactorDisabled, Rule::TooManyOwners].map(Rule::controls);
-    for Control { framework, id, name, only_where } in controls.into_iter().flatten() {
-        let condition = only_where.map(|only| format!(", where {only}")).unwrap_or_default();
-        writeln!(text, "| {framework} | {id} | {name}{condition} |").unwrap();
+    for (rule, rules) in [
+        (Rule::TwoFactorDisabled, "all but `too-many-owners`"),
+        (Rule::TooManyOwners, "`too-many-owners`"),
+    ] {
+        for Control { framework, id, name, only_where } in rule.controls() {
+            let condition = only_where.map(|only| format!(", where {only}")).unwrap_or_default();
+            writeln!(text, "| {framework} | {id} | {name}{condition} | {rules} |").unwrap();
+        }
     }
     page("docs/rules.md", &text);
 }
