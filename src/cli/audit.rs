@@ -24,12 +24,13 @@ pub(crate) struct Audit {
     /// The longest that may pass without a look at a workspace.
     #[arg(long, value_name = "TIME", default_value = "26h", value_parser = positive)]
     pub max_gap: SignedDuration,
-    /// A workspace by its slug; repeatable. Without it, the workspaces of the policies that the
-    /// reports were made with.
+    /// The slug of a workspace; repeatable. Default: those of the policies that the reports were made
+    /// with.
     #[arg(long, value_name = "SLUG")]
     pub workspace: Vec<String>,
-    /// The SHA-256 of a policy that is allowed; repeatable. Without it, any policy is
-    /// [env: MFA_GATE_POLICY_SHA256].
+    /// The SHA-256 of a policy that is allowed; repeatable.
+    ///
+    /// Or the one in MFA_GATE_POLICY_SHA256. Without either, any policy is allowed.
     #[arg(long, value_name = "HEX")]
     pub policy_sha256: Vec<String>,
     /// Write a report, such as html=a.html; repeatable.

@@ -141,6 +141,8 @@ pub(crate) enum Command {
     /// Check a saved JSON report again, without a token.
     Verify(Verify),
     /// Check whether members were protected throughout a period, from saved JSON reports.
+    ///
+    /// A look is one complete reading of a workspace by a live run.
     #[command(after_help = AUDIT_EXIT_CODES)]
     Audit(Audit),
     /// Write saved JSON reports in other formats; several become one.

@@ -28,6 +28,10 @@ const DEFAULT_MAX_AGE: &str = "26h";
 const RENAMED: [(&str, &str); 2] =
     [("SLACK_WEBHOOK_URL", env::SLACK_WEBHOOK_URL), ("REDACT_KEY", env::REDACT_KEY)];
 
+/// The variables that become options which messages name, a longer option first.
+const OPTIONS: [(&str, &str); 3] =
+    [("ROSTER_AS_OF", "--roster-as-of"), ("ROSTER", "--roster"), ("MAX_AGE", "--max-age")];
+
 /// Runs `check`, or `verify` where `VERIFY` names a report, as the pipe's variables have it.
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let variables = Variables::new(context.variables);
@@ -56,16 +60,16 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             args
         }
     };
+    let renamed = RENAMED.into_iter().filter(|(pipe, _)| variables.text(pipe).is_some());
+    let renamed: Vec<_> = renamed.chain(OPTIONS).collect();
+    let context = Context { env: &env, pipe: Some(&renamed), ..*context };
     let cli = Cli::try_parse_from(&args).map_err(|error| {
-        let Problem { what, help } = refusal(&error, &args);
+        let Problem { what, help } = context.in_own_names(refusal(&error, &args));
         Failure::usage(
             format!("the pipe's variables do not fit: {what}"),
             format!("{help} What each of them takes: {}", docs("pipe.md")),
         )
     })?;
-    let mut renamed = RENAMED.to_vec();
-    renamed.retain(|(pipe, _)| variables.text(pipe).is_some());
-    let context = Context { env: &env, pipe: Some(&renamed), ..*context };
     super::run(&cli, &context).map_err(|failure| {
         let Failure::Usage(problem) = failure else { return failure };
         Failure::Usage(context.in_own_names(problem))

@@ -38,8 +38,8 @@ pub struct Context<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// All variables of the process, as they are.
     pub variables: &'a Variables,
-    /// Where the command runs as the Bitbucket Pipe: each variable that is set by a name of the pipe
-    /// alone, and what the program calls it.
+    /// Where the command runs as the Bitbucket Pipe: names of its variables, each with the variable
+    /// or the option that the program has for it.
     pub pipe: Option<&'a [(&'static str, &'static str)]>,
     /// What no output may show.
     pub secrets: &'a Secrets,
@@ -71,7 +71,7 @@ impl Context<'_> {
         given.cloned().or_else(from_env).unwrap_or_else(|| "policy.yaml".into())
     }
 
-    /// A problem with the names of variables that the user has set.
+    /// A problem with the names that the user knows.
     pub(crate) fn in_own_names(&self, mut problem: Problem) -> Problem {
         for (pipe, program) in self.pipe.into_iter().flatten() {
             for text in [&mut problem.what, &mut problem.help] {

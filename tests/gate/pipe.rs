@@ -129,6 +129,25 @@ fn values_arrive_as_they_are() {
 }
 
 #[test]
+fn what_is_wrong_with_a_variable_names_it() {
+    let (server, sandbox) = ground(true);
+    sandbox.write("r.csv", "email,mfa\n");
+    let pin = "0".repeat(64);
+    let verify = [("VERIFY", "r.json"), ("POLICY_SHA256", &*pin), ("WORKSPACES", "acme")];
+    for (variables, said) in [
+        (&[("ROSTER", "r.csv")][..], "ROSTER r.csv has no date"),
+        (&[("ROSTER", "r.csv")], "exported with ROSTER_AS_OF YYYY-MM-DD."),
+        (&[("ROSTER_AS_OF", "2026-09-01")], "is given without ROSTER\n"),
+        (&[("ROSTER_AS_OF", "yesterday")], "do not fit: `ROSTER_AS_OF` does not take `yesterday`"),
+        (&[&verify[..], &[("MAX_AGE", "1d")]].concat(), "do not fit: `MAX_AGE` does not take `1d`"),
+    ] {
+        let outcome = run(&server, &sandbox, variables);
+        assert_eq!(outcome.code, 2, "{variables:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(said), "{variables:?}: {}", outcome.stderr);
+    }
+}
+
+#[test]
 fn a_variable_that_the_pipeline_does_not_have_is_unset() {
     let (server, sandbox) = ground(true);
     let unset = [
