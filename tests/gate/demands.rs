@@ -76,7 +76,11 @@ fn a_roster_that_counts_has_to_be_there_with_its_column() {
         ("account_id,sso", "bitbucket, roster", "mfa: HEADING"),
         ("account_id,sso", "sso, roster", "mfa: HEADING"),
         ("account_id,mfa", "sso", "sso: HEADING"),
-        ("account_id,mfa", "roster, sso", "sso: HEADING"),
+        (
+            "account_id,mfa",
+            "roster, sso",
+            "sso: HEADING}. If the file has none, take `sso` out of `accept`",
+        ),
         ("name,mfa", "roster", "email: HEADING"),
     ] {
         let args = ground.roster(format!("{heading}\n{},yes\n", id(0)));

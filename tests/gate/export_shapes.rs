@@ -195,7 +195,7 @@ fn headings_that_are_not_known_are_refused() {
     let slack = "username,email,has-2fa\nada,a@acme.example,1\n";
     insta::assert_snapshot!(refused(slack, ""), @r#"
     error: could not use the roster roster.csv:1: none of the columns "username", "email", "has-2fa" is known to say who has a second factor
-      help: Name the right ones in the policy by their headings: roster: {mfa: HEADING}.
+      help: Name the right ones in the policy by their headings: roster: {mfa: HEADING}. If the file has none, take `roster` out of `accept`.
     "#);
     let okta = "User;Factor;Status\na@acme.example;Okta Verify;ACTIVE\n";
     insta::assert_snapshot!(refused(okta, ""), @r#"

@@ -247,8 +247,13 @@ impl<'n, R: Read> Search<'_, 'n, R> {
             let says: Vec<&str> = self.missing.iter().map(|(_, says)| says.as_str()).collect();
             let (headings, says) = (self.table.headings(), says.join(", and none "));
             let columns: Vec<Column> = self.missing.iter().map(|(column, _)| *column).collect();
+            let otherwise = match *columns {
+                [Column::Mfa] => " If the file has none, take `roster` out of `accept`.",
+                [Column::Sso] => " If the file has none, take `sso` out of `accept`.",
+                [..] => "",
+            };
             let help = format!(
-                "Name the right ones in the policy by their headings: {}.",
+                "Name the right ones in the policy by their headings: {}.{otherwise}",
                 self.line(&columns)
             );
             let what = format!("none of the columns {headings} {says}");
