@@ -39,10 +39,10 @@ fn period(args: &Args, context: &Context<'_>) -> Result<Period, Failure> {
             "Audit a period up to yesterday, or wait until its last day is over.",
         ));
     }
-    let given = || args.policy_sha256.iter().cloned();
-    let pins: Vec<String> = match args.policy_sha256.is_empty() {
-        true => context.policy_pin(None)?.into_iter().collect(),
-        false => given().collect(),
+    let pins: Vec<String> = if args.policy_sha256.is_empty() {
+        context.policy_pin(None)?.into_iter().collect()
+    } else {
+        args.policy_sha256.clone()
     };
     let pins = pins.iter().map(|pin| check_digest(pin).map(Into::into));
     Ok(Period {

@@ -1,7 +1,5 @@
 //! `mfa-gate doctor`: which credential, whose, and what it can see.
 
-use std::sync::Arc;
-
 use crate::cli::{Doctor, RosterArgs};
 use crate::doctor;
 use crate::doctor::observation::{Grade, Observation, render};
@@ -17,7 +15,7 @@ use crate::run::collect::{account, connection};
 use crate::run::policy_run::optional_policy;
 use crate::run::redirection::redirections;
 use crate::run::roster::{self, RosterInput};
-use crate::run::workspaces::{demand_listed, from_environment, named, no_workspace};
+use crate::run::workspaces::{chosen, demand_listed, no_workspace};
 use crate::run::{Context, print};
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -28,11 +26,13 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
         Ok(policy) => (policy, Vec::new()),
         Err(failure) => (None, vec![unusable_policy(failure, args, context)]),
     };
-    let slugs = workspaces(args, policy.as_ref(), context)?;
-    if let (Some(policy), false) = (&policy, args.workspace.is_empty()) {
-        let refused = demand_listed(&policy.workspaces, &slugs).err();
-        observations.extend(refused.map(|failure| Observation::failed("policy", failure)));
+    let listed = policy.as_ref().map_or(&[][..], |policy| &policy.workspaces);
+    let slugs = chosen(&args.workspace, listed, context)?;
+    if slugs.is_empty() {
+        return Err(no_workspace());
     }
+    let refused = demand_listed(listed, &slugs).err();
+    observations.extend(refused.map(|failure| Observation::failed("policy", failure)));
     let roster = match &policy {
         None => Tenant::from_env(context.env).ok().map(RosterInput::Entra),
         Some(Policy { roster, accept, .. }) => {
@@ -121,20 +121,4 @@ fn unasked(
         }
     };
     policy.accept.iter().filter_map(observe).collect()
-}
-
-/// The workspaces of `--workspace`, else of the policy, else of the pipeline.
-fn workspaces(
-    args: &Doctor,
-    policy: Option<&Policy>,
-    context: &Context<'_>,
-) -> Result<Vec<Arc<str>>, Failure> {
-    let mut slugs = named(&args.workspace)?;
-    if let (true, Some(policy)) = (slugs.is_empty(), policy) {
-        slugs = policy.workspaces.iter().map(|entry| Arc::clone(&entry.slug)).collect();
-    }
-    if slugs.is_empty() {
-        slugs = from_environment(context)?;
-    }
-    if slugs.is_empty() { Err(no_workspace()) } else { Ok(slugs) }
 }

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use crate::cli::{Members, Only};
+use crate::cli::{Members, MembersArgs, Only};
 use crate::emit::{ReportArg, list};
 use crate::failure::{Exit, Failure};
 use crate::member::{Role, Source, TwoFactor};
-use crate::policy::Policy;
+use crate::policy::WorkspaceEntry;
 use crate::read::{Roles, Wanted};
 use crate::reading::{Coverage, Selection};
 use crate::report::{ListedMember, Snapshot};
@@ -14,7 +14,7 @@ use crate::run::askable::askable;
 use crate::run::collect::{Collector, demand_all};
 use crate::run::deliver::prepare;
 use crate::run::policy_run::optional_policy;
-use crate::run::workspaces::{from_environment, named};
+use crate::run::workspaces::{chosen, named};
 use crate::run::{Context, list_width, roster, whole};
 
 pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -29,7 +29,8 @@ pub(super) fn run(args: &Members, context: &Context<'_>) -> Result<Exit, Failure
     let roles = if by_role { Roles::Required } else { Roles::Welcome };
     let coverage = policy.as_ref().map_or_else(Coverage::usual, |policy| policy.coverage.clone());
     let wanted = Wanted { everything: true, roles, coverage: &coverage, ..Wanted::proof(&accept) };
-    let selection = selection(args, policy.as_ref(), context)?;
+    let listed = policy.as_ref().map_or(&[][..], |policy| &policy.workspaces);
+    let selection = selection(args, listed, context)?;
     let sources = &args.sources;
     let collector = Collector::new(&sources.members, &sources.connect, selection, roster, context)?;
     let facts = collector.collect(wanted, None)?;
@@ -90,16 +91,10 @@ fn demand_roles(members: &[ListedMember]) -> Result<(), Failure> {
 /// the policy, else that of the pipeline.
 fn selection(
     args: &Members,
-    policy: Option<&Policy>,
+    listed: &[WorkspaceEntry],
     context: &Context<'_>,
 ) -> Result<Selection, Failure> {
-    let mut slugs = named(&args.sources.members.workspace)?;
-    if slugs.is_empty() && args.sources.members.members.is_none() {
-        let listed = policy.iter().flat_map(|policy| &policy.workspaces);
-        slugs = listed.map(|entry| entry.slug.clone()).collect();
-    }
-    if slugs.is_empty() && args.sources.members.members.is_none() {
-        slugs = from_environment(context)?;
-    }
+    let MembersArgs { workspace: flags, members, .. } = &args.sources.members;
+    let slugs = if members.is_some() { named(flags)? } else { chosen(flags, listed, context)? };
     Ok(if slugs.is_empty() { Selection::All } else { Selection::Slugs(slugs) })
 }

@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 
 use crate::cli::Verify;
-use crate::emit::audit::length;
+use crate::emit::audit::{length, time};
 use crate::emit::console;
 use crate::escape::terminal;
 use crate::failure::{Exit, Failure, Problem};
-use crate::report::Report;
+use crate::report::{PreviousReport, Report};
 use crate::run::workspaces::named;
 use crate::run::{Context, saved, to_stdout, whole};
 
@@ -30,11 +30,10 @@ pub(super) fn run(args: &Verify, context: &Context<'_>) -> Result<Exit, Failure>
     }
     let printed = to_stdout(|out| {
         console::write(&judged, out, context.stdout)?;
-        let read = judged.checked_at.strftime("%Y-%m-%d %H:%M UTC");
-        writeln!(out, "evidence of {read}, policy {}", terminal(&judged.policy.sha256))?;
-        let Some(previous) = &judged.previous else { return Ok(()) };
-        let read = previous.checked_at.strftime("%Y-%m-%d %H:%M UTC");
-        writeln!(out, "after the report {} of {read}", terminal(&previous.sha256))
+        let (read, policy) = (time(judged.checked_at), terminal(&judged.policy.sha256));
+        writeln!(out, "evidence of {read}, policy {policy}")?;
+        let Some(PreviousReport { sha256, checked_at }) = &judged.previous else { return Ok(()) };
+        writeln!(out, "after the report {} of {}", terminal(sha256), time(*checked_at))
     });
     let exit = judged.exit();
     whole(exit, printed.err().as_slice())

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::fields::{Field, Fields};
 use super::keys::{EXEMPTION, Key, NAMES, NO_SELECTOR, SELECTORS};
 use super::lists::{self, Slugs};
@@ -81,18 +83,7 @@ fn check(
     }
     let id = required(fields.text(EXEMPTION.id), EXEMPTION.id, start, &mut fields);
     let reason = required(fields.text(EXEMPTION.reason), EXEMPTION.reason, start, &mut fields);
-    let starts = fields.date(EXEMPTION.starts);
-    let expires = required(fields.date(EXEMPTION.expires), EXEMPTION.expires, start, &mut fields);
-    if let (Some(starts), Some(expires)) = (starts.given(), &expires)
-        && expires.value < starts.value
-    {
-        fields.diagnostics.push_related(
-            expires.span,
-            "`expires` is before `starts`",
-            format!("write `{}` or a later date", starts.value),
-            (starts.span, "starts here"),
-        );
-    }
+    let (starts, expires) = days(&mut fields, start);
     let name = fields.text(EXEMPTION.name);
     let named = name.given().map(|name| name.span);
     let selector = selector(&mut fields, selected_by_name, named, start);
@@ -104,7 +95,6 @@ fn check(
     let workspaces = workspaces(&mut fields, requirements.workspaces);
 
     let id = id.map(|Spanned { value, span }| Spanned { value: value.into(), span });
-    let (starts, expires) = (starts.optional(), expires.map(|expires| expires.value));
     let scope = || {
         Some(Scope {
             id: id.as_ref().map(|id| Arc::clone(&id.value)),
@@ -191,6 +181,23 @@ fn required_by_limits(fields: &mut Fields<'_>, start: Span, limits: &CheckedLimi
             (max_days, "limited here"),
         );
     }
+}
+
+/// The first and the last day; `None` where a problem was reported.
+fn days(fields: &mut Fields<'_>, start: Span) -> (Option<Option<Date>>, Option<Date>) {
+    let starts = fields.date(EXEMPTION.starts);
+    let expires = required(fields.date(EXEMPTION.expires), EXEMPTION.expires, start, fields);
+    if let (Some(starts), Some(expires)) = (starts.given(), &expires)
+        && expires.value < starts.value
+    {
+        fields.diagnostics.push_related(
+            expires.span,
+            "`expires` is before `starts`",
+            format!("write `{}` or a later date", starts.value),
+            (starts.span, "starts here"),
+        );
+    }
+    (starts.optional(), expires.map(|expires| expires.value))
 }
 
 /// The key of a field that a policy can require.

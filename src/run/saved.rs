@@ -19,8 +19,7 @@ const NAME_A_REPORT: &str = "Name a file that `mfa-gate check --report json=PATH
 /// Reads a report and judges it again. One that contradicts itself is refused: what it claims is
 /// not believed, and nothing is concluded from the rest.
 pub(crate) fn judged_again(path: &Path) -> Result<Report, Failure> {
-    let document = document(path)?;
-    Report::from_saved(&document).map_err(|refusal| refused(path, refusal))
+    Ok(read(path)?.0)
 }
 
 /// The report of an earlier run, and what a later one names it by: the digest of its bytes. A report
@@ -29,22 +28,21 @@ pub(crate) fn earlier(
     path: &Path,
     redactor: Option<&Redactor>,
 ) -> Result<(Report, Option<PreviousReport>), Failure> {
-    let document = document(path)?;
-    let report = Report::from_saved(&document).map_err(|refusal| refused(path, refusal))?;
+    let (report, sha256) = read(path)?;
     let may_be_named = redactor.is_none() || is_redacted(&report);
-    let previous = may_be_named.then(|| PreviousReport {
-        sha256: hex(sha256(&document)).into(),
-        checked_at: report.checked_at,
-    });
+    let checked_at = report.checked_at;
+    let previous = may_be_named.then_some(PreviousReport { sha256, checked_at });
     Ok((redacted(report, redactor), previous))
 }
 
-/// The bytes of a report.
-fn document(path: &Path) -> Result<Vec<u8>, Failure> {
-    files::read(path, LARGEST).map_err(|error| {
+/// A report, and the digest of its bytes.
+fn read(path: &Path) -> Result<(Report, Box<str>), Failure> {
+    let document = files::read(path, LARGEST).map_err(|error| {
         let what = format!("the report {} cannot be read: {error}", path.display());
         Failure::usage(what, NAME_A_REPORT)
-    })
+    })?;
+    let report = Report::from_saved(&document).map_err(|refusal| refused(path, refusal))?;
+    Ok((report, hex(sha256(document)).into()))
 }
 
 fn refused(path: &Path, refusal: Refusal) -> Failure {

@@ -16,9 +16,8 @@ pub(crate) fn select(
     args: &MembersArgs,
     context: &Context<'_>,
 ) -> Result<Selection, Failure> {
-    let named = named(&args.workspace)?;
     if listed.is_empty() {
-        let slugs = if named.is_empty() { from_environment(context)? } else { named };
+        let slugs = chosen(&args.workspace, listed, context)?;
         let selection = match (slugs.as_slice(), &args.members) {
             ([], None) => return Err(no_workspace()),
             ([], Some(_)) => Selection::All,
@@ -26,6 +25,7 @@ pub(crate) fn select(
         };
         return Ok(selection);
     }
+    let named = named(&args.workspace)?;
     demand_listed(listed, &named)?;
     let mut slugs: Vec<Arc<str>> = listed.iter().map(|entry| entry.slug.clone()).collect();
     slugs.retain(|slug| named.is_empty() || named.contains(slug));
@@ -56,10 +56,21 @@ pub(crate) fn named(flags: &[String]) -> Result<Vec<Arc<str>>, Failure> {
     Ok(slugs)
 }
 
-/// The workspace that Bitbucket Pipelines runs in, if it does.
-pub(crate) fn from_environment(context: &Context<'_>) -> Result<Vec<Arc<str>>, Failure> {
-    let value = (context.env)(ci::WORKSPACE);
-    value.map(|value| slug(&value, ci::WORKSPACE)).into_iter().collect()
+/// The workspaces of `--workspace`, else those that a policy lists, else the one that Bitbucket
+/// Pipelines runs in.
+pub(crate) fn chosen(
+    flags: &[String],
+    listed: &[WorkspaceEntry],
+    context: &Context<'_>,
+) -> Result<Vec<Arc<str>>, Failure> {
+    if !flags.is_empty() {
+        named(flags)
+    } else if !listed.is_empty() {
+        Ok(listed.iter().map(|entry| Arc::clone(&entry.slug)).collect())
+    } else {
+        let value = (context.env)(ci::WORKSPACE);
+        value.map(|value| slug(&value, ci::WORKSPACE)).into_iter().collect()
+    }
 }
 
 pub(crate) fn no_workspace() -> Failure {

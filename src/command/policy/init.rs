@@ -21,7 +21,7 @@ use crate::reading::Selection;
 use crate::report::{JudgedMember, ListedMember, Outcome};
 use crate::run::askable::askable;
 use crate::run::policy_run::{PolicyRun, Terms};
-use crate::run::workspaces::{from_environment, named, no_workspace};
+use crate::run::workspaces::{chosen, no_workspace};
 use crate::run::{Context, roster};
 
 /// How many days an exemption may run, unless `--days` is longer.
@@ -73,8 +73,7 @@ fn refuse_idle_files(args: &PolicyInit) -> Result<(), Failure> {
 }
 
 fn workspaces(args: &PolicyInit, context: &Context<'_>) -> Result<Vec<Arc<str>>, Failure> {
-    let named = named(&args.sources.members.workspace)?;
-    let mut slugs = if named.is_empty() { from_environment(context)? } else { named };
+    let mut slugs = chosen(&args.sources.members.workspace, &[], context)?;
     if let (true, Some(path)) = (slugs.is_empty(), &args.sources.members.members) {
         let listed = file::read(path, &Selection::All)?.readings;
         slugs = listed.into_iter().map(|reading| reading.workspace).collect();

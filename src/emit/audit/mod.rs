@@ -9,7 +9,7 @@ pub(in crate::emit) mod words;
 use std::io;
 
 pub(crate) use console::write as console;
-pub(crate) use words::length;
+pub(crate) use words::{length, time};
 
 use super::{html, json};
 use crate::report::Audit;
