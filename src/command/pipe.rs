@@ -28,9 +28,16 @@ const DEFAULT_MAX_AGE: &str = "26h";
 const RENAMED: [(&str, &str); 2] =
     [("SLACK_WEBHOOK_URL", env::SLACK_WEBHOOK_URL), ("REDACT_KEY", env::REDACT_KEY)];
 
-/// The variables that become options which messages name, a longer option first.
-const OPTIONS: [(&str, &str); 3] =
-    [("ROSTER_AS_OF", "--roster-as-of"), ("ROSTER", "--roster"), ("MAX_AGE", "--max-age")];
+/// The variables that become options, with what messages call those: the longest first.
+const OPTIONS: [(&str, &str); 7] = [
+    ("POLICY_SHA256", "--policy-sha256 or MFA_GATE_POLICY_SHA256"),
+    ("POLICY_SHA256", "--policy-sha256"),
+    ("POLICY", "--policy FILE or MFA_GATE_POLICY"),
+    ("POLICY", "--policy"),
+    ("ROSTER_AS_OF", "--roster-as-of"),
+    ("ROSTER", "--roster"),
+    ("MAX_AGE", "--max-age"),
+];
 
 /// Runs `check`, or `verify` where `VERIFY` names a report, as the pipe's variables have it.
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {

@@ -135,7 +135,7 @@ shape! {
         workspaces: Takes::Texts(Form::Slug) => "[acme]",
         /// The proofs of a second factor that count; any one is enough. Default: `[bitbucket]`.
         accept: Takes::Words(words::<Source>(), 1) => "[bitbucket]",
-        /// Who is looked at: the members, and with `repositories` also everybody else who has
+        /// Who is looked at: the members, and with `repositories` also everyone else who has
         /// access to a repository. Default: `[members]`.
         coverage: Takes::Words(words::<Coverage>(), 1) => "[members, repositories]",
         /// Where the identity provider's roster comes from, or the headings and words of its file,

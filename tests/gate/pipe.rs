@@ -135,7 +135,10 @@ fn what_is_wrong_with_a_variable_names_it() {
     let pin = "0".repeat(64);
     let verify = [("VERIFY", "r.json"), ("POLICY_SHA256", &*pin), ("WORKSPACES", "acme")];
     for (variables, said) in [
-        (&[("ROSTER", "r.csv")][..], "ROSTER r.csv has no date"),
+        (&[("POLICY", "no.yaml")][..], "Name the policy with POLICY, or write a first one"),
+        (&[("POLICY_SHA256", "abc")], "Give POLICY_SHA256 the 64 hexadecimal digits"),
+        (&[("POLICY_SHA256", &pin)], "pin the new digest with POLICY_SHA256;"),
+        (&[("ROSTER", "r.csv")], "ROSTER r.csv has no date"),
         (&[("ROSTER", "r.csv")], "exported with ROSTER_AS_OF YYYY-MM-DD."),
         (&[("ROSTER_AS_OF", "2026-09-01")], "is given without ROSTER\n"),
         (&[("ROSTER_AS_OF", "yesterday")], "do not fit: `ROSTER_AS_OF` does not take `yesterday`"),
