@@ -56,16 +56,17 @@ pub(crate) fn judged(
         roster_as_of: None,
         clock: None,
     };
-    let readings = workspaces.iter().map(|(slug, listed)| reading(slug, listed)).collect();
+    let readings = workspaces.iter().map(|(slug, listed)| reading(slug, listed, &policy.coverage));
+    let readings = readings.collect();
     Report::new(run, &policy, evaluate(&policy, readings, judging))
 }
 
-fn reading(slug: &str, listed: &Listed) -> Reading {
+fn reading(slug: &str, listed: &Listed, coverage: &[Coverage]) -> Reading {
     let list = |members: &Vec<Member>| MemberList {
         members: members.clone(),
         completeness: Completeness::Size,
         addresses: Addresses::AsShown,
-        coverage: vec![Coverage::Members],
+        coverage: coverage.to_vec(),
     };
     let problem = |why: &&str| Problem { what: (*why).into(), help: "Run it again.".into() };
     Reading {
@@ -74,9 +75,14 @@ fn reading(slug: &str, listed: &Listed) -> Reading {
         walk: Walk {
             requests: 2,
             walks: 1,
-            reported_size: listed.as_ref().ok().map(|members| members.len() as u64),
+            reported_size: listed.as_ref().ok().map(|listed| own_members(listed)),
             duration: Duration::from_millis(350),
         },
         members: listed.as_ref().map(list).map_err(problem),
     }
+}
+
+/// How many of those that are listed are members, as Bitbucket counts them.
+fn own_members(listed: &[Member]) -> u64 {
+    listed.iter().filter(|member| member.access.is_none()).count() as u64
 }

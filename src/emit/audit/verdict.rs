@@ -2,7 +2,7 @@
 //! Nothing here is escaped.
 
 use super::words::{length, time, unseen, workspaces};
-use crate::emit::summary::{Headline, count, number, redacted, redirected};
+use crate::emit::summary::{Headline, count, number, redacted, redirected, unseen as coverage_gap};
 use crate::report::{Audit, PeriodVerdict, Why};
 
 /// The verdict, and what it rests on.
@@ -107,6 +107,7 @@ pub(crate) fn caveats(audit: &Audit) -> Vec<String> {
     if !audit.options.workspace.is_empty() {
         caveats.push(format!("--workspace: only {} looked at", workspaces(audit)));
     }
+    caveats.extend(not_looked_at(audit));
     caveats.extend(redirected(&audit.redirected_by));
     caveats.extend(audit.redaction.as_ref().map(redacted));
     for change in &audit.policy_changes {
@@ -117,4 +118,12 @@ pub(crate) fn caveats(audit: &Audit) -> Vec<String> {
         }));
     }
     caveats
+}
+
+/// Who was not looked at, in all runs or in some.
+fn not_looked_at(audit: &Audit) -> Option<String> {
+    let mut narrow =
+        audit.policies.iter().filter_map(|policy| coverage_gap(&policy.effective.coverage));
+    let in_some = if narrow.clone().count() < audit.policies.len() { " in every run" } else { "" };
+    narrow.next().map(|unseen| format!("{unseen}{in_some}"))
 }

@@ -209,9 +209,8 @@ impl Auditor {
             let broken = errors.iter().any(|(finding, exemption)| {
                 is_about(finding, *exemption, |slug| *slug == *workspace.slug)
             });
-            let looks = self.looks.entry(Arc::clone(&workspace.slug)).or_default();
-            self.people.look(&workspace.slug, looks, filed.checked_at, &members);
-            looks.push(Look {
+            self.people.look(filed.checked_at, workspace, &members);
+            self.looks.entry(Arc::clone(&workspace.slug)).or_default().push(Look {
                 at: filed.checked_at,
                 compliant: exposed == 0 && !broken,
                 members: members.len() as u64,
@@ -261,7 +260,7 @@ impl Auditor {
     /// What the reports show. `digests` are those of all files that were read.
     pub fn finish(self, digests: &HashSet<Arc<str>>, files: FileCounts) -> Audit {
         let workspaces = self.workspaces();
-        let people = self.people.finish(&self.looks, &self.period);
+        let people = self.people.finish();
         let policies = self.policies.audited(&self.period);
         let in_period = || workspaces.iter().flat_map(|workspace| &workspace.looks);
         let is_exposed = |exposures: &usize| *exposures > 0;

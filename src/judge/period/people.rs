@@ -1,13 +1,15 @@
 //! The members of each workspace over the period: when they were there, and when they were exposed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Period;
 use crate::member::{TwoFactor, shown_name};
-use crate::report::{Ended, Exposure, JudgedMember, Look, Outcome, OutcomeCounts, Person, Stay};
+use crate::reading::Coverage;
+use crate::report::{
+    Ended, Exposure, JudgedMember, Outcome, OutcomeCounts, Person, Stay, Workspace,
+};
 
 /// Everyone who was a member at a look so far.
 #[derive(Debug)]
@@ -25,14 +27,37 @@ struct Members {
     /// The name for each id of a member. One whose account id was not shown at every look is found
     /// by the uuid.
     names: HashMap<Box<str>, Arc<str>>,
+    /// The looks so far.
+    looks: Looks,
+}
+
+/// The looks at one workspace, each with its time and whether it looked at people with access to
+/// single repositories too.
+#[derive(Debug, Default)]
+struct Looks(Vec<(Timestamp, bool)>);
+
+impl Looks {
+    /// The first look after this one that would have seen a member, or someone who is none.
+    fn after(&self, number: usize, outsider: bool) -> Option<Timestamp> {
+        let mut later = self.0.iter().skip(number + 1);
+        later.find(|(_, sees_outsiders)| *sees_outsiders || !outsider).map(|(at, _)| *at)
+    }
+
+    /// The last look so far that would have.
+    fn last(&self, outsider: bool) -> Option<Timestamp> {
+        let mut earlier = self.0.iter().rev();
+        earlier.find(|(_, sees_outsiders)| *sees_outsiders || !outsider).map(|(at, _)| *at)
+    }
 }
 
 /// A member, as far as the looks so far go.
 #[derive(Debug)]
 struct Followed {
     person: Person,
-    /// The number of the last look at which this was a member.
+    /// The number of the last look at which this was there.
     last_look: usize,
+    /// Whether this was no member then, so that only some looks would see it again.
+    outsider: bool,
     /// The exposure that was not seen to end.
     open: Option<Exposure>,
 }
@@ -42,33 +67,25 @@ impl People {
         People { start, workspaces: HashMap::new() }
     }
 
-    /// The next look at a workspace. `before` are those before it.
-    pub(super) fn look(
-        &mut self,
-        slug: &Arc<str>,
-        before: &[Look],
-        at: Timestamp,
-        members: &[&JudgedMember],
-    ) {
-        let workspace = self.workspaces.entry(Arc::clone(slug)).or_default();
-        let look = ThisLook { number: before.len(), before, at, start: self.start };
+    /// The next look at a workspace.
+    pub(super) fn look(&mut self, at: Timestamp, checked: &Workspace, members: &[&JudgedMember]) {
+        let workspace = self.workspaces.entry(Arc::clone(&checked.slug)).or_default();
+        let mut looks = std::mem::take(&mut workspace.looks);
+        let look = ThisLook { number: looks.0.len(), before: &looks, at, start: self.start };
         for judged in members {
             let followed = workspace.follow(judged, look.number);
             followed.see(judged, &look);
         }
+        looks.0.push((at, checked.coverage.contains(&Coverage::Repositories)));
+        workspace.looks = looks;
     }
 
     /// Everyone who was a member at a look of the period, by workspace and key.
-    pub(super) fn finish(
-        self,
-        looks: &BTreeMap<Arc<str>, Vec<Look>>,
-        period: &Period,
-    ) -> Vec<Person> {
+    pub(super) fn finish(self) -> Vec<Person> {
         let mut people = Vec::new();
-        for (slug, workspace) in self.workspaces {
-            let looks = looks.get(&slug).map(Vec::as_slice).unwrap_or_default();
-            let followed = workspace.known.into_values();
-            people.extend(followed.filter_map(|followed| followed.finish(looks, period.start())));
+        for Members { known, looks, .. } in self.workspaces.into_values() {
+            let followed = known.into_values();
+            people.extend(followed.filter_map(|followed| followed.finish(&looks, self.start)));
         }
         people.sort_unstable_by(|a, b| (&a.workspace, &a.key).cmp(&(&b.workspace, &b.key)));
         people
@@ -101,6 +118,7 @@ impl Members {
                 exposures: Vec::new(),
             },
             last_look: number,
+            outsider: false,
             open: None,
         })
     }
@@ -109,18 +127,19 @@ impl Members {
 /// A look, and what is to be known about it of the one before.
 struct ThisLook<'a> {
     number: usize,
-    before: &'a [Look],
+    before: &'a Looks,
     at: Timestamp,
     start: Timestamp,
 }
 
 impl Followed {
     fn see(&mut self, judged: &JudgedMember, look: &ThisLook<'_>) {
-        let was_away = look.number > self.last_look + 1;
+        let was_away = look.before.after(self.last_look, self.outsider).is_some();
         if was_away {
             self.leave(look.before);
         }
         self.last_look = look.number;
+        self.outsider = judged.member.access.is_some();
         self.describe(judged);
         if look.at >= look.start {
             self.count(judged, look.at, was_away);
@@ -170,7 +189,7 @@ impl Followed {
             last_seen: at,
             looks: 0,
             unknown: 0,
-            look_before: look.before.last().map(|look| look.at),
+            look_before: look.before.last(self.outsider),
             look_after: None,
             at_least_s: 0,
             at_most_s: None,
@@ -181,10 +200,10 @@ impl Followed {
         exposure.unknown += u64::from(judged.member.two_factor == TwoFactor::Unknown);
     }
 
-    /// Notes that this was no member any more at the look after the last one.
-    fn leave(&mut self, looks: &[Look]) {
-        let after = looks.get(self.last_look + 1);
-        self.close(after.map(|look| (look.at, Ended::Left)));
+    /// Notes that this was not there any more at the look after the last one.
+    fn leave(&mut self, looks: &Looks) {
+        let after = looks.after(self.last_look, self.outsider);
+        self.close(after.map(|at| (at, Ended::Left)));
     }
 
     fn close(&mut self, end: Option<(Timestamp, Ended)>) {
@@ -198,7 +217,7 @@ impl Followed {
         self.person.exposures.push(exposure);
     }
 
-    fn finish(mut self, looks: &[Look], start: Timestamp) -> Option<Person> {
+    fn finish(mut self, looks: &Looks, start: Timestamp) -> Option<Person> {
         self.leave(looks);
         // One that was not seen within the period does not belong to it.
         self.person.exposures.retain(|exposure| exposure.last_seen >= start);

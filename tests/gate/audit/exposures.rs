@@ -1,10 +1,11 @@
 //! People: who was exposed, for how long at least and at most.
 
-use mfa_gate::member::TwoFactor;
+use mfa_gate::member::{Access, Permission, TwoFactor};
 use serde_json::{Value, json};
 
 use super::{Reports, at, members};
 use crate::live;
+use crate::support::policy;
 
 /// Member number two is exposed on these days of ten.
 fn exposed_on(days: &[i8]) -> Reports {
@@ -115,4 +116,34 @@ fn the_same_person_with_another_id_is_the_same_person() {
     audited.is("/people/2/looks/unprotected", 3);
     audited.is("/people/2/key", "557058:00000000-0000-4000-8000-000000000002");
     assert!(at("01 02:00") < at("02 02:00"));
+}
+
+#[test]
+fn who_is_no_member_is_missed_only_where_such_people_are_looked_at() {
+    let wide = policy("acme", "coverage: [members, repositories]\n");
+    let with_outsider = |two_factor| {
+        let mut outsider = live::member(7, two_factor);
+        outsider.access = Some(Access { repositories: 1, permission: Permission::Write });
+        let members = (0..3).map(|number| live::member(number, TwoFactor::Enabled));
+        [("acme", Ok(members.chain([outsider]).collect::<Vec<_>>()))]
+    };
+    let reports = Reports::daily(1..=10);
+    for day in [1, 4, 7] {
+        let seen = with_outsider(TwoFactor::Disabled);
+        reports.look_by(&wide, &format!("{day:02} 03:00"), &seen);
+    }
+    let audited = reports.audit(&[]);
+    audited.ends(1, "violations");
+    audited.says("at least 6 days (2025-09-01 03:00 UTC to 2025-09-07 03:00 UTC, 3 looks); no look before, not seen to end");
+    audited.is("/people/3/stays/1", Value::Null);
+    audited.says("note: people with access to single repositories were not looked at in every run");
+    // The next look that would show such people ends it.
+    reports.look_by(&wide, "09 03:00", &[("acme", members(0..3, []))]);
+    let audited = reports.audit(&[]);
+    audited.says("ended by 2025-09-09 03:00 UTC; then not in the workspace any more");
+    // Without such a look nothing is known of them.
+    let audited = Reports::daily(1..=10).audit(&[]);
+    audited.ends(0, "covered");
+    audited.says("note: people with access to single repositories were not looked at");
+    assert!(!audited.outcome.stdout.contains("in every run"));
 }

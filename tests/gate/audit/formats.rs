@@ -112,7 +112,7 @@ fn a_report_on_standard_output_stands_alone_there() {
     assert_eq!(audit["verdict"], "violations");
     assert!(outcome.stderr.starts_with("violations: "), "{}", outcome.stderr);
     let quiet = reports.sandbox.run(&[&args[..4], &["-q"]].concat());
-    assert_eq!(quiet.stdout.lines().count(), 1, "{}", quiet.stdout);
+    assert_eq!(quiet.stdout.lines().count(), 2, "{}", quiet.stdout);
 }
 
 #[test]
