@@ -1,6 +1,6 @@
 //! A file that is read and digested in a thread of its own, ahead of the parser.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufRead, Cursor, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -57,14 +57,26 @@ fn digest(mut source: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> Cont
 
 impl Read for DigestingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl BufRead for DigestingReader {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.piece.position() >= self.piece.get_ref().len() as u64 {
             match self.pieces.recv() {
                 Ok(piece) => self.piece = Cursor::new(piece?),
                 // The thread is done, so this is the end.
-                Err(_) => return Ok(0),
+                Err(_) => return Ok(&[]),
             }
         }
-        self.piece.read(buffer)
+        self.piece.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.piece.consume(count);
     }
 }
 

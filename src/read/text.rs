@@ -1,7 +1,7 @@
 //! A file as text: UTF-8, or UTF-16 with a byte order mark, which is what a spreadsheet's "Unicode
 //! text" and PowerShell's `>` write.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufRead, Cursor, Read};
 
 /// The most bytes of UTF-16 that are decoded at once.
 const PIECE: usize = 1 << 16;
@@ -26,7 +26,7 @@ enum Encoding {
     Utf16(fn([u8; 2]) -> u16),
 }
 
-impl<R: Read> Text<R> {
+impl<R: BufRead> Text<R> {
     /// Looks at the mark of a text, if it has one.
     pub(super) fn open(mut bytes: R) -> io::Result<Self> {
         let mut start = Vec::new();
@@ -46,6 +46,10 @@ impl<R: Read> Text<R> {
     /// The reader of the bytes.
     pub(super) fn into_inner(self) -> R {
         self.bytes
+    }
+
+    fn has_decoded(&self) -> bool {
+        self.decoded.position() < self.decoded.get_ref().len() as u64
     }
 
     /// Decodes the next bytes of UTF-16. No text is decoded at the end.
@@ -77,40 +81,51 @@ fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-impl<R: Read> Read for Text<R> {
+impl<R: BufRead> Read for Text<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.decoded.position() >= self.decoded.get_ref().len() as u64 {
-            match self.encoding {
-                Encoding::Utf8 => return self.bytes.read(buffer),
-                Encoding::Utf16(number) => self.decode(number)?,
-            }
-        }
-        self.decoded.read(buffer)
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
     }
 }
 
-/// One byte at a time, so that everything comes in parts.
-#[cfg(test)]
-pub(super) struct Slowly<'b>(pub(super) &'b [u8]);
+impl<R: BufRead> BufRead for Text<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.has_decoded() {
+            return self.decoded.fill_buf();
+        }
+        match self.encoding {
+            Encoding::Utf8 => self.bytes.fill_buf(),
+            Encoding::Utf16(number) => {
+                self.decode(number)?;
+                self.decoded.fill_buf()
+            }
+        }
+    }
 
-#[cfg(test)]
-impl Read for Slowly<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let one = buffer.len().min(1);
-        self.0.read(&mut buffer[..one])
+    fn consume(&mut self, count: usize) {
+        if self.has_decoded() {
+            self.decoded.consume(count);
+        } else {
+            self.bytes.consume(count);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use super::*;
 
     fn read(bytes: &[u8]) -> io::Result<Vec<u8>> {
-        let decoded = |reader: &mut dyn Read| {
+        let decoded = |reader: &mut dyn BufRead| {
             let mut text = Vec::new();
             Text::open(reader)?.read_to_end(&mut text).map(|_| text)
         };
-        let (quick, slow) = (decoded(&mut &*bytes), decoded(&mut Slowly(bytes)));
+        // One byte at a time, so that everything comes in parts.
+        let mut slowly = BufReader::with_capacity(1, bytes);
+        let (quick, slow) = (decoded(&mut &*bytes), decoded(&mut slowly));
         assert_eq!(quick.as_ref().ok(), slow.as_ref().ok());
         quick
     }

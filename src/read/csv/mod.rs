@@ -181,8 +181,19 @@ fn offset(position: Option<&csv::Position>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
-    use crate::read::text::Slowly;
+
+    /// One byte at a time, so that everything comes in parts.
+    struct Slowly<'b>(&'b [u8]);
+
+    impl Read for Slowly<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let one = buffer.len().min(1);
+            self.0.read(&mut buffer[..one])
+        }
+    }
 
     /// The line of the heading and of every row.
     fn lines(reader: impl Read) -> Vec<u64> {

@@ -3,8 +3,9 @@
 //! `serde_json` parses a slice twice as fast as a reader. So a document is parsed from a buffer;
 //! where that ends in the middle of it, more is read and the document is parsed again.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead};
 
+use memchr::{memchr_iter, memrchr};
 use serde::de::DeserializeOwned;
 
 use crate::quote::excerpt;
@@ -48,7 +49,7 @@ enum Within {
     AfterComma,
 }
 
-impl<R: Read> JsonStream<R> {
+impl<R: BufRead> JsonStream<R> {
     pub(super) fn new(reader: R, chunk: usize) -> Self {
         JsonStream {
             reader,
@@ -164,17 +165,16 @@ impl<R: Read> JsonStream<R> {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// Consumes bytes. Only a line that ends within them is searched for its end: most documents
-    /// are on one line, and that can be long.
+    /// Consumes bytes.
     fn advance(&mut self, count: usize) {
         let consumed = self.rest().get(..count).unwrap_or_default();
-        let lines = consumed.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        let tail = match lines {
-            0 => self.column + count as u64,
-            _ => 1 + consumed.iter().rev().take_while(|&&byte| byte != b'\n').count() as u64,
-        };
-        self.column = tail;
-        self.line += lines;
+        match memrchr(b'\n', consumed) {
+            Some(end) => {
+                self.line += memchr_iter(b'\n', consumed).count() as u64;
+                self.column = (count - end) as u64;
+            }
+            None => self.column += count as u64,
+        }
         self.start += count;
     }
 
@@ -184,10 +184,19 @@ impl<R: Read> JsonStream<R> {
         self.buffer.drain(..self.start);
         self.start = 0;
         let more = self.chunk.saturating_sub(self.buffer.len()).max(7 * self.buffer.len());
-        let more = more.clamp(1, MOST);
-        self.buffer.reserve_exact(more);
-        let read = (&mut self.reader).take(more as u64).read_to_end(&mut self.buffer)?;
-        self.ended = read < more;
+        let wanted = self.buffer.len() + more.clamp(1, MOST);
+        self.buffer.reserve_exact(wanted - self.buffer.len());
+        while self.buffer.len() < wanted {
+            let read = self.reader.fill_buf()?;
+            self.ended = read.is_empty();
+            if self.ended {
+                break;
+            }
+            let read = read.get(..wanted - self.buffer.len()).unwrap_or(read);
+            self.buffer.extend_from_slice(read);
+            let count = read.len();
+            self.reader.consume(count);
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ mod snapshot;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ pub fn read(path: &Path, selection: &Selection) -> Result<FileRead, Failure> {
     Ok(FileRead { readings: found.select(selection), read_at, sha256, roster })
 }
 
-fn from_json<R: Read>(
+fn from_json<R: BufRead>(
     documents: &mut JsonStream<R>,
     selection: &Selection,
 ) -> Result<Contents, FileError> {
