@@ -152,7 +152,7 @@ words! {
 #[serde(deny_unknown_fields)]
 pub struct Access {
     /// How many repositories they have access to.
-    pub repositories: u64,
+    pub repositories: u32,
     /// The highest permission that they have in one of them.
     pub permission: Permission,
 }
@@ -254,7 +254,8 @@ pub struct Member {
     pub role: Option<Role>,
     /// What a person who is not a member may do in repositories; none for members.
     pub access: Option<Access>,
-    /// Row number and name, for a row of an export that has no id and no address.
+    /// Row number and name, for a row of an export that has no id and no address; and the key that
+    /// a saved list has for a member, where it is not the one of its ids.
     pub row: Option<Box<str>>,
     /// What each source says.
     pub evidence: Evidence,
@@ -293,9 +294,21 @@ impl Member {
             .unwrap_or_default()
     }
 
+    /// Whether a saved list has it under a key that its ids do not make.
+    pub(crate) fn has_other_key(&self) -> bool {
+        self.row.as_deref().is_some_and(|row| row != self.key())
+    }
+
     /// The member for people: the shown name, else the nickname, and the key whole.
     pub fn label(&self) -> String {
         label(self.key(), [&self.display_name, &self.nickname])
+    }
+
+    /// The label, and whether it is an owner, or is not a member of the workspace.
+    pub(crate) fn person(&self) -> String {
+        let owner = if self.role == Some(Role::Owner) { "Owner " } else { "" };
+        let access = self.access.map(|access| format!(" ({access})")).unwrap_or_default();
+        format!("{owner}{}{access}", self.label())
     }
 
     /// Whether a second factor can be asked of the member: app users and deactivated accounts do

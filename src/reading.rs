@@ -60,8 +60,8 @@ pub struct Walk {
 /// these were looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberList {
-    /// Every member once, in no particular order.
-    pub members: Vec<Member>,
+    /// Every member once, in no particular order; shared with the report that is made of them.
+    pub members: Vec<Arc<Member>>,
     /// How it is known that these are all.
     pub completeness: Completeness,
     /// Which e-mail addresses they show.
@@ -72,7 +72,7 @@ pub struct MemberList {
 
 impl MemberList {
     /// The members alone, as the list came.
-    pub(crate) fn new(members: Vec<Member>, completeness: Completeness) -> Self {
+    pub(crate) fn new(members: Vec<Arc<Member>>, completeness: Completeness) -> Self {
         let (addresses, coverage) = (Addresses::AsShown, Coverage::usual());
         MemberList { members, completeness, addresses, coverage }
     }

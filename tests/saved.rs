@@ -296,6 +296,27 @@ fn a_list_holds_each_member_of_its_workspace_once() {
         );
         assert_refused(report(), &[(&format!("/members/0/{id}"), of_another)], &why);
     }
+
+    let id = report()["members"][0]["account_id"].clone();
+    let why = format!(
+        "of the workspace acme, the member {} has another key than its ids make",
+        id.as_str().unwrap()
+    );
+    let uuid = report()["members"][0]["uuid"].clone();
+    for key in [json!("ada"), json!(""), uuid] {
+        assert_refused(report(), &[("/members/0/key", key)], &why);
+    }
+}
+
+#[test]
+fn an_address_in_capitals_was_edited() {
+    let in_lower_case = of_two(|member| {
+        member.email = member.account_id.as_ref().map(|_| "ada@acme.example".into())
+    });
+    let mut report = serde_json::to_value(in_lower_case.unwrap()).unwrap();
+    report["members"][0]["email"] = json!("Ada@acme.example");
+    let why = contradiction(read(&report));
+    assert!(why.contains("email") && why.contains("Ada@acme.example"), "{why}");
 }
 
 /// Reads the report on two members.

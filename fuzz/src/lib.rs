@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Seek, Write};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::{Date, date};
 use mfa_gate::emit::{self, Format, console, list};
@@ -182,7 +182,7 @@ pub fn directory(bytes: &[u8]) {
         assert!(said <= *known && *known <= members.len());
     }
     let roll = known.map(|_| MemberList {
-        members: members.clone(),
+        members: members.iter().cloned().map(Arc::new).collect(),
         completeness: Completeness::LastPage,
         addresses: Addresses::AsShown,
         coverage: vec![Coverage::Members],
@@ -304,12 +304,12 @@ fn now() -> jiff::Timestamp {
 }
 
 /// Every workspace with its members, in an order that depends on nothing else.
-fn sorted(readings: &[Reading]) -> Vec<(&str, Vec<&Member>)> {
-    let mut lists: Vec<(&str, Vec<&Member>)> = readings
+fn sorted(readings: &[Reading]) -> Vec<(&str, Vec<&Arc<Member>>)> {
+    let mut lists: Vec<(&str, Vec<&Arc<Member>>)> = readings
         .iter()
         .map(|reading| {
             let roll = reading.members.as_ref().expect("only complete lists are compared");
-            let mut members: Vec<&Member> = roll.members.iter().collect();
+            let mut members: Vec<&Arc<Member>> = roll.members.iter().collect();
             members.sort_by(|a, b| a.key().cmp(b.key()));
             (&*reading.workspace, members)
         })
@@ -325,7 +325,7 @@ fn a_list_is_whole(reading: &Reading) {
     assert!(!roll.members.is_empty(), "a complete list without members");
     let mut keys = HashSet::new();
     if roll.members.len() > 1 && roll.completeness != Completeness::Asserted {
-        let all_have = |id: fn(&Member) -> bool| roll.members.iter().all(id);
+        let all_have = |id: fn(&Member) -> bool| roll.members.iter().all(|member| id(member));
         let told_apart = all_have(|member| member.account_id.is_some())
             || all_have(|member| member.uuid.is_some())
             || all_have(|member| member.email.is_some());

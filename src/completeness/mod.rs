@@ -6,6 +6,7 @@ mod inconsistency;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 pub(crate) use self::inconsistency::Inconsistency;
 use crate::member::Member;
@@ -112,7 +113,7 @@ fn uncounted(pages: &[Facts]) -> Result<(), Inconsistency> {
 /// Checks a list that was made before against what was written down about it: how many there were,
 /// and, where that was proven by the server's own count, what that was.
 pub(crate) fn recorded(
-    members: &[Member],
+    members: &[Arc<Member>],
     counted: u64,
     completeness: Completeness,
     reported_size: Option<u64>,
@@ -155,7 +156,7 @@ pub(crate) fn twice<'a>(ids: impl IntoIterator<Item = &'a str>, at_most: usize) 
 
 /// Checks that no member comes twice. Ids are compared with others of their kind: a pseudonym is
 /// the same one as account id and as uuid of one person.
-pub(crate) fn distinct_members(members: &[Member]) -> Result<(), Inconsistency> {
+pub(crate) fn distinct_members(members: &[Arc<Member>]) -> Result<(), Inconsistency> {
     let email = |member: &Member| member.account_id.is_none() && member.uuid.is_none();
     let emails = members.iter().filter(|&member| email(member));
     distinct(members.iter().filter_map(|member| member.account_id.as_deref()), members.len())?;
@@ -166,10 +167,10 @@ pub(crate) fn distinct_members(members: &[Member]) -> Result<(), Inconsistency> 
 /// Checks that the rows of a list are of as many people: any two have ids of one kind, which
 /// differ. One person may come once by account id and once by uuid alone; equal rows without any
 /// id are no proof of two people.
-pub(crate) fn distinct_people(members: &[Member]) -> Result<(), Inconsistency> {
+pub(crate) fn distinct_people(members: &[Arc<Member>]) -> Result<(), Inconsistency> {
     distinct_members(members)?;
-    let all_have = |id: fn(&Member) -> bool| members.iter().all(id);
-    let nameless = |member: &Member| member.account_id.is_none() && member.uuid.is_none();
+    let all_have = |id: fn(&Member) -> bool| members.iter().all(|member| id(member));
+    let nameless = |member: &Arc<Member>| member.account_id.is_none() && member.uuid.is_none();
     let told_apart = if members.len() < 2 {
         true
     } else if members.iter().any(nameless) {
@@ -338,6 +339,7 @@ mod tests {
             (vec![member("a", "", "e"), member("b", "", "e")], Ok(())),
             (vec![member("", "u", "e"), member("", "v", "e")], Ok(())),
         ] {
+            let members: Vec<_> = members.into_iter().map(Arc::new).collect();
             assert_eq!(distinct_people(&members), expected, "{members:?}");
         }
     }

@@ -171,12 +171,13 @@ async fn role(client: &Client<'_>, workspace: &Workspace<'_>, seen: &mut Seen) -
 const USE_AN_ADMINS: &str = "Use the credential of an owner of the workspace.";
 
 /// Whether the first page shows who has a second factor.
-fn visibility(subject: String, members: &[Member], caller: &Caller) -> Observation {
+fn visibility(subject: String, members: &[Arc<Member>], caller: &Caller) -> Observation {
     if members.is_empty() {
         return Observation::failed(subject, Problem::no_members());
     }
     let asked: Vec<_> = members.iter().filter(|member| member.applicable()).collect();
-    let shown = |member: &&&Member| member.evidence.of(Source::Bitbucket) != TwoFactor::Unknown;
+    let shown =
+        |member: &&&Arc<Member>| member.evidence.of(Source::Bitbucket) != TwoFactor::Unknown;
     let (shown, of) = (asked.iter().filter(shown).count(), asked.len());
     let says = format!("shown for {shown} of the {of} active members on the first page");
     match (shown, caller) {

@@ -94,7 +94,8 @@ impl<'a> Table<'a> {
         member: &ListedMember,
         judgement: [&str; N],
     ) -> io::Result<()> {
-        let who = [summary::shown_name(member).unwrap_or_default(), &member.key, &member.workspace];
+        let who =
+            [summary::shown_name(member).unwrap_or_default(), member.key(), &member.workspace];
         let access = member.access.map(|access| access.to_string()).unwrap_or_default();
         self.row(who.into_iter().chain(judgement).chain(known(member, &access)))
     }

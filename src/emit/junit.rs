@@ -104,7 +104,7 @@ fn suites<'a>(report: &'a Report) -> Vec<(&'a str, Vec<Case<'a>>)> {
     let mut suites: BTreeMap<&str, Vec<Case<'_>>> = slugs.collect();
     let mut member = |judged: &'a JudgedMember| {
         let finding = match judged.outcome {
-            Outcome::Violation => findings.take(&judged.member.workspace, &judged.member.key),
+            Outcome::Violation => findings.take(&judged.member.workspace, judged.member.key()),
             Outcome::Protected | Outcome::Exempt | Outcome::NotApplicable => None,
         };
         Case { about: About::Member(judged), finding }

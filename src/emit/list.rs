@@ -121,7 +121,7 @@ impl Columns {
         let workspace = self.has_workspace.then(|| terminal(&member.workspace));
         let always = [
             terminal(summary::shown_name(member).unwrap_or("-")),
-            terminal(&member.key),
+            terminal(member.key()),
             status(member),
             two_factor(member, self.roster),
         ];

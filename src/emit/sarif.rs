@@ -208,8 +208,8 @@ fn exempted<'a>(member: &'a ListedMember, excuse: Excuse<'a>, start: &'a Place) 
         rule_index: index(rule),
         level: Level::Note,
         message: Message { text: sarif_message(&message).into_owned().into() },
-        locations: location(place, format!("{}/{}", member.workspace, member.key)),
-        partial_fingerprints: fingerprint(rule, &member.workspace, &member.key),
+        locations: location(place, format!("{}/{}", member.workspace, member.key())),
+        partial_fingerprints: fingerprint(rule, &member.workspace, member.key()),
         suppressions: Some([Suppression {
             kind: "external",
             justification: visible(&why).into_owned(),

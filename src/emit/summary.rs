@@ -128,7 +128,7 @@ pub(crate) fn several_people(report: &Report) -> Option<String> {
     if report.workspaces.iter().filter(|workspace| workspace.complete).count() < 2 {
         return None;
     }
-    let keys = report.members.iter().map(|judged| &*judged.member.key);
+    let keys = report.members.iter().map(|judged| judged.member.key());
     let people = match number(keys.collect::<HashSet<_>>().len()) {
         1 => "1 person".to_owned(),
         people => format!("{people} people"),

@@ -1,6 +1,7 @@
 //! Whether a complete list of members says enough to be judged by a policy.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -29,7 +30,8 @@ pub(super) fn check(
         .or_else(|| unknown_roles(policy, exemptions, &list.members))
         .or_else(|| {
             // Microsoft Entra is asked only where a member needs it: until then it has no date.
-            let counts = judging.roster_as_of.is_some() || list.members.iter().any(has_roster);
+            let counts = judging.roster_as_of.is_some()
+                || list.members.iter().any(|member| has_roster(member));
             outdated(policy, judging.roster_as_of, judging.today).filter(|_| counts)
         })
         .or_else(|| judging.clock.and_then(wrong_clock))
@@ -42,11 +44,11 @@ fn has_roster(member: &Member) -> bool {
 }
 
 /// A workspace has an owner, who logs in: a list without such a member is not what is there.
-fn nobody_to_judge(members: &[Member]) -> Option<Problem> {
+fn nobody_to_judge(members: &[Arc<Member>]) -> Option<Problem> {
     if members.is_empty() {
         return Some(Problem::no_members());
     }
-    let none_logs_in = !members.iter().any(Member::applicable);
+    let none_logs_in = !members.iter().any(|member| member.applicable());
     none_logs_in.then(|| {
         Problem::new(
             "none of the listed members can log in: all are app users or deactivated accounts",
@@ -119,7 +121,7 @@ fn undecidable_exemptions(exemptions: &Index<'_, '_>, list: &MemberList) -> Opti
     let mut undecidable = exemptions.all.clone();
     undecidable.retain(|candidate| !shown.decides(&candidate.exemption.selector));
     if !undecidable.is_empty() {
-        let ids = list.members.iter().map(Member::ids);
+        let ids = list.members.iter().map(|member| member.ids());
         let matched: HashSet<usize> =
             ids.flat_map(|ids| exemptions.matching(ids)).map(|matched| matched.position).collect();
         undecidable.retain(|candidate| !matched.contains(&candidate.position));
@@ -147,7 +149,7 @@ fn undecidable_exemptions(exemptions: &Index<'_, '_>, list: &MemberList) -> Opti
 fn unknown_roles(
     policy: &Policy,
     exemptions: &Index<'_, '_>,
-    members: &[Member],
+    members: &[Arc<Member>],
 ) -> Option<Problem> {
     let (counts, denies) =
         (policy.limits.max_owners.is_some(), policy.limits.admins == Admins::Deny);

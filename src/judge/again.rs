@@ -135,9 +135,12 @@ fn advice(report: &Report, slug: &str) -> Option<String> {
 
 /// The workspaces as they were read, each with the members that are listed of it.
 fn readings(report: &Report) -> Vec<Reading> {
-    let mut members: BTreeMap<&Arc<str>, Vec<Member>> = BTreeMap::new();
+    let mut members: BTreeMap<&Arc<str>, Vec<Arc<Member>>> = BTreeMap::new();
     for judged in &report.members {
-        members.entry(&judged.member.workspace).or_default().push(judged.member.clone().into());
+        members
+            .entry(&judged.member.workspace)
+            .or_default()
+            .push(judged.member.clone().into_read());
     }
     let mut read = |workspace: &Workspace| {
         let members = members.remove(&workspace.slug).unwrap_or_default();
@@ -160,7 +163,7 @@ fn readings(report: &Report) -> Vec<Reading> {
     readings
 }
 
-fn reading(workspace: &Workspace, members: Vec<Member>, advice: Option<String>) -> Reading {
+fn reading(workspace: &Workspace, members: Vec<Arc<Member>>, advice: Option<String>) -> Reading {
     let walk = Walk {
         requests: workspace.requests,
         walks: workspace.walks,
@@ -179,7 +182,7 @@ fn reading(workspace: &Workspace, members: Vec<Member>, advice: Option<String>) 
 /// said of them: a violation counts in a report that contradicts itself too.
 fn list(
     workspace: &Workspace,
-    members: Vec<Member>,
+    members: Vec<Arc<Member>>,
     advice: Option<String>,
 ) -> Result<MemberList, Problem> {
     if members.is_empty()

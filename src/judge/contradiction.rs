@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::saved::Contradiction;
 use crate::completeness;
 use crate::member::{Evidence, Ids, shortened};
+use crate::quote::excerpt;
 use crate::reading::{Completeness, Coverage, Origin};
 use crate::report::{Finding, JudgedMember, ListedMember, Options, Report, Verdict, Workspace};
 
@@ -175,11 +176,14 @@ fn conflict_of_list(workspace: &Workspace, members: &[&ListedMember]) -> Option<
         |ids| ids.uuid,
         |ids| ids.email.filter(|_| ids.account_id.is_none() && ids.uuid.is_none()),
     ];
-    kinds.into_iter().find_map(|id| {
+    let twice = kinds.into_iter().find_map(|id| {
         let ids = members.iter().filter_map(|member| id(member.ids()));
-        completeness::distinct(ids, members.len())
-            .err()
-            .map(|inconsistency| inconsistency.to_string())
+        completeness::distinct(ids, members.len()).err()
+    });
+    twice.map(|inconsistency| inconsistency.to_string()).or_else(|| {
+        let member = members.iter().find(|member| member.has_other_key())?;
+        let key = excerpt(member.key());
+        Some(format!("the member {key} has another key than its ids make"))
     })
 }
 

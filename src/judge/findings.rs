@@ -47,7 +47,7 @@ impl<'p> Finder<'p> {
             level: self.severity(rule)?,
             message: wording::member(member, self.policy, exemptions),
             workspace: Some(member.workspace.clone()),
-            key: Some(member.key.clone()),
+            key: Some(member.key().into()),
             account_id: member.account_id.clone(),
             uuid: member.uuid.clone(),
             role: member.role,

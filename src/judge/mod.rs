@@ -107,7 +107,7 @@ pub fn evaluate(policy: &Policy, mut readings: Vec<Reading>, judging: Judging) -
 }
 
 /// What a member is by its evidence, before any exemption is looked at.
-fn by_evidence(workspace: &Arc<str>, member: Member, accept: &[Source]) -> JudgedMember {
+fn by_evidence(workspace: &Arc<str>, member: Arc<Member>, accept: &[Source]) -> JudgedMember {
     let logs_in = member.applicable();
     let member = ListedMember::new(workspace, member, accept);
     let outcome = match (logs_in, member.two_factor) {

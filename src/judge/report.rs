@@ -1,13 +1,11 @@
 //! The report of a run, made once and sorted once.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use jiff::{Timestamp, civil::Date};
+use std::collections::HashSet;
 
 use crate::failure::Exit;
 use crate::judge::Evaluation;
-use crate::member::{Ids, Member, Source, TwoFactor};
+use crate::member::{Ids, Source, TwoFactor};
 use crate::policy::{Exemption, Policy};
 use crate::quote::Quotes;
 use crate::reading::{Addresses, Coverage, MemberList, Reading};
@@ -183,29 +181,6 @@ impl From<&Reading> for Workspace {
             walks: reading.walk.walks,
             duration_ms: u64::try_from(reading.walk.duration.as_millis()).unwrap_or(u64::MAX),
             location: None,
-        }
-    }
-}
-
-impl ListedMember {
-    /// A member as it was read, with what `accept` makes of its evidence.
-    pub(super) fn new(workspace: &Arc<str>, member: Member, accept: &[Source]) -> Self {
-        let (two_factor, decided_by) = member.evidence.joined(accept);
-        ListedMember {
-            workspace: workspace.clone(),
-            key: member.key().into(),
-            account_id: member.account_id,
-            uuid: member.uuid,
-            email: member.email,
-            kind: member.kind,
-            role: member.role,
-            access: member.access,
-            account_status: member.account_status,
-            nickname: member.nickname,
-            display_name: member.display_name,
-            two_factor,
-            decided_by,
-            evidence: member.evidence,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! needs it. What they do not say clears no member and accuses none.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::atlassian;
 use super::bitbucket::Workspace;
@@ -67,10 +68,12 @@ impl OtherSources<'_, '_> {
         }
         if has_roster {
             // A list may hold what an older roster said, of a day that no longer counts.
-            list.members.iter_mut().for_each(|member| member.evidence.forget_roster());
+            list.members
+                .iter_mut()
+                .for_each(|member| Arc::make_mut(member).evidence.forget_roster());
         }
         let provider = self.export.map(IdentityProvider::Export);
-        let people = People::of(&mut list.members);
+        let people = People::of(list.members.iter_mut().map(Arc::make_mut));
         let mut joining = Joining { others: self, people, named, provider, organisation: None };
         joining.compare()?;
         joining.ask_organisation().await?;

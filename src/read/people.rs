@@ -25,9 +25,9 @@ pub(super) struct Person<'m> {
 
 impl<'m> People<'m> {
     /// The members of a list, with the addresses that they show themselves.
-    pub(super) fn of(members: &'m mut [Member]) -> Self {
-        let person = |member: &'m mut Member| Person { member, addresses: Vec::new() };
-        let people = members.iter_mut().map(person).collect();
+    pub(super) fn of(members: impl IntoIterator<Item = &'m mut Member>) -> Self {
+        let person = |member| Person { member, addresses: Vec::new() };
+        let people = members.into_iter().map(person).collect();
         let mut people = People { people, claims: HashMap::new(), unowned: HashSet::new() };
         people.add(|member| member.email.as_deref().map(Arc::from));
         people
@@ -87,7 +87,7 @@ impl<'m> People<'m> {
     pub(super) fn add_found(
         &mut self,
         addresses: &[&str],
-        found: &[Member],
+        found: &[Arc<Member>],
     ) -> Result<(), Problem> {
         let listed: HashSet<&str> = self.members().flat_map(ids).collect();
         if !found.iter().all(|found| ids(found).any(|id| listed.contains(id))) {
@@ -214,12 +214,12 @@ mod tests {
         let id = found.account_id.clone();
         let mut people = People::of(&mut members);
         assert_eq!(people.open(["b", "a", "b"].into_iter()), ["a", "b"]);
-        assert_eq!(people.add_found(&["a", "b"], &[found]), Ok(()));
+        assert_eq!(people.add_found(&["a", "b"], &[Arc::new(found)]), Ok(()));
         assert_eq!((owner(&mut people, "a"), owner(&mut people, "b")), (id, None));
         assert_eq!(people.open(["a", "b", "c"].into_iter()), ["c"], "the first one may have it");
 
         let stranger = member(7, Some("m7@acme.example"));
-        assert!(people.add_found(&["m7@acme.example"], &[stranger]).is_err());
+        assert!(people.add_found(&["m7@acme.example"], &[Arc::new(stranger)]).is_err());
     }
 
     #[test]
@@ -231,13 +231,16 @@ mod tests {
             let both =
                 Member { uuid: Some(uuid.into()), email: Some("a".into()), ..members[0].clone() };
             let mut members = members.clone();
-            assert!(People::of(&mut members).add_found(&["a"], &[both]).is_err(), "{uuid}");
+            assert!(
+                People::of(&mut members).add_found(&["a"], &[Arc::new(both)]).is_err(),
+                "{uuid}"
+            );
         }
         // A row that shows fewer ids is about the member who has those.
         let bare = Member { uuid: None, email: Some("a".into()), ..members[1].clone() };
         let mut members = members;
         let mut people = People::of(&mut members);
-        assert_eq!(people.add_found(&["a"], std::slice::from_ref(&bare)), Ok(()));
+        assert_eq!(people.add_found(&["a"], &[Arc::new(bare.clone())]), Ok(()));
         assert_eq!(owner(&mut people, "a"), bare.account_id);
     }
 

@@ -1,6 +1,8 @@
 //! Whether an unknown second factor is a fact about the member, or about the credential: Bitbucket
 //! shows `has_2fa_enabled` to admins of the workspace only, and says `null` or nothing to others.
 
+use std::sync::Arc;
+
 use super::join::needs_proof;
 use crate::failure::Problem;
 use crate::member::{Member, Source, TwoFactor};
@@ -24,7 +26,7 @@ const HELP: &str = "Use the credential of an owner of the workspace, one of its 
 
 /// Whether it matters what the caller is: Bitbucket's word counts, and it says nothing of a
 /// member who needs a second factor and is protected by no other source.
-pub(crate) fn needs_asking(members: &[Member], accept: &[Source]) -> bool {
+pub(crate) fn needs_asking(members: &[Arc<Member>], accept: &[Source]) -> bool {
     accept.contains(&Source::Bitbucket)
         && members.iter().any(|member| {
             needs_proof(member, accept)
@@ -34,7 +36,11 @@ pub(crate) fn needs_asking(members: &[Member], accept: &[Source]) -> bool {
 
 /// Whether the members can be judged, given what the caller is; an error where the unknown ones
 /// say more about the credential than about themselves.
-pub(crate) fn judge(members: &[Member], accept: &[Source], caller: Caller) -> Result<(), Problem> {
+pub(crate) fn judge(
+    members: &[Arc<Member>],
+    accept: &[Source],
+    caller: Caller,
+) -> Result<(), Problem> {
     if !needs_asking(members, accept) {
         return Ok(());
     }
@@ -99,7 +105,7 @@ mod tests {
             (app, BITBUCKET, false),
             (closed, BITBUCKET, false),
         ] {
-            let members = [one];
+            let members = [Arc::new(one)];
             assert_eq!(needs_asking(&members, accept), asks, "{members:?} by {accept:?}");
             let judged = judge(&members, accept, Caller::Other("member".into()));
             assert_eq!(judged.is_err(), asks);
@@ -108,9 +114,10 @@ mod tests {
 
     #[test]
     fn what_each_caller_means() {
-        let none = [member(TwoFactor::Unknown)];
-        let some = [member(TwoFactor::Enabled), member(TwoFactor::Unknown)];
-        let why = |members: &[Member], caller| judge(members, BITBUCKET, caller).unwrap_err().what;
+        let none = [member(TwoFactor::Unknown)].map(Arc::new);
+        let some = [member(TwoFactor::Enabled), member(TwoFactor::Unknown)].map(Arc::new);
+        let why =
+            |members: &[Arc<Member>], caller| judge(members, BITBUCKET, caller).unwrap_err().what;
 
         assert!(why(&none, Caller::Other("member".into())).contains("`member`, not `owner`"));
         assert!(why(&some, Caller::Other("member".into())).contains("does not see"));

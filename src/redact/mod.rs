@@ -7,6 +7,8 @@
 
 mod people;
 
+use std::sync::Arc;
+
 use ring::{hmac, rand::SystemRandom};
 
 use self::people::{Kind, People};
@@ -80,12 +82,15 @@ impl Redactor {
         source: &mut Provenance,
     ) {
         let listed = readings.iter().filter_map(|reading| reading.members.as_ref().ok());
-        let members = listed.flat_map(|roll| &roll.members).map(Member::ids);
+        let members = listed.flat_map(|roll| &roll.members).map(|member| member.ids());
         let exempted = policy.exemptions.iter().map(|exemption| exemption.selector.ids());
         let people = People::new(members.chain(exempted));
         for reading in readings {
             match &mut reading.members {
-                Ok(list) => list.members.iter_mut().for_each(|member| self.member(member, &people)),
+                Ok(list) => {
+                    let members = list.members.iter_mut().map(Arc::make_mut);
+                    members.for_each(|member| self.member(member, &people));
+                }
                 Err(problem) => *problem = problem.with(Quotes::Withheld),
             }
         }
@@ -188,9 +193,9 @@ impl Redactor {
 /// alone, and what people wrote or called something is withheld.
 pub(crate) fn is_redacted(report: &Report) -> bool {
     let members = report.members.iter().map(|judged| &judged.member).all(|member| {
-        let ids = [&member.account_id, &member.uuid, &member.email].into_iter().flatten();
+        let ids = [&member.account_id, &member.uuid, &member.email, &member.row];
         let nameless = member.nickname.is_none() && member.display_name.is_none();
-        nameless && is_person(&member.key) && ids.map(AsRef::as_ref).all(is_person)
+        nameless && ids.into_iter().flatten().all(|id| is_person(id))
     });
     let exemptions = report.exemptions.iter().all(|exemption| {
         let ids = [&exemption.account_id, &exemption.uuid, &exemption.email].into_iter().flatten();

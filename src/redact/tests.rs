@@ -1,6 +1,7 @@
 //! What is redacted, and what a report that is redacted shows.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -157,7 +158,7 @@ proptest! {
             workspace: "acme".into(),
             origin: Origin::SavedPages,
             walk: Walk::default(),
-            members: Ok(MemberList { members, completeness, addresses, coverage: crate::reading::Coverage::usual() }),
+            members: Ok(MemberList { members: members.into_iter().map(Arc::new).collect(), completeness, addresses, coverage: crate::reading::Coverage::usual() }),
         }];
         let judging = Judging {
             today: date(2026, 9, 1),

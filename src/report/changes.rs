@@ -234,7 +234,7 @@ impl<'a> View<'a> {
     {
         let current = earlier.member(finding).and_then(|judged| self.same(&judged.member));
         match current {
-            Some(judged) => (finding.workspace.as_deref(), Some(&judged.member.key), None),
+            Some(judged) => (finding.workspace.as_deref(), Some(judged.member.key()), None),
             None => subject(finding),
         }
     }

@@ -1,5 +1,6 @@
 //! What a report lists: members, exemptions and findings.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -7,60 +8,48 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::location::Location;
-use crate::member::{
-    self, Access, AccountStatus, Evidence, Ids, Kind, Member, Role, Source, TwoFactor,
-};
+use crate::member::{Ids, Member, Role, Source, TwoFactor};
 use crate::policy::Category;
 use crate::rule::Rule;
 use crate::words::words;
 
-/// A member as it is listed, before any judgement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// A member as it is listed, before any judgement. Its JSON is one object: [`super::row`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMember {
     /// The workspace's slug.
     pub workspace: Arc<str>,
-    /// Account id, else uuid, else e-mail address, else row number and name.
-    pub key: Box<str>,
-    /// The Atlassian account id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<Box<str>>,
-    /// Bitbucket's own id, in braces.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uuid: Option<Box<str>>,
-    /// The e-mail address, where the source shows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Box<str>>,
-    /// What kind of account it is.
-    pub kind: Kind,
-    /// The role in the workspace, where it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
-    /// What a person who is not a member may do in repositories; missing for members.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access: Option<Access>,
-    /// The account's state, where the source shows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_status: Option<AccountStatus>,
-    /// The nickname, written by its owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nickname: Option<Box<str>>,
-    /// The shown name, written by its owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub display_name: Option<Box<str>>,
+    /// The member as it was read.
+    pub member: Arc<Member>,
     /// What the accepted sources say together.
     pub two_factor: TwoFactor,
     /// The source that decided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<Source>,
-    /// What each source says.
-    pub evidence: Evidence,
+}
+
+impl Deref for ListedMember {
+    type Target = Member;
+
+    fn deref(&self) -> &Member {
+        &self.member
+    }
 }
 
 impl ListedMember {
-    /// Its ids.
-    pub fn ids(&self) -> Ids<'_> {
-        Ids::of(&self.account_id, &self.uuid, &self.email)
+    /// A member as it was read, with what `accept` makes of its evidence.
+    pub(crate) fn new(workspace: &Arc<str>, member: Arc<Member>, accept: &[Source]) -> Self {
+        let (two_factor, decided_by) = member.evidence.joined(accept);
+        ListedMember { workspace: Arc::clone(workspace), member, two_factor, decided_by }
+    }
+
+    /// The member as sources show it: a list that was edited may have an address in capitals.
+    pub(crate) fn into_read(self) -> Arc<Member> {
+        let mut member = self.member;
+        let email = member.email.as_deref().unwrap_or_default();
+        if email.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            let lower = email.to_ascii_lowercase();
+            Arc::make_mut(&mut member).email = Some(lower.into());
+        }
+        member
     }
 
     /// The rule that the member breaks, where it is neither protected nor exempt.
@@ -68,40 +57,6 @@ impl ListedMember {
         match self.two_factor {
             TwoFactor::Unknown => Rule::TwoFactorUnknown,
             TwoFactor::Enabled | TwoFactor::Disabled => Rule::TwoFactorDisabled,
-        }
-    }
-
-    /// The member for people: the shown name, else the nickname, and the key whole.
-    pub(crate) fn label(&self) -> String {
-        member::label(&self.key, [&self.display_name, &self.nickname])
-    }
-
-    /// The label, and whether it is an owner, or is not a member of the workspace.
-    pub(crate) fn person(&self) -> String {
-        let owner = if self.role == Some(Role::Owner) { "Owner " } else { "" };
-        let access = self.access.map(|access| format!(" ({access})")).unwrap_or_default();
-        format!("{owner}{}{access}", self.label())
-    }
-}
-
-impl From<ListedMember> for Member {
-    fn from(listed: ListedMember) -> Self {
-        let named = listed.account_id.is_some() || listed.uuid.is_some() || listed.email.is_some();
-        Member {
-            row: (!named).then_some(listed.key),
-            account_id: listed.account_id,
-            uuid: listed.uuid,
-            email: listed.email.map(|mut email| {
-                email.make_ascii_lowercase();
-                email
-            }),
-            nickname: listed.nickname,
-            display_name: listed.display_name,
-            kind: listed.kind,
-            account_status: listed.account_status,
-            role: listed.role,
-            access: listed.access,
-            evidence: listed.evidence,
         }
     }
 }

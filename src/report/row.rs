@@ -1,15 +1,125 @@
-//! A judged member as it is read back: one object, most of which is the member's. `serde(flatten)`
-//! would take any field for it, and keep the whole object twice in memory.
+//! A member as the JSON of reports and lists has it: one object. Of a judged member most of it is the
+//! listed member's; `serde(flatten)` would take any field for it, and keep the whole object twice in
+//! memory.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{JudgedMember, ListedMember, Outcome};
+use crate::member::{Access, AccountStatus, Evidence, Kind, Member, Role, Source, TwoFactor};
+
+/// A member as it is listed, before any judgement.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Listed<'m> {
+    /// The workspace's slug.
+    workspace: Arc<str>,
+    /// Account id, else uuid, else e-mail address, else row number and name.
+    key: Cow<'m, str>,
+    /// The Atlassian account id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account_id: Option<Cow<'m, str>>,
+    /// Bitbucket's own id, in braces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uuid: Option<Cow<'m, str>>,
+    /// The e-mail address, where the source shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<Cow<'m, str>>,
+    /// What kind of account it is.
+    kind: Cow<'m, Kind>,
+    /// The role in the workspace, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+    /// What a person who is not a member may do in repositories; missing for members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access: Option<Access>,
+    /// The account's state, where the source shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account_status: Option<Cow<'m, AccountStatus>>,
+    /// The nickname, written by its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nickname: Option<Cow<'m, str>>,
+    /// The shown name, written by its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    display_name: Option<Cow<'m, str>>,
+    /// What the accepted sources say together.
+    two_factor: TwoFactor,
+    /// The source that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided_by: Option<Source>,
+    /// What each source says.
+    evidence: Evidence,
+}
+
+impl Serialize for ListedMember {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        fn text(text: &Option<Box<str>>) -> Option<Cow<'_, str>> {
+            text.as_deref().map(Cow::Borrowed)
+        }
+        let listed = Listed {
+            workspace: Arc::clone(&self.workspace),
+            key: Cow::Borrowed(self.key()),
+            account_id: text(&self.account_id),
+            uuid: text(&self.uuid),
+            email: text(&self.email),
+            kind: Cow::Borrowed(&self.kind),
+            role: self.role,
+            access: self.access,
+            account_status: self.account_status.as_ref().map(Cow::Borrowed),
+            nickname: text(&self.nickname),
+            display_name: text(&self.display_name),
+            two_factor: self.two_factor,
+            decided_by: self.decided_by,
+            evidence: self.evidence,
+        };
+        listed.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ListedMember {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let listed = Listed::deserialize(deserializer)?;
+        let text = |text: Option<Cow<'_, str>>| text.map(|text| text.into_owned().into());
+        let mut member = Member {
+            account_id: text(listed.account_id),
+            uuid: text(listed.uuid),
+            email: text(listed.email),
+            nickname: text(listed.nickname),
+            display_name: text(listed.display_name),
+            kind: listed.kind.into_owned(),
+            account_status: listed.account_status.map(Cow::into_owned),
+            role: listed.role,
+            access: listed.access,
+            row: None,
+            evidence: listed.evidence,
+        };
+        if *member.key() != *listed.key {
+            member.row = Some(listed.key.into_owned().into());
+        }
+        Ok(ListedMember {
+            workspace: listed.workspace,
+            member: Arc::new(member),
+            two_factor: listed.two_factor,
+            decided_by: listed.decided_by,
+        })
+    }
+}
+
+impl JsonSchema for ListedMember {
+    fn schema_name() -> Cow<'static, str> {
+        "ListedMember".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Listed::json_schema(generator)
+    }
+}
 
 impl<'de> Deserialize<'de> for JudgedMember {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

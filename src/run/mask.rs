@@ -1,6 +1,8 @@
 //! The secrets of a run masked in what it read, before anything is said of it: a server can send
 //! them back as a member's name.
 
+use std::sync::Arc;
+
 use crate::failure::Problem;
 use crate::http::Secrets;
 use crate::member::{AccountStatus, Kind, Member};
@@ -24,8 +26,11 @@ pub(crate) fn readings(readings: &mut [Reading], secrets: &Secrets) {
                 continue;
             }
         };
-        let too_long =
-            members.iter().flat_map(texts).map(str::len).find(|length| *length > LONGEST);
+        let too_long = members
+            .iter()
+            .flat_map(|member| texts(member))
+            .map(str::len)
+            .find(|length| *length > LONGEST);
         if let Some(bytes) = too_long {
             reading.members = Err(Problem::new(
                 format!("a name, id or address of a member has {bytes} bytes"),
@@ -44,7 +49,7 @@ pub(crate) fn readings(readings: &mut [Reading], secrets: &Secrets) {
             ));
             continue;
         }
-        for member in members {
+        for member in members.iter_mut().map(Arc::make_mut) {
             let names = [&mut member.nickname, &mut member.display_name, &mut member.row];
             names.into_iter().flatten().for_each(|name| boxed(name, secrets));
             if let Kind::Other(kind) = &mut member.kind {

@@ -56,7 +56,7 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<(
     let asked = report.members.iter().any(|judged| judged.member.evidence.roster.is_some());
     let provider = Provider::new(schedule, log, asked)?;
     for judged in &report.members {
-        let key = &*judged.member.key;
+        let key = judged.member.key();
         let id = *ids.get(key).ok_or_else(|| format!("nobody has ever heard of {key}"))?;
         follows(judged, &elsewhere.accept).map_err(|why| format!("{key}: {why}"))?;
         let evidence = judged.member.evidence;

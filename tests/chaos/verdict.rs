@@ -60,7 +60,7 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
             .ok_or("incomplete, and judged all the same".into());
     }
     let reported: BTreeMap<&str, &JudgedMember> =
-        report.members.iter().map(|judged| (&*judged.member.key, judged)).collect();
+        report.members.iter().map(|judged| (judged.member.key(), judged)).collect();
     // A list that did not add up is read again in turn; one from which somebody may have left, side
     // by side. If nobody had, the list before the look-up of addresses is the one that is reported.
     let built = |until, in_turn| {
@@ -76,7 +76,7 @@ pub(crate) fn check(schedule: &Schedule, log: &Log, report: &Report) -> Result<E
     evidence::check(schedule, log, report)?;
     for judged in report.members.iter().filter(|judged| judged.outcome == Outcome::Violation) {
         if report.verdict == Verdict::Compliant {
-            return Err(format!("compliant in spite of {}", judged.member.key));
+            return Err(format!("compliant in spite of {}", judged.member.key()));
         }
     }
     if is_one_state(schedule, &basis, &reported)? {
@@ -162,7 +162,7 @@ fn as_it_is(schedule: &Schedule, report: &Report) -> Result<(), String> {
         return Err(format!("nothing went wrong, and {right:?} was expected"));
     }
     for judged in report.members.iter().filter(|it| it.outcome != Outcome::NotApplicable) {
-        let (key, said) = (&*judged.member.key, judged.member.two_factor);
+        let (key, said) = (judged.member.key(), judged.member.two_factor);
         if truth.get(key) != Some(&said) {
             return Err(format!("nothing went wrong, and {key} is {said:?}: {truth:?}"));
         }

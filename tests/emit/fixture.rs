@@ -1,5 +1,7 @@
 //! The reports that the tests are written from.
 
+use std::sync::Arc;
+
 use mfa_gate::emit::{self, Format, console, list};
 use mfa_gate::member::Source;
 use mfa_gate::report::{
@@ -36,7 +38,7 @@ pub(crate) fn compliant() -> Report {
 pub(crate) fn named(name: &str) -> Report {
     let mut report = report();
     for judged in &mut report.members {
-        let member = &mut judged.member;
+        let member = Arc::make_mut(&mut judged.member.member);
         member.display_name = Some(name.into());
         member.nickname = Some(name.into());
         member.email = Some(name.into());

@@ -2,6 +2,8 @@
 //!
 //! <https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md>
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use mfa_gate::emit::{self, Format};
 use mfa_gate::reading::{Coverage, Origin};
@@ -28,7 +30,7 @@ pub(crate) fn about_a_commit(mut report: Report) -> Report {
         workspace.source = Origin::Api;
     }
     for judged in &mut report.members {
-        judged.member.evidence.atlassian = None;
+        Arc::make_mut(&mut judged.member.member).evidence.atlassian = None;
     }
     report.subject = Some(Commit {
         name: "git+https://bitbucket.org/acme/shop".into(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::process::Command;
+use std::sync::Arc;
 
 use mfa_gate::emit::Format;
 use mfa_gate::report::{Finding, Report, Severity};
@@ -225,7 +226,8 @@ fn junit_writes_a_large_suite_in_one_piece() {
     large.members = (0..2_500)
         .map(|number| {
             let mut judged = one.clone();
-            judged.member.key = format!("557058:{number}").into();
+            let member = Arc::make_mut(&mut judged.member.member);
+            member.account_id = Some(format!("557058:{number}").into());
             judged
         })
         .collect();

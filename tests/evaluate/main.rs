@@ -109,7 +109,7 @@ fn read(slug: &str, members: Vec<Member>) -> Reading {
         origin: Origin::Api,
         walk: Walk { reported_size: Some(members.len() as u64), ..Walk::default() },
         members: Ok(MemberList {
-            members,
+            members: members.into_iter().map(Arc::new).collect(),
             completeness: Completeness::Size,
             addresses: Addresses::AsShown,
             coverage: vec![Coverage::Members],

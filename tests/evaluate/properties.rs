@@ -28,7 +28,7 @@ proptest! {
         let complete = |slug: &str| {
             evaluation.workspaces.iter().any(|workspace| &*workspace.slug == slug && workspace.complete)
         };
-        let mut expected: Vec<(Arc<str>, Member)> = Vec::new();
+        let mut expected: Vec<(Arc<str>, Arc<Member>)> = Vec::new();
         for reading in readings.into_iter().filter(|reading| complete(&reading.workspace)) {
             let members = reading.members.unwrap().members.into_iter();
             expected.extend(members.map(|member| (reading.workspace.clone(), member)));
@@ -37,7 +37,7 @@ proptest! {
         prop_assert_eq!(evaluation.members.len(), expected.len());
         for (judged, (workspace, member)) in evaluation.members.iter().zip(&expected) {
             prop_assert_eq!(&judged.member.workspace, workspace);
-            prop_assert_eq!(&*judged.member.key, member.key());
+            prop_assert_eq!(&judged.member.member, member);
             let said: Vec<TwoFactor> =
                 policy.accept.iter().map(|source| member.evidence.of(*source)).collect();
             let enabled = said.contains(&TwoFactor::Enabled);
@@ -212,7 +212,7 @@ proptest! {
             let unprotected = |report: &Report| -> BTreeSet<String> {
                 let own = report.members.iter().filter(|own| &*own.member.workspace == slug);
                 own.filter(|own| own.outcome == Outcome::Violation)
-                    .map(|own| own.member.key.to_string())
+                    .map(|own| own.member.key().to_string())
                     .collect()
             };
             let (then, now) = (unprotected(&previous), unprotected(&current));

@@ -59,7 +59,7 @@ fn acme(content: &str) -> Reading {
     <[Reading; 1]>::try_from(read.readings).unwrap().into_iter().next().unwrap()
 }
 
-fn members(content: &str) -> Vec<Member> {
+fn members(content: &str) -> Vec<Arc<Member>> {
     acme(content).members.unwrap().members
 }
 

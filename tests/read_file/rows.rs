@@ -82,7 +82,11 @@ fn an_account_status_is_known_in_any_case() {
         page["values"][0]["user"]["account_status"] = word.into();
         let member = members(&page.to_string()).remove(0);
         assert_eq!(member.applicable(), logs_in, "{word}");
-        assert_eq!(member.account_status.unwrap().as_str(), word, "it is reported as it came");
+        assert_eq!(
+            member.account_status.as_ref().unwrap().as_str(),
+            word,
+            "it is reported as it came"
+        );
     }
 }
 

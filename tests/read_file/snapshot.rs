@@ -122,6 +122,10 @@ fn a_snapshot_that_contradicts_itself_is_not_a_list() {
         let why = changed(&|s| s["members"][0][id] = "".into());
         assert!(why.contains("an empty id"), "{why}");
     }
+    for key in ["ada", ""] {
+        let why = changed(&|s| s["members"][0]["key"] = key.into());
+        assert!(why.contains("another key than its ids make"), "{why}");
+    }
     let apart = |s: &mut Value, completeness: &str, kept: [&str; 2]| {
         s["workspaces"][0]["completeness"] = completeness.into();
         for (member, kept) in kept.into_iter().enumerate() {

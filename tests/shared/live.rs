@@ -1,5 +1,6 @@
 //! Reports of live runs as `check` writes them, without a server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -63,7 +64,7 @@ pub(crate) fn judged(
 
 fn reading(slug: &str, listed: &Listed, coverage: &[Coverage]) -> Reading {
     let list = |members: &Vec<Member>| MemberList {
-        members: members.clone(),
+        members: members.iter().cloned().map(Arc::new).collect(),
         completeness: Completeness::Size,
         addresses: Addresses::AsShown,
         coverage: coverage.to_vec(),

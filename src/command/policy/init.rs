@@ -163,7 +163,7 @@ fn failing(members: &[JudgedMember]) -> BTreeMap<&str, Failing<'_>> {
         if *outcome != Outcome::Violation {
             continue;
         }
-        let person = failing.entry(&member.key).or_insert_with(|| Failing {
+        let person = failing.entry(member.key()).or_insert_with(|| Failing {
             member,
             workspaces: Vec::new(),
             owns: Vec::new(),
@@ -186,14 +186,13 @@ fn entries(
     last_day: Date,
 ) -> Result<Vec<Exemption>, Failure> {
     let entry = |(number, failing): (usize, Failing<'_>)| {
-        let Failing { member: listed, workspaces, owns, .. } = failing;
-        let member = &Member::from(listed.clone());
+        let Failing { member, workspaces, owns, .. } = failing;
         Ok(Exemption {
             id: format!("ONB-{}", number + 1).into(),
             selector: selector(member, None).ok_or_else(|| nameless(member))?,
             name: name(member),
             category: Some(Category::Onboarding),
-            reason: reason(listed.two_factor, first.accept, &owns).into(),
+            reason: reason(member.two_factor, first.accept, &owns).into(),
             compensating_controls: Vec::new(),
             owner: None,
             approved_by: None,

@@ -40,7 +40,7 @@ impl Person<'_> {
 pub(super) fn members(readings: &[Reading]) -> impl Iterator<Item = (&str, &Member)> {
     readings.iter().flat_map(|reading| {
         let members = reading.members.iter().flat_map(|list| &list.members);
-        members.map(|member| (&*reading.workspace, member))
+        members.map(|member| (&*reading.workspace, &**member))
     })
 }
 

@@ -47,7 +47,7 @@ impl<'a> Members<'a> {
             .sort_by_key(|judged| (rank(judged.outcome), judged.member.role != Some(Role::Owner)));
         let is_violation = |judged: &&JudgedMember| judged.outcome == Outcome::Violation;
         let violations = report.members.iter().filter(is_violation);
-        let subject = |judged: &'a JudgedMember| (&*judged.member.workspace, &*judged.member.key);
+        let subject = |judged: &'a JudgedMember| (&*judged.member.workspace, judged.member.key());
         Members {
             sources: Source::ALL.into_iter().filter(has_column).collect(),
             roster: report.policy.effective.roster,
@@ -105,13 +105,13 @@ impl<'a> Members<'a> {
 
 /// The name that a member shows, where it is not the key.
 pub(super) fn name(member: &ListedMember) -> Option<Cow<'_, str>> {
-    let name = summary::shown_name(member).filter(|name| *name != &*member.key);
+    let name = summary::shown_name(member).filter(|name| *name != member.key());
     name.map(|name| shortened(name, LONGEST_NAME))
 }
 
 /// The address, where it is not the key.
 pub(super) fn other_email(member: &ListedMember) -> Option<&str> {
-    member.email.as_deref().filter(|email| *email != &*member.key)
+    member.email.as_deref().filter(|email| *email != member.key())
 }
 
 /// What there is to add to the outcome.

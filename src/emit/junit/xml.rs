@@ -2,6 +2,7 @@
 //! crate passes on what XML does not allow, and a `]]>` that would end its CDATA.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Context;
@@ -42,14 +43,16 @@ impl Frame<'_> {
         &self,
         id: usize,
         name: &str,
-        cases: Vec<Case<'a>>,
+        mut cases: Vec<Case<'a>>,
         wording: &Wording<'a>,
         out: &mut dyn Write,
     ) -> anyhow::Result<()> {
-        let fate = |case| (wording.told(&case).fate, case);
-        let mut cases: Vec<(Fate, Case<'_>)> = cases.into_iter().map(fate).collect();
-        cases.sort_by_key(|(fate, case)| (*fate, !case.is_about_an_owner()));
-        let count = |fate| cases.iter().filter(|(other, _)| *other == fate).count();
+        let mut counts: BTreeMap<Fate, usize> = BTreeMap::new();
+        for case in &cases {
+            *counts.entry(wording.told(case).fate).or_default() += 1;
+        }
+        cases.sort_by_cached_key(|case| (wording.told(case).fate, !case.is_about_an_owner()));
+        let count = |fate| counts.get(&fate).copied().unwrap_or_default();
         // The entities of HTML that `html` uses are those of XML.
         let attribute = |text: &str| html(&xml_attribute(text)).into_owned();
         writeln!(
@@ -68,7 +71,7 @@ impl Frame<'_> {
         )?;
         let mut xml = Vec::new();
         for part in cases.chunks(PART) {
-            let part = part.iter().map(|(_, case)| test_case(case, &wording.told(case)));
+            let part = part.iter().map(|case| test_case(case, &wording.told(case)));
             write_cases(part, &mut xml, out)?;
         }
         let notes: Vec<_> = self.notes.iter().map(|note| xml_cdata(note)).collect();

@@ -117,7 +117,8 @@ fn a_part_that_did_not_see_a_person_takes_over_the_pseudonym() {
             part.exemptions.truncate(1);
             part.exemptions[0].account_id = Some(pseudonyms[number].into());
             if seen[number] {
-                part.members[0].member.account_id = Some(pseudonyms[number].into());
+                let member = Arc::make_mut(&mut part.members[0].member.member);
+                member.account_id = Some(pseudonyms[number].into());
             }
         }
         let [mut one, mut other] = parts;

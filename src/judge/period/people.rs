@@ -96,19 +96,19 @@ impl Members {
     /// The member as it is known, by its account id or by its uuid.
     fn follow(&mut self, judged: &JudgedMember, number: usize) -> &mut Followed {
         let member = &judged.member;
-        let others = [&member.account_id, &member.uuid].into_iter().flatten();
-        let ids = [&member.key].into_iter().chain(others);
+        let others = [member.account_id.as_deref(), member.uuid.as_deref()].into_iter().flatten();
+        let ids = [member.key()].into_iter().chain(others);
         let known = ids.clone().find_map(|id| self.names.get(id).cloned());
-        let name = known.unwrap_or_else(|| Arc::from(&*member.key));
+        let name = known.unwrap_or_else(|| Arc::from(member.key()));
         for id in ids {
             if !self.names.contains_key(id) {
-                self.names.insert(id.clone(), Arc::clone(&name));
+                self.names.insert(id.into(), Arc::clone(&name));
             }
         }
         self.known.entry(name).or_insert_with(|| Followed {
             person: Person {
                 workspace: Arc::clone(&member.workspace),
-                key: member.key.clone(),
+                key: member.key().into(),
                 account_id: None,
                 uuid: None,
                 name: None,
@@ -160,7 +160,9 @@ impl Followed {
         update(&mut person.name, name);
         update(&mut person.account_id, member.account_id.as_deref());
         update(&mut person.uuid, member.uuid.as_deref());
-        person.key.clone_from(&member.key);
+        if *person.key != *member.key() {
+            person.key = member.key().into();
+        }
         person.role = member.role;
     }
 

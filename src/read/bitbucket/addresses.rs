@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use url::form_urlencoded::byte_serialize;
@@ -36,14 +37,14 @@ impl Workspace<'_> {
     ///
     /// # Errors
     /// [`Problem`] where it cannot be told who has them.
-    pub(crate) async fn look_up(&self, addresses: &[&str]) -> Result<Vec<Member>, Problem> {
+    pub(crate) async fn look_up(&self, addresses: &[&str]) -> Result<Vec<Arc<Member>>, Problem> {
         let askable: Vec<&str> =
             addresses.iter().copied().filter(|address| is_askable(address)).collect();
         let (slug, count) = (self.slug, askable.len());
         log::info!("looking e-mail addresses up workspace={slug:?} addresses={count}");
         let batches = askable.chunks(BATCH).map(|batch| self.look_up_batch(batch));
         let at_once = self.client.session.network().connection.at_once();
-        let found: Vec<Member> = stream::iter(batches).buffered(at_once).try_concat().await?;
+        let found: Vec<Arc<Member>> = stream::iter(batches).buffered(at_once).try_concat().await?;
         let told: HashSet<&str> =
             found.iter().filter_map(|member| member.email.as_deref()).collect();
         if told.len() < askable.len() {
@@ -69,7 +70,7 @@ impl Workspace<'_> {
         Ok(found)
     }
 
-    async fn look_up_batch(&self, batch: &[&str]) -> Result<Vec<Member>, Problem> {
+    async fn look_up_batch(&self, batch: &[&str]) -> Result<Vec<Arc<Member>>, Problem> {
         let listed: Vec<String> = batch.iter().map(|address| format!("\"{address}\"")).collect();
         let filter = format!("user.email IN ({})", listed.join(","));
         let filter: String = byte_serialize(filter.as_bytes()).collect();
@@ -79,7 +80,7 @@ impl Workspace<'_> {
         let number = page.page.or(Some(NonZeroU64::MIN));
         let whole = completeness::complete(&[Facts { number, ..page.facts() }]);
         let members = page.values.members;
-        let is_asked = |member: &Member| {
+        let is_asked = |member: &Arc<Member>| {
             member.email.as_deref().is_some_and(|address| batch.contains(&address))
         };
         if !members.iter().all(is_asked) {

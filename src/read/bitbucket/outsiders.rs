@@ -3,6 +3,7 @@
 //! <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-repositories-get>
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use url::Url;
@@ -47,7 +48,7 @@ impl Workspace<'_> {
     ///
     /// # Errors
     /// [`Problem`] where the list cannot be read to its end, or does not tell people apart.
-    pub(crate) async fn people_with_access(&self) -> Result<Vec<Member>, Problem> {
+    pub(crate) async fn people_with_access(&self) -> Result<Vec<Arc<Member>>, Problem> {
         let people = match self.grants().await?.people() {
             // It may have changed while it was read.
             Err(Inconsistency::Twice(_) | Inconsistency::BothWays(_)) => {
@@ -112,11 +113,14 @@ impl Workspace<'_> {
 ///
 /// # Errors
 /// [`Problem`] where it cannot be told whether a person is on it.
-pub(crate) fn add_outsiders(list: &mut MemberList, people: Vec<Member>) -> Result<(), Problem> {
+pub(crate) fn add_outsiders(
+    list: &mut MemberList,
+    people: Vec<Arc<Member>>,
+) -> Result<(), Problem> {
     let members = list.members.iter();
-    let known: HashSet<&str> = members.flat_map(completeness::ids).collect();
-    let is_outside = |person: &Member| !completeness::ids(person).any(|id| known.contains(id));
-    let outsiders: Vec<Member> = people.into_iter().filter(is_outside).collect();
+    let known: HashSet<&str> = members.flat_map(|member| completeness::ids(member)).collect();
+    let is_outside = |person: &Arc<Member>| !completeness::ids(person).any(|id| known.contains(id));
+    let outsiders: Vec<Arc<Member>> = people.into_iter().filter(is_outside).collect();
     list.members.extend(outsiders);
     list.coverage = Coverage::ALL.to_vec();
     completeness::distinct_people(&list.members).map_err(|why| contradicted(&why))
@@ -132,7 +136,7 @@ impl Grants {
     }
 
     /// The people of the rows, each once, with what they may do.
-    fn people(self) -> Result<Vec<Member>, Inconsistency> {
+    fn people(self) -> Result<Vec<Arc<Member>>, Inconsistency> {
         let mut people: HashMap<Box<str>, (Member, Access)> = HashMap::new();
         let mut granted: HashSet<(Box<str>, Box<str>)> = HashSet::new();
         for Object(row) in self.0 {
@@ -159,7 +163,7 @@ impl Grants {
         }
         let people = people.into_values();
         let people = people.map(|(person, access)| Member { access: Some(access), ..person });
-        let people: Vec<Member> = people.collect();
+        let people: Vec<Arc<Member>> = people.map(Arc::new).collect();
         completeness::distinct_people(&people)?;
         Ok(people)
     }

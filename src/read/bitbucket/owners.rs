@@ -2,6 +2,7 @@
 //! <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-get>.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 use tokio::time::timeout;
@@ -111,13 +112,14 @@ impl Workspace<'_> {
 
 impl Owners {
     /// Notes who of the members owns the workspace.
-    pub(crate) fn assign_roles(&self, members: &mut [Member]) -> Result<(), Problem> {
+    pub(crate) fn assign_roles(&self, members: &mut [Arc<Member>]) -> Result<(), Problem> {
         const ASK_AS_ADMIN: &str = "Use the credential of an owner of the workspace.";
         if self.0.is_empty() {
             return Err(unknown(Problem::new("no owner was listed", ASK_AS_ADMIN)));
         }
         let mut roles = Vec::new();
-        for member in members.iter_mut().filter(|member| member.access.is_none()) {
+        for member in members.iter_mut().map(Arc::make_mut).filter(|member| member.access.is_none())
+        {
             // Without a uuid an owner could pass for a member who is none.
             let Some(uuid) = &member.uuid else {
                 let why = "a member came without uuid";

@@ -3,6 +3,7 @@
 //! Shape: <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/>.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
@@ -15,7 +16,7 @@ use crate::member::{AccountStatus, Evidence, Kind, Member, TwoFactor};
 /// Members, and what their rows have in common.
 #[derive(Debug, Default)]
 pub(crate) struct MemberRows {
-    pub(crate) members: Vec<Member>,
+    pub(crate) members: Vec<Arc<Member>>,
     /// The workspace that the rows name.
     pub(crate) slug: Slug,
     /// Whether the flag's key is on any row, with whatever value.
@@ -68,7 +69,7 @@ impl Rows for MemberRows {
     }
 
     fn ids(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().flat_map(completeness::ids)
+        self.members.iter().flat_map(|member| completeness::ids(member))
     }
 
     fn have_permissions(&self) -> bool {
@@ -107,7 +108,7 @@ impl MemberRows {
             Flag::Absent => false,
             Flag::Null | Flag::Known(_) => true,
         };
-        self.members.push(user.into());
+        self.members.push(Arc::new(user.into()));
     }
 }
 
@@ -213,8 +214,8 @@ impl From<User> for Member {
 }
 
 /// Gives members that have nothing else to be named by their place on the list.
-pub(crate) fn name_by_row(members: &mut [Member]) {
-    for (member, row) in members.iter_mut().zip(1..) {
+pub(crate) fn name_by_row(members: &mut [Arc<Member>]) {
+    for (member, row) in members.iter_mut().map(Arc::make_mut).zip(1..) {
         if member.key().is_empty() {
             let name = member.display_name.as_deref().or(member.nickname.as_deref());
             member.row = Some(row_key(row, name.unwrap_or_default()));

@@ -35,7 +35,7 @@ pub(super) fn read(reader: impl Read, selection: &Selection) -> Result<Contents,
     let mut number = 1;
     while let Some(row) = table.next()? {
         number += 1;
-        members.push(columns.member(&row, number)?);
+        members.push(Arc::new(columns.member(&row, number)?));
     }
     let members = match completeness::distinct_members(&members) {
         Ok(()) => Ok(MemberList::new(members, Completeness::Asserted)),

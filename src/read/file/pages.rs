@@ -29,7 +29,7 @@ pub(super) struct SavedPages {
 #[derive(Default)]
 struct List {
     pages: Vec<Facts>,
-    members: Vec<Member>,
+    members: Vec<Arc<Member>>,
     /// What a page's `next` or `previous` says against this being the list of members.
     other: Option<Inconsistency>,
 }

@@ -48,7 +48,8 @@ impl Snapshots {
         let RosterOrigins { export, entra } = roster;
         if export.is_none() && entra.is_none() {
             // What a roster said on an unknown day may be too old.
-            lists.values_mut().flatten().for_each(|member| member.evidence.forget_roster());
+            let members = lists.values_mut().flatten();
+            members.for_each(|member| Arc::make_mut(member).evidence.forget_roster());
         }
         keep_older(&mut self.roster.export, export, |export| export.as_of);
         keep_older(&mut self.roster.entra, entra, |entra| entra.read_at);
@@ -97,7 +98,7 @@ fn has_empty_id(member: &Member) -> bool {
 /// The members of a workspace, or why they are not all.
 fn conclude(
     workspace: Workspace,
-    members: Vec<Member>,
+    members: Vec<Arc<Member>>,
     contradicts: bool,
 ) -> Result<MemberList, String> {
     if !workspace.complete {
@@ -112,13 +113,16 @@ fn conclude(
         let error = all(error);
         return Err(contradiction(&format!("it is complete, and could not be read: {error}")));
     }
-    if members.iter().any(has_empty_id) {
+    if members.iter().any(|member| has_empty_id(member)) {
         return Err(contradiction("a member has an empty id"));
     }
     // A file that does not say how it knows gets the weakest claim.
     let completeness = workspace.completeness.unwrap_or(Completeness::Asserted);
     completeness::recorded(&members, workspace.members, completeness, workspace.reported_size)
         .map_err(|why| contradiction(&why.to_string()))?;
+    if members.iter().any(|member| member.has_other_key()) {
+        return Err(contradiction("a member has another key than its ids make"));
+    }
     let list = MemberList::new(members, completeness);
     Ok(match workspace.coverage {
         said if said.is_empty() => list,

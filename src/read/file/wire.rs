@@ -80,14 +80,14 @@ pub(super) struct SavedSnapshot {
 
 /// Listed members, by the slug of their workspace.
 #[derive(Default)]
-pub(super) struct Lists(pub(super) BTreeMap<Arc<str>, Vec<Member>>);
+pub(super) struct Lists(pub(super) BTreeMap<Arc<str>, Vec<Arc<Member>>>);
 
 impl<'de> Deserialize<'de> for Lists {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut lists = Lists::default();
         each(deserializer, "a list of members", |listed: ListedMember| {
             let slug = Arc::clone(&listed.workspace);
-            lists.0.entry(slug).or_default().push(listed.into());
+            lists.0.entry(slug).or_default().push(listed.into_read());
         })?;
         Ok(lists)
     }
