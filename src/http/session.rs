@@ -155,6 +155,7 @@ impl<'a> Session<'a> {
                 None => request,
             }
         };
+        // The requests of a report are those that its members were read with.
         let (uncounted, unread) = (Cell::new(0), |_: &Answer| Ok(()));
         let told = self.exchange(Need::Required, build, Content::Quotable, &uncounted, unread);
         told.await.map(|((), _)| ())
@@ -189,6 +190,7 @@ impl<'a> Session<'a> {
             let started = (pace.now)();
             let sent = self.transport.send(request, deadline, tries, &shown).await;
             if let Ok(answer) = &sent {
+                // Every answer tells the server's time, a refusal too.
                 connection.clock.note(&answer.headers, started, (pace.now)());
             }
             let error = match sent.and_then(|answer| self.understand(answer, content, &read)) {
@@ -200,10 +202,12 @@ impl<'a> Session<'a> {
                 Retry::Never => return Err(error),
                 Retry::Slower if need == Need::Optional => return Err(error),
                 Retry::Slower => {
+                    // The pause is for all requests, and is waited for where they pass.
                     kept = permit.pause(wait);
                     self.again(error, tries, wait)?;
                 }
                 Retry::Later => {
+                    // What failed is this request alone: others go on while it waits.
                     drop(permit);
                     self.again(error, tries, wait)?;
                     (pace.sleep)(wait).await;

@@ -95,6 +95,7 @@ impl<'p> Fields<'p> {
     /// The value of a key, whatever its type.
     fn node(&mut self, key: Key) -> Field<Value> {
         let Some(index) = self.entries.iter().position(|entry| entry.key == key.name) else {
+            // It may stand in a part of the file that could not be read.
             return if self.is_missing(key) { Field::Missing } else { Field::Invalid };
         };
         let Entry { key_span, value: node, comment, .. } = self.entries.swap_remove(index);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
+use url::Url;
 
 use super::askable::not_asked;
 use super::progress::Announcer;
@@ -152,10 +153,19 @@ impl<'a> Collector<'a> {
                 read::read(sources, wanted, Pace::real(), &|progress| announcer.show(progress))?
             }
         };
-        let mut readings = found.readings;
-        if readings.is_empty() {
+        if found.readings.is_empty() {
             return Err(no_workspace());
         }
+        let servers = self.record(&found, &mut source);
+        let mut readings = found.readings;
+        mask::readings(&mut readings, self.context.secrets);
+        mask::provenance(&mut source, self.context.secrets);
+        let redirected_by = redirections(&servers, &self.connection, self.context);
+        Ok(Facts { readings, read_at, source, redirected_by })
+    }
+
+    /// Records what was asked, and gives the addresses of the servers.
+    fn record(&self, found: &Found, source: &mut Provenance) -> Vec<Url> {
         let asked = self.organisation.as_ref().zip(found.organisation);
         let mut servers = match &self.from {
             From::File(..) => Vec::new(),
@@ -175,10 +185,7 @@ impl<'a> Collector<'a> {
             let asked = source.entra.iter();
             servers.extend(asked.flat_map(|_| [tenant.login_url(), tenant.graph_url()]).cloned());
         }
-        mask::readings(&mut readings, self.context.secrets);
-        mask::provenance(&mut source, self.context.secrets);
-        let redirected_by = redirections(&servers, &self.connection, self.context);
-        Ok(Facts { readings, read_at, source, redirected_by })
+        servers
     }
 
     /// Refuses a source that counts as proof and is not asked: it might clear people, so no member is

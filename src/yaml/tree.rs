@@ -24,70 +24,18 @@ pub(crate) fn parse(text: &str, diagnostics: &mut Diagnostics) -> Option<Node> {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
-    let mut builder = Builder { text, diagnostics, open: Vec::new(), root: None };
+    let mut builder = Builder { text, diagnostics, documents: 0, open: Vec::new(), root: None };
     let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut documents = 0;
     while let Some(next) = parser.next_event() {
-        let (event, place) = match next {
-            Ok(next) => next,
+        let goes_on = match next {
+            Ok((event, place)) => builder.take(event, &place),
             Err(error) => {
                 builder.break_off(&error);
-                break;
+                false
             }
         };
-        let span = span_of(&place, text);
-        let tag = place.tag_span().map(|tag| span_of(&tag, text));
-        match event {
-            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-            Event::DocumentStart(..) => {
-                documents += 1;
-                if documents > 1 {
-                    builder.diagnostics.push(
-                        span,
-                        "more than one document",
-                        "a policy is one document: delete this `---` and everything after it",
-                    );
-                    break;
-                }
-            }
-            Event::Anchor(..) => builder.diagnostics.push(
-                span,
-                "anchors are not allowed",
-                "write the value everywhere it is needed; text that begins with `&` needs quotes",
-            ),
-            Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                builder.diagnostics.push(
-                    span,
-                    "aliases are not allowed",
-                    "write the value here; text that begins with `*` needs quotes",
-                );
-                builder.place(Node { value: Value::Invalid, span });
-            }
-            Event::Scalar(scalar, style, anchor, node_tag) => {
-                let tagged = builder.refuse_tag(node_tag.as_deref(), tag, span);
-                let value = if tagged || anchor != 0 {
-                    Value::Invalid
-                } else {
-                    resolve(scalar.into_owned(), style)
-                };
-                let span = trimmed(text, span, style);
-                builder.place(Node { value, span });
-            }
-            Event::SequenceStart(style, _, node_tag) => {
-                builder.refuse_tag(node_tag.as_deref(), tag, span);
-                if !builder.open(span, style, Children::Sequence(Vec::new())) {
-                    break;
-                }
-            }
-            Event::MappingStart(style, _, node_tag) => {
-                builder.refuse_tag(node_tag.as_deref(), tag, span);
-                if !builder.open(span, style, Children::Mapping(Entries::default())) {
-                    break;
-                }
-            }
-            Event::SequenceEnd | Event::MappingEnd => builder.close(Some(span)),
-            // Events that a later version of the parser may have.
-            _ => builder.diagnostics.push(span, "this YAML is not supported", "write plain YAML"),
+        if !goes_on {
+            break;
         }
     }
     while !builder.open.is_empty() {
@@ -133,11 +81,64 @@ enum Pending {
 struct Builder<'t, 'p> {
     text: &'t str,
     diagnostics: &'p mut Diagnostics,
+    documents: u32,
     open: Vec<Open>,
     root: Option<Node>,
 }
 
 impl Builder<'_, '_> {
+    /// Takes the parser's next event; `false` where no more of the file is read.
+    fn take(&mut self, event: Event<'_>, place: &granit_parser::Span) -> bool {
+        let span = span_of(place, self.text);
+        let tag_span = place.tag_span().map(|tag| span_of(&tag, self.text));
+        match event {
+            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    self.diagnostics.push(
+                        span,
+                        "more than one document",
+                        "a policy is one document: delete this `---` and everything after it",
+                    );
+                    return false;
+                }
+            }
+            Event::Anchor(..) => self.diagnostics.push(
+                span,
+                "anchors are not allowed",
+                "write the value everywhere it is needed; text that begins with `&` needs quotes",
+            ),
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                self.diagnostics.push(
+                    span,
+                    "aliases are not allowed",
+                    "write the value here; text that begins with `*` needs quotes",
+                );
+                self.place(Node { value: Value::Invalid, span });
+            }
+            Event::Scalar(scalar, style, anchor, tag) => {
+                let is_refused = self.refuse_tag(tag.as_deref(), tag_span, span) || anchor != 0;
+                let value =
+                    if is_refused { Value::Invalid } else { resolve(scalar.into_owned(), style) };
+                let span = trimmed(self.text, span, style);
+                self.place(Node { value, span });
+            }
+            Event::SequenceStart(style, _, tag) => {
+                self.refuse_tag(tag.as_deref(), tag_span, span);
+                return self.open(span, style, Children::Sequence(Vec::new()));
+            }
+            Event::MappingStart(style, _, tag) => {
+                self.refuse_tag(tag.as_deref(), tag_span, span);
+                return self.open(span, style, Children::Mapping(Entries::default()));
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(Some(span)),
+            // Events that a later version of the parser may have.
+            _ => self.diagnostics.push(span, "this YAML is not supported", "write plain YAML"),
+        }
+        true
+    }
+
     fn place(&mut self, node: Node) {
         match self.open.last_mut().map(|open| &mut open.children) {
             None => self.root = Some(node),

@@ -290,3 +290,26 @@ pub(super) fn of(variables: &[(&str, &str)]) -> Variables {
     let set = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Variables { set: set.collect(), unreadable: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::declared;
+
+    /// A variable that is misspelt in the code would never be set.
+    #[test]
+    fn only_variables_that_the_pipe_declares_are_asked_for() {
+        for code in [include_str!("../pipe.rs"), include_str!("demands.rs")] {
+            let code = code.split("#[cfg(test)]").next().unwrap();
+            let texts = code.lines().flat_map(|line| line.split('"').skip(1).step_by(2));
+            let is_name = |text: &&str| {
+                !text.is_empty()
+                    && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+            };
+            let names: Vec<&str> = texts.filter(is_name).collect();
+            assert!(!names.is_empty());
+            for name in names {
+                assert!(declared().any(|declared| declared == name), "{name}");
+            }
+        }
+    }
+}

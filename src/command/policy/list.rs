@@ -75,6 +75,7 @@ impl<'p> List<'p> {
 /// A row for each exemption, with the member and the reason below it.
 fn table(policy: &Policy, exemptions: &[(&Exemption, State)], today: Date, width: usize) -> String {
     let ids = exemptions.iter().map(|(exemption, _)| terminal(&exemption.id).width());
+    // A column is as wide as its widest cell, but for the last one and longer ids.
     let widths = [ids.max().unwrap_or(0).clamp(2, LONGEST_ID), 10, 10, 9, 0];
     let mut lines = Vec::new();
     if !exemptions.is_empty() {
