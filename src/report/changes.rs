@@ -12,6 +12,7 @@ use super::{
     in_whole_seconds,
 };
 use crate::member::shown_name;
+use crate::reading::Coverage;
 use crate::rule::Rule;
 use crate::words::words;
 
@@ -145,6 +146,7 @@ impl Changes {
         }
         let fixed = then.concerns().filter_map(|earlier| {
             let settled = match is.get(&now.subject_of(&then, earlier)) {
+                None if now.overlooks(&then, earlier) => return None,
                 None => now.settled(&then, earlier),
                 Some(finding) if is_less_serious(finding, earlier) => Settled::LessSerious,
                 Some(_) => return None,
@@ -250,6 +252,13 @@ impl<'a> View<'a> {
             exemption: finding.exemption.clone(),
             settled: None,
         }
+    }
+
+    /// Whether a concern is about someone who was no member and whom this run did not look for.
+    fn overlooks(&self, then: &View<'_>, earlier: &Finding) -> bool {
+        let is_narrow = !self.report.policy.effective.coverage.contains(&Coverage::Repositories);
+        let outsider = then.member(earlier).filter(|judged| judged.member.access.is_some());
+        is_narrow && outsider.is_some_and(|judged| self.same(&judged.member).is_none())
     }
 
     /// How a concern of an earlier run was settled, which is none of this one.

@@ -121,6 +121,21 @@ fn without_it_every_report_says_who_was_not_looked_at() {
 }
 
 #[test]
+fn who_is_not_looked_at_any_more_is_not_fixed() {
+    let ground = ground();
+    assert_eq!(ground.check_by(BOTH, &["--report=json=first.json"], &[]).code, 1);
+    let narrow = ground.check_by("", &["--previous=first.json"], &[]);
+    assert_eq!(narrow.code, 0, "{}", narrow.console);
+    assert_eq!(narrow.report["changes"]["fixed"], json!([]));
+    // One who is a member with a second factor by now is seen all the same.
+    let later = Ground::with(&[rows(0..2, true), rows(11..12, true)].concat());
+    later.sandbox.write("first.json", ground.sandbox.read("first.json"));
+    let narrow = later.check_by("", &["--previous=first.json"], &[]);
+    assert_eq!(narrow.report["changes"]["fixed"][0]["settled"], "protected");
+    assert_eq!(narrow.report["changes"]["fixed"][1], Value::Null);
+}
+
+#[test]
 fn other_sources_and_exemptions_work_for_them_too() {
     let ground = ground();
     let accounts = (10..13).map(|number| {
