@@ -86,6 +86,14 @@ impl Problem {
     }
 }
 
+/// A reason or an advice as a sentence.
+pub(crate) fn sentence(reason: &str) -> String {
+    let mut letters = reason.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    let end = if reason.ends_with(['.', '?']) { "" } else { "." };
+    first.into_iter().chain(letters).collect::<String>() + end
+}
+
 /// The address of a page of `docs/` as this version has it: the binary comes without them.
 pub(crate) fn docs(page: &str) -> String {
     const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");

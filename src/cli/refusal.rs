@@ -5,7 +5,7 @@ use clap::{Arg, Command, CommandFactory, Error};
 
 use super::Cli;
 use crate::emit::Format;
-use crate::failure::Problem;
+use crate::failure::{Problem, sentence};
 use crate::suggest::{listed, nearest};
 use crate::words::Word;
 
@@ -65,11 +65,12 @@ impl<'c> Asked<'c> {
     fn unknown(&self, arg: &str, args: &[String]) -> Option<Problem> {
         let name = &self.name;
         let Some(option) = Some(arg.trim_start_matches('-')).filter(|option| *option != arg) else {
-            let help = self.meant(arg, args).map(|meant| format!("Write `{meant}`."));
-            return Some(Problem::new(
-                format!("`{name}` cannot take `{arg}`"),
-                help.unwrap_or_else(|| self.see_help()),
-            ));
+            let help = match (self.meant(arg, args), self.command.get_positionals().next()) {
+                (Some(meant), _) => format!("Write `{meant}`."),
+                (None, Some(one)) => format!("It takes one `{one}`; quote a value with blanks."),
+                (None, None) => self.see_help(),
+            };
+            return Some(Problem::new(format!("`{name}` cannot take `{arg}`"), help));
         };
         Some(Problem::new(format!("`{name}` has no option `{arg}`"), self.instead(option)))
     }
@@ -243,14 +244,6 @@ fn wrong_value(error: &Error, arg: &str, value: &str) -> Problem {
         (None, None) => format!("Write one of {}.", listed(words())),
     };
     Problem::new(what, help)
-}
-
-/// A reason as a sentence.
-fn sentence(reason: &str) -> String {
-    let mut letters = reason.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    let end = if reason.ends_with(['.', '?']) { "" } else { "." };
-    first.into_iter().chain(letters).collect::<String>() + end
 }
 
 fn texts(error: &Error, kind: ContextKind) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Context;
 use crate::ci;
 use crate::cli::MembersArgs;
-use crate::failure::Failure;
+use crate::failure::{Failure, sentence};
 use crate::policy::{WorkspaceEntry, check_slug};
 use crate::reading::Selection;
 
@@ -84,6 +84,9 @@ pub(crate) fn no_workspace() -> Failure {
 fn slug(text: &str, origin: &str) -> Result<Arc<str>, Failure> {
     match check_slug(text) {
         Ok(()) => Ok(text.into()),
-        Err(help) => Err(Failure::usage(format!("{origin} is not a workspace slug: {text}"), help)),
+        Err(help) => {
+            let what = format!("{origin} is not a workspace slug: {text}");
+            Err(Failure::usage(what, sentence(&help)))
+        }
     }
 }

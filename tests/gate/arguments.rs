@@ -62,7 +62,12 @@ fn a_mistake_comes_with_what_to_write() {
         (
             "verify a b",
             "`mfa-gate verify` cannot take `b`",
-            "`mfa-gate verify --help` shows what there is.",
+            "It takes one `<REPORT>`; quote a value with blanks.",
+        ),
+        (
+            "policy init --workspace Acme",
+            "--workspace is not a workspace slug: Acme",
+            "Slugs are in lower case, without spaces: write `acme`.",
         ),
         ("check --policy", "`--policy` needs a value", "Write `--policy <FILE>`."),
         (
