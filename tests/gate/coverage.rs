@@ -177,6 +177,23 @@ fn other_sources_and_exemptions_work_for_them_too() {
 }
 
 #[test]
+fn who_is_not_a_member_can_be_exempted_by_the_program() {
+    let ground = ground();
+    ground.bitbucket.owners("acme", &[&row(0, None)]);
+    let demands = format!("{BOTH}limits: {{admins: deny}}\n");
+    ground.sandbox.write("policy.yaml", policy("acme", &demands));
+    let add = ["policy", "add", "nick11", "--id=EX-1", "--reason=a contractor", "--days=30"];
+    let added = ground.run(&add, &ALONE);
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    let named = "account_id: \"557058:00000000-0000-4000-8000-000000000011\"";
+    assert!(ground.sandbox.read("policy.yaml").contains(named));
+    let narrow = policy("acme", "");
+    ground.sandbox.write("policy.yaml", &narrow);
+    assert_eq!(ground.run(&add, &ALONE).code, 2);
+    assert_eq!(ground.sandbox.read("policy.yaml"), narrow);
+}
+
+#[test]
 fn a_list_that_cannot_be_read_is_no_list() {
     let refused = json!({"type": "error", "error": {"message": "no scope"}});
     let elsewhere = {

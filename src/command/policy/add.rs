@@ -132,8 +132,8 @@ fn demand_room(policy: &Policy) -> Result<(), Failure> {
     ))
 }
 
-/// Reads the members of the workspaces, whose the e-mail address is, if one is given, and who owns
-/// the workspaces, if the policy limits that. Sources other than Bitbucket are not asked.
+/// Reads the people that the policy looks at, the one with the e-mail address if it is given, and
+/// who owns the workspaces if the policy limits that. Sources other than Bitbucket are not asked.
 fn readings(
     args: &PolicyAdd,
     policy: &Policy,
@@ -146,7 +146,8 @@ fn readings(
         Admins::Deny => Roles::Required,
         Admins::Allow => Roles::Welcome,
     };
-    let wanted = Wanted { roles, addresses: &addresses, ..Wanted::proof(&[]) };
+    let coverage = &policy.coverage;
+    let wanted = Wanted { roles, addresses: &addresses, coverage, ..Wanted::proof(&[]) };
     let collector = Collector::new(&args.members, &args.connect, selection, None, context)?;
     let facts = collector.collect(wanted, None)?;
     facts.demand_clock()?;
@@ -190,6 +191,8 @@ fn demand_roles(policy: &Policy, places: &[(&str, &Member)]) -> Result<(), Failu
     for (slug, member) in places {
         match member.role {
             Some(Role::Member) => {}
+            // Who is no member does not own the workspace.
+            None if member.access.is_some() => {}
             Some(Role::Owner) => {
                 return Err(Failure::usage(
                     format!(
