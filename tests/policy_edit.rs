@@ -7,7 +7,7 @@
 )]
 
 use mfa_gate::location::Location;
-use mfa_gate::policy::{Document, Exemption, MemberId, Policy, Refusal, Selector};
+use mfa_gate::policy::{Document, EditError, Exemption, MemberId, Policy, Selector};
 
 fn document(text: &str) -> Document {
     Document::parse("policy.yaml".into(), text.into())
@@ -248,12 +248,12 @@ fn what_cannot_be_cut_apart_is_refused() {
     ] {
         let both = document(&text);
         match both.without(&[0]) {
-            Err(refusal) => assert_eq!(refusal, Refusal::Unusual, "{text}"),
+            Err(refusal) => assert_eq!(refusal, EditError::Unusual, "{text}"),
             Ok(changed) => assert_eq!(exemptions(&changed.policy).len(), 1, "{text}"),
         }
     }
     let explicit = document(&format!("? version\n: 1\n? exemptions\n: - {A}\n  - {B}\n"));
-    assert_eq!(explicit.without(&[0]).unwrap_err(), Refusal::Unusual);
+    assert_eq!(explicit.without(&[0]).unwrap_err(), EditError::Unusual);
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn what_would_be_no_policy_is_refused() {
     ];
     for (problem, exemption) in refusals {
         match document(&text).with(&exemption) {
-            Err(Refusal::Invalid(problems)) => assert!(problems.contains(problem), "{problems}"),
+            Err(EditError::Invalid(problems)) => assert!(problems.contains(problem), "{problems}"),
             other => panic!("{other:?}"),
         }
     }

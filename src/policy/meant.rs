@@ -7,7 +7,7 @@ use super::values::Form;
 use crate::reading::Coverage;
 use crate::suggest::{each_alone, listed, nearest, words};
 use crate::yaml::node::{Mapping, Sequence, Value};
-use crate::yaml::quotes::{Quotes, quoted, word};
+use crate::yaml::quotes::{Quoting, quoted, word};
 
 /// Longer values are not repeated.
 const LONGEST: usize = 200;
@@ -34,8 +34,8 @@ pub(super) fn help(key: Key, value: &Value) -> String {
             Some(brackets(meant))
         }),
         Takes::Texts(Form::Slug) => listed_in(value)
-            .map(|items| brackets(items.iter().map(|item| word(item, Quotes::Needed)).collect())),
-        Takes::Texts(_) => value.scalar().map(|text| brackets(vec![word(text, Quotes::Needed)])),
+            .map(|items| brackets(items.iter().map(|item| word(item, Quoting::Needed)).collect())),
+        Takes::Texts(_) => value.scalar().map(|text| brackets(vec![word(text, Quoting::Needed)])),
         Takes::Version | Takes::Rules | Takes::Mapping(_) | Takes::Entries(_) => None,
     };
     written(key, meant)
@@ -104,7 +104,7 @@ fn text(key: Key, form: Form, value: &Value) -> String {
             Some(_) | None => pair(mapping).filter(|_| form.is_free()).map(|pair| quoted(&pair)),
         },
         Value::Sequence(_) => scalars(value).and_then(|entries| match *entries {
-            [one] => Some(word(one, Quotes::Needed)),
+            [one] => Some(word(one, Quoting::Needed)),
             [..] => form.is_free().then(|| quoted(&entries.join(", "))),
         }),
         Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::Invalid => {

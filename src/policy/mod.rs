@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub(crate) use self::dates::read_date;
-pub use self::edit::{Document, Refusal, snippet};
+pub use self::edit::{Document, EditError, snippet};
 pub(crate) use self::keys::{LIMITS, POLICY};
 pub use self::load::{check_digest, load, parse, schema, with_other_extension};
 pub use self::roster::{RosterColumns, RosterSource};

@@ -7,7 +7,7 @@ use super::values::Form;
 use crate::roster_kind::RosterKind;
 use crate::yaml::diagnostics::{Diagnostics, shown};
 use crate::yaml::node::Mapping;
-use crate::yaml::quotes::{Quotes, word};
+use crate::yaml::quotes::{Quoting, word};
 use crate::yaml::source::Spanned;
 
 /// Where the identity provider's roster comes from.
@@ -67,7 +67,7 @@ impl RosterColumns {
             (ROSTER.mfa, &self.mfa),
             (ROSTER.sso, &self.sso),
         ];
-        let word = |text: &str| word(text, Quotes::Needed);
+        let word = |text: &str| word(text, Quoting::Needed);
         let headings = headings.into_iter().filter_map(|(key, heading)| {
             Some(format!("{}: {}", key.name, word(heading.as_deref()?)))
         });

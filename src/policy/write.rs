@@ -10,16 +10,16 @@ use super::keys::EXEMPTION;
 use super::{Exemption, Limits};
 use crate::member::{Ids, Source};
 use crate::rule::Rule;
-use crate::yaml::quotes::{Quotes, key, quoted, word};
+use crate::yaml::quotes::{Quoting, key, quoted, word};
 
 /// The keys of an exemption with their values as YAML, in the order of the documentation.
-pub(super) fn fields(exemption: &Exemption, quotes: Quotes) -> Vec<(String, String)> {
+pub(super) fn fields(exemption: &Exemption, quotes: Quoting) -> Vec<(String, String)> {
     let Ids { account_id, uuid, email } = exemption.selector.ids();
     let word = |text: &str| word(text, quotes);
     let days = |day: Option<Date>| {
         day.map(|day| match quotes {
-            Quotes::Needed => day.to_string(),
-            Quotes::Everywhere => quoted(&day.to_string()),
+            Quoting::Needed => day.to_string(),
+            Quoting::Everywhere => quoted(&day.to_string()),
         })
     };
     let list = |texts: Vec<String>| (!texts.is_empty()).then(|| format!("[{}]", texts.join(", ")));
@@ -49,7 +49,7 @@ pub(super) fn fields(exemption: &Exemption, quotes: Quotes) -> Vec<(String, Stri
 /// columns from the left and the keys `gap` columns from the dash.
 pub(super) fn block(exemption: &Exemption, indent: usize, gap: usize, newline: &str) -> String {
     let mut out = String::new();
-    for (number, (key, value)) in fields(exemption, Quotes::Needed).into_iter().enumerate() {
+    for (number, (key, value)) in fields(exemption, Quoting::Needed).into_iter().enumerate() {
         let dash = if number == 0 { "-" } else { " " };
         // Writing to a String cannot fail.
         let _ = write!(out, "{:indent$}{dash:gap$}{key}: {value}{newline}", "");
@@ -58,7 +58,7 @@ pub(super) fn block(exemption: &Exemption, indent: usize, gap: usize, newline: &
 }
 
 /// An exemption as a flow mapping on one line.
-pub(super) fn flow(exemption: &Exemption, quotes: Quotes) -> String {
+pub(super) fn flow(exemption: &Exemption, quotes: Quoting) -> String {
     let fields = fields(exemption, quotes).into_iter();
     let fields: Vec<String> = fields.map(|(key, value)| format!("{key}: {value}")).collect();
     format!("{{{}}}", fields.join(", "))
@@ -82,7 +82,7 @@ pub struct FirstPolicy<'a> {
 impl FirstPolicy<'_> {
     /// The policy as YAML.
     pub fn to_yaml(&self) -> String {
-        let workspaces = self.workspaces.iter().map(|slug| word(slug, Quotes::Needed));
+        let workspaces = self.workspaces.iter().map(|slug| word(slug, Quoting::Needed));
         format!(
             "\
 # yaml-language-server: $schema={schema}

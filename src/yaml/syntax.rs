@@ -1,6 +1,6 @@
 //! What is wrong with a file that is not YAML, in words for people who do not know the parser.
 
-use granit_parser::ErrorKind;
+use granit_parser::ErrorKind as Kind;
 
 use super::diagnostics::{Diagnostic, Diagnostics, shown};
 use super::quotes::escaped;
@@ -91,8 +91,7 @@ pub(crate) fn too_deep(span: Span) -> Diagnostic {
 }
 
 /// What to say where the parser gave up; `bracket` is the innermost one that is open there.
-pub(crate) fn error(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usize>) -> Diagnostic {
-    use ErrorKind as Kind;
+pub(crate) fn error(text: &str, at: usize, kind: &Kind, bracket: Option<usize>) -> Diagnostic {
     if let Some(open) = bracket.filter(|&open| slip::runs_into_a_key(text, open, at)) {
         return slip::unclosed(text, open);
     }
@@ -117,63 +116,18 @@ pub(crate) fn error(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usi
         said(&message, help)
     } else if matches!(kind, Kind::RecursionLimitExceeded) {
         too_deep(here)
-    } else if matches!(kind, Kind::DirectiveDisallowed) {
-        said("directives are not allowed", "delete the line")
-    } else if matches!(kind, Kind::BomInsideDocument) {
-        said("there is a byte order mark in the middle of the file", "delete it")
     } else if matches!(kind, Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement) {
         slip::colon(text, at, bracket.is_some())
     } else if matches!(kind, Kind::SimpleKeyExpected | Kind::InvalidSimpleKey) {
         slip::no_key(text, at)
-    } else if matches!(
-        kind,
-        Kind::ExpectedBlockMappingKey
-            | Kind::ExpectedBlockSequenceEntry
-            | Kind::ExpectedDocumentStart
-            | Kind::InvalidIndentation
-            | Kind::InvalidFlowScalarIndent
-            | Kind::InvalidBlockScalarIndent
-    ) {
+    } else if is_about_indentation(kind) {
         slip::indentation(text, at)
-    } else if matches!(
-        kind,
-        Kind::TabNotAllowed
-            | Kind::TabInBlockIndentation
-            | Kind::TabInIndentation
-            | Kind::TabInPlainScalar
-            | Kind::TabAtBlockScalarStart
-    ) {
+    } else if is_about_tabs(kind) {
         // The parser points behind the tabs.
         let start = text.get(..at).map_or(at, |before| before.trim_end_matches('\t').len());
         Diagnostic::new(Span { start, end: at }, "tabs are not allowed here", "indent with spaces")
-    } else if matches!(kind, Kind::UnclosedQuotedScalar | Kind::InvalidQuotedScalarIndent) {
-        said("a quote is not closed", "add the closing quote on the line where the text begins")
-    } else if matches!(
-        kind,
-        Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar
-    ) {
-        said(
-            "there is text after the closing quote",
-            "put all of it in one pair of double quotes; in these, write `\\\"` for a quote",
-        )
-    } else if matches!(kind, Kind::UnknownQuotedScalarEscape) {
-        said(
-            "in double quotes, `\\` begins an escape, and this one is unknown",
-            "write `\\\\` for a backslash, or use single quotes",
-        )
-    } else if matches!(kind, Kind::BlockSequenceEntryNotAllowed | Kind::BlockEntryInFlowCollection)
-    {
-        said(
-            "a list with dashes cannot start here",
-            "start it on the next line; put text that begins with `-` in quotes",
-        )
-    } else if matches!(kind, Kind::InvalidBlockScalarHeader) {
-        said(
-            "text cannot follow `|` or `>` on the same line",
-            "start it on the next line, or put all of it in quotes",
-        )
-    } else if matches!(kind, Kind::MisplacedFlowCollectionEnd) {
-        said("this bracket was never opened", "delete it, or put the text in quotes")
+    } else if let Some((message, help)) = always_said(kind) {
+        said(message, help)
     } else if text.get(at..).is_some_and(|rest| rest.starts_with(',')) {
         said("this comma has nothing before it", "delete it")
     } else {
@@ -183,4 +137,78 @@ pub(crate) fn error(text: &str, at: usize, kind: &ErrorKind, bracket: Option<usi
              indentation",
         )
     }
+}
+
+fn is_about_indentation(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::ExpectedBlockMappingKey
+            | Kind::ExpectedBlockSequenceEntry
+            | Kind::ExpectedDocumentStart
+            | Kind::InvalidIndentation
+            | Kind::InvalidFlowScalarIndent
+            | Kind::InvalidBlockScalarIndent
+    )
+}
+
+fn is_about_tabs(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::TabNotAllowed
+            | Kind::TabInBlockIndentation
+            | Kind::TabInIndentation
+            | Kind::TabInPlainScalar
+            | Kind::TabAtBlockScalarStart
+    )
+}
+
+/// What is wrong and what to do, for what needs no look at the text.
+fn always_said(kind: &Kind) -> Option<(&'static str, &'static str)> {
+    let cases = [
+        (
+            matches!(kind, Kind::DirectiveDisallowed),
+            "directives are not allowed",
+            "delete the line",
+        ),
+        (
+            matches!(kind, Kind::BomInsideDocument),
+            "there is a byte order mark in the middle of the file",
+            "delete it",
+        ),
+        (
+            matches!(kind, Kind::UnclosedQuotedScalar | Kind::InvalidQuotedScalarIndent),
+            "a quote is not closed",
+            "add the closing quote on the line where the text begins",
+        ),
+        (
+            matches!(
+                kind,
+                Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar
+            ),
+            "there is text after the closing quote",
+            "put all of it in one pair of double quotes; in these, write `\\\"` for a quote",
+        ),
+        (
+            matches!(kind, Kind::UnknownQuotedScalarEscape),
+            "in double quotes, `\\` begins an escape, and this one is unknown",
+            "write `\\\\` for a backslash, or use single quotes",
+        ),
+        (
+            matches!(kind, Kind::BlockSequenceEntryNotAllowed | Kind::BlockEntryInFlowCollection),
+            "a list with dashes cannot start here",
+            "start it on the next line; put text that begins with `-` in quotes",
+        ),
+        (
+            matches!(kind, Kind::InvalidBlockScalarHeader),
+            "text cannot follow `|` or `>` on the same line",
+            "start it on the next line, or put all of it in quotes",
+        ),
+        (
+            matches!(kind, Kind::MisplacedFlowCollectionEnd),
+            "this bracket was never opened",
+            "delete it, or put the text in quotes",
+        ),
+    ];
+    let found = cases.into_iter().find(|(is_it, ..)| *is_it);
+    found.map(|(_, message, help)| (message, help))
 }

@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::location::Location;
 use crate::member::{Member, Role, TwoFactor};
 use crate::policy::{
-    Admins, Exemption, Limits, MemberId, OptionalField, Policy, Refusal, Selector, Warning,
+    Admins, EditError, Exemption, Limits, MemberId, OptionalField, Policy, Selector, Warning,
     as_email, snippet,
 };
 use crate::read::{Roles, Wanted};
@@ -28,10 +28,10 @@ pub(super) fn run(args: &PolicyAdd, context: &Context<'_>) -> Result<Exit, Failu
     demand_options(&policy.limits, &args.entry)?;
     demand_length(policy, &planned, today)?;
     demand_room(policy)?;
-    let refused = |refusal| edit.refused(&refusal, "Add the exemption by hand.");
+    let refused = |error| edit.refused(&error, "Add the exemption by hand.");
     // What is wrong with the entry itself is said before any server is asked for the member.
-    if let Err(refusal @ Refusal::Invalid(_)) = document.with(&planned) {
-        return Err(refused(refusal));
+    if let Err(error @ EditError::Invalid(_)) = document.with(&planned) {
+        return Err(refused(error));
     }
     let readings = readings(args, policy, context)?;
     demand_all(&readings, "; nothing was written")?;

@@ -19,7 +19,7 @@ use crate::failure::{Exit, Failure};
 use crate::files::{check_replaceable, replace};
 use crate::judge::is_too_long;
 use crate::member::{LONGEST_NAME, Member, shortened, shown_name};
-use crate::policy::{Document, Exemption, MemberId, Policy, Refusal, Selector};
+use crate::policy::{Document, EditError, Exemption, MemberId, Policy, Selector};
 use crate::report::Finding;
 use crate::rule::Rule;
 use crate::run::{Context, print};
@@ -76,14 +76,14 @@ impl<'a> Edit<'a> {
     }
 
     /// Why the policy was not changed; `by_hand` says what to do instead.
-    fn refused(&self, refusal: &Refusal, by_hand: &str) -> Failure {
+    fn refused(&self, error: &EditError, by_hand: &str) -> Failure {
         let path = terminal(&self.document.policy.path);
-        match refusal {
-            Refusal::Invalid(problems) => Failure::rendered(format!(
+        match error {
+            EditError::Invalid(problems) => Failure::rendered(format!(
                 "{problems}\n\nerror: {path} was not changed: the result would not be a valid \
                  policy; the lines above are lines of the result"
             )),
-            Refusal::Unusual => Failure::usage(
+            EditError::Unusual => Failure::usage(
                 format!(
                     "{path} was not changed: it is written in a form that this program cannot edit"
                 ),

@@ -40,7 +40,7 @@ pub(super) fn run(args: &PolicyPrune, context: &Context<'_>) -> Result<Exit, Fai
     let changed = edit
         .document
         .without(&removed)
-        .map_err(|refusal| edit.refused(&refusal, &by_hand(&decisions)))?;
+        .map_err(|error| edit.refused(&error, &by_hand(&decisions)))?;
     edit.conclude(&changed, &said)
 }
 

@@ -21,7 +21,7 @@ pub(super) fn run(args: &PolicyRenew, context: &Context<'_>) -> Result<Exit, Fai
     let changed = edit
         .document
         .replaced(position, &new)
-        .map_err(|refusal| edit.refused(&refusal, "Edit the exemption by hand."))?;
+        .map_err(|error| edit.refused(&error, "Edit the exemption by hand."))?;
     let (path, line, id) = (terminal(&policy.path), old.location.line, terminal(&old.id));
     let verb = if args.dry_run { "would be renewed" } else { "renewed" };
     let (until, instead_of) = (new.expires, old.expires);

@@ -7,7 +7,7 @@ use crate::policy::Exemption;
 use crate::policy::keys::POLICY;
 use crate::policy::write;
 use crate::yaml::node::{Entry, Node};
-use crate::yaml::quotes::{self, Quotes};
+use crate::yaml::quotes::{self, Quoting};
 use crate::yaml::source::Span;
 
 /// The columns from a dash to its keys, where no other entry shows it.
@@ -61,7 +61,7 @@ pub(super) fn add_key(text: &str, root: Span, exemption: &Exemption) -> Vec<Spli
     while text.get(at..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with("...")) {
         at = lines::next(text, at);
     }
-    let key = quotes::key(POLICY.exemptions.name, Quotes::Needed);
+    let key = quotes::key(POLICY.exemptions.name, Quoting::Needed);
     let entry = write::block(exemption, indent + GAP, GAP, newline);
     let added = format!("{:indent$}{key}:{newline}{entry}", "");
     vec![whole_lines(text, at, added, newline)]

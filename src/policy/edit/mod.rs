@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::location::Location;
 use crate::yaml::diagnostics::{Diagnostics, Warning, render_warnings};
 use crate::yaml::node::{Node, Value};
-use crate::yaml::quotes::{self, Quotes};
+use crate::yaml::quotes::{self, Quoting};
 use crate::yaml::source::{SourceText, Span};
 use crate::yaml::{syntax::BYTE_ORDER_MARK, tree};
 
@@ -37,7 +37,7 @@ pub struct Document {
 
 /// Why a document was not changed.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum EditError {
     /// It is written in a form that this program cannot edit.
     Unusual,
     /// The change would make it invalid: every problem of the result, as plain text.
@@ -98,8 +98,8 @@ impl Document {
     /// The document with another exemption, after all others.
     ///
     /// # Errors
-    /// [`Refusal`] where it cannot be added.
-    pub fn with(&self, exemption: &Exemption) -> Result<Document, Refusal> {
+    /// [`EditError`] where it cannot be added.
+    pub fn with(&self, exemption: &Exemption) -> Result<Document, EditError> {
         let mut meant = self.policy.clone();
         meant.exemptions.push(exemption.clone());
         self.changed(meant, |text, root| addition(text, root, exemption))
@@ -108,8 +108,8 @@ impl Document {
     /// The document without the exemptions at these positions.
     ///
     /// # Errors
-    /// [`Refusal`] where they cannot be removed.
-    pub fn without(&self, removed: &[usize]) -> Result<Document, Refusal> {
+    /// [`EditError`] where they cannot be removed.
+    pub fn without(&self, removed: &[usize]) -> Result<Document, EditError> {
         let mut meant = self.policy.clone();
         let mut positions = 0..;
         meant.exemptions.retain(|_| positions.next().is_none_or(|at| !removed.contains(&at)));
@@ -120,10 +120,10 @@ impl Document {
     /// one has must be in the new one.
     ///
     /// # Errors
-    /// [`Refusal`] where it cannot be changed.
-    pub fn replaced(&self, position: usize, exemption: &Exemption) -> Result<Document, Refusal> {
+    /// [`EditError`] where it cannot be changed.
+    pub fn replaced(&self, position: usize, exemption: &Exemption) -> Result<Document, EditError> {
         let mut meant = self.policy.clone();
-        let slot = meant.exemptions.get_mut(position).ok_or(Refusal::Unusual)?;
+        let slot = meant.exemptions.get_mut(position).ok_or(EditError::Unusual)?;
         let old = std::mem::replace(slot, exemption.clone());
         self.changed(meant, |text, root| replacement(text, root, position, &old, exemption))
     }
@@ -133,26 +133,26 @@ impl Document {
         &self,
         meant: Policy,
         change: impl FnOnce(&str, &Node) -> Option<Vec<Splice>>,
-    ) -> Result<Document, Refusal> {
+    ) -> Result<Document, EditError> {
         let text = self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text);
         let mark = self.text.strip_suffix(text).unwrap_or_default();
         let root = tree::parse(text, &mut Diagnostics::default());
-        let splices = root.and_then(|root| change(text, &root)).ok_or(Refusal::Unusual)?;
+        let splices = root.and_then(|root| change(text, &root)).ok_or(EditError::Unusual)?;
         let diff = diff::unified(&visible(&self.policy.path), text, &splices);
-        let diff = diff.ok_or(Refusal::Unusual)?;
-        let result = applied(text, splices).ok_or(Refusal::Unusual)?;
+        let diff = diff.ok_or(EditError::Unusual)?;
+        let result = applied(text, splices).ok_or(EditError::Unusual)?;
         let mut diagnostics = Diagnostics::default();
         tree::parse(&result, &mut diagnostics);
         if !diagnostics.is_empty() {
-            return Err(Refusal::Unusual);
+            return Err(EditError::Unusual);
         }
         let path = Arc::clone(&self.policy.path);
         let changed = Document::parse(path, format!("{mark}{result}").into_bytes())
-            .map_err(|failure| Refusal::Invalid(failure.to_string()))?;
+            .map_err(|failure| EditError::Invalid(failure.to_string()))?;
         if changed.policy.clone().without_places() == meant.without_places() {
             Ok(Document { diff, ..changed })
         } else {
-            Err(Refusal::Unusual)
+            Err(EditError::Unusual)
         }
     }
 }
@@ -250,8 +250,8 @@ fn begins(text: &str, place: Span, sign: char) -> bool {
 }
 
 /// How the keys around an exemption are written.
-fn quotes_of(text: &str, key: Span) -> Quotes {
-    if begins(text, key, '"') { Quotes::Everywhere } else { Quotes::Needed }
+fn quotes_of(text: &str, key: Span) -> Quoting {
+    if begins(text, key, '"') { Quoting::Everywhere } else { Quoting::Needed }
 }
 
 /// A text after changes to places that do not overlap.
@@ -269,10 +269,10 @@ fn applied(text: &str, splices: Vec<Splice>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, Refusal, Splice};
+    use super::{Document, EditError, Splice};
 
     /// What comes of putting a piece in place of another one, where nothing was to change.
-    fn cut(text: &str, old: &str, new: &str) -> Result<String, Refusal> {
+    fn cut(text: &str, old: &str, new: &str) -> Result<String, EditError> {
         let document = Document::parse("policy.yaml".into(), text.into()).unwrap();
         let changed = document.changed(document.policy.clone(), |text, _| {
             let start = text.find(old).unwrap();
@@ -295,8 +295,8 @@ mod tests {
             ("exemptions:", "exemptions: ["),
             ("version", "\tversion"),
         ] {
-            assert_eq!(cut(text, old, new), Err(Refusal::Unusual), "{new}");
+            assert_eq!(cut(text, old, new), Err(EditError::Unusual), "{new}");
         }
-        assert!(matches!(cut(text, "email", "mail"), Err(Refusal::Invalid(_))));
+        assert!(matches!(cut(text, "email", "mail"), Err(EditError::Invalid(_))));
     }
 }
