@@ -64,7 +64,7 @@ pub(crate) fn pair(
 /// variable is an unset one.
 ///
 /// # Errors
-/// [`Failure::Usage`] where both are set, the file cannot be read, or the value is no credential.
+/// [`Failure::Usage`] where both are set, the file cannot be read, or the value is not a credential.
 /// No message holds a value.
 pub(crate) fn value(
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -90,7 +90,7 @@ pub(crate) fn value(
         .iter()
         .any(|&(first, last)| value.len() > 1 && value.starts_with(first) && value.ends_with(last))
     {
-        return Err(malformed(source, "quotes around its value, which are no part of it"));
+        return Err(malformed(source, "quotes around its value, which are not part of it"));
     }
     if value.chars().any(|character| character.is_control()) {
         return Err(malformed(source, "a line break or another control character"));
@@ -118,7 +118,7 @@ fn read_file(name: &str, file: &str, path: &Path) -> Result<String, Failure> {
     Ok(line.strip_suffix('\r').unwrap_or(line).into())
 }
 
-/// A variable whose value is no credential.
+/// A variable whose value is not a credential.
 pub(crate) fn malformed(name: &str, what: &str) -> Failure {
     Failure::usage(
         format!("{name} holds {what}"),

@@ -19,7 +19,7 @@ use crate::run::policy_run::{Judged, PolicyRun, Terms};
 use crate::run::workspaces::named;
 use crate::run::{Context, commit, saved, whole};
 
-/// What is said of an earlier run that is of no use.
+/// What is said of an earlier run that cannot be compared.
 const NOT_COMPARED: &str = "this run is not compared with an earlier one";
 
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {

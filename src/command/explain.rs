@@ -22,7 +22,7 @@ fn list() -> String {
     text
 }
 
-/// The default level as people know it: an incomplete workspace is no matter of policy.
+/// The default level as people know it: an incomplete workspace is not a matter of policy.
 fn level(rule: Rule) -> &'static str {
     if rule.allowed_levels().is_empty() { "error" } else { rule.default_level().id() }
 }

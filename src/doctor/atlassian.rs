@@ -11,7 +11,7 @@ use crate::read::atlassian::organisation::Organisation;
 /// asynchronous code.
 ///
 /// # Errors
-/// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
+/// [`Failure::Usage`] where the certificates or the proxy settings cannot be used.
 pub(crate) fn examine(
     organisation: &Organisation,
     network: Network<'_>,

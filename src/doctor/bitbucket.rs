@@ -17,7 +17,7 @@ use crate::read::visibility::Caller;
 /// called from asynchronous code.
 ///
 /// # Errors
-/// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
+/// [`Failure::Usage`] where the certificates or the proxy settings cannot be used.
 pub(crate) fn examine(
     account: &Account,
     slugs: &[Arc<str>],

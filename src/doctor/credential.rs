@@ -1,4 +1,4 @@
-//! What can be told of a credential by itself: which variables hold it, how long such a one lasts,
+//! What can be told of a credential by itself: which variables hold it, how long it lasts,
 //! and who can read the files that it comes from.
 
 use std::path::Path;

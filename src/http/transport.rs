@@ -66,7 +66,7 @@ impl Transport {
         Ok(Transport { http: http_client(connection, route)?, timeout: connection.timeout })
     }
 
-    /// Sends a request, for the so many-th time, and reads its answer, whatever its status. `path`
+    /// Sends a request for the `tries`-th time, and reads its answer, whatever its status. `path`
     /// is what the log shows of its address: a query can carry a secret, such as the cursor of a
     /// listing.
     pub(crate) async fn send(
@@ -202,7 +202,7 @@ fn check_system_certificates() -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(
-        format!("could not use SSL_CERT_FILE: {} is no regular file", path.display()),
+        format!("could not use SSL_CERT_FILE: {} is not a regular file", path.display()),
         "Set it to a PEM file, or unset it.",
     ))
 }

@@ -132,7 +132,7 @@ pub fn parse(path: Arc<str>, bytes: &[u8]) -> Result<Policy, Failure> {
     }
 }
 
-/// The JSON Schema of a policy, for editors. What it refuses is no policy; what it accepts may
+/// The JSON Schema of a policy, for editors. What it refuses is not a policy; what it accepts may
 /// still contradict itself, such as an exemption that ends before it starts.
 pub fn schema() -> schemars::Schema {
     crate::schema::of::<PolicyFile>("policy")

@@ -74,7 +74,7 @@ impl Webhook {
     /// The webhook that the environment names, if it does.
     ///
     /// # Errors
-    /// [`Failure::Usage`] where it is no address that a message may be sent to. The message does
+    /// [`Failure::Usage`] where it is not an address that a message may be sent to. The message does
     /// not show it.
     pub(crate) fn from_env(
         lookup: &dyn Fn(&str) -> Option<String>,

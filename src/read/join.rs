@@ -200,7 +200,7 @@ mod tests {
             let Some(roster) = roster(&lines) else { return Ok(()) };
             let Ok((after, _)) = joined(members.clone(), &roster, settled) else { return Ok(()) };
             prop_assert_eq!(after.len(), members.len());
-            // What a row says of another account is no word on this one.
+            // What a row says of another account says nothing of this one.
             let says_yes = |named: &Member, column: fn(&Line) -> &str| {
                 let may_be_about = |line: &&Line| {
                     let id = self::member(line.0, None).account_id;

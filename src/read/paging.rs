@@ -11,7 +11,7 @@ use crate::completeness::Inconsistency;
 use crate::escape;
 use crate::http::Session;
 
-/// More pages than this are no list of people: a million of them.
+/// More pages than this are not a list of people: a million of them.
 pub(super) const MOST_PAGES: u64 = 10_000;
 
 /// Reads a list. Where it does not add up, people may have come or gone meanwhile: then it is read

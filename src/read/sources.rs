@@ -49,7 +49,7 @@ pub enum Members<'a> {
 /// how far it is; not to be called from asynchronous code.
 ///
 /// # Errors
-/// [`Failure::Usage`] where the certificates or the proxy settings are of no use.
+/// [`Failure::Usage`] where the certificates or the proxy settings cannot be used.
 pub fn read(
     sources: Sources<'_>,
     wanted: Wanted<'_>,

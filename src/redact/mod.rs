@@ -1,6 +1,6 @@
 //! `--redact`: people's names, ids and addresses replaced by pseudonyms.
 //!
-//! Policy and members are redacted before anybody is judged, so that whatever is said of them
+//! Policy and members are redacted before anyone is judged, so that whatever is said of them
 //! afterwards, in every format, is said of pseudonyms. Nothing is searched for names: what people
 //! wrote freely (reasons, controls, tickets, names of owners and approvers) is withheld whole, and
 //! so is what a server or a file said in an error ([`crate::quote`]).
@@ -148,7 +148,7 @@ impl Redactor {
         }
     }
 
-    /// A digest without a key would let anybody try what a short file may have said.
+    /// A digest without a key would let anyone try what a short file may have said.
     fn provenance(&self, source: &mut Provenance) {
         source.ci.retain(|name, _| !NAMED_BY_PEOPLE.contains(&&**name));
         let inputs = source.inputs.iter_mut().map(|input| (&mut input.path, &mut input.sha256));

@@ -12,7 +12,7 @@ const GIT_COMMIT: &str = "gitCommit";
 /// The commit of `--subject NAME=DIGEST`, else the one that the CI system says it is at.
 ///
 /// # Errors
-/// [`Failure::Usage`] where `--subject` is no name and digest.
+/// [`Failure::Usage`] where `--subject` is not a name and a digest.
 pub(crate) fn commit(
     given: Option<&str>,
     context: &Context<'_>,

@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::words::Word;
 
 /// Runs a command with what replaces people by pseudonyms, where that is wanted: then nothing that
-/// it says of a failure names anybody either.
+/// it says of a failure names people either.
 pub(crate) fn redacted(
     args: &ReportArgs,
     context: &Context<'_>,

@@ -42,7 +42,7 @@ fn is_number(text: &str) -> bool {
             && text.parse::<f64>().is_ok())
 }
 
-/// A block scalar goes on to the next token: blank lines are no part of the value's place.
+/// A block scalar goes on to the next token: blank lines are not part of the value's place.
 pub(crate) fn trimmed(text: &str, span: Span, style: ScalarStyle) -> Span {
     match style {
         ScalarStyle::Literal | ScalarStyle::Folded => {

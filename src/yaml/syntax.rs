@@ -20,7 +20,7 @@ pub(crate) const MAX_DEPTH: usize = 32;
 /// The text of a policy's bytes. Where it is not acceptable as it is, that is reported.
 pub(crate) fn decode(bytes: &[u8], diagnostics: &mut Diagnostics) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
-    // A byte order mark is no part of the text that places refer to.
+    // A byte order mark is not part of the text that places refer to.
     let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
     let start_of_file = Span { start: 0, end: 0 };
     if bytes.len() > MAX_BYTES {

@@ -172,7 +172,7 @@ impl Variables {
     fn list(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
         let malformed = |what: String| {
             Failure::usage(
-                format!("the pipe's variable {name} is no complete list: {what}"),
+                format!("the pipe's variable {name} is not a complete list: {what}"),
                 format!("Write {name} as one YAML list or as one text in the pipe's variables."),
             )
         };

@@ -191,7 +191,7 @@ fn demand_roles(policy: &Policy, places: &[(&str, &Member)]) -> Result<(), Failu
     for (slug, member) in places {
         match member.role {
             Some(Role::Member) => {}
-            // Who is no member does not own the workspace.
+            // Only a member can own the workspace.
             None if member.access.is_some() => {}
             Some(Role::Owner) => {
                 return Err(Failure::usage(

@@ -146,7 +146,7 @@ fn reference(rest: &[u8]) -> Option<(Written, usize)> {
         let (name, byte) = NAMED.iter().find(|(name, _)| rest.starts_with(name))?;
         return Some((Written::Byte(*byte), name.len()));
     };
-    // Any number of zeros may come first; more than a few are no honest way to write a character.
+    // Any number of zeros may come first; more than a few are not an honest way to write a character.
     let end = numeric.iter().take(12).position(|&byte| byte == b';')?;
     let digits = numeric.get(..end)?;
     let code = match digits.strip_prefix(b"x") {

@@ -104,7 +104,7 @@ impl Credential {
     }
 
     /// What to say of a credential that was refused and does not look like one of its kind. A
-    /// prefix is no promise, so it is no reason to refuse one before Bitbucket does.
+    /// prefix proves nothing, so it is for Bitbucket to refuse it.
     pub(crate) fn oddity(&self) -> Option<&'static str> {
         match self {
             Credential::ApiToken { email, .. } if !email.contains('@') => Some(

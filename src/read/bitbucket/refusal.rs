@@ -1,4 +1,4 @@
-//! Answers of Bitbucket that are no success, and what to do about them with which credential.
+//! Answers of Bitbucket that are not a success, and what to do about them with which credential.
 
 use serde::Deserialize;
 

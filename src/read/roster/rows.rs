@@ -20,7 +20,7 @@ impl Columns<'_> {
     /// What a row says.
     pub(super) fn entry(&self, row: &Row<'_>) -> Result<Entry, FileError> {
         let key = |column: Option<usize>| column.map(|column| row.cell(column)).transpose();
-        // A word in place of an id or an address, such as "N/A", is no key.
+        // A word in place of an id or an address, such as "N/A", is not a key.
         let account_id = key(self.account_id)?.filter(|id| is_account_id(id));
         let email = key(self.email)?.filter(|email| email.contains('@'));
         Ok(Entry {
