@@ -306,9 +306,12 @@ impl Member {
 
     /// The label, and whether it is an owner, or is not a member of the workspace.
     pub(crate) fn person(&self) -> String {
-        let owner = if self.role == Some(Role::Owner) { "Owner " } else { "" };
-        let access = self.access.map(|access| format!(" ({access})")).unwrap_or_default();
-        format!("{owner}{}{access}", self.label())
+        let label = self.label();
+        match (self.role, self.access) {
+            (_, Some(access)) => format!("{label} ({access})"),
+            (Some(Role::Owner), None) => format!("Owner {label}"),
+            (Some(Role::Member) | None, None) => label,
+        }
     }
 
     /// Whether a second factor can be asked of the member: app users and deactivated accounts do

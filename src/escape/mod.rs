@@ -103,8 +103,12 @@ fn is_plain<const N: usize>(text: &str, without: [u8; N]) -> bool {
         without.into_iter().fold(found, |found, byte| found | has(byte)) & HIGH == 0
     };
     let (words, rest) = text.as_bytes().as_chunks();
-    let mut last = [b' '; 8];
-    last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+    // The last word may overlap the one before it.
+    let last = text.as_bytes().last_chunk().copied().unwrap_or_else(|| {
+        let mut short = [b' '; 8];
+        short.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+        short
+    });
     words.iter().all(is_plain) && is_plain(&last)
 }
 
@@ -204,9 +208,9 @@ pub fn workflow_property(text: &str) -> Cow<'_, str> {
 ///
 /// <https://owasp.org/www-community/attacks/CSV_Injection>
 pub fn cell(text: &str) -> Cow<'_, str> {
-    // Most cells are ids and words.
+    // Most cells are ids and words, or empty.
     let starts_word = |c| matches!(c, '0'..='9' | 'A'..='Z' | 'a'..='z' | '{');
-    if text.starts_with(starts_word) && is_plain(text, [b';']) {
+    if text.is_empty() || (text.starts_with(starts_word) && is_plain(text, [b';'])) {
         return Cow::Borrowed(text);
     }
     let is_blank = |c: char| c.is_whitespace() || c == '"';

@@ -1,6 +1,7 @@
 //! The secrets of a run masked in what it read, before anything is said of it: a server can send
 //! them back as a member's name.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::failure::Problem;
@@ -72,7 +73,7 @@ fn texts(member: &Member) -> impl Iterator<Item = &str> {
 
 fn is_named_by_a_secret(member: &Member, secrets: &Secrets) -> bool {
     let ids = [&member.account_id, &member.uuid, &member.email];
-    ids.into_iter().flatten().any(|id| *secrets.masked(id) != **id)
+    ids.into_iter().flatten().any(|id| matches!(secrets.masked(id), Cow::Owned(_)))
 }
 
 /// Masks what people wrote in a policy. Ids, addresses and slugs stay: they are matched.
@@ -97,13 +98,13 @@ pub(crate) fn provenance(source: &mut Provenance, secrets: &Secrets) {
 }
 
 fn text(words: &mut String, secrets: &Secrets) {
-    if let std::borrow::Cow::Owned(masked) = secrets.masked(words) {
+    if let Cow::Owned(masked) = secrets.masked(words) {
         *words = masked;
     }
 }
 
 fn boxed(words: &mut Box<str>, secrets: &Secrets) {
-    if let std::borrow::Cow::Owned(masked) = secrets.masked(words) {
+    if let Cow::Owned(masked) = secrets.masked(words) {
         *words = masked.into();
     }
 }
