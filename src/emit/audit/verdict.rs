@@ -1,7 +1,7 @@
 //! What an audit comes to: its verdict and why, what to do, and what to know before relying on it.
 //! Nothing here is escaped.
 
-use super::words::{length, time, unseen, workspaces};
+use super::words::{dropped, length, time, unseen, workspaces};
 use crate::emit::summary::{Headline, count, number, redacted, redirected, unseen as coverage_gap};
 use crate::report::{Audit, PeriodVerdict, Why};
 
@@ -107,6 +107,13 @@ pub(crate) fn caveats(audit: &Audit) -> Vec<String> {
     if !audit.options.workspace.is_empty() {
         caveats.push(format!("--workspace: only {} looked at", workspaces(audit)));
     }
+    caveats.extend(audit.workspaces.iter().filter_map(|workspace| {
+        let since = time(dropped(audit, workspace)?);
+        Some(format!(
+            "{} is in no policy since {since}, and needs no look from then on",
+            workspace.slug
+        ))
+    }));
     caveats.extend(not_looked_at(audit));
     caveats.extend(redirected(&audit.redirected_by));
     caveats.extend(audit.redaction.as_ref().map(redacted));

@@ -138,6 +138,12 @@ pub(crate) fn gaps(audit: &Audit) -> impl Iterator<Item = (&AuditedWorkspace, &G
     workspaces.flat_map(|workspace| workspace.gaps.iter().map(move |gap| (workspace, gap)))
 }
 
+/// From when on the policies of the period do not name a workspace.
+pub(super) fn dropped(audit: &Audit, workspace: &AuditedWorkspace) -> Option<Timestamp> {
+    let last_day = workspace.until.to_zoned(TimeZone::UTC).date();
+    (last_day <= audit.to).then_some(workspace.until)
+}
+
 /// How often a workspace was looked at, and since when or until when, where that was not for the
 /// whole period.
 pub(crate) fn looks(audit: &Audit, workspace: &AuditedWorkspace) -> String {
@@ -152,8 +158,8 @@ pub(crate) fn looks(audit: &Audit, workspace: &AuditedWorkspace) -> String {
     if day(workspace.from) > audit.from {
         line += &format!("; added on {}", time(workspace.from));
     }
-    if day(workspace.until) <= audit.to {
-        line += &format!("; in no policy since {}", time(workspace.until));
+    if let Some(dropped) = dropped(audit, workspace) {
+        line += &format!("; in no policy since {}", time(dropped));
     }
     line
 }

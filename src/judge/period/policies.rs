@@ -24,8 +24,11 @@ pub(super) struct Policies {
     exempting: HashMap<Arc<str>, Vec<Exemption>>,
     /// The policy of the last look at each workspace.
     of_workspace: HashMap<Arc<str>, Arc<Applied>>,
-    /// When each workspace was named for the first and for the last time.
-    named: BTreeMap<Arc<str>, (Timestamp, Timestamp)>,
+    /// When each workspace was named for the first time.
+    named: BTreeMap<Arc<str>, Timestamp>,
+    /// When a policy took the place of one that names a workspace, and does not name it; until it is
+    /// named again.
+    dropped: HashMap<Arc<str>, Timestamp>,
     latest: Option<Arc<Applied>>,
     /// The first report of all.
     first: Option<Timestamp>,
@@ -35,8 +38,6 @@ pub(super) struct Policies {
 
 #[derive(Debug)]
 struct Known {
-    /// The first report with it, also before the period.
-    first: Timestamp,
     /// As it is listed, once a report of the period used it.
     audited: Option<AuditedPolicy>,
     applied: Arc<Applied>,
@@ -73,7 +74,8 @@ impl Policies {
     pub(super) fn name(&mut self, at: Timestamp, report: &Report) {
         self.first.get_or_insert(at);
         for slug in &report.policy.effective.workspaces {
-            self.named.entry(Arc::clone(slug)).or_insert((at, at)).1 = at;
+            self.named.entry(Arc::clone(slug)).or_insert(at);
+            self.dropped.remove(slug);
         }
     }
 
@@ -88,7 +90,6 @@ impl Policies {
         let sha256 = self.digest(&report.policy.sha256);
         let is_new = !self.known.contains_key(&sha256);
         let known = self.known.entry(Arc::clone(&sha256)).or_insert_with(|| Known {
-            first: at,
             audited: None,
             applied: Arc::new(Applied {
                 sha256,
@@ -110,6 +111,12 @@ impl Policies {
         }
         before.sort_unstable_by(|a, b| a.sha256.cmp(&b.sha256));
         before.dedup_by(|a, b| a.sha256 == b.sha256);
+        if is_new {
+            let replaced = before.iter().flat_map(|earlier| &earlier.effective.workspaces);
+            for slug in replaced.filter(|slug| !applied.effective.workspaces.contains(slug)) {
+                self.dropped.entry(Arc::clone(slug)).or_insert(at);
+            }
+        }
         for earlier in before {
             if earlier.sha256 != applied.sha256 && at >= start {
                 self.change(at, &earlier, &applied);
@@ -156,18 +163,20 @@ impl Policies {
 
     /// From when until when each workspace was to be looked at, as far as that is in the period.
     ///
-    /// One that a later policy added counts from that policy's first look. It counts until a policy
-    /// that was new after the last report naming it: where several policies are in use side by side,
-    /// none of them drops the workspaces of the others.
+    /// One that a later policy added counts from that policy's first look. It counts until a new
+    /// policy that does not name it takes the place of one that does: of the last one by which a
+    /// workspace of the new policy was looked at, or of the last one of all, where the new policy has
+    /// none of these workspaces (one was renamed, say). Policies that are used side by side do not
+    /// drop the workspaces of each other.
     pub(super) fn scope(
         &self,
         start: Timestamp,
         end: Timestamp,
     ) -> BTreeMap<Arc<str>, (Timestamp, Timestamp)> {
-        let scope = self.named.iter().map(|(slug, &(first, last))| {
+        let scope = self.named.iter().map(|(slug, &first)| {
             let from = if Some(first) == self.first { start } else { first.max(start) };
-            let dropped = self.known.values().map(|known| known.first).filter(|new| *new > last);
-            (Arc::clone(slug), (from, dropped.min().unwrap_or(end).min(end)))
+            let until = self.dropped.get(slug).map_or(end, |dropped| end.min(*dropped));
+            (Arc::clone(slug), (from, until))
         });
         scope.filter(|(_, (from, until))| from < until).collect()
     }

@@ -132,6 +132,9 @@ fn a_workspace_that_was_renamed_counts_until_the_policy_that_drops_it() {
     let audited = reports.audit(&[]);
     audited.ends(0, "covered");
     audited.is("/workspaces/0/until", "2025-09-06T02:00:00Z");
+    audited.says(
+        "note: acme is in no policy since 2025-09-06 02:00 UTC, and needs no look from then on",
+    );
     audited.says("acme: 5 looks, 5 compliant; longest time without a look: 24 h; in no policy since 2025-09-06");
     // Who asks for it asks for the whole period.
     reports.audit(&["--workspace", "acme"]).ends(3, "gaps");
@@ -166,4 +169,17 @@ fn a_policy_of_which_no_workspace_was_ever_read_leaves_a_gap() {
     audited.says("labs: no look for 9 days 21 h, from 2025-09-01 03:00 UTC");
     audited.is("/workspaces/0/gaps", json!([]));
     reports.audit(&["--workspace", "acme"]).ends(0, "covered");
+}
+
+#[test]
+fn a_change_of_another_policy_drops_nothing() {
+    // The schedule of acme stopped, and within a day the policy of labs was edited.
+    let reports = Reports::daily(1..=5);
+    for day in 1..=10 {
+        let labs = policy("labs", if day < 6 { "" } else { "# edited\n" });
+        reports.look_by(&labs, &format!("{day:02} 03:00"), &[("labs", members(0..2, []))]);
+    }
+    let audited = reports.audit(&[]);
+    audited.ends(3, "gaps");
+    audited.is("/workspaces/0/gaps/0/to", "2025-09-11T00:00:00Z");
 }
