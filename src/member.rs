@@ -1,11 +1,11 @@
 //! Members of a workspace and what is known of their second factor.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::quote::shortened;
 use crate::words::{open_words, words};
 
 words! {
@@ -190,14 +190,6 @@ pub(crate) fn label(key: &str, names: [&Option<Box<str>>; 2]) -> String {
     match shown_name(names) {
         Some(name) if name != key => format!("{} ({key})", shortened(name, LONGEST_NAME)),
         Some(_) | None => key.to_owned(),
-    }
-}
-
-/// The first characters of a text, at most so many, and a mark where it is cut.
-pub(crate) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
-        None => text.into(),
     }
 }
 

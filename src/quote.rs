@@ -46,6 +46,14 @@ impl Quotes {
     }
 }
 
+/// The first characters of a text, at most so many, and a mark where it is cut.
+pub(crate) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
+    }
+}
+
 /// A foreign text as a whole, for messages, with marks around it. A mark in it, or of a quote within
 /// it, is taken out.
 pub(crate) fn all(text: &str) -> String {

@@ -10,6 +10,7 @@ use crate::policy::{Policy, RosterSource};
 use crate::read::atlassian::Organisation;
 use crate::read::entra::Tenant;
 use crate::reading::Coverage;
+use crate::report::Redirection;
 use crate::run::askable::not_asked;
 use crate::run::collect::{account, connection};
 use crate::run::policy_run::optional_policy;
@@ -43,13 +44,9 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     let looks_at_outsiders =
         policy.as_ref().is_some_and(|policy| policy.coverage.contains(&Coverage::Repositories));
     let network = Network::new(&connection, Pace::real());
-    observations.extend(doctor::bitbucket::examine(
-        &account,
-        &slugs,
-        looks_at_outsiders,
-        context.env,
-        network,
-    )?);
+    let (account, env) = (&account, context.env);
+    let seen = doctor::bitbucket::examine(account, &slugs, looks_at_outsiders, env, network)?;
+    observations.extend(seen);
     observations.extend(doctor::credential::token_files(context.env));
     if let Some(organisation) = &organisation {
         observations.push(doctor::atlassian::examine(organisation, network)?);
@@ -65,16 +62,19 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Failure>
     let tenants = tenant.iter().flat_map(|tenant| [tenant.login_url(), tenant.graph_url()]);
     let servers: Vec<_> =
         account.servers().into_iter().chain(asked).chain(tenants.cloned()).collect();
-    observations.extend(redirections(&servers, &connection, context).iter().map(|redirection| {
-        Observation::unknown(
-            "connection",
-            format!("{redirection} could answer in place of a server, and is trusted"),
-            "Make sure that it is meant to be used.",
-        )
-    }));
+    observations.extend(redirections(&servers, &connection, context).iter().map(trusted));
     print(&render(&observations, context.stdout))?;
     let failed = observations.iter().any(|observation| observation.grade == Grade::Failed);
     Ok(if failed { Exit::Incomplete } else { Exit::Success })
+}
+
+/// What to say of what could answer in place of a server.
+fn trusted(redirection: &Redirection) -> Observation {
+    Observation::unknown(
+        "connection",
+        format!("{redirection} could answer in place of a server, and is trusted"),
+        "Make sure that it is meant to be used.",
+    )
 }
 
 /// What to say of a policy that cannot be used. Lines of the file are left to `policy lint`.

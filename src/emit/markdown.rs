@@ -6,7 +6,7 @@ use std::io;
 use super::summary::Excuse;
 use super::{changes, summary};
 use crate::escape::markdown;
-use crate::member::shortened;
+use crate::quote::shortened;
 use crate::report::{Changes, Concern, Finding, ListedMember, Report, Workspace};
 use crate::rule::Rule;
 

@@ -6,6 +6,7 @@ use super::source::{SourceText, Span};
 use crate::escape;
 use crate::failure::Problem;
 use crate::location::Location;
+use crate::quote::shortened;
 
 /// How many are shown; the rest is counted.
 const RENDERED: usize = 100;
@@ -217,9 +218,7 @@ impl Marked {
 /// Text of the file in a message: in backticks, on one line, without anything that steers a
 /// terminal, and no longer than a person reads.
 pub(crate) fn shown(text: &str) -> String {
-    let end = text.char_indices().nth(SHOWN_CHARS).map_or(text.len(), |(end, _)| end);
-    let ellipsis = if end < text.len() { "…" } else { "" };
-    format!("`{}{ellipsis}`", escape::visible(text.get(..end).unwrap_or_default()))
+    format!("`{}`", escape::visible(&shortened(text, SHOWN_CHARS)))
 }
 
 #[cfg(test)]

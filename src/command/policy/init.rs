@@ -245,38 +245,44 @@ fn summary(
         Some(exempted) if exempted.exemptions.is_empty() && exempted.owners_omitted == 0 => {
             text.push_str("no member would fail today, so no exemption was written\n");
         }
-        Some(Exempted { exemptions, owners, owners_omitted, may_own }) => {
-            if !exemptions.is_empty() {
-                text += &format!(
-                    "{} who would fail today: exempt until {last_day}, with ids from ONB-1\n\
-                     limits.max_exemptions is not set: set it once they are no longer needed\n",
-                    count(exemptions.len() as u64, "member")
-                );
-            }
-            if *owners_omitted > 0 {
-                text += &format!(
-                    "{} who would fail today: not exempt. Ask them to switch on a second \
-                     factor,\nor give --exempt-owners\n",
-                    count(*owners_omitted, "owner")
-                );
-            }
-            for owner in owners {
-                text += &format!("warning: an owner is exempt: {}\n", terminal(owner));
-            }
-            if *may_own {
-                text += "warning: it is not known which of the exempt members own a workspace\n";
-            }
-            if *may_own || !owners.is_empty() {
-                text += "Owners can do everything in a workspace. Ask them first to switch on a \
-                         second factor,\nthen remove their exemptions and set limits.admins to deny.\n";
-            }
-            let soon = Limits::default().warn_before_days;
-            if first.today.saturating_add(i64::from(soon).days()) >= last_day {
-                text += &format!(
-                    "`check` warns of each of them from today: limits.warn_before_days is {soon}\n"
-                );
-            }
-        }
+        Some(exempted) => exempted.tell(&mut text, first.today, last_day),
     }
     text
+}
+
+impl Exempted {
+    /// Says who is exempt until a day, and what to look out for.
+    fn tell(&self, text: &mut String, today: Date, last_day: Date) {
+        let Exempted { exemptions, owners, owners_omitted, may_own } = self;
+        if !exemptions.is_empty() {
+            *text += &format!(
+                "{} who would fail today: exempt until {last_day}, with ids from ONB-1\n\
+                 limits.max_exemptions is not set: set it once they are no longer needed\n",
+                count(exemptions.len() as u64, "member")
+            );
+        }
+        if *owners_omitted > 0 {
+            *text += &format!(
+                "{} who would fail today: not exempt. Ask them to switch on a second \
+                 factor,\nor give --exempt-owners\n",
+                count(*owners_omitted, "owner")
+            );
+        }
+        for owner in owners {
+            *text += &format!("warning: an owner is exempt: {}\n", terminal(owner));
+        }
+        if *may_own {
+            *text += "warning: it is not known which of the exempt members own a workspace\n";
+        }
+        if *may_own || !owners.is_empty() {
+            *text += "Owners can do everything in a workspace. Ask them first to switch on a \
+                      second factor,\nthen remove their exemptions and set limits.admins to deny.\n";
+        }
+        let soon = Limits::default().warn_before_days;
+        if today.saturating_add(i64::from(soon).days()) >= last_day {
+            *text += &format!(
+                "`check` warns of each of them from today: limits.warn_before_days is {soon}\n"
+            );
+        }
+    }
 }

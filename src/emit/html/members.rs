@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use crate::emit::summary;
 use crate::emit::summary::{Excuse, Exemptions};
-use crate::member::{LONGEST_NAME, Role, Source, TwoFactor, shortened};
+use crate::member::{LONGEST_NAME, Role, Source, TwoFactor};
+use crate::quote::shortened;
 use crate::report::{Finding, JudgedMember, ListedMember, Outcome, Report};
 use crate::roster_kind::RosterKind;
 

@@ -35,6 +35,24 @@ pub(crate) enum Credential {
 }
 
 impl Credential {
+    /// The one that the environment holds, if it does.
+    fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
+        let secret = value(lookup, AZURE_CLIENT_SECRET)?;
+        let federated = value(lookup, AZURE_FEDERATED_TOKEN)?;
+        match (secret, federated) {
+            (Some(_), Some(_)) => Err(Failure::usage(
+                format!(
+                    "there are two credentials for Microsoft Entra: {AZURE_CLIENT_SECRET} and \
+                     {FEDERATED_TOKEN_FILE} are both set"
+                ),
+                format!("Unset {AZURE_CLIENT_SECRET} or {FEDERATED_TOKEN_FILE}."),
+            )),
+            (Some(secret), None) => Ok(Some(Credential::Secret(Secret::new(secret)))),
+            (None, Some(token)) => Ok(Some(Credential::Federated(Secret::new(token)))),
+            (None, None) => Ok(None),
+        }
+    }
+
     pub(super) fn secret(&self) -> &Secret {
         let (Credential::Secret(secret) | Credential::Federated(secret)) = self;
         secret
@@ -76,23 +94,7 @@ impl Tenant {
         };
         let id = value(&lookup, AZURE_TENANT_ID)?;
         let client_id = value(&lookup, AZURE_CLIENT_ID)?;
-        let secret = value(&lookup, AZURE_CLIENT_SECRET)?;
-        let federated = value(&lookup, AZURE_FEDERATED_TOKEN)?;
-        let credential = match (secret, federated) {
-            (Some(_), Some(_)) => {
-                return Err(Failure::usage(
-                    format!(
-                        "there are two credentials for Microsoft Entra: {AZURE_CLIENT_SECRET} and \
-                         {FEDERATED_TOKEN_FILE} are both set"
-                    ),
-                    format!("Unset {AZURE_CLIENT_SECRET} or {FEDERATED_TOKEN_FILE}."),
-                ));
-            }
-            (Some(secret), None) => Some(Credential::Secret(Secret::new(secret))),
-            (None, Some(token)) => Some(Credential::Federated(Secret::new(token))),
-            (None, None) => None,
-        };
-        let (id, client_id, credential) = match (id, client_id, credential) {
+        let (id, client_id, credential) = match (id, client_id, Credential::from_env(&lookup)?) {
             (Some(id), Some(client_id), Some(credential)) => (id, client_id, credential),
             (None, None, None) => return Ok(None),
             (id, client_id, credential) => {
@@ -107,20 +109,7 @@ impl Tenant {
                 ]));
             }
         };
-        // It becomes a part of an address.
-        let is_name = |text: &str, more: &[u8]| {
-            text.starts_with(|c: char| c.is_ascii_alphanumeric())
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
-        };
-        if !is_name(&id, b"-.") {
-            return Err(malformed(AZURE_TENANT_ID, "something that is not a tenant's id"));
-        }
-        if ["common", "organizations", "consumers"].contains(&&*id.to_ascii_lowercase()) {
-            return Err(malformed(AZURE_TENANT_ID, "a name that stands for many tenants"));
-        }
-        if !is_name(&client_id, b"-") {
-            return Err(malformed(AZURE_CLIENT_ID, "something that is not an application's id"));
-        }
+        check_ids(&id, &client_id)?;
         let [public, ..] = MICROSOFT_CLOUDS;
         let address = |name: &str, default: &str| {
             let help = format!("Set {name} to something like {default}, or unset it.");
@@ -166,6 +155,24 @@ impl Tenant {
     pub fn is_at_microsoft(&self) -> bool {
         MicrosoftCloud::is_one(self.login_url().as_str(), self.graph_url().as_str())
     }
+}
+
+/// Refuses ids that are not ids: that of the tenant becomes a part of an address.
+fn check_ids(tenant: &str, client: &str) -> Result<(), Failure> {
+    let is_id = |text: &str, more: &[u8]| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
+    };
+    if !is_id(tenant, b"-.") {
+        return Err(malformed(AZURE_TENANT_ID, "something that is not a tenant's id"));
+    }
+    if ["common", "organizations", "consumers"].contains(&&*tenant.to_ascii_lowercase()) {
+        return Err(malformed(AZURE_TENANT_ID, "a name that stands for many tenants"));
+    }
+    if !is_id(client, b"-") {
+        return Err(malformed(AZURE_CLIENT_ID, "something that is not an application's id"));
+    }
+    Ok(())
 }
 
 /// What is said where the policy wants Entra and the environment has nothing to ask it with.
