@@ -95,8 +95,10 @@ pub(crate) fn not_text(name: &str) -> Failure {
 
 fn unknown(name: &str) -> Failure {
     let known: Vec<String> = known().collect();
-    let help = match nearest(name, known.iter().map(String::as_str)) {
-        Some(meant) => format!("Did you mean {meant}?"),
+    // The prefix that all of them share would make any two look alike.
+    let bare = known.iter().filter_map(|name| name.strip_prefix(OWN_PREFIX));
+    let help = match nearest(name.trim_start_matches(OWN_PREFIX), bare) {
+        Some(meant) => format!("Did you mean {OWN_PREFIX}{meant}?"),
         None => format!("Unset it. The names are {}.", known.join(", ")),
     };
     Failure::usage(format!("mfa-gate reads no variable {name}"), help)

@@ -1,6 +1,6 @@
 //! The command line: what is wrong is said before anything is asked, and reports are whole.
 
-use crate::support::{Bitbucket, Sandbox, TOKEN, policy, row, rows};
+use crate::support::{Bitbucket, Outcome, Sandbox, TOKEN, policy, row, rows};
 use serde_json::json;
 
 /// A folder with a policy and a file of three protected members.
@@ -118,22 +118,21 @@ fn the_environment_names_the_policy_and_cannot_soften_the_verdict() {
     sandbox.write("members.json", json!({"size": 1, "values": rows(0..1, false)}).to_string());
     let other = ("MFA_GATE_POLICY", "other.yaml");
     assert_eq!(sandbox.run_with(&CHECK, &[other, ("EXIT_ZERO", "true")]).code, 1);
-    for (name, value) in [
-        ("MFA_GATE_EXIT_ZERO", "true"),
-        ("MFA_GATE_TODAY", "2020-01-01"),
-        ("MFA_GATE_IGNORE_EXEMPTIONS", "1"),
-        ("MFA_GATE_MEMBERS", "nobody.json"),
+    let (no_such, slip) = ("Unset it.", "Did you mean MFA_GATE_POLICY_SHA256?");
+    for (name, value, help) in [
+        ("MFA_GATE_EXIT_ZERO", "true", no_such),
+        ("MFA_GATE_STRICT", "true", no_such),
+        ("MFA_GATE_TODAY", "2020-01-01", no_such),
+        ("MFA_GATE_IGNORE_EXEMPTIONS", "1", no_such),
+        ("MFA_GATE_MEMBERS", "nobody.json", no_such),
         // A slip that would leave the policy without its pin.
-        ("MFA_GATE_POLICY_SHA265", "0"),
-        ("MFA_GATE_POLICY_SHA256_FILE", "pin"),
+        ("MFA_GATE_POLICY_SHA265", "0", slip),
+        ("MFA_GATE_POLICY_SHA256_FILE", "pin", no_such),
     ] {
-        let outcome = sandbox.run_with(&CHECK, &[other, (name, value)]);
-        assert_eq!(outcome.code, 2, "{name}: {}", outcome.stderr);
-        assert!(
-            outcome.stderr.contains(&format!("reads no variable {name}")),
-            "{}",
-            outcome.stderr
-        );
+        let Outcome { code, stderr, .. } = sandbox.run_with(&CHECK, &[other, (name, value)]);
+        assert_eq!(code, 2, "{name}: {stderr}");
+        let said = format!("error: mfa-gate reads no variable {name}\n  help: {help}");
+        assert!(stderr.starts_with(&said), "{stderr}");
     }
     for pin in ["", " "] {
         let outcome = sandbox.run_with(&CHECK, &[other, ("MFA_GATE_POLICY_SHA256", pin)]);
