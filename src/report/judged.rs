@@ -62,16 +62,15 @@ impl ListedMember {
 }
 
 /// A member and what the policy makes of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct JudgedMember {
     /// The member.
-    #[serde(flatten)]
+    #[schemars(flatten)]
     pub member: ListedMember,
     /// What the policy makes of it.
     pub outcome: Outcome,
     /// The exemption that excuses it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exemption: Option<Arc<str>>,
 }
 
