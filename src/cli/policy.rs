@@ -31,7 +31,7 @@ pub(crate) enum PolicyCommand {
     /// Add an exemption for a member, and leave every other byte of the policy as it is.
     ///
     /// The member is looked up by account id or uuid, by e-mail address, or by the whole nickname or
-    /// display name; case does not matter. If several members match, you are asked which one is
+    /// display name; case matters only in ids. If several members match, you are asked which one is
     /// meant; without a terminal they are listed, and nothing is changed.
     #[command(after_help = MORE, after_long_help = CREDENTIALS)]
     Add(Box<PolicyAdd>),
