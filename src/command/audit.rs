@@ -21,7 +21,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let audit = archive.audit(period)?;
     let delivered = Delivered::by(reports, |format, out| emit::audit::write(format, &audit, out));
     let lost = delivered.summary_by(context, |out, style| emit::audit::console(&audit, out, style));
-    whole(audit.exit(), &lost)
+    whole(audit.verdict.exit(), &lost)
 }
 
 /// The period that is asked for, which must be over.
