@@ -28,7 +28,7 @@ pub(super) struct Policies {
     named: BTreeMap<Arc<str>, Timestamp>,
     /// When a policy took the place of one that names a workspace, and does not name it; until it is
     /// named again.
-    dropped: HashMap<Arc<str>, Timestamp>,
+    dropped: HashMap<Arc<str>, Dropped>,
     latest: Option<Arc<Applied>>,
     /// The first report of all.
     first: Option<Timestamp>,
@@ -49,6 +49,15 @@ struct Applied {
     sha256: Arc<str>,
     effective: EffectivePolicy,
     exemptions: Vec<JudgedExemption>,
+}
+
+/// A workspace that a new policy does not name.
+#[derive(Debug)]
+struct Dropped {
+    at: Timestamp,
+    /// The two policies, where the new one has none of the workspaces before it. If the workspace is
+    /// named again, the one did not take the place of the other: both are used.
+    unless_named: Option<(Arc<str>, Arc<str>)>,
 }
 
 impl Policies {
@@ -75,7 +84,10 @@ impl Policies {
         self.first.get_or_insert(at);
         for slug in &report.policy.effective.workspaces {
             self.named.entry(Arc::clone(slug)).or_insert(at);
-            self.dropped.remove(slug);
+            let dropped = self.dropped.remove(slug);
+            if let Some(pair) = dropped.and_then(|dropped| dropped.unless_named) {
+                self.changes.remove(&pair);
+            }
         }
     }
 
@@ -106,15 +118,18 @@ impl Policies {
             before.extend(self.of_workspace.insert(Arc::clone(slug), Arc::clone(&applied)));
         }
         // A policy of other workspaces: of one that was renamed, say.
-        if before.is_empty() && is_new {
+        let is_of_others = before.is_empty() && is_new;
+        if is_of_others {
             before.extend(self.latest.clone());
         }
         before.sort_unstable_by(|a, b| a.sha256.cmp(&b.sha256));
         before.dedup_by(|a, b| a.sha256 == b.sha256);
-        if is_new {
-            let replaced = before.iter().flat_map(|earlier| &earlier.effective.workspaces);
+        for earlier in before.iter().filter(|_| is_new) {
+            let pair = || (Arc::clone(&earlier.sha256), Arc::clone(&applied.sha256));
+            let replaced = earlier.effective.workspaces.iter();
             for slug in replaced.filter(|slug| !applied.effective.workspaces.contains(slug)) {
-                self.dropped.entry(Arc::clone(slug)).or_insert(at);
+                let dropped = || Dropped { at, unless_named: is_of_others.then(pair) };
+                self.dropped.entry(Arc::clone(slug)).or_insert_with(dropped);
             }
         }
         for earlier in before {
@@ -175,7 +190,7 @@ impl Policies {
     ) -> BTreeMap<Arc<str>, (Timestamp, Timestamp)> {
         let scope = self.named.iter().map(|(slug, &first)| {
             let from = if Some(first) == self.first { start } else { first.max(start) };
-            let until = self.dropped.get(slug).map_or(end, |dropped| end.min(*dropped));
+            let until = self.dropped.get(slug).map_or(end, |dropped| end.min(dropped.at));
             (Arc::clone(slug), (from, until))
         });
         scope.filter(|(_, (from, until))| from < until).collect()

@@ -152,6 +152,7 @@ fn policies_that_are_used_side_by_side_drop_nothing_of_each_other() {
     audited.is("/workspaces/0/slug", "acme");
     audited.is("/workspaces/0/gaps/0/to", "2025-09-11T00:00:00Z");
     audited.is("/workspaces/1/gaps", json!([]));
+    audited.is("/policy_changes", json!([]));
     reports.audit(&["--workspace", "labs"]).ends(0, "covered");
     assert_ne!(POLICY, labs);
 }
