@@ -8,15 +8,15 @@ const RESERVED: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false"
 /// How the values of an exemption are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quoting {
-    /// Only where they are needed, or where the text comes from elsewhere.
+    /// Quotes only where they are needed, or where the text comes from elsewhere.
     Needed,
-    /// Around everything, keys included, as in JSON.
+    /// Quotes around everything, keys included, as in JSON.
     Everywhere,
 }
 
 /// A key.
-pub(crate) fn key(name: &str, quotes: Quoting) -> String {
-    match quotes {
+pub(crate) fn key(name: &str, quoting: Quoting) -> String {
+    match quoting {
         Quoting::Needed => name.to_owned(),
         Quoting::Everywhere => quoted(name),
     }
@@ -24,9 +24,9 @@ pub(crate) fn key(name: &str, quotes: Quoting) -> String {
 
 /// Text without quotes where every reader of YAML takes it for text: one word of ASCII letters,
 /// digits and a few signs, a letter first. Anything else is quoted.
-pub(crate) fn word(text: &str, quotes: Quoting) -> String {
+pub(crate) fn word(text: &str, quoting: Quoting) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-    let is_plain = quotes == Quoting::Needed
+    let is_plain = quoting == Quoting::Needed
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(allowed)
         && !RESERVED.iter().any(|reserved| text.eq_ignore_ascii_case(reserved));
