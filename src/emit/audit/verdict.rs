@@ -110,7 +110,7 @@ pub(crate) fn caveats(audit: &Audit) -> Vec<String> {
     caveats.extend(audit.workspaces.iter().filter_map(|workspace| {
         let since = time(dropped(audit, workspace)?);
         Some(format!(
-            "{} is in no policy since {since}, and needs no look from then on",
+            "{} has been in no policy since {since}, and needs no look from then on",
             workspace.slug
         ))
     }));
@@ -131,6 +131,6 @@ pub(crate) fn caveats(audit: &Audit) -> Vec<String> {
 fn not_looked_at(audit: &Audit) -> Option<String> {
     let mut narrow =
         audit.policies.iter().filter_map(|policy| coverage_gap(&policy.effective.coverage));
-    let in_some = if narrow.clone().count() < audit.policies.len() { " in every run" } else { "" };
+    let in_some = if narrow.clone().count() < audit.policies.len() { " in some runs" } else { "" };
     narrow.next().map(|unseen| format!("{unseen}{in_some}"))
 }

@@ -48,6 +48,11 @@ impl Looks {
         let mut earlier = self.0.iter().rev();
         earlier.find(|(_, sees_outsiders)| *sees_outsiders || !outsider).map(|(at, _)| *at)
     }
+
+    /// When the look with this number was.
+    fn at(&self, number: usize) -> Option<Timestamp> {
+        self.0.get(number).map(|(at, _)| *at)
+    }
 }
 
 /// A member, as far as the looks so far go.
@@ -138,14 +143,17 @@ impl Followed {
         if was_away {
             self.leave(look.before);
         }
-        self.last_look = look.number;
-        self.outsider = judged.member.access.is_some();
+        let outsider = judged.member.access.is_some();
+        // One who did not leave was seen before; the looks since then would not have shown it.
+        let seen = look.before.at(self.last_look).filter(|_| !was_away);
+        let look_before = seen.or_else(|| look.before.last(outsider));
+        (self.last_look, self.outsider) = (look.number, outsider);
         self.describe(judged);
         if look.at >= look.start {
             self.count(judged, look.at, was_away);
         }
         let ended = match judged.outcome {
-            Outcome::Violation => return self.expose(judged, look),
+            Outcome::Violation => return self.expose(judged, look.at, look_before),
             Outcome::Protected => Ended::Protected,
             Outcome::Exempt => Ended::Exempt,
             Outcome::NotApplicable => Ended::NotApplicable,
@@ -184,14 +192,13 @@ impl Followed {
         *count += 1;
     }
 
-    fn expose(&mut self, judged: &JudgedMember, look: &ThisLook<'_>) {
-        let at = look.at;
+    fn expose(&mut self, judged: &JudgedMember, at: Timestamp, look_before: Option<Timestamp>) {
         let exposure = self.open.get_or_insert_with(|| Exposure {
             first_seen: at,
             last_seen: at,
             looks: 0,
             unknown: 0,
-            look_before: look.before.last(self.outsider),
+            look_before,
             look_after: None,
             at_least_s: 0,
             at_most_s: None,

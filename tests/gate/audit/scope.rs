@@ -133,7 +133,7 @@ fn a_workspace_that_was_renamed_counts_until_the_policy_that_drops_it() {
     audited.ends(0, "covered");
     audited.is("/workspaces/0/until", "2025-09-06T02:00:00Z");
     audited.says(
-        "note: acme is in no policy since 2025-09-06 02:00 UTC, and needs no look from then on",
+        "note: acme has been in no policy since 2025-09-06 02:00 UTC, and needs no look from then on",
     );
     audited.says("acme: 5 looks, 5 compliant; longest time without a look: 24 h; in no policy since 2025-09-06");
     // Who asks for it asks for the whole period.
