@@ -22,22 +22,22 @@ pub fn refusal(error: &Error, args: &[String]) -> Problem {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         Some(_) | None => None,
     };
-    let asked = Asked::new(&root, args, text(ContextKind::InvalidArg));
-    let problem = match (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue)) {
-        (Some(arg), None) if error.kind() == ErrorKind::UnknownArgument => asked.unknown(arg, args),
-        (Some(arg), None) if error.kind() == ErrorKind::ArgumentConflict => {
-            Some(conflict(arg, &names(error, ContextKind::PriorArg)))
+    let (arg, value) = (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue));
+    let asked = Asked::new(&root, args, arg);
+    match (error.kind(), arg, value) {
+        (ErrorKind::UnknownArgument, Some(arg), _) => asked.unknown(arg, args),
+        (ErrorKind::ArgumentConflict, Some(arg), _) => {
+            conflict(arg, &texts(error, ContextKind::PriorArg))
         }
-        (Some(arg), Some("")) => Some(value_missing(arg, &texts(error, ContextKind::ValidValue))),
-        (Some(arg), Some(value)) => Some(wrong_value(error, arg, value)),
-        (Some(_), None) | (None, _) => None,
-    };
-    let missing = error.kind() == ErrorKind::MissingRequiredArgument;
-    let problem = problem.or_else(|| missing.then(|| asked.incomplete(error)));
-    let word = text(ContextKind::InvalidSubcommand);
-    let word = word.filter(|_| error.kind() == ErrorKind::InvalidSubcommand);
-    let problem = problem.or_else(|| word.map(|word| asked.no_command(word)));
-    problem.unwrap_or_else(|| asked.other(error))
+        (ErrorKind::MissingRequiredArgument, ..) => asked.incomplete(error),
+        (ErrorKind::MissingSubcommand, ..) => asked.without_command(),
+        (ErrorKind::InvalidSubcommand, ..) => {
+            asked.no_command(text(ContextKind::InvalidSubcommand).unwrap_or_default())
+        }
+        (_, Some(arg), Some("")) => value_missing(arg, &texts(error, ContextKind::ValidValue)),
+        (_, Some(arg), Some(value)) => wrong_value(error, arg, value),
+        (..) => asked.other(error),
+    }
 }
 
 /// The command that was asked for, as far as it is one.
@@ -62,31 +62,30 @@ impl<'c> Asked<'c> {
         asked
     }
 
-    fn unknown(&self, arg: &str, args: &[String]) -> Option<Problem> {
+    fn unknown(&self, arg: &str, args: &[String]) -> Problem {
         let name = &self.name;
-        let Some(option) = Some(arg.trim_start_matches('-')).filter(|option| *option != arg) else {
-            let help = match (self.meant(arg, args), self.command.get_positionals().next()) {
-                (Some(meant), _) => format!("Write `{meant}`."),
-                (None, Some(one)) => format!("It takes one `{one}`; quote a value with blanks."),
-                (None, None) => self.see_help(),
-            };
-            return Some(Problem::new(format!("`{name}` cannot take `{arg}`"), help));
+        let option = arg.trim_start_matches('-');
+        if option != arg {
+            return Problem::new(format!("`{name}` has no option `{arg}`"), self.instead(option));
+        }
+        let help = match (self.meant(arg, args), self.command.get_positionals().next()) {
+            (Some(meant), _) => format!("Write `{meant}`."),
+            (None, Some(one)) => format!("It takes one `{one}`; quote a value with blanks."),
+            (None, None) => self.see_help(),
         };
-        Some(Problem::new(format!("`{name}` has no option `{arg}`"), self.instead(option)))
+        Problem::new(format!("`{name}` cannot take `{arg}`"), help)
     }
 
     /// What to write in place of a value that stands alone.
     fn meant(&self, value: &str, args: &[String]) -> Option<String> {
-        let before = args.iter().position(|arg| arg == value).unwrap_or_default();
-        let mut before = args.iter().take(before).rev();
-        let (format, option) = (before.next(), before.next());
-        let is_report = option.is_some_and(|option| option == "--report");
+        let report = args.windows(3).find_map(|args| match args {
+            [option, format, path] if option == "--report" && path == value => Some(format),
+            [..] => None,
+        });
         let is_policy = value.ends_with(".yaml") || value.ends_with(".yml");
-        match format {
-            Some(format) if is_report => Some(format!("--report {format}={value}")),
-            Some(_) | None => {
-                (is_policy && self.has("policy")).then(|| format!("--policy {value}"))
-            }
+        match report.filter(|format| Format::from_id(format).is_some()) {
+            Some(format) => Some(format!("--report {format}={value}")),
+            None => (is_policy && self.has("policy")).then(|| format!("--policy {value}")),
         }
     }
 
@@ -159,12 +158,13 @@ impl<'c> Asked<'c> {
         shown(self.command).map(Command::get_name)
     }
 
+    fn without_command(&self) -> Problem {
+        let help = format!("The commands are {}.", listed(self.commands()));
+        Problem::new(format!("`{}` needs a command", self.name), help)
+    }
+
     /// What `clap` says of anything else, without its lines about usage.
     fn other(&self, error: &Error) -> Problem {
-        if error.kind() == ErrorKind::MissingSubcommand {
-            let help = format!("The commands are {}.", listed(self.commands()));
-            return Problem::new(format!("`{}` needs a command", self.name), help);
-        }
         let message = error.render().to_string();
         let what = message.split("\n\n").next().unwrap_or_default();
         Problem::new(what.trim_start_matches("error: ").trim_end(), self.see_help())
@@ -208,7 +208,7 @@ fn name(arg: &str) -> &str {
 
 fn conflict(arg: &str, others: &[String]) -> Problem {
     let arg = name(arg);
-    match others.iter().find(|other| *other != arg) {
+    match others.iter().map(|other| name(other)).find(|other| *other != arg) {
         None => Problem::new(format!("`{arg}` is given twice"), "Give it once."),
         Some(other) => Problem::new(
             format!("`{arg}` cannot be used with `{other}`"),
@@ -252,9 +252,4 @@ fn texts(error: &Error, kind: ContextKind) -> Vec<String> {
         Some(ContextValue::String(text)) => vec![text.clone()],
         Some(_) | None => Vec::new(),
     }
-}
-
-/// Arguments without their values.
-fn names(error: &Error, kind: ContextKind) -> Vec<String> {
-    texts(error, kind).iter().map(|arg| name(arg).to_owned()).collect()
 }

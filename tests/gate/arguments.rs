@@ -60,6 +60,11 @@ fn a_mistake_comes_with_what_to_write() {
             "Write `--report junit=a.xml`.",
         ),
         (
+            "check --report junit=a.xml b.xml",
+            "`mfa-gate check` cannot take `b.xml`",
+            "`mfa-gate check --help` shows what there is.",
+        ),
+        (
             "verify a b",
             "`mfa-gate verify` cannot take `b`",
             "It takes one `<REPORT>`; quote a value with blanks.",
