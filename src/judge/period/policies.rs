@@ -32,12 +32,14 @@ pub(super) struct Policies {
     latest: Option<Arc<Applied>>,
     /// The first report of all.
     first: Option<Timestamp>,
-    /// What changed, by the policies before and after.
-    changes: BTreeMap<(Arc<str>, Arc<str>), PolicyChange>,
+    /// What changed, by the policies before and after, and when that was counted last.
+    changes: BTreeMap<(Arc<str>, Arc<str>), (PolicyChange, Timestamp)>,
 }
 
 #[derive(Debug)]
 struct Known {
+    /// The last report with it.
+    last: Timestamp,
     /// As it is listed, once a report of the period used it.
     audited: Option<AuditedPolicy>,
     applied: Arc<Applied>,
@@ -102,6 +104,7 @@ impl Policies {
         let sha256 = self.digest(&report.policy.sha256);
         let is_new = !self.known.contains_key(&sha256);
         let known = self.known.entry(Arc::clone(&sha256)).or_insert_with(|| Known {
+            last: at,
             audited: None,
             applied: Arc::new(Applied {
                 sha256,
@@ -109,6 +112,7 @@ impl Policies {
                 exemptions: report.exemptions.clone(),
             }),
         });
+        known.last = at;
         if at >= start {
             known.use_at(at, report);
         }
@@ -142,16 +146,21 @@ impl Policies {
 
     fn change(&mut self, at: Timestamp, before: &Applied, after: &Applied) {
         let pair = (Arc::clone(&before.sha256), Arc::clone(&after.sha256));
-        let change = self.changes.entry(pair).or_insert_with(|| PolicyChange {
+        let change = || PolicyChange {
             at,
             from: Arc::clone(&before.sha256),
             to: Arc::clone(&after.sha256),
-            times: 0,
+            times: 1,
             rules: rules(&before.effective, &after.effective),
             settings: settings(&before.effective, &after.effective),
             exemptions: exemptions(&before.exemptions, &after.exemptions),
-        });
-        change.times += 1;
+        };
+        let (change, counted) = self.changes.entry(pair).or_insert_with(|| (change(), at));
+        // Where each workspace has a run of its own, all of them follow one change.
+        if self.known.get(&before.sha256).is_some_and(|known| known.last > *counted) {
+            change.times += 1;
+            *counted = at;
+        }
     }
 
     /// The policies that the period used, the first one first.
@@ -171,7 +180,8 @@ impl Policies {
 
     /// What changed, the earliest first.
     pub(super) fn changes(self) -> Vec<PolicyChange> {
-        let mut changes: Vec<PolicyChange> = self.changes.into_values().collect();
+        let changes = self.changes.into_values();
+        let mut changes: Vec<PolicyChange> = changes.map(|(change, _)| change).collect();
         changes.sort_by(|a, b| (a.at, &a.from, &a.to).cmp(&(b.at, &b.from, &b.to)));
         changes
     }

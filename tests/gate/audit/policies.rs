@@ -1,8 +1,10 @@
 //! Policies and exemptions over the period, and what changed in them.
 
+use mfa_gate::member::{Role, TwoFactor};
 use serde_json::{Value, json};
 
 use super::{POLICY, Reports, members};
+use crate::live;
 use crate::support::policy;
 
 const MEMBER: &str = "557058:00000000-0000-4000-8000-000000000002";
@@ -169,4 +171,25 @@ fn another_rule_of_level_deny_is_a_violation() {
         reports.look_by(&exempting("2025-10-30", ""), &format!("{day:02} 02:00"), &seen);
     }
     reports.audit(&[]).says("limits.max_days: no limit before, 10 now");
+}
+
+#[test]
+fn a_change_that_several_runs_follow_is_one_change() {
+    let both = [policy("acme, labs", ""), policy("acme, labs", "limits: {max_owners: 3}\n")];
+    let reports = Reports::new();
+    for day in 1..=10_usize {
+        for (slug, time) in [("acme", "02:00"), ("labs", "02:05")] {
+            let at = super::at(&format!("{day:02} {time}"));
+            let mut seen = vec![live::member(1, TwoFactor::Enabled)];
+            seen[0].role = Some(Role::Owner);
+            let report = live::judged(&both[day / 6], at, &[(slug, Ok(seen))], |run| {
+                run.options.workspace = vec![slug.into()];
+            });
+            reports.write(&format!("{day:02} {time}"), &super::json(&report));
+        }
+    }
+    let audited = reports.audit(&[]);
+    audited.ends(0, "covered");
+    audited.is("/policy_changes/0/times", 1);
+    audited.is("/policy_changes/1", Value::Null);
 }
