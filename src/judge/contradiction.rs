@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::saved::Contradiction;
 use crate::completeness;
 use crate::member::{Evidence, Ids};
-use crate::quote::excerpt;
-use crate::quote::shortened;
+use crate::quote::{excerpt, shortened};
 use crate::reading::{Completeness, Coverage, Origin};
 use crate::report::{Finding, JudgedMember, ListedMember, Options, Report, Verdict, Workspace};
 

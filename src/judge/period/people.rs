@@ -193,7 +193,7 @@ impl Followed {
     }
 
     fn expose(&mut self, judged: &JudgedMember, at: Timestamp, look_before: Option<Timestamp>) {
-        let exposure = self.open.get_or_insert_with(|| Exposure {
+        let exposure = self.open.get_or_insert(Exposure {
             first_seen: at,
             last_seen: at,
             looks: 0,
