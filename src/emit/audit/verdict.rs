@@ -23,6 +23,8 @@ pub(crate) fn headline(audit: &Audit) -> Headline {
             ),
         ),
         when(broken, format!("{} broken", count(broken, "other rule"))),
+        (summary.exposed_people + broken == 0)
+            .then(|| "a report that is not evidence shows violations all the same".into()),
     ];
     let gaps = [
         when(

@@ -221,7 +221,8 @@ fn judged_again(document: &[u8], checked_at: Timestamp) -> Result<Report, (Strin
             "it has schema version {version}, and this program reads {SCHEMA_VERSION}"
         )),
         Refusal::Contradiction(Contradiction { why, violations }) => {
-            (format!("it contradicts itself: {why}"), violations)
+            let also = if violations { "; it shows violations all the same" } else { "" };
+            (format!("it contradicts itself: {why}{also}"), violations)
         }
     })?;
     if report.checked_at != checked_at {

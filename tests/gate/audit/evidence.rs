@@ -29,7 +29,10 @@ fn an_edited_report_is_no_evidence() {
     let mut edited = reports.read("05 02:00");
     edited["verdict"] = json!("compliant");
     reports.write("05 02:00", &edited.to_string());
-    reports.audit(&[]).ends(1, "violations");
+    let audited = reports.audit(&[]);
+    audited.ends(1, "violations");
+    audited.says("violations: a report that is not evidence shows violations all the same");
+    audited.says("judging again gives \"violations\"; it shows violations all the same");
     // What is outside of the period has no say in it.
     reports.audit_of("06", "10", &["--max-gap", "50h"]).ends(0, "covered");
 }
