@@ -1,7 +1,8 @@
 //! The report of a run, made once and sorted once.
 
-use jiff::{Timestamp, civil::Date};
 use std::collections::HashSet;
+
+use jiff::{Timestamp, civil::Date};
 
 use crate::failure::Exit;
 use crate::judge::Evaluation;

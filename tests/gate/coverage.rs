@@ -133,6 +133,11 @@ fn who_is_not_looked_at_any_more_is_not_fixed() {
     let narrow = later.check_by("", &["--previous=first.json"], &[]);
     assert_eq!(narrow.report["changes"]["fixed"][0]["settled"], "protected");
     assert_eq!(narrow.report["changes"]["fixed"][1], Value::Null);
+    // One who was looked for and not found is gone.
+    serve(&later.bitbucket, &[grant(12, "site", "read")]);
+    let wide = later.check_by(BOTH, &["--previous=first.json"], &[]);
+    assert_eq!(wide.report["changes"]["fixed"][0]["settled"], "left");
+    assert_eq!(wide.report["changes"]["fixed"][1]["settled"], "protected");
 }
 
 #[test]

@@ -101,6 +101,8 @@ fn a_snapshot_that_is_not_understood() {
         ),
         (changed(&|s| s["verdict"] = "compliant".into()), "mfa-gate verify"),
         (changed(&|s| s["members"][0]["evidence"]["bitbucket"] = true.into()), "expected value"),
+        (changed(&|s| s["members"][0]["outcome"] = "protected".into()), "no `outcome`"),
+        (changed(&|s| s["members"][0]["exemption"] = "EX-1".into()), "no `exemption`"),
         (changed(&|s| drop(s.as_object_mut().unwrap().remove("members"))), "`members`"),
     ] {
         assert!(text.contains(part), "{text}");

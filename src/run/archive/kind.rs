@@ -26,7 +26,7 @@ pub(super) enum Kind {
 /// here.
 pub(super) fn kind(path: &Path) -> io::Result<Kind> {
     if !fs::metadata(path)?.is_file() {
-        // It is read twice.
+        // It is read twice, and a pipe gives its bytes once.
         return Ok(Kind::Broken("it is not a regular file".into()));
     }
     let mut seen = Seen::default();

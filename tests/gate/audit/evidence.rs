@@ -221,7 +221,17 @@ fn no_report_is_overwritten_and_none_at_all_is_a_usage_error() {
 
 #[test]
 fn redacted_reports_audit_like_others() {
-    let reports = Reports::daily(1..=10);
+    // A uuid whose account id is known has another pseudonym.
+    let exempting = format!(
+        "{POLICY}exemptions: [{{id: EX-1, uuid: \"{{00000000-0000-4000-8000-000000000003}}\", \
+         reason: Its factor moves, expires: 2025-12-31}}]\n"
+    );
+    let reports = Reports::new();
+    for day in 1..=10 {
+        let exempt = (day < 7).then_some(3);
+        let seen = members(0..3, exempt);
+        reports.look_by(&exempting, &format!("{day:02} 02:00"), &[("acme", seen)]);
+    }
     reports.look("04 02:00", &[("acme", members(0..2, [2]))]);
     reports.look("05 02:00", &[("acme", members(0..2, [2]))]);
     let plain = reports.audit(&[]);

@@ -82,7 +82,7 @@ fn a_gap_and_an_exposure_are_both_said() {
 #[test]
 fn a_member_who_left_and_came_back_has_two_stays() {
     let reports = Reports::daily(1..=10);
-    for day in [3, 4, 8] {
+    for day in [3, 4, 7, 8] {
         reports.look(&format!("{day:02} 02:00"), &[("acme", members(0..2, [2]))]);
     }
     for day in 5..=6 {
@@ -92,7 +92,8 @@ fn a_member_who_left_and_came_back_has_two_stays() {
     audited.ends(1, "violations");
     audited.is("/people/2/exposures/0/ended", "left");
     audited.is("/people/2/exposures/0/look_after", "2025-09-05T02:00:00Z");
-    audited.is("/people/2/exposures/1/first_seen", "2025-09-08T02:00:00Z");
+    audited.is("/people/2/exposures/1/look_before", "2025-09-06T02:00:00Z");
+    audited.is("/people/2/exposures/1/first_seen", "2025-09-07T02:00:00Z");
     audited.is(
         "/people/2/stays",
         json!([
