@@ -112,23 +112,26 @@ impl<'c> Asked<'c> {
                     variables."
                 .into();
         }
-        let has_it = |(_, command): &(String, &Command)| longs(command).any(|long| long == option);
-        let owners = |command, name| commands(command, name).filter(has_it).map(|(name, _)| name);
-        if let Some(below) = owners(self.command, name).next() {
+        let owners = |command, name| {
+            let mut all = commands(command, name);
+            all.retain(|(_, command)| longs(command).any(|long| long == option));
+            all
+        };
+        if let Some((below, _)) = owners(self.command, name).first() {
             return format!("Write it after the command, as in `{below} --{option}`.");
         }
-        let owners: Vec<String> = owners(self.root, self.root.get_name()).collect();
+        let owners = owners(self.root, self.root.get_name());
         if owners.is_empty() {
             return self.see_help();
         }
-        format!("It is an option of {}.", listed(owners.iter().map(String::as_str)))
+        format!("It is an option of {}.", listed(owners.iter().map(|(name, _)| name.as_str())))
     }
 
     fn no_command(&self, word: &str) -> Problem {
         let here = nearest(word, self.commands()).map(|near| format!("{} {near}", self.name));
         let below = || {
-            let mut commands = commands(self.command, &self.name);
-            commands.find(|(_, command)| command.get_name() == word).map(|(name, _)| name)
+            let mut all = commands(self.command, &self.name).into_iter();
+            all.find(|(_, command)| command.get_name() == word).map(|(name, _)| name)
         };
         let help = match here.or_else(below) {
             Some(meant) => format!("Did you mean `{meant}`?"),
@@ -180,16 +183,13 @@ impl<'c> Asked<'c> {
 }
 
 /// Every command that does something, as it is typed.
-fn commands<'c>(
-    command: &'c Command,
-    name: &str,
-) -> Box<dyn Iterator<Item = (String, &'c Command)> + 'c> {
-    let name = name.to_owned();
-    Box::new(shown(command).flat_map(move |below| {
-        let name = format!("{name} {}", below.get_name());
-        let itself = (!below.has_subcommands()).then(|| (name.clone(), below));
-        itself.into_iter().chain(commands(below, &name))
-    }))
+fn commands<'c>(command: &'c Command, name: &str) -> Vec<(String, &'c Command)> {
+    let below = shown(command).map(|below| (format!("{name} {}", below.get_name()), below));
+    let each = below.flat_map(|(name, below)| match below.has_subcommands() {
+        true => commands(below, &name),
+        false => vec![(name, below)],
+    });
+    each.collect()
 }
 
 fn shown(command: &Command) -> impl Iterator<Item = &Command> {

@@ -1,5 +1,6 @@
 //! A member as the JSON of reports and lists has it: one object, with what the policy makes of it
-//! where it was judged.
+//! where it was judged. `serde(flatten)` would take any field for it, and keep the whole object
+//! twice in memory.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -9,6 +9,12 @@ fn a_mistake_comes_with_what_to_write() {
         ("chek", "`mfa-gate` has no command `chek`", "Did you mean `mfa-gate check`?"),
         ("lint", "`mfa-gate` has no command `lint`", "Did you mean `mfa-gate policy lint`?"),
         (
+            "complet",
+            "`mfa-gate` has no command `complet`",
+            "The commands are `check`, `members`, `verify`, `audit`, `render`, `doctor`, `pipe`, \
+             `policy`, `schema`, `explain`, `completions`, `man`.",
+        ),
+        (
             "policy validate",
             "`mfa-gate policy` has no command `validate`",
             "The commands are `lint`, `list`, `init`, `add`, `renew`, `prune`.",
@@ -91,6 +97,11 @@ fn a_mistake_comes_with_what_to_write() {
             "verify a --max-age 26",
             "`--max-age` does not take `26`",
             "Write a number with a unit of s, m or h, such as 30s, 10m or 26h.",
+        ),
+        (
+            "check --report jsn",
+            "`--report` does not take `jsn`",
+            "`jsn` is not a format: did you mean json?",
         ),
         ("completions bsh", "`bsh` is not a shell", "Did you mean `bash`?"),
         ("check --policy a --policy b", "`--policy` is given twice", "Give it once."),

@@ -241,6 +241,8 @@ fn a_list_that_cannot_be_read_is_no_list() {
     answer(&ground.bitbucket, ResponseTemplate::new(200).set_body_json(page));
     let checked = ground.check_by(BOTH, &[], &[]);
     checked.is_incomplete("they fill more than 1000 pages");
+    let listed = ground.run(&["members"], &ALONE);
+    assert!(!listed.stdout.contains("were not looked at"), "{}", listed.stdout);
 }
 
 #[test]

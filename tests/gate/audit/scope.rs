@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{POLICY, Reports, members};
+use super::{Reports, members};
 use crate::support::policy;
 
 #[test]
@@ -136,6 +136,8 @@ fn a_workspace_that_was_renamed_counts_until_the_policy_that_drops_it() {
         "note: acme has been in no policy since 2025-09-06 02:00 UTC, and needs no look from then on",
     );
     audited.says("acme: 5 looks, 5 compliant; longest time without a look: 24 h; in no policy since 2025-09-06");
+    // On the last day too.
+    reports.audit_of("01", "06", &[]).says("note: acme has been in no policy since 2025-09-06");
     // Who asks for it asks for the whole period.
     reports.audit(&["--workspace", "acme"]).ends(3, "gaps");
 }
@@ -154,7 +156,26 @@ fn policies_that_are_used_side_by_side_drop_nothing_of_each_other() {
     audited.is("/workspaces/1/gaps", json!([]));
     audited.is("/policy_changes", json!([]));
     reports.audit(&["--workspace", "labs"]).ends(0, "covered");
-    assert_ne!(POLICY, labs);
+}
+
+#[test]
+fn a_policy_drops_a_workspace_once_and_only_when_it_is_new() {
+    // The runs of acme alone go on when those of both have stopped.
+    let both = policy("acme, labs", "");
+    let seen = [("acme", members(0..3, [])), ("labs", members(0..2, []))];
+    let reports = Reports::daily(1..=10);
+    (1..=5).for_each(|day| reports.look_by(&both, &format!("{day:02} 03:00"), &seen));
+    let audited = reports.audit(&[]);
+    audited.ends(3, "gaps");
+    audited.is("/workspaces/1/gaps/0/to", "2025-09-11T00:00:00Z");
+    // Each run looks at one workspace of its policy.
+    let others = policy("docs, labs", "");
+    let reports = Reports::daily(1..=10);
+    for (day, slug) in [(1, "labs"), (5, "docs")] {
+        let seen = [(slug, members(0..2, []))];
+        reports.look_by(&others, &format!("{day:02} 03:00"), &seen);
+    }
+    reports.audit(&[]).is("/policy_changes", json!([]));
 }
 
 #[test]
