@@ -99,7 +99,8 @@ fn say(failure: &Failure, secrets: &Secrets) {
 }
 
 /// The log goes to standard error: warnings, also with -q, since a warning is about what was asked
-/// for and not done; with -v the steps, with -vv every request. No variable changes that, so that no library can be made to say what this program would not.
+/// for and not done; with -v the steps, with -vv every request. No variable changes that, so that no
+/// library can be made to say what this program would not.
 fn start_log(verbosity: Verbosity, secrets: &Secrets, quotes: Quotes) {
     let level = match verbosity.verbose {
         0 => LevelFilter::Warn,

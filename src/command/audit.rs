@@ -13,11 +13,11 @@ use crate::run::workspaces::named;
 use crate::run::{Context, whole};
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    let period = period(args, context)?;
     let name = |path: &Path| context.repository_path(path);
     let written: Vec<&Path> = args.report.iter().map(|report| &*report.path).collect();
     let archive = Archive::find(&args.saved, &name, &written)?;
     let reports = prepare(&args.report, archive.inputs(), context)?;
+    let period = period(args, context)?;
     let audit = archive.audit(period)?;
     let delivered = Delivered::by(reports, |format, out| emit::audit::write(format, &audit, out));
     let lost = delivered.summary_by(context, |out, style| emit::audit::console(&audit, out, style));

@@ -23,12 +23,20 @@ use crate::run::{Context, commit, saved, whole};
 const NOT_COMPARED: &str = "this run is not compared with an earlier one";
 
 pub(super) fn run(args: &Check, context: &Context<'_>) -> Result<Exit, Failure> {
+    let reports = reports(args, context)?;
     redacted(&args.reports, context, |redactor| {
-        let plan = Plan::new(args, redactor, context)?;
+        let plan = Plan::new(args, reports, redactor, context)?;
         let facts = plan.collect()?;
         let report = plan.judge(facts);
         plan.deliver(report)
     })
+}
+
+/// Where the reports go.
+fn reports(args: &Check, context: &Context<'_>) -> Result<Reports, Failure> {
+    let policy = context.policy_path(args.policy.policy.as_ref());
+    let inputs = args.sources.files().chain(&args.previous).chain([&policy]);
+    prepare(&args.reports.report, inputs, context)
 }
 
 /// What to do, by arguments and environment.
@@ -36,7 +44,6 @@ struct Plan<'a> {
     args: &'a Check,
     context: &'a Context<'a>,
     redactor: Option<&'a Redactor>,
-    /// Where the reports go.
     reports: Reports,
     notices: Notices<'a>,
     /// What is read, and by which policy it is judged.
@@ -52,13 +59,12 @@ impl<'a> Plan<'a> {
     /// Finds all that can be wrong with what was typed, before anything is asked.
     fn new(
         args: &'a Check,
+        reports: Reports,
         redactor: Option<&'a Redactor>,
         context: &'a Context<'a>,
     ) -> Result<Self, Failure> {
-        let path = context.policy_path(args.policy.policy.as_ref());
-        let inputs = args.sources.files().chain(&args.previous).chain([&path]);
-        let reports = prepare(&args.reports.report, inputs, context)?;
         let notices = Notices::prepare(args, context)?;
+        let path = context.policy_path(args.policy.policy.as_ref());
         let pin = context.policy_pin(args.policy.policy_sha256.as_ref())?;
         let policy = policy::load(&path, pin.as_deref())?;
         let policy = policy.named(context.repository_path(&path).into());

@@ -13,7 +13,7 @@ mod render;
 mod schema;
 mod verify;
 
-use crate::cli::{Cli, Command, Verbosity};
+use crate::cli::{Cli, Command, PolicyCommand, Verbosity};
 use crate::env;
 use crate::failure::{Exit, Failure};
 use crate::quote::Quotes;
@@ -46,18 +46,23 @@ pub fn quotes(cli: &Cli, env: &dyn Fn(&str) -> Option<String>) -> Quotes {
     if redacts { Quotes::Withheld } else { Quotes::Shown }
 }
 
-/// Whether a command only prints what it knows, whatever the environment holds. The pipe removes
-/// the reports of an earlier step first, and then looks at the environment itself.
-fn is_free_of_the_environment(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Pipe
-            | Command::Schema { .. }
-            | Command::Explain { .. }
-            | Command::Completions { .. }
-            | Command::Man
-            | Command::Complete { .. }
-    )
+/// Whether what is wrong with the environment is to be said before anything else. Commands that
+/// write reports first remove those of an earlier run; others only print what they know.
+fn checks_environment_first(command: &Command) -> bool {
+    match command {
+        Command::Verify(_) | Command::Doctor(_) => true,
+        Command::Policy(command) => !matches!(command, PolicyCommand::List(_)),
+        Command::Check(_)
+        | Command::Members(_)
+        | Command::Audit(_)
+        | Command::Render(_)
+        | Command::Pipe
+        | Command::Schema { .. }
+        | Command::Explain { .. }
+        | Command::Completions { .. }
+        | Command::Man
+        | Command::Complete { .. } => false,
+    }
 }
 
 /// Runs a command.
@@ -65,7 +70,7 @@ fn is_free_of_the_environment(command: &Command) -> bool {
 /// # Errors
 /// Whatever keeps the command from its work: wrong input, or what could not be found out.
 pub fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Failure> {
-    if !is_free_of_the_environment(&cli.command) {
+    if checks_environment_first(&cli.command) {
         env::check(context.variables)?;
     }
     match &cli.command {

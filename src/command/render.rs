@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::Render;
+use crate::emit::Reports;
 use crate::failure::{Exit, Failure};
 use crate::judge::Clash;
 use crate::redact::Redactor;
@@ -11,16 +12,17 @@ use crate::run::deliver::{deliver, prepare, redacted};
 use crate::run::{Context, saved, whole};
 
 pub(super) fn run(args: &Render, context: &Context<'_>) -> Result<Exit, Failure> {
-    redacted(&args.reports, context, |redactor| render(args, redactor, context))
+    let reports = prepare(&args.reports.report, &args.saved, context)?;
+    redacted(&args.reports, context, |redactor| render(args, reports, redactor, context))
 }
 
 fn render(
     args: &Render,
+    reports: Reports,
     redactor: Option<&Redactor>,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
     let pin = context.policy_pin(args.policy_sha256.as_ref())?;
-    let reports = prepare(&args.reports.report, &args.saved, context)?;
     let report = merged(&args.saved)?;
     if let Some(why) = saved::other_policy(&report, pin.as_deref()) {
         let failure = Failure::incomplete(

@@ -34,7 +34,8 @@ pub(crate) fn wrap(text: &str, width: usize, column: usize, indent: usize) -> St
     lines
 }
 
-/// Breaks each line of a message, such as `error: …` or `  help: …`, below the text after its label.
+/// Breaks each line of a message, such as `error: …` or `  help: …`, below the text after its
+/// label.
 pub fn message(text: &str, width: usize) -> String {
     let line = |line: &str| {
         let blanks = line.len() - line.trim_start().len();

@@ -1,13 +1,13 @@
 //! What a run leaves behind: the reports that were asked for, and the summary for a person.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Context, to_stdout};
 use crate::cli::ReportArgs;
 use crate::emit::console::Style;
 use crate::emit::{self, ReportArg, Reports, Written, console};
-use crate::env::{CREDENTIALS, file_of};
+use crate::env::{self, CREDENTIALS, file_of};
 use crate::failure::{Exit, Failure};
 use crate::redact::Redactor;
 use crate::report::Report;
@@ -27,8 +27,10 @@ pub(crate) fn redacted(
     run(Some(&redactor)).map_err(Redactor::failure)
 }
 
-/// Checks and clears the places of reports. None of them is one of these files, which the command
-/// reads, or one that a variable names: the files of credentials, and the certificates to trust.
+/// Checks and clears the places of reports, and checks the environment after that: a run that is
+/// refused leaves no report of an earlier one. None of the places is one of these files, which the
+/// command reads, or one that a variable names: the files of credentials, and the certificates to
+/// trust.
 pub(crate) fn prepare<'p, F: Word>(
     reports: &[ReportArg<F>],
     files: impl IntoIterator<Item = &'p PathBuf>,
@@ -37,7 +39,10 @@ pub(crate) fn prepare<'p, F: Word>(
     let variables = CREDENTIALS.into_iter().map(file_of).chain(["SSL_CERT_FILE".to_owned()]);
     let named = variables.filter_map(|name| (context.env)(&name)).map(PathBuf::from);
     let read: Vec<PathBuf> = files.into_iter().cloned().chain(named).collect();
-    Reports::prepare(reports, &read.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+    let read: Vec<&Path> = read.iter().map(PathBuf::as_path).collect();
+    let reports = Reports::prepare(reports, &read)?;
+    env::check(context.variables)?;
+    Ok(reports)
 }
 
 /// Where the summary goes: standard output, or standard error where a report took that.

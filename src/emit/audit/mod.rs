@@ -43,7 +43,8 @@ pub(crate) fn write(format: Format, audit: &Audit, out: &mut dyn io::Write) -> a
     Ok(())
 }
 
-/// What an audit lists, the same on the console and in Markdown: a kind of thing and its lines, in the order in which a reader asks for them; some have no line.
+/// What an audit lists, the same on the console and in Markdown: a kind of thing and its lines, in the
+/// order in which a reader asks for them; some have no line.
 pub(super) fn sections(audit: &Audit) -> Vec<(&'static str, Vec<String>)> {
     let exposures = words::exposed(audit).map(|(person, exposure)| {
         let exposure = words::exposure(exposure);

@@ -142,3 +142,40 @@ fn a_redirected_stream_is_written_to_once_and_not_over() {
         assert!(log.starts_with("earlier\n") && log.contains("557058:"), "{log}");
     }
 }
+
+#[test]
+fn whatever_refuses_a_run_leaves_no_report_of_an_earlier_one() {
+    let sandbox = sandbox();
+    assert_eq!(check(&sandbox, &["json=saved.json"]).0, 0);
+    let check = ["check", "--members", "members.json", "--report", "json=old.json"];
+    let unknown = [("MFA_GATE_POLCY", "policy.yaml")];
+    let short = [("MFA_GATE_REDACT_KEY", "short")];
+    let no_digest = [("MFA_GATE_POLICY_SHA256", "12")];
+    let of_nothing: [(&str, &str); 0] = [];
+    let render = ["render", "saved.json", "--report", "json=old.json"];
+    let members = ["members", "--members", "members.json", "--report", "json=old.json"];
+    let audit =
+        ["audit", ".", "--from", "2020-01-01", "--to", "2020-01-31", "--report", "json=old.json"];
+    let over =
+        ["audit", ".", "--from", "2020-01-01", "--to", "9999-01-31", "--report", "json=old.json"];
+    let list = ["policy", "list", "--report", "json=old.json"];
+    for (args, flags, variables) in [
+        (&check[..], &[][..], &unknown[..]),
+        (&check, &["--redact"], &short),
+        (&check, &[], &no_digest),
+        (&render, &[], &unknown),
+        (&render, &["--redact"], &short),
+        (&render, &[], &no_digest),
+        (&members, &[], &unknown),
+        (&audit, &[], &unknown),
+        (&audit, &[], &no_digest),
+        (&over, &[], &of_nothing),
+        (&list, &[], &unknown),
+    ] {
+        sandbox.write("old.json", "of an earlier run");
+        let args: Vec<&str> = args.iter().chain(flags).copied().collect();
+        let outcome = sandbox.run_with(&args, variables);
+        assert_eq!(outcome.code, 2, "{args:?} {variables:?}: {}", outcome.stderr);
+        assert!(!sandbox.path("old.json").exists(), "{args:?} {variables:?} left an old report");
+    }
+}
