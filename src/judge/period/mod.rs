@@ -3,6 +3,7 @@
 //! before, the earliest first; what is said about people and days is kept, and the report is not.
 
 mod conclusion;
+mod difference;
 mod exemptions;
 mod findings;
 mod people;
