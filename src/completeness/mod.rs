@@ -157,11 +157,13 @@ pub(crate) fn twice<'a>(ids: impl IntoIterator<Item = &'a str>, at_most: usize) 
 /// Checks that no member comes twice. Ids are compared with others of their kind: a pseudonym is
 /// the same one as account id and as uuid of one person.
 pub(crate) fn distinct_members(members: &[Arc<Member>]) -> Result<(), Inconsistency> {
-    let email = |member: &Member| member.account_id.is_none() && member.uuid.is_none();
-    let emails = members.iter().filter(|&member| email(member));
+    let nameless =
+        members.iter().filter(|member| member.account_id.is_none() && member.uuid.is_none());
+    // A list that was edited may have a row of an export twice.
+    let others = nameless.filter_map(|member| member.email.as_deref().or(member.row.as_deref()));
     distinct(members.iter().filter_map(|member| member.account_id.as_deref()), members.len())?;
     distinct(members.iter().filter_map(|member| member.uuid.as_deref()), members.len())?;
-    distinct(emails.filter_map(|member| member.email.as_deref()), members.len())
+    distinct(others, members.len())
 }
 
 /// Checks that the rows of a list are of as many people: any two have ids of one kind, which

@@ -2,6 +2,7 @@
 //! again does not confirm.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -169,17 +170,8 @@ fn conflict_of_list(workspace: &Workspace, members: &[&ListedMember]) -> Option<
     if !fits {
         return Some("the list cannot be complete in the way that is stated".into());
     }
-    // A pseudonym may be the account id and the uuid of one person. An address alone stands for the
-    // member; next to an id, several may share it.
-    let kinds: [fn(Ids<'_>) -> Option<&str>; 3] = [
-        |ids| ids.account_id,
-        |ids| ids.uuid,
-        |ids| ids.email.filter(|_| ids.account_id.is_none() && ids.uuid.is_none()),
-    ];
-    let twice = kinds.into_iter().find_map(|id| {
-        let ids = members.iter().filter_map(|member| id(member.ids()));
-        completeness::distinct(ids, members.len()).err()
-    });
+    let list: Vec<_> = members.iter().map(|listed| Arc::clone(&listed.member)).collect();
+    let twice = completeness::distinct_members(&list).err();
     twice.map(|inconsistency| inconsistency.to_string()).or_else(|| {
         let member = members.iter().find(|member| member.has_other_key())?;
         let key = excerpt(member.key());

@@ -128,6 +128,18 @@ fn a_snapshot_that_contradicts_itself_is_not_a_list() {
         let why = changed(&|s| s["members"][0]["key"] = key.into());
         assert!(why.contains("another key than its ids make"), "{why}");
     }
+    let without_ids = |s: &mut Value, key: &str| {
+        s["workspaces"][0]["completeness"] = "asserted".into();
+        for number in 0..2 {
+            let member = s["members"][number].as_object_mut().unwrap();
+            member.retain(|key, _| !["account_id", "uuid"].contains(&&**key));
+            member["key"] = key.into();
+        }
+    };
+    let why = changed(&|s| without_ids(s, "row 2: Ada"));
+    assert!(why.contains("row 2: Ada") && why.contains("was listed twice"), "{why}");
+    let why = changed(&|s| without_ids(s, ""));
+    assert!(why.contains("an empty id"), "{why}");
     let apart = |s: &mut Value, completeness: &str, kept: [&str; 2]| {
         s["workspaces"][0]["completeness"] = completeness.into();
         for (member, kept) in kept.into_iter().enumerate() {

@@ -92,7 +92,7 @@ fn keep_older<T, K: Ord>(kept: &mut Option<T>, other: Option<T>, age: impl Fn(&T
 
 fn has_empty_id(member: &Member) -> bool {
     let ids = [&member.account_id, &member.uuid, &member.email];
-    ids.into_iter().flatten().any(|id| id.is_empty())
+    member.key().is_empty() || ids.into_iter().flatten().any(|id| id.is_empty())
 }
 
 /// The members of a workspace, or why they are not all.
