@@ -49,10 +49,12 @@ struct Asked<'c> {
 }
 
 impl<'c> Asked<'c> {
-    /// The command that stands before `wrong`.
+    /// The command that stands before `wrong`, where that is an option: a value can be called like a
+    /// command.
     fn new(root: &'c Command, args: &[String], wrong: Option<&str>) -> Self {
         let mut asked = Asked { root, command: root, name: root.get_name().to_owned() };
-        let before = args.iter().skip(1).take_while(|arg| Some(arg.as_str()) != wrong);
+        let option = wrong.filter(|wrong| wrong.starts_with('-'));
+        let before = args.iter().skip(1).take_while(|arg| Some(arg.as_str()) != option);
         for arg in before {
             if let Some(command) = asked.command.find_subcommand(arg) {
                 asked.command = command;

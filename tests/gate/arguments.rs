@@ -59,6 +59,11 @@ fn a_mistake_comes_with_what_to_write() {
              REPORT.json --redact --report json=COPY.json`, all with the same MFA_GATE_REDACT_KEY, \
              and audit the copies.",
         ),
+        (
+            "check check",
+            "`mfa-gate check` cannot take `check`",
+            "`mfa-gate check --help` shows what there is.",
+        ),
         ("check a.yml", "`mfa-gate check` cannot take `a.yml`", "Write `--policy a.yml`."),
         (
             "check --report junit a.xml",
