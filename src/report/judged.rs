@@ -13,7 +13,7 @@ use crate::policy::Category;
 use crate::rule::Rule;
 use crate::words::words;
 
-/// A member as it is listed, before any judgement. Its JSON is one object: [`super::row`].
+/// A member as it is listed, before any judgement. Its JSON is one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMember {
     /// The workspace's slug.
