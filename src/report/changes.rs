@@ -254,7 +254,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether a concern is about someone who was no member and whom this run did not look for.
+    /// Whether a concern is about a person who is not a member, and this run did not look for such.
     fn overlooks(&self, then: &View<'_>, earlier: &Finding) -> bool {
         let is_narrow = !self.report.policy.effective.coverage.contains(&Coverage::Repositories);
         let outsider = then.member(earlier).filter(|judged| judged.member.access.is_some());
