@@ -47,7 +47,12 @@ impl ListedMember {
         let email = member.email.as_deref().unwrap_or_default();
         if email.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let lower = email.to_ascii_lowercase();
-            Arc::make_mut(&mut member).email = Some(lower.into());
+            let member = Arc::make_mut(&mut member);
+            member.email = Some(lower.into());
+            if !member.has_other_key() {
+                // The key was in lower case already.
+                member.row = None;
+            }
         }
         member
     }

@@ -155,3 +155,21 @@ fn a_snapshot_that_contradicts_itself_is_not_a_list() {
         }
     }
 }
+
+#[test]
+fn an_address_in_capitals_is_the_one_in_lower_case() {
+    let addressed = |email: &str| {
+        let mut snapshot = snapshot();
+        for (member, address) in ["ada@acme.example", "ben@acme.example"].into_iter().enumerate() {
+            let member = snapshot["members"][member].as_object_mut().unwrap();
+            member.retain(|key, _| !["account_id", "uuid"].contains(&&**key));
+            member.insert("key".into(), address.into());
+            member.insert("email".into(), address.into());
+        }
+        snapshot["members"][0]["email"] = email.into();
+        acme(&snapshot.to_string()).members.unwrap().members
+    };
+    let shown = addressed("ada@acme.example");
+    assert_eq!(shown[0].key(), "ada@acme.example");
+    assert_eq!(addressed("Ada@ACME.example"), shown);
+}
