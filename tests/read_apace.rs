@@ -224,7 +224,7 @@ async fn pages_that_cannot_be_known_before_are_followed() {
             page["next"] = page["next"].as_str().map(|next| next.to_owned() + "&page=2").into()
         },
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let uri = server.uri();
         serve(&server, move |number, _| {
             let mut page = page(&uri, number, 300);
@@ -254,7 +254,7 @@ async fn what_does_not_fit_is_read_again_in_turn() {
         |page| page["values"] = json!([]),
     ];
     for spoil in spoilt {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let uri = server.uri();
         let once = AtomicUsize::new(0);
         serve(&server, move |number, _| {
@@ -282,7 +282,7 @@ async fn what_does_not_fit_is_read_again_in_turn() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_became_shorter_is_read_again() {
     for status in [400, 404] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let uri = server.uri();
         serve(&server, move |number, asked| match (number, asked) {
             (1, 0) => ok(&page(&uri, 1, 450)),
@@ -298,7 +298,7 @@ async fn a_list_that_became_shorter_is_read_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_size_beyond_all_workspaces_is_refused() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let uri = server.uri();
     serve(&server, move |number, _| {
         let mut page = page(&uri, number, 200);
@@ -313,7 +313,7 @@ async fn a_size_beyond_all_workspaces_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rest_is_dropped_when_a_page_is_refused() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let uri = server.uri();
     serve(&server, move |number, _| match number {
         1 => ok(&page(&uri, 1, 10_000)),
@@ -328,7 +328,7 @@ async fn the_rest_is_dropped_when_a_page_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn waits_double_from_try_to_try() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     serve(&server, |_, _| ResponseTemplate::new(502)).await;
     let read = read(&server).await;
     assert_eq!(read.readings[0].walk.requests, 6);
@@ -346,7 +346,7 @@ async fn servers_say_how_long_to_wait() {
         (503, "retry-after", "30"),
         (500, "retry-after", "30"),
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let uri = server.uri();
         serve(&server, move |number, asked| match asked {
             0 => ResponseTemplate::new(status).insert_header(header, value),
@@ -363,7 +363,7 @@ async fn servers_say_how_long_to_wait() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_that_is_met_once_slows_all_requests_down() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let uri = server.uri();
     let limit = ResponseTemplate::new(429).insert_header("retry-after", "3000");
     let each = Duration::from_millis(50);
@@ -384,7 +384,7 @@ async fn a_limit_that_is_met_once_slows_all_requests_down() {
 /// A server that lets few requests a time through brings the client down to that, and loses none.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_narrow_server_is_read_to_the_end() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let uri = server.uri();
     let busy = AtomicUsize::new(0);
     serve(&server, move |number, _| match busy.fetch_add(1, Ordering::SeqCst) % 3 {
@@ -398,7 +398,7 @@ async fn a_narrow_server_is_read_to_the_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn workspaces_share_the_limit_and_the_deadline() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let limit = ResponseTemplate::new(429).insert_header("retry-after", "7200");
     Mock::given(method("GET")).respond_with(limit).mount(&server).await;
     let read = read_all(connect(&server), &["acme", "beta", "labs"]).await;
@@ -415,7 +415,7 @@ async fn workspaces_share_the_limit_and_the_deadline() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_asked_for_again_where_the_first_try_fails() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let tries = AtomicUsize::new(0);
     let grant = move |_: &Request| match tries.fetch_add(1, Ordering::SeqCst) {
         0 => ResponseTemplate::new(503),

@@ -148,7 +148,7 @@ impl Organisation {
     pub(crate) fn start() -> Self {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(1).enable_all().build().unwrap();
-        let server = runtime.block_on(MockServer::start());
+        let server = runtime.block_on(MockServer::builder().start());
         Organisation { runtime, server }
     }
 

@@ -20,7 +20,7 @@ impl Slack {
     pub(crate) fn answering(answer: ResponseTemplate) -> Self {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(1).enable_all().build().unwrap();
-        let server = runtime.block_on(MockServer::start());
+        let server = runtime.block_on(MockServer::builder().start());
         runtime.block_on(Mock::given(any()).respond_with(answer).mount(&server));
         Slack { runtime, server }
     }

@@ -140,7 +140,7 @@ impl Bitbucket {
             .enable_all()
             .build()
             .unwrap();
-        let server = runtime.block_on(MockServer::start());
+        let server = runtime.block_on(MockServer::builder().start());
         Bitbucket { runtime, server }
     }
 

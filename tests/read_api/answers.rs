@@ -15,9 +15,9 @@ use crate::connect::Connect;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_is_not_followed() {
-    let other = MockServer::start().await;
+    let other = MockServer::builder().start().await;
     for status in [301, 302, 307, 308] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let to = format!("{}{MEMBERS}", other.uri());
         answer(&server, MEMBERS, ResponseTemplate::new(status).insert_header("location", to)).await;
         let why = incomplete(&server).await.what;
@@ -53,7 +53,7 @@ async fn answers_of_another_shape() {
         ),
         (ResponseTemplate::new(204), ["sure to be whole", "status 204"]),
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         answer(&server, MEMBERS, response).await;
         let why = incomplete(&server).await.what;
         for part in parts {
@@ -75,7 +75,7 @@ async fn compressed_answers_and_bombs() {
             .insert_header("content-encoding", "gzip")
             .set_body_raw(gzip(bytes), "application/json")
     };
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let page = pages(&server, 90)[0].to_string();
     answer(&server, MEMBERS, compressed(page.as_bytes())).await;
     assert_eq!(read(&server).await.members.unwrap().members.len(), 90);
@@ -92,7 +92,7 @@ async fn compressed_answers_and_bombs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(3600));
     answer(&server, MEMBERS, slow).await;
     let short = Duration::from_millis(100);
@@ -118,7 +118,7 @@ async fn a_server_that_hangs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_listens() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let connect = connect(&server);
     drop(server);
     // Port 1 of this machine: nothing listens there.

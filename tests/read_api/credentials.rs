@@ -17,7 +17,7 @@ use crate::connect::Connect;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn how_each_credential_is_sent() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let page = ResponseTemplate::new(200).set_body_json(&pages(&server, 2)[0]);
     let token = ResponseTemplate::new(200)
         .set_body_json(json!({"access_token": "granted-s3cret", "token_type": "bearer"}));
@@ -50,7 +50,7 @@ async fn how_each_credential_is_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consumer_that_gets_no_token() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let refused = ResponseTemplate::new(401)
         .set_body_json(error("aWQ6Y2xpZW50LXMzY3JldA== and client-s3cret are wrong"));
     answer(&server, "/site/oauth2/access_token", refused).await;
@@ -68,7 +68,7 @@ async fn a_consumer_that_gets_no_token() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn why_a_consumer_gets_no_token_is_said() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let refused = ResponseTemplate::new(400).set_body_json(json!({
         "error": "invalid_grant",
         "error_description": "client-s3cret needs a callback uri",
@@ -93,7 +93,7 @@ async fn an_answer_with_a_token_is_never_shown() {
         r#"{"access_token": ""}"#,
     ];
     for (body, status) in bodies.into_iter().flat_map(|body| [(body, 200), (body, 400)]) {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let answered = ResponseTemplate::new(status).set_body_string(body);
         answer(&server, "/site/oauth2/access_token", answered).await;
         let variables = [("BITBUCKET_CLIENT_ID", "id"), ("BITBUCKET_CLIENT_SECRET", "x")];

@@ -22,7 +22,7 @@ fn spelled_out(request: &Request) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flag_that_is_lost_is_asked_for_by_name() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let good = pages(&server, 250);
     serve(&server, move |request| {
         let number = page_number(request);
@@ -46,7 +46,7 @@ async fn a_flag_that_is_lost_is_asked_for_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spelled_out_answer_without_envelope_does_not_end_the_list() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let good = pages(&server, 150);
     serve(&server, move |request| {
         let page = good[page_number(request) - 1].clone();
@@ -63,7 +63,7 @@ async fn a_spelled_out_answer_without_envelope_does_not_end_the_list() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_spelled_out_answer_says_of_the_list_counts_even_without_the_flag() {
     for (said, rows) in [(json!({"size": 4}), 3), (json!({}), 0)] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let page = without_flag(pages(&server, 3).remove(0));
         serve(&server, move |request| {
             let mut page = page.clone();
@@ -97,7 +97,7 @@ fn permission(permission: &str) -> ResponseTemplate {
 async fn what_a_credential_is_not_shown() {
     let one = |number| if number == 7 { json!(true) } else { Value::Null };
     let nobody = |_| Value::Null;
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     serve_pages(&server, with_flags(&server, 300, one)).await;
     answer(&server, CALLER, permission("member")).await;
     let reading = read(&server).await;
@@ -123,7 +123,7 @@ async fn unknown_members_of_one_who_may_see_them() {
     let unsaid = ResponseTemplate::new(200).set_body_json(json!({"type": "workspace_membership"}));
     for caller in [Some(permission("owner")), Some(unsaid), Some(ResponseTemplate::new(500)), None]
     {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         serve_pages(&server, with_flags(&server, 3, some)).await;
         if let Some(caller) = caller {
             answer(&server, CALLER, caller).await;

@@ -14,7 +14,7 @@ use super::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn members_on_three_pages() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     serve_pages(&server, pages(&server, 250)).await;
     let reading = read(&server).await;
     assert_eq!(reading.origin, Origin::Api);
@@ -36,7 +36,7 @@ async fn members_on_three_pages() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_count_that_does_not_add_up_is_counted_again() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let (good, asked) = (pages(&server, 150), AtomicUsize::new(0));
     serve(&server, move |request| {
         let mut page = good[page_number(request) - 1].clone();
@@ -53,7 +53,7 @@ async fn a_count_that_does_not_add_up_is_counted_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_count_that_never_adds_up() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let mut pages = pages(&server, 150);
     pages[1]["values"].as_array_mut().unwrap().pop();
     serve_pages(&server, pages).await;
@@ -65,7 +65,7 @@ async fn a_count_that_never_adds_up() {
 
 /// What is said where a change makes the pages of 150 members no whole list.
 async fn changed(change: impl Fn(&mut Vec<Value>, &str)) -> String {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let mut pages = pages(&server, 150);
     change(&mut pages, &format!("{}{MEMBERS}", server.uri()));
     serve_pages(&server, pages).await;
@@ -123,7 +123,7 @@ async fn an_answer_that_is_no_page_is_not_read_as_one() {
         (200, "user", "expected an object"),
         (200, "page", "expected an object"),
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         let mut page = pages(&server, 1).remove(0);
         match change {
             "error" => page["error"] = json!({"message": "only some were read"}),
@@ -140,7 +140,7 @@ async fn an_answer_that_is_no_page_is_not_read_as_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_another_list_are_not_asked_for_again_by_fields_that_hide_it() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let members = |request: &Request| {
         let fields = request.url.query_pairs().find(|(name, _)| name == "fields").unwrap().1;
         let mut row = row(1);
@@ -157,7 +157,7 @@ async fn rows_of_another_list_are_not_asked_for_again_by_fields_that_hide_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_may_be_of_one_person_are_not_two() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let mut pages = pages(&server, 2);
     pages[0]["values"][0]["user"].as_object_mut().unwrap().remove("uuid");
     pages[0]["values"][1]["user"].as_object_mut().unwrap().remove("account_id");
@@ -168,7 +168,7 @@ async fn rows_that_may_be_of_one_person_are_not_two() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_twice() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let mut pages = pages(&server, 150);
     pages[1]["values"][3] = row(7);
     serve_pages(&server, pages).await;
@@ -178,8 +178,8 @@ async fn a_member_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn next_is_followed_nowhere_else() {
-    let other = MockServer::start().await;
-    let server = MockServer::start().await;
+    let other = MockServer::builder().start().await;
+    let server = MockServer::builder().start().await;
     let mut pages = pages(&server, 150);
     pages[0]["next"] = format!("{}{MEMBERS}?page=2&{TOKEN}", other.uri()).into();
     serve_pages(&server, pages.clone()).await;
@@ -203,7 +203,7 @@ async fn next_is_followed_nowhere_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_members_at_all() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let none = json!({"values": [], "size": 0, "page": 1, "pagelen": 100});
     answer(&server, MEMBERS, ResponseTemplate::new(200).set_body_json(none)).await;
     assert!(incomplete(&server).await.what.contains("no members at all"));

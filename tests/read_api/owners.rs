@@ -15,7 +15,7 @@ fn owner(number: usize, permission: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_owns_the_workspace() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     serve_pages(&server, pages(&server, 5)).await;
     // On two pages, and as from a server that ignores the filter.
     let next = format!("{}{OWNERS}?page=2", server.uri());
@@ -46,7 +46,7 @@ async fn owners_who_cannot_be_read() {
         ResponseTemplate::new(200).set_body_json(json!({"values": [], "size": 0})),
         ResponseTemplate::new(200).set_body_json(json!({"values": [owner(1, "owner")], "size": 2})),
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         serve_pages(&server, pages(&server, 5)).await;
         answer(&server, OWNERS, response).await;
         let readings = read_with(connect(&server), &["acme"], true).await;

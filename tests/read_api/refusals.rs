@@ -47,7 +47,7 @@ async fn refusals_and_what_to_do() {
         (status(500).set_body_string(""), "answered 500", "later"),
         (status(400).set_body_json(error("Bad")), "400: Bad", "--api-url"),
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         answer(&server, MEMBERS, response).await;
         let found = incomplete(&server).await;
         assert!(found.what.contains(why), "{found:?}");
@@ -63,7 +63,7 @@ async fn a_refusal_is_explained_for_its_credential_and_masked() {
         (vec![("BITBUCKET_ACCESS_TOKEN", "ATCT-s3cret")], "scope account"),
         (vec![("BITBUCKET_ACCESS_TOKEN", "ATATT-s3cret")], "BITBUCKET_API_TOKEN"),
     ] {
-        let server = MockServer::start().await;
+        let server = MockServer::builder().start().await;
         serve(&server, |request| {
             let sent = request.headers["authorization"].to_str().unwrap();
             let token = if sent.starts_with("Basic") { "ATATT-s3cret x-s3cret" } else { sent };
@@ -87,7 +87,7 @@ async fn a_refusal_is_explained_for_its_credential_and_masked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_refusal_does_not_stop_the_others() {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     answer(&server, "/2.0/workspaces/labs/members", ResponseTemplate::new(403)).await;
     serve_pages(&server, pages(&server, 3)).await;
     let readings = read_with(connect(&server), &["labs", "acme"], false).await;

@@ -143,8 +143,8 @@ impl Entra {
         searchable(&ground.bitbucket, members, Search::Honest);
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(1).enable_all().build().unwrap();
-        let login = runtime.block_on(MockServer::start());
-        let graph = runtime.block_on(MockServer::start());
+        let login = runtime.block_on(MockServer::builder().start());
+        let graph = runtime.block_on(MockServer::builder().start());
         Entra { ground, runtime, login, graph }
     }
 
