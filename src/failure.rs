@@ -161,3 +161,15 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What is said of a document that ends in the middle.
+pub(crate) const CUT_SHORT: &str = "it was cut short";
+
+/// Why a text is not the JSON that it should be.
+pub(crate) fn unparsed(error: &serde_json::Error) -> String {
+    match (error.is_eof(), error.line(), error.column()) {
+        (false, ..) => error.to_string(),
+        (true, 0 | 1, 0) => "it is empty".into(),
+        (true, line, column) => format!("{CUT_SHORT}, at line {line} column {column}"),
+    }
+}

@@ -18,7 +18,7 @@ use super::throttle::Throttle;
 use super::transport::{Answer, Route, Transport};
 use super::{Host, Network, Said};
 use crate::escape;
-use crate::failure::{Failure, Problem};
+use crate::failure::{Failure, Problem, unparsed};
 use crate::http::object::Object;
 
 /// What all requests of a run to one server share.
@@ -250,7 +250,7 @@ impl<'a> Session<'a> {
                 status: answer.status.as_u16(),
                 content_type: self.content_type(&answer),
                 start: self.quote(&String::from_utf8_lossy(&answer.body), content),
-                why: self.quote(&error.to_string(), content),
+                why: self.quote(&unparsed(&error), content),
                 cut: error.is_eof(),
             }),
         }

@@ -6,6 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::{Map, Value};
 
+use crate::failure::unparsed;
 use crate::report::{Report, SCHEMA_VERSION, Verdict};
 
 /// Why a document gives no verdict.
@@ -62,7 +63,7 @@ fn unreadable(document: &[u8], error: &serde_json::Error) -> Refusal {
         Ok(Versioned { schema_version }) if schema_version != u64::from(SCHEMA_VERSION) => {
             Refusal::Version(schema_version)
         }
-        Ok(_) | Err(_) => Refusal::NoReport(error.to_string()),
+        Ok(_) | Err(_) => Refusal::NoReport(unparsed(error)),
     }
 }
 

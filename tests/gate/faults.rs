@@ -134,7 +134,7 @@ fn failures_that_stay_are_given_up() {
         (|_, _| Ok(false), "could not be reached"),
         (|_, stream| cut(stream, &page(), page().len()), "could not be reached"),
         // Whole by its length, and cut off all the same.
-        (|_, stream| cut(stream, &page(), page().len() / 2), "EOF"),
+        (|_, stream| cut(stream, &page(), page().len() / 2), "it was cut short"),
         (|_, stream| send(stream, "408 Timeout", "", b""), "408"),
         (
             |_, stream| send(stream, "500 Oops", JSON, b"{\"error\": {\"message\": \"x\"}}"),

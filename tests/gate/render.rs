@@ -345,3 +345,19 @@ fn no_token_is_needed_and_none_is_read() {
     assert_eq!(sandbox.run_with(&["render", "one.json"], &env).code, 0);
     assert_eq!(server.requests().len(), before);
 }
+
+#[test]
+fn a_report_of_which_a_part_is_missing_was_cut_short() {
+    let sandbox = Sandbox::new();
+    let whole = include_str!("../data/report.json");
+    for (length, why) in [(0, "it is empty"), (whole.len() / 2, "it was cut short, at line ")] {
+        sandbox.write("part.json", whole.get(..length).unwrap());
+        for command in [&["verify", "part.json"][..], &["render", "part.json", "--report", "csv=-"]]
+        {
+            let outcome = sandbox.run(command);
+            assert_eq!(outcome.code, 2, "{command:?}: {}", outcome.stderr);
+            let said = format!("part.json is not a report: {why}");
+            assert!(outcome.stderr.contains(&said), "{command:?}: {}", outcome.stderr);
+        }
+    }
+}

@@ -8,6 +8,7 @@ use std::io::{self, BufRead};
 use memchr::{memchr_iter, memrchr};
 use serde::de::DeserializeOwned;
 
+use crate::failure::CUT_SHORT;
 use crate::quote::excerpt;
 use crate::read::file_error::FileError;
 
@@ -97,7 +98,7 @@ impl<R: BufRead> JsonStream<R> {
                 return match self.within {
                     Within::File => Ok(None),
                     Within::Array | Within::AfterElement | Within::AfterComma => {
-                        Err(self.misplaced("the file ends in the middle of an array".into()))
+                        Err(cut_short().at_column(self.line, self.column))
                     }
                 };
             };
@@ -209,11 +210,21 @@ impl<R: BufRead> JsonStream<R> {
         let (line, column) = (error.line() as u64, error.column() as u64);
         let place = format!(" at line {line} column {column}");
         let text = error.to_string();
-        let what = excerpt(text.strip_suffix(&place).unwrap_or(&text));
+        let error = match error.is_eof() {
+            true => cut_short(),
+            false => FileError::content(excerpt(text.strip_suffix(&place).unwrap_or(&text))),
+        };
         // Within the document, columns count from 1 as well, and 0 stands for the line's start.
         let column = if line <= 1 { self.column + column.saturating_sub(1) } else { column.max(1) };
-        FileError::content(what).at_column(self.line + line.saturating_sub(1), column)
+        error.at_column(self.line + line.saturating_sub(1), column)
     }
+}
+
+fn cut_short() -> FileError {
+    FileError::known(
+        CUT_SHORT,
+        "Save it again, and check that the command that writes it succeeds.",
+    )
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
+use crate::failure::unparsed;
 use crate::files;
 use crate::report::whole_seconds;
 use crate::run::saved::LARGEST;
@@ -41,7 +42,7 @@ pub(super) fn kind(path: &Path) -> io::Result<Kind> {
     let document = files::read(path, LARGEST)?;
     Ok(match serde_json::from_slice::<IgnoredAny>(&document) {
         Ok(_) => Kind::Other,
-        Err(error) => Kind::Broken(format!("it is not JSON: {error}")),
+        Err(error) => Kind::Broken(format!("it is not JSON: {}", unparsed(&error))),
     })
 }
 
