@@ -246,9 +246,9 @@ pub struct Member {
     pub role: Option<Role>,
     /// What a person who is not a member may do in repositories; none for members.
     pub access: Option<Access>,
-    /// Row number and name, for a row of an export that has no id and no address; and the key that
-    /// a saved list has for a member, where it is not the one of its ids.
-    pub row: Option<Box<str>>,
+    /// A key that none of the ids is: row number and name, where a row has no id and no address; or
+    /// what a saved list has in place of the key that its ids make.
+    pub given_key: Option<Box<str>>,
     /// What each source says.
     pub evidence: Evidence,
 }
@@ -267,7 +267,7 @@ impl Member {
             account_status: None,
             role: None,
             access: None,
-            row: None,
+            given_key: None,
             evidence: Evidence::default(),
         }
     }
@@ -280,7 +280,7 @@ impl Member {
     /// What the member is sorted, fingerprinted and named by: account id, else uuid, else e-mail,
     /// else row number and name.
     pub fn key(&self) -> &str {
-        [&self.account_id, &self.uuid, &self.email, &self.row]
+        [&self.account_id, &self.uuid, &self.email, &self.given_key]
             .into_iter()
             .find_map(Option::as_deref)
             .unwrap_or_default()
@@ -288,7 +288,7 @@ impl Member {
 
     /// Whether a saved list has it under a key that its ids do not make.
     pub(crate) fn has_other_key(&self) -> bool {
-        self.row.as_deref().is_some_and(|row| row != self.key())
+        self.given_key.as_deref().is_some_and(|key| key != self.key())
     }
 
     /// The member for people: the shown name, else the nickname, and the key whole.

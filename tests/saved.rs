@@ -339,7 +339,8 @@ fn an_address_tells_members_apart_only_where_they_have_no_id() {
     let why = "of the workspace acme, the member team@acme.example was listed twice";
     assert_eq!(contradiction(nameless), why);
     let by_row = of_two(|member| {
-        (member.row, member.account_id, member.uuid) = (Some("row 2: Ada".into()), None, None);
+        (member.given_key, member.account_id, member.uuid) =
+            (Some("row 2: Ada".into()), None, None);
     });
     let why = "of the workspace acme, the member row 2: Ada was listed twice";
     assert_eq!(contradiction(by_row), why);

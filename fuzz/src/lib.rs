@@ -249,7 +249,7 @@ fn strangers() -> Vec<Member> {
         account_status: Some(AccountStatus::Active),
         role: None,
         access: None,
-        row: None,
+        given_key: None,
         evidence: Evidence { bitbucket: Some(TwoFactor::Disabled), ..Evidence::default() },
     };
     (1..=3).map(member).collect()

@@ -160,7 +160,8 @@ pub(crate) fn distinct_members(members: &[Arc<Member>]) -> Result<(), Inconsiste
     let nameless =
         members.iter().filter(|member| member.account_id.is_none() && member.uuid.is_none());
     // A list that was edited may have a row of an export twice.
-    let others = nameless.filter_map(|member| member.email.as_deref().or(member.row.as_deref()));
+    let others =
+        nameless.filter_map(|member| member.email.as_deref().or(member.given_key.as_deref()));
     distinct(members.iter().filter_map(|member| member.account_id.as_deref()), members.len())?;
     distinct(members.iter().filter_map(|member| member.uuid.as_deref()), members.len())?;
     distinct(others, members.len())

@@ -117,12 +117,12 @@ impl Redactor {
 
     /// The key stays what it is made of. Names are left out: the pseudonym stands for them too.
     fn member(&self, member: &mut Member, people: &People) {
-        let Member { account_id, uuid, email, row, nickname, display_name, .. } = member;
+        let Member { account_id, uuid, email, given_key, nickname, display_name, .. } = member;
         for (kind, id) in [(Kind::AccountId, account_id), (Kind::Uuid, uuid), (Kind::Email, email)]
         {
             *id = id.as_deref().map(|id| self.person(people.main(kind, id)));
         }
-        *row = row.as_deref().map(|row| self.person((Kind::Row, row)));
+        *given_key = given_key.as_deref().map(|key| self.person((Kind::Row, key)));
         (*nickname, *display_name) = (None, None);
     }
 
@@ -193,7 +193,7 @@ impl Redactor {
 /// alone, and what people wrote or called something is withheld.
 pub(crate) fn is_redacted(report: &Report) -> bool {
     let members = report.members.iter().map(|judged| &judged.member).all(|member| {
-        let ids = [&member.account_id, &member.uuid, &member.email, &member.row];
+        let ids = [&member.account_id, &member.uuid, &member.email, &member.given_key];
         let nameless = member.nickname.is_none() && member.display_name.is_none();
         nameless && ids.into_iter().flatten().all(|id| is_person(id))
     });

@@ -39,7 +39,7 @@ fn member() -> impl Strategy<Value = Member> {
             email: email.map(Into::into),
             nickname: Some("a".into()),
             role: Some(if owns { Role::Owner } else { Role::Member }),
-            row: (id.or(uuid).or(email).is_none()).then(|| "row 2 Ada".into()),
+            given_key: (id.or(uuid).or(email).is_none()).then(|| "row 2 Ada".into()),
             evidence: Evidence { bitbucket: Some(said), ..Evidence::default() },
             ..Member::nobody()
         }

@@ -51,7 +51,7 @@ impl ListedMember {
             member.email = Some(lower.into());
             if !member.has_other_key() {
                 // The key was in lower case already.
-                member.row = None;
+                member.given_key = None;
             }
         }
         member

@@ -100,11 +100,11 @@ impl From<Row<'_>> for ListedMember {
             account_status: row.account_status.map(Cow::into_owned),
             role: row.role,
             access: row.access,
-            row: None,
+            given_key: None,
             evidence: row.evidence,
         };
         if *member.key() != *row.key {
-            member.row = text(Some(row.key));
+            member.given_key = text(Some(row.key));
         }
         ListedMember {
             workspace: row.workspace,

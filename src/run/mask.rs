@@ -51,7 +51,7 @@ pub(crate) fn readings(readings: &mut [Reading], secrets: &Secrets) {
             continue;
         }
         for member in members.iter_mut().map(Arc::make_mut) {
-            let names = [&mut member.nickname, &mut member.display_name, &mut member.row];
+            let names = [&mut member.nickname, &mut member.display_name, &mut member.given_key];
             names.into_iter().flatten().for_each(|name| boxed(name, secrets));
             if let Kind::Other(kind) = &mut member.kind {
                 boxed(kind, secrets);
@@ -65,8 +65,8 @@ pub(crate) fn readings(readings: &mut [Reading], secrets: &Secrets) {
 
 /// What a member is called, and what else is said of it in words.
 fn texts(member: &Member) -> impl Iterator<Item = &str> {
-    let Member { account_id, uuid, email, nickname, display_name, row, .. } = member;
-    let known = [account_id, uuid, email, nickname, display_name, row].into_iter().flatten();
+    let Member { account_id, uuid, email, nickname, display_name, given_key, .. } = member;
+    let known = [account_id, uuid, email, nickname, display_name, given_key].into_iter().flatten();
     let status = member.account_status.as_ref().map(AccountStatus::as_str);
     known.map(AsRef::as_ref).chain([member.kind.as_str()]).chain(status)
 }

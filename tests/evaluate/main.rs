@@ -80,7 +80,7 @@ fn member(number: usize, bitbucket: TwoFactor) -> Member {
         account_status: Some(AccountStatus::Active),
         access: None,
         role: Some(Role::Member),
-        row: None,
+        given_key: None,
         evidence: Evidence { bitbucket: Some(bitbucket), ..Evidence::default() },
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn member(number: usize, two_factor: TwoFactor) -> Member {
         account_status: Some(AccountStatus::Active),
         role: None,
         access: None,
-        row: None,
+        given_key: None,
         evidence: Evidence { bitbucket: Some(two_factor), ..Evidence::default() },
     }
 }

@@ -204,7 +204,7 @@ impl From<User> for Member {
             account_status: user.account_status,
             role: None,
             access: None,
-            row: None,
+            given_key: None,
             evidence: Evidence {
                 bitbucket: Some(user.has_2fa_enabled.into()),
                 ..Evidence::default()
@@ -218,7 +218,7 @@ pub(crate) fn name_by_row(members: &mut [Arc<Member>]) {
     for (member, row) in members.iter_mut().map(Arc::make_mut).zip(1..) {
         if member.key().is_empty() {
             let name = member.display_name.as_deref().or(member.nickname.as_deref());
-            member.row = Some(row_key(row, name.unwrap_or_default()));
+            member.given_key = Some(row_key(row, name.unwrap_or_default()));
         }
     }
 }

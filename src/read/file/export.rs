@@ -109,7 +109,7 @@ impl ExportColumns {
             account_status: inactive.then_some(AccountStatus::Inactive),
             role: None,
             access: None,
-            row: email.is_empty().then(|| row_key(number, name)),
+            given_key: email.is_empty().then(|| row_key(number, name)),
             evidence: Evidence { bitbucket: Some(flag), ..Evidence::default() },
         })
     }
